@@ -1,0 +1,32 @@
+// base/clock.h: time as values (RFC 3339, UTC), and a clock that is passed in, never looked up.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace nono {
+
+using Instant = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+// format_rfc3339 writes UTC with `Z`; fractional digits only where asked: 0, 3 or 9.
+std::string format_rfc3339(Instant when, int fraction_digits = 0);
+// parse_rfc3339 takes the full form with a zone and nothing else; years 1970–9999; no leap second.
+std::optional<Instant> parse_rfc3339(std::string_view text);
+// parse_duration takes 500ms, 90s, 10m, 2h or a sum of them in falling order (1h30m).
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Instant now() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  Instant now() const override;
+};
+
+}  // namespace nono

@@ -1,0 +1,17 @@
+# Third-party libraries, each linked statically where Debian ships the archive. See docs/dependencies.md.
+set(OPENSSL_USE_STATIC_LIBS ON)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(nlohmann_json 3.11 REQUIRED)
+set(Boost_USE_STATIC_LIBS ON)
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+find_library(NONO_SECCOMP_A NAMES libseccomp.a REQUIRED)
+find_library(NONO_UTF8PROC_A NAMES libutf8proc.a REQUIRED)
+add_library(seccomp STATIC IMPORTED)
+set_target_properties(seccomp PROPERTIES IMPORTED_LOCATION ${NONO_SECCOMP_A})
+add_library(utf8proc STATIC IMPORTED)
+set_target_properties(utf8proc PROPERTIES IMPORTED_LOCATION ${NONO_UTF8PROC_A}
+                      INTERFACE_COMPILE_DEFINITIONS UTF8PROC_STATIC)
+if(NONO_BUILD_TESTS)
+  find_package(GTest 1.12 REQUIRED)
+  include(GoogleTest)
+endif()

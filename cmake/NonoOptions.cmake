@@ -1,0 +1,29 @@
+# Compiler and linker flags of every target of ours (nono_options), by preset.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(NONO_SHARED_DIR "${PROJECT_SOURCE_DIR}/../shared" CACHE PATH "Foreign fixtures and probes; tests skip what needs them where it is missing")
+
+find_program(NONO_CCACHE ccache)
+if(NONO_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${NONO_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${NONO_CCACHE})
+endif()
+
+add_library(nono_options INTERFACE)
+target_compile_options(nono_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wvla -Werror
+  $<$<COMPILE_LANGUAGE:CXX>:-Wconversion -Wsign-conversion -Wold-style-cast>
+  -fno-delete-null-pointer-checks -fno-strict-overflow
+  -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+if(CMAKE_BUILD_TYPE MATCHES "Rel")
+  target_compile_options(nono_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+    -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero)
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+    target_compile_options(nono_options INTERFACE -fcf-protection=full)
+  endif()
+endif()
+target_compile_definitions(nono_options INTERFACE _GNU_SOURCE _GLIBCXX_ASSERTIONS)
+set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code")

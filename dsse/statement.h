@@ -1,0 +1,61 @@
+// dsse/statement.h: in-toto Statement v1 and v0.1 (in-toto attestation framework).
+//
+// A Statement is read from a VerifiedPayload only: its signature was good. That says who claims,
+// not that the claim concerns the file at hand; attest/verifier.h compares.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "crypto/digest.h"
+#include "dsse/envelope.h"
+
+namespace nono::dsse {
+
+inline constexpr std::string_view kStatementV1 = "https://in-toto.io/Statement/v1";
+inline constexpr std::string_view kStatementV01 = "https://in-toto.io/Statement/v0.1";
+
+struct Subject {
+  std::string name;  // printable, no NUL, no control character, no "." or ".." component
+  std::vector<std::pair<std::string, std::string>> digests;  // algorithm, lower-case hexadecimal
+};
+
+class Statement {
+ public:
+  static constexpr std::size_t kMaxSubjects = 1024;
+  static constexpr std::size_t kMaxDigests = 32;
+
+  // parse reads a signed statement strictly: `_type` one of the two above, at least one subject,
+  // a predicateType, no duplicate keys, digests that are even-length hexadecimal and whose known
+  // kinds (sha256, sha384, sha512) have the right length.
+  static Result<Statement> parse(const VerifiedPayload& payload);
+
+  const std::string& type() const { return type_; }
+  const std::vector<Subject>& subjects() const { return subjects_; }
+  const std::string& predicate_type() const { return predicate_type_; }
+  const Json& predicate() const { return predicate_; }  // null where absent
+
+ private:
+  Statement() = default;
+  std::string type_;
+  std::vector<Subject> subjects_;
+  std::string predicate_type_;
+  Json predicate_;
+};
+
+struct NamedDigest {
+  std::string name;
+  crypto::Sha256 digest;
+};
+// statement_text writes a Statement v1 as compact JSON in the order _type, subject, predicateType,
+// predicate: the bytes that are signed.
+std::string statement_text(const std::vector<NamedDigest>& subjects,
+                           std::string_view predicate_type, const Json& predicate);
+
+}  // namespace nono::dsse

@@ -1,0 +1,78 @@
+// trustpolicy/document.h: one trust-policy.json, parsed (docs/format-trust-policy.md).
+//
+// Strict: an unknown field, a duplicate key, an empty or bad pattern, a missing required field, an
+// unknown enforcement refuse the document with file, JSON pointer and reason. A typo must not widen
+// trust.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "attest/verifier.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "crypto/digest.h"
+#include "crypto/keys.h"
+#include "trustpolicy/decision.h"
+#include "trustpolicy/glob.h"
+
+namespace nono::trustpolicy {
+
+struct KeyedPublisher {
+  std::string key_id;
+  crypto::PublicKey key;
+};
+struct KeylessPublisher {
+  std::string issuer;                 // exact
+  std::optional<Glob> repository;     // with workflow and ref_pattern: a CI identity
+  std::optional<Glob> workflow;
+  std::optional<Glob> ref_pattern;
+  std::optional<std::string> subject;  // or exact subject, or its pattern: a person or another CI
+  std::optional<Glob> subject_pattern;
+};
+struct Publisher {
+  std::string name;
+  std::variant<KeyedPublisher, KeylessPublisher> who;
+  std::vector<std::string> predicate_types;  // accepted beside nono's own
+  bool delegates = false;                    // may sign project policies that add publishers
+};
+struct BlockedDigest {
+  crypto::Sha256 digest;
+  std::string description;
+  std::string added;
+};
+struct BlockedPublisher {
+  std::string identity;  // a publisher's name, key_id, key fingerprint, repository or subject
+  std::optional<std::string> repository;
+  std::string reason;
+  std::string added;
+};
+
+struct Document {
+  static constexpr std::size_t kMaxIncludes = 100;
+  static constexpr std::size_t kMaxFiles = 1000;
+  static constexpr std::size_t kMaxPublishers = 1000;
+  static constexpr std::size_t kMaxBlocked = 10000;
+
+  std::vector<Glob> includes;
+  std::vector<std::string> files;    // explicit paths; `~/` is the user's home
+  std::vector<Publisher> publishers;
+  std::vector<BlockedDigest> blocked_digests;
+  std::vector<BlockedPublisher> blocked_publishers;
+  Enforcement enforcement = Enforcement::Deny;
+  std::optional<Enforcement> agent_config;  // enforcement of the agent-config class
+  std::vector<std::string> unguarded;       // built-in names taken off; system and user only
+  bool lock = false;                        // system only: lower layers add no publisher
+  bool strict_intercept = false;            // demands --trust-intercept=strict
+
+  // parse reads the text of `shown_as` (for messages).
+  static Result<Document> parse(std::string_view text, std::string_view shown_as);
+  // to_json writes the document in the order and form of docs/format-trust-policy.md.
+  Json to_json() const;
+};
+
+}  // namespace nono::trustpolicy
