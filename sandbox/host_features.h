@@ -1,0 +1,50 @@
+// sandbox/host_features.h: what this kernel can enforce, found by asking it, right by right.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace nono::sandbox {
+
+struct HostFeatures {
+  int landlock_abi = 0;              // 0: none
+  std::uint64_t landlock_fs = 0;     // rights that landlock_create_ruleset(2) takes, bit by bit
+  std::uint64_t landlock_net = 0;
+  std::uint64_t landlock_scopes = 0;
+  bool seccomp_filter = false;
+  bool seccomp_notify = false;       // a listener can be had here (not so where one is inherited)
+  bool notify_wait_killable = false;
+  bool notify_sync_wake_up = false;
+  bool user_namespaces = false;
+  bool pidfd_getfd = false;
+  bool close_range = false;
+  bool wsl2 = false;  // from /proc/sys/kernel/osrelease, never from the environment
+  bool root = false;  // effective uid 0
+};
+
+// HostView is where the probe looks; tests pass a masked one (an older kernel, WSL2).
+struct HostView {
+  int max_landlock_abi = 10;  // the probe reports no right that is newer
+  bool allow_notify = true;
+  std::string osrelease_path = "/proc/sys/kernel/osrelease";
+};
+
+// probe asks the kernel; it changes nothing in this process (the listener is tried in a child).
+// The expensive part (child processes) is skipped where `depth` is Quick: seccomp_notify is then
+// assumed where the kernel offers the action, and the start itself finds out.
+enum class ProbeDepth : unsigned char { Quick, Full };
+HostFeatures probe(const HostView& view, ProbeDepth depth);
+
+// Shortfall is a promise that this kernel cannot keep.
+struct Shortfall {
+  std::string feature;      // "landlock.truncate"
+  std::string consequence;  // what is possible therefore
+  bool fatal;               // without it no agent is started
+};
+// shortfalls lists what is missing for a full sandbox, worst first.
+std::vector<Shortfall> shortfalls(const HostFeatures& features);
+
+}  // namespace nono::sandbox
