@@ -1,4 +1,5 @@
 # Compiler and linker flags of every target of ours (nono_options), by preset.
+option(NONO_SANITIZED "This build carries sanitizers: no hardening that hides faults from them" OFF)
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -14,16 +15,22 @@ endif()
 
 add_library(nono_options INTERFACE)
 target_compile_options(nono_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wvla -Werror
-  $<$<COMPILE_LANGUAGE:CXX>:-Wconversion -Wsign-conversion -Wold-style-cast>
+  -Wall -Wextra -Wpedantic -Wshadow -Wimplicit-fallthrough -Wvla -Werror
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Wconversion -Wsign-conversion -Wold-style-cast>
   -fno-delete-null-pointer-checks -fno-strict-overflow
-  -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
-if(CMAKE_BUILD_TYPE MATCHES "Rel")
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+target_compile_definitions(nono_options INTERFACE _GNU_SOURCE _GLIBCXX_ASSERTIONS)
+
+# The flags that tools/check-hardening looks for in the finished program.
+if(CMAKE_BUILD_TYPE MATCHES "Rel" AND NOT NONO_SANITIZED)
   target_compile_options(nono_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
-    -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero)
+    -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero
+    -ffunction-sections -fdata-sections)
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     target_compile_options(nono_options INTERFACE -fcf-protection=full)
+  elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+    target_compile_options(nono_options INTERFACE -mbranch-protection=standard)
   endif()
 endif()
-target_compile_definitions(nono_options INTERFACE _GNU_SOURCE _GLIBCXX_ASSERTIONS)
-set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code")
+set(CMAKE_EXE_LINKER_FLAGS
+  "${CMAKE_EXE_LINKER_FLAGS} -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code")

@@ -1,0 +1,52 @@
+# cmake --install and the .deb: the programs, what they say about themselves (man pages and shell
+# completions come from the option tables inside `nono`), the licence and the documents.
+set(NONO_DOC_DIR ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/SECURITY.md
+        DESTINATION ${NONO_DOC_DIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${NONO_DOC_DIR}/docs FILES_MATCHING PATTERN "*.md")
+
+foreach(program IN ITEMS nono nono-net)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endforeach()
+
+# Sanitized builds are not shipped, and under a cross build the program runs in an emulator.
+if(TARGET nono AND NOT NONO_SANITIZED)
+  set(generated ${PROJECT_BINARY_DIR}/generated)
+  add_custom_command(
+    OUTPUT ${generated}/stamp
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${generated}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${generated}/man ${generated}/completion
+    COMMAND nono --generate-man ${generated}/man
+    COMMAND nono --generate-completion bash > ${generated}/completion/nono
+    COMMAND nono --generate-completion zsh > ${generated}/completion/_nono
+    COMMAND nono --generate-completion fish > ${generated}/completion/nono.fish
+    COMMAND sh -c "gzip -9nf ${generated}/man/*.1"
+    COMMAND ${CMAKE_COMMAND} -E touch ${generated}/stamp
+    DEPENDS nono
+    VERBATIM
+    COMMENT "Writing man pages and completions")
+  add_custom_target(nono_manual ALL DEPENDS ${generated}/stamp)
+  install(DIRECTORY ${generated}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${generated}/completion/nono
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${generated}/completion/_nono
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+  install(FILES ${generated}/completion/nono.fish
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME nono)
+set(CPACK_PACKAGE_VENDOR "the nono project")
+set(CPACK_PACKAGE_CONTACT "The nono maintainers <nono@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION utils)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# The Secret Service client is loaded only by `--keyref keystore://…`, and said to be missing then.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libsecret-1-0")
+include(CPack)
