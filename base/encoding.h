@@ -23,9 +23,9 @@ std::optional<Bytes> hex_decode(std::string_view text);
 std::string base64_encode(std::span<const std::byte> bytes);  // standard alphabet, padded
 
 enum class Base64 : unsigned char {
-  Strict,    // standard alphabet, padding required, trailing bits zero
-  Lenient,   // standard or URL alphabet, padding optional (but whole when there is any), trailing
-             // bits zero: what ProtoJSON readers must take
+  Strict,   // standard alphabet, padding required, trailing bits zero
+  Lenient,  // standard or URL alphabet, padding optional (but whole when there is any), trailing
+            // bits zero: what ProtoJSON readers must take
 };
 // base64_decode returns nothing on any other character, white space included.
 std::optional<Bytes> base64_decode(std::string_view text, Base64 form);

@@ -2,17 +2,16 @@
 //
 // Nothing read here is trusted. What two parsers could read differently is refused: duplicate keys
 // (compared after unescaping), byte-order marks, bytes after the value, ill-formed UTF-8, lone
-// surrogate escapes, nesting over 64, more than the size cap of the document's kind. Integers are
-// exact; a number with a fraction or an exponent, or beyond 64 bits, keeps its spelling and is
-// never rounded. Errors name the JSON pointer (RFC 6901) and the byte offset.
+// surrogate escapes, nesting over 64, more than the size cap of the document's kind, numbers whose
+// magnitude no double can hold. Integers are exact; a number with a fraction or an exponent, beyond
+// 64 bits, or spelt "-0" keeps its spelling and is never rounded. Errors name the JSON pointer
+// (RFC 6901) and the byte offset from 0: `/publishers/2/name: not JSON: invalid literal (byte 91)`.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,11 +25,14 @@ namespace nono {
 class Json;
 using JsonMember = std::pair<std::string, Json>;
 
-// JsonLimits are per kind of document; input over `bytes` is refused before parsing.
+// JsonLimits are per kind of document; input over `bytes` is refused before parsing. The defaults
+// keep the parsing of any 16 MiB document under 64 MiB of memory.
 struct JsonLimits {
   std::size_t bytes;
   std::size_t depth = 64;
-  std::size_t values = 2'000'000;  // scalars, arrays and objects together
+  std::size_t values = 200'000;   // scalars, arrays and objects together
+  std::size_t string = 4u << 20;  // bytes of one string or key as it is spelt
+  std::size_t number = 1024;      // bytes of one number as it is spelt
 };
 inline constexpr JsonLimits kBundleLimits{.bytes = 16u << 20};
 inline constexpr JsonLimits kPolicyLimits{.bytes = 4u << 20};
@@ -55,9 +57,11 @@ class Json {
   Json(std::string_view value) : value_(std::string(value)) {}
   Json(const char* value) : value_(std::string(value)) {}
   Json(Number value) : value_(std::move(value)) {}
-  Json(Array value);
-  Json(Object value);
+  Json(Array value) : value_(std::move(value)) {}
+  Json(Object value) : value_(std::move(value)) {}
 
+  // parse reads one whole document. What is malformed is InvalidInput, what is over a limit is
+  // Exhausted. Nothing of `text` is kept.
   static Result<Json> parse(std::string_view text, const JsonLimits& limits);
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
@@ -66,26 +70,28 @@ class Json {
   const std::uint64_t* big_integer() const { return std::get_if<std::uint64_t>(&value_); }
   const Number* number() const { return std::get_if<Number>(&value_); }
   const std::string* string() const { return std::get_if<std::string>(&value_); }
-  const Array* array() const;
-  const Object* object() const;
-  Array* array();
-  Object* object();
+  const Array* array() const { return std::get_if<Array>(&value_); }
+  const Object* object() const { return std::get_if<Object>(&value_); }
+  Array* array() { return std::get_if<Array>(&value_); }
+  Object* object() { return std::get_if<Object>(&value_); }
   // find returns the member of an object, or null; null also when this is no object.
   const Json* find(std::string_view key) const;
   Json* find(std::string_view key);
-  // set replaces or appends a member; this must be an object.
+  // set replaces or appends a member; this must be an object (or null, which becomes one).
   void set(std::string_view key, Json value);
 
   // compact writes one line without spaces, members in their order; pretty indents by two spaces
-  // and ends with a newline. Both escape control characters and write UTF-8 as it is.
+  // and ends with a newline. Both escape control characters and write UTF-8 as it is; a byte that
+  // is not UTF-8, which no parsed string contains, is written as U+FFFD.
   std::string compact() const;
   std::string pretty() const;
 
+  // Equal documents have equal members in the same order; numbers are compared as spelt.
   bool operator==(const Json& other) const;
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, Number, std::string,
-               std::shared_ptr<Array>, std::shared_ptr<Object>>
+  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, Number, std::string, Array,
+               Object>
       value_;
 };
 
@@ -97,7 +103,8 @@ class JsonView {
 
   const Json& json() const { return *json_; }
   const std::string& pointer() const { return pointer_; }  // "" is the whole document
-  // error makes InvalidInput "<pointer or 'document'>: <why>" with the pointer escaped for people.
+  // error makes InvalidInput "<pointer or 'document'>: <why>" with the pointer made printable() and
+  // cut after 256 bytes.
   Error error(std::string_view why) const;
 
   Result<std::string> string() const;
@@ -107,7 +114,7 @@ class JsonView {
   Result<std::vector<JsonView>> elements(std::size_t max) const;  // of an array
   Result<std::vector<std::pair<std::string, JsonView>>> members(std::size_t max) const;
 
-  Result<JsonView> at(std::string_view key) const;                 // missing or null: error
+  Result<JsonView> at(std::string_view key) const;                    // missing or null: error
   Result<std::optional<JsonView>> maybe(std::string_view key) const;  // missing or null: nothing
   // only refuses a member whose key is not listed; not-an-object is refused too.
   Result<void> only(std::initializer_list<std::string_view> keys) const;

@@ -97,11 +97,11 @@ using Result = std::expected<T, Error>;
     return std::unexpected(std::move(tmp).error()); \
   }                                                 \
   lhs = *std::move(tmp)
-#define NONO_CHECK(expr)                                       \
-  do {                                                         \
-    if (auto nono_check = (expr); !nono_check) {               \
-      return std::unexpected(std::move(nono_check).error());   \
-    }                                                          \
+#define NONO_CHECK(expr)                                     \
+  do {                                                       \
+    if (auto nono_check = (expr); !nono_check) {             \
+      return std::unexpected(std::move(nono_check).error()); \
+    }                                                        \
   } while (false)
 #define NONO_CAT(a, b) NONO_CAT2(a, b)
 #define NONO_CAT2(a, b) a##b

@@ -1,0 +1,324 @@
+// base/json.cc: parsing. The grammar is nlohmann's; what it would let through is refused here.
+#include "base/json.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+#include "base/json_pointer.h"
+
+namespace nono {
+namespace {
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+// Source hands the text to the parser byte by byte. nlohmann keeps all bytes since the last string
+// or number for its messages, so runs of white space are shortened, and a token over its limit ends
+// the input: memory then depends on the limits, not on what the text makes the parser remember.
+class Source {
+ public:
+  Source(std::string_view text, const JsonLimits& limits) : text_(text), limits_(limits) {}
+
+  bool more() {
+    ended_ = at_ == text_.size() || over_long_;
+    return !ended_;
+  }
+  char current() const { return text_[at_]; }
+  void advance() {
+    last_ = at_++;
+    if (in_string_) {
+      inside_string(text_[last_]);
+    } else {
+      outside_string(text_[last_]);
+    }
+  }
+
+  bool over_long() const { return over_long_; }
+  // offset is that of the byte read last, or the size of the text once its end was read.
+  std::size_t offset() const { return ended_ && !over_long_ ? text_.size() : last_; }
+  // string_start is the offset of the quote that opens the well-formed string closed at `end`.
+  std::size_t string_start(std::size_t end) const {
+    std::size_t at = end;
+    do {
+      at = text_.rfind('"', at - 1);
+    } while (at > 0 && text_[at - 1] == '\\');
+    return at;
+  }
+  // number_spelling is the number before the byte that was read last, which ended it.
+  std::string_view number_spelling() const {
+    std::string_view spelling = text_.substr(0, offset());
+    const std::size_t before = spelling.find_last_not_of("+-.0123456789Ee");
+    spelling.remove_prefix(before == std::string_view::npos ? 0 : before + 1);
+    return spelling;
+  }
+
+ private:
+  void inside_string(char c) {
+    if (++token_ > limits_.string) {
+      over_long_ = true;
+    }
+    if (escaped_) {
+      escaped_ = false;
+    } else if (c == '\\') {
+      escaped_ = true;
+    } else if (c == '"') {
+      in_string_ = false;
+      token_ = 0;
+    }
+  }
+  void outside_string(char c) {
+    if (is_space(c)) {
+      token_ = 0;
+      while (at_ < text_.size() && is_space(text_[at_])) {
+        ++at_;
+      }
+    } else if (c == '"') {
+      in_string_ = true;
+      token_ = 0;
+    } else if (std::string_view("[]{}:,").contains(c)) {
+      token_ = 0;
+    } else if (++token_ > limits_.number) {
+      over_long_ = true;
+    }
+  }
+
+  std::string_view text_;
+  const JsonLimits& limits_;
+  std::size_t at_ = 0;
+  std::size_t last_ = 0;
+  std::size_t token_ = 0;
+  bool in_string_ = false;
+  bool escaped_ = false;
+  bool over_long_ = false;
+  bool ended_ = false;
+};
+
+// SourceIterator is the form in which nlohmann takes input; all copies advance the one Source.
+class SourceIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = char;
+
+  explicit SourceIterator(Source* source) : source_(source) {}
+  char operator*() const { return source_->current(); }
+  SourceIterator& operator++() {
+    source_->advance();
+    return *this;
+  }
+  // The only comparison that is ever made is that with the end.
+  bool operator!=(const SourceIterator&) const { return source_->more(); }
+
+ private:
+  Source* source_;
+};
+
+struct Frame {
+  std::variant<Json::Array, Json::Object> items;
+  std::vector<std::size_t> key_ends;  // offset of the closing quote of each key
+};
+
+// first_repeated is the index of the first member whose key an earlier one has, or nothing.
+std::optional<std::size_t> first_repeated(const Json::Object& object) {
+  // Sorting has no bad case that a document could aim at, as hashing has.
+  std::vector<std::size_t> order(object.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&object](std::size_t a, std::size_t b) {
+    const int compared = object[a].first.compare(object[b].first);
+    return compared != 0 ? compared < 0 : a < b;
+  });
+  std::optional<std::size_t> found;
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    if (object[order[i]].first == object[order[i - 1]].first && (!found || order[i] < *found)) {
+      found = order[i];
+    }
+  }
+  return found;
+}
+
+std::string_view reason_of(const nlohmann::json::exception& exception) {
+  constexpr int kNumberOverflow = 406;
+  if (exception.id == kNumberOverflow) {
+    return "a number beyond the range of a double";
+  }
+  std::string_view reason = exception.what();
+  if (const std::size_t dash = reason.find(" - "); dash != std::string_view::npos) {
+    reason.remove_prefix(dash + 3);
+  }
+  // What follows repeats bytes from outside.
+  return reason.substr(0, reason.find("; last read"));
+}
+
+// Builder receives nlohmann's events (the names are its own) and makes the values. Each event
+// returns whether to go on; error() is set where it is not.
+class Builder {
+ public:
+  Builder(const Source& source, const JsonLimits& limits) : source_(source), limits_(limits) {}
+
+  bool null() { return add(Json()); }
+  bool boolean(bool value) { return add(Json(value)); }
+  bool number_integer(std::int64_t value) {
+    // Positive integers arrive as unsigned ones: this zero was spelt with a sign.
+    return add(value == 0 ? Json(Json::Number{"-0"}) : Json(value));
+  }
+  bool number_unsigned(std::uint64_t value) { return add(Json(value)); }
+  bool number_float(double /*value*/, const std::string& /*localised*/) {
+    return add(Json(Json::Number{std::string(source_.number_spelling())}));
+  }
+  bool string(std::string& value) { return add(Json(std::move(value))); }
+  bool binary(const std::vector<std::uint8_t>& /*value*/) {
+    return refuse(ErrorKind::Internal, "binary values are not JSON");
+  }
+
+  bool start_object(std::size_t /*unknown*/) { return open(Json::Object{}); }
+  bool start_array(std::size_t /*unknown*/) { return open(Json::Array{}); }
+  bool key(std::string& name) {
+    Frame& frame = frames_.back();
+    std::get<Json::Object>(frame.items).emplace_back(std::move(name), Json());
+    frame.key_ends.push_back(source_.offset());
+    return true;
+  }
+  bool end_object() {
+    const Frame& frame = frames_.back();
+    const auto& object = std::get<Json::Object>(frame.items);
+    if (const auto repeated = first_repeated(object); repeated) {
+      repeated_ = *repeated;
+      return refuse_at(ErrorKind::InvalidInput, "the key is there twice",
+                       source_.string_start(frame.key_ends[*repeated]));
+    }
+    return close();
+  }
+  bool end_array() { return close(); }
+
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::json::exception& exception) {
+    if (source_.over_long()) {
+      return refuse(ErrorKind::Exhausted, "a string or number is longer than allowed");
+    }
+    return refuse(ErrorKind::InvalidInput, "not JSON: " + std::string(reason_of(exception)));
+  }
+
+  std::optional<Error>& error() { return error_; }
+  Json& root() { return root_; }
+
+ private:
+  bool count() {
+    if (++values_ > limits_.values) {
+      return refuse(ErrorKind::Exhausted,
+                    "more than " + std::to_string(limits_.values) + " values");
+    }
+    return true;
+  }
+  template <typename Items>
+  bool open(Items items) {
+    if (frames_.size() == limits_.depth) {
+      return refuse(ErrorKind::Exhausted,
+                    "nested deeper than " + std::to_string(limits_.depth) + " levels");
+    }
+    if (!count()) {
+      return false;
+    }
+    frames_.push_back({std::move(items), {}});
+    return true;
+  }
+  bool close() {
+    Json value =
+        std::visit([](auto& items) { return Json(std::move(items)); }, frames_.back().items);
+    frames_.pop_back();
+    place(std::move(value));
+    return true;
+  }
+  bool add(Json value) {
+    if (!count()) {
+      return false;
+    }
+    place(std::move(value));
+    return true;
+  }
+  void place(Json value) {
+    if (frames_.empty()) {
+      root_ = std::move(value);
+    } else if (auto* array = std::get_if<Json::Array>(&frames_.back().items); array != nullptr) {
+      array->push_back(std::move(value));
+    } else {
+      std::get<Json::Object>(frames_.back().items).back().second = std::move(value);
+    }
+  }
+
+  std::string pointer() const {
+    std::string pointer;
+    for (const Frame& frame : frames_) {
+      if (const auto* array = std::get_if<Json::Array>(&frame.items); array != nullptr) {
+        append_pointer(pointer, std::to_string(array->size()));
+        continue;
+      }
+      const auto& object = std::get<Json::Object>(frame.items);
+      const bool names_repeated = repeated_ && &frame == &frames_.back();
+      if (!object.empty()) {
+        append_pointer(pointer, object[names_repeated ? *repeated_ : object.size() - 1].first);
+      }
+    }
+    return pointer;
+  }
+  bool refuse(ErrorKind kind, const std::string& why) {
+    return refuse_at(kind, why, source_.offset());
+  }
+  bool refuse_at(ErrorKind kind, const std::string& why, std::size_t offset) {
+    error_ = Error(
+        kind, shown_pointer(pointer()) + ": " + why + " (byte " + std::to_string(offset) + ")");
+    return false;
+  }
+
+  const Source& source_;
+  const JsonLimits& limits_;
+  std::vector<Frame> frames_;
+  std::optional<std::size_t> repeated_;
+  std::size_t values_ = 0;
+  Json root_;
+  std::optional<Error> error_;
+};
+
+// What nlohmann takes for something other than the wrong byte that it is.
+Result<void> refuse_quirks(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) {
+    return fail(ErrorKind::InvalidInput,
+                "document: not JSON: starts with a byte-order mark (byte 0)");
+  }
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    return fail(ErrorKind::InvalidInput,
+                "document: not JSON: a NUL byte (byte " + std::to_string(nul) + ")");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Json> Json::parse(std::string_view text, const JsonLimits& limits) {
+  if (text.size() > limits.bytes) {
+    return fail(ErrorKind::Exhausted, "document: " + std::to_string(text.size()) +
+                                          " bytes, at most " + std::to_string(limits.bytes) +
+                                          " are allowed");
+  }
+  NONO_CHECK(refuse_quirks(text));
+  Source source(text, limits);
+  Builder builder(source, limits);
+  try {
+    if (nlohmann::json::sax_parse(SourceIterator(&source), SourceIterator(&source), &builder)) {
+      return std::move(builder.root());
+    }
+  } catch (const std::exception& exception) {
+    return fail(ErrorKind::Exhausted, std::string("document: cannot be read: ") + exception.what());
+  }
+  if (!builder.error()) {
+    return fail(ErrorKind::Internal, "document: refused without a reason");
+  }
+  return std::unexpected(*std::move(builder.error()));
+}
+
+}  // namespace nono

@@ -1,0 +1,190 @@
+// base/replace_file.cc: writing files so that either the old or the new content is there.
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <algorithm>
+#include <cerrno>
+
+#include "base/encoding.h"
+#include "base/files.h"
+#include "base/text.h"
+
+namespace nono {
+namespace {
+
+enum class Existing : unsigned char { Replace, Refuse };
+
+struct Target {
+  BorrowedFd dir;
+  const std::string& name;
+  mode_t mode;
+};
+
+std::string doing(std::string_view what, const std::string& name) {
+  return std::string(what) + " " + printable(name);
+}
+
+Result<std::string> temporary_name() {
+  std::array<std::byte, 12> random{};
+  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
+    return fail_errno(errno, "ask the kernel for random bytes");
+  }
+  return ".nono-" + hex_encode(random) + ".tmp";
+}
+
+// Temporary is the new file on its way; whatever name it still has is removed at the end.
+class Temporary {
+ public:
+  // An unnamed file vanishes by itself even in a crash; some file systems (NFS, FUSE) have none.
+  static Result<Temporary> create(BorrowedFd dir) {
+    const int unnamed = ::openat(dir.raw(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (unnamed >= 0) {
+      return Temporary(dir, OwnedFd(unnamed), {});
+    }
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL) {
+      return fail_errno(errno, "create a temporary file");
+    }
+    NONO_TRY(std::string name, temporary_name());
+    const int named = ::openat(dir.raw(), name.c_str(),
+                               O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0600);
+    if (named < 0) {
+      return fail_errno(errno, "create a temporary file");
+    }
+    return Temporary(dir, OwnedFd(named), std::move(name));
+  }
+  Temporary(Temporary&& other) noexcept
+      : dir_(other.dir_), fd_(std::move(other.fd_)), name_(std::exchange(other.name_, {})) {}
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  Temporary& operator=(Temporary&&) = delete;
+  ~Temporary() {
+    if (!name_.empty()) {
+      ::unlinkat(dir_.raw(), name_.c_str(), 0);
+    }
+  }
+
+  Result<void> fill(std::string_view bytes, mode_t mode) {
+    NONO_CHECK(write_all(fd_, bytes));
+    if (::fchmod(BorrowedFd(fd_).raw(), mode) != 0) {
+      return fail_errno(errno, "set the mode of a temporary file");
+    }
+    if (::fsync(BorrowedFd(fd_).raw()) != 0) {
+      return fail_errno(errno, "write a temporary file to disk");
+    }
+    return {};
+  }
+  Result<void> become(const std::string& name, Existing existing) {
+    if (existing == Existing::Refuse) {
+      return link_as(name);
+    }
+    if (name_.empty()) {
+      NONO_TRY(std::string random, temporary_name());
+      NONO_CHECK(link_as(random));
+      name_ = std::move(random);
+    }
+    if (::renameat(dir_.raw(), name_.c_str(), dir_.raw(), name.c_str()) != 0) {
+      return fail_errno(errno, "rename a temporary file");
+    }
+    name_.clear();
+    return {};
+  }
+
+ private:
+  Temporary(BorrowedFd dir, OwnedFd fd, std::string name)
+      : dir_(dir), fd_(std::move(fd)), name_(std::move(name)) {}
+
+  // link(2) never replaces, unlike rename(2).
+  Result<void> link_as(const std::string& name) {
+    const std::string magic = "/proc/self/fd/" + std::to_string(BorrowedFd(fd_).raw());
+    const int failed =
+        name_.empty()
+            ? ::linkat(AT_FDCWD, magic.c_str(), dir_.raw(), name.c_str(), AT_SYMLINK_FOLLOW)
+            : ::linkat(dir_.raw(), name_.c_str(), dir_.raw(), name.c_str(), 0);
+    if (failed != 0) {
+      return fail_errno(errno, "name a temporary file");
+    }
+    return {};
+  }
+
+  BorrowedFd dir_;
+  OwnedFd fd_;
+  std::string name_;
+};
+
+Result<void> sync_directory(BorrowedFd dir) {
+  // EINVAL: this file system has no such operation.
+  if (::fsync(dir.raw()) != 0 && errno != EINVAL) {
+    return fail_errno(errno, "the new file is in place, but writing its directory to disk failed");
+  }
+  return {};
+}
+
+Result<void> put(const Target& target, std::string_view bytes, Existing existing) {
+  // Opened before anything is changed, so that a directory that cannot be synchronised is refused.
+  const OwnedFd dir(::openat(target.dir.raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!dir.valid()) {
+    return fail_errno(errno, "open the directory for writing");
+  }
+  NONO_TRY(Temporary temporary, Temporary::create(dir));
+  NONO_CHECK(temporary.fill(bytes, target.mode));
+  NONO_CHECK(temporary.become(target.name, existing));
+  return sync_directory(dir);
+}
+
+Result<void> put_named(const Target& target, std::string_view bytes, Existing existing) {
+  const std::string& name = target.name;
+  if (name.empty() || name == "." || name == ".." || name.contains('/') || name.contains('\0')) {
+    return fail(ErrorKind::InvalidInput, "write " + printable(name) + ": not the name of a file");
+  }
+  auto done = put(target, bytes, existing);
+  if (!done) {
+    return std::unexpected(std::move(done).error().while_doing(doing("write", name)));
+  }
+  return done;
+}
+
+Result<void> put_path(const std::string& path, std::string_view bytes, mode_t mode,
+                      Existing existing) {
+  NONO_TRY(const OwnedFd dir,
+           open_directory(BorrowedFd::unowned(AT_FDCWD), std::string(directory_name(path))));
+  const std::string name(base_name(path));
+  return put_named({dir, name, mode}, bytes, existing);
+}
+
+}  // namespace
+
+Result<void> write_all(BorrowedFd fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd.raw(), bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) {
+      return fail_errno(errno, "write");
+    }
+    if (written == 0) {
+      return fail_errno(EIO, "write");
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
+  return {};
+}
+
+Result<void> write_all(BorrowedFd fd, std::string_view text) {
+  return write_all(fd, as_bytes(text));
+}
+
+Result<void> replace_file(BorrowedFd dir, const std::string& name, std::string_view bytes,
+                          mode_t mode) {
+  return put_named({dir, name, mode}, bytes, Existing::Replace);
+}
+
+Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {
+  return put_path(path, bytes, mode, Existing::Replace);
+}
+
+Result<void> create_file(const std::string& path, std::string_view bytes, mode_t mode) {
+  return put_path(path, bytes, mode, Existing::Refuse);
+}
+
+}  // namespace nono

@@ -1,0 +1,131 @@
+// base/text.cc: foreign text made safe to show and to paste.
+#include "base/text.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+
+#include "base/utf8.h"
+
+namespace nono {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+void append_hex(std::string& out, char32_t value, unsigned least_digits) {
+  unsigned digits = least_digits;
+  while (digits < 8 && (value >> (4 * digits)) != 0) {
+    ++digits;
+  }
+  for (unsigned i = digits; i-- > 0;) {
+    out += kHexDigits[(value >> (4 * i)) & 0xfU];
+  }
+}
+
+void append_byte_escape(std::string& out, unsigned char byte) {
+  switch (byte) {
+    case '\n':
+      out += "\\n";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case 0x1b:
+      out += "\\e";
+      return;
+    default:
+      out += "\\x";
+      append_hex(out, byte, 2);
+  }
+}
+
+// Unicode 15 has invisible characters outside the category Cf: fillers, joiners and variation
+// selectors, all of which can carry hidden text.
+bool is_invisible(char32_t value) {
+  return value == 0x34f || value == 0x115f || value == 0x1160 || value == 0x3164 ||
+         value == 0xffa0 || (value >= 0x17b4 && value <= 0x17b5) ||
+         (value >= 0x180b && value <= 0x180f) || (value >= 0xfe00 && value <= 0xfe0f) ||
+         (value >= 0xe0000 && value <= 0xe0fff);
+}
+
+bool is_shown_as_is(char32_t value) {
+  if (value < 0x80) {
+    return value >= 0x20 && value != 0x7f;
+  }
+  switch (::utf8proc_category(static_cast<utf8proc_int32_t>(value))) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+      return false;
+    default:
+      return !is_invisible(value);
+  }
+}
+
+bool is_plain_in_shell(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_@%+=:,./-").contains(c);
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t bytes = first_code_point(text).bytes;
+    if (bytes == 0) {
+      return false;
+    }
+    text.remove_prefix(bytes);
+  }
+  return true;
+}
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  shown.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint next = first_code_point(text);
+    if (next.bytes == 0) {
+      append_byte_escape(shown, static_cast<unsigned char>(text.front()));
+    } else if (is_shown_as_is(next.value)) {
+      shown += text.substr(0, next.bytes);
+    } else if (next.value < 0x80) {
+      append_byte_escape(shown, static_cast<unsigned char>(next.value));
+    } else {
+      shown += "\\u{";
+      append_hex(shown, next.value, 4);
+      shown += '}';
+    }
+    text.remove_prefix(std::max<std::size_t>(next.bytes, 1));
+  }
+  return shown;
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') {
+      c = static_cast<char>(c - 'A' + 'a');
+    }
+  }
+  return lower;
+}
+
+std::string shell_quote(std::string_view word) {
+  if (!word.empty() && std::ranges::all_of(word, is_plain_in_shell)) {
+    return std::string(word);
+  }
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  quoted += '\'';
+  return quoted;
+}
+
+}  // namespace nono
