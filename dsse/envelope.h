@@ -46,6 +46,8 @@ class Envelope {
  public:
   // parse reads {payloadType, payload, signatures:[{sig, keyid?}]}: unknown members, no or several
   // signatures, an empty payload, base64 that is not ProtoJSON's are InvalidInput with pointer.
+  // Unknown members are refused because the envelope is unsigned around its payload: what one
+  // reader skips, another may act on. (Sigstore's ProtoJSON readers refuse them as well.)
   static Result<Envelope> parse(const JsonView& view);
 
   const std::string& payload_type() const { return payload_type_; }

@@ -22,7 +22,7 @@ inline constexpr std::string_view kStatementV1 = "https://in-toto.io/Statement/v
 inline constexpr std::string_view kStatementV01 = "https://in-toto.io/Statement/v0.1";
 
 struct Subject {
-  std::string name;  // printable, no NUL, no control character, no "." or ".." component
+  std::string name;  // relative, printable, no control character, no "." or ".." component
   std::vector<std::pair<std::string, std::string>> digests;  // algorithm, lower-case hexadecimal
 };
 
@@ -31,9 +31,12 @@ class Statement {
   static constexpr std::size_t kMaxSubjects = 1024;
   static constexpr std::size_t kMaxDigests = 32;
 
-  // parse reads a signed statement strictly: `_type` one of the two above, at least one subject,
-  // a predicateType, no duplicate keys, digests that are even-length hexadecimal and whose known
-  // kinds (sha256, sha384, sha512) have the right length.
+  // parse reads a signed statement strictly: payload type in-toto, `_type` one of the two above,
+  // at least one subject with at least one digest, a predicateType, no duplicate keys, digests that
+  // are even-length hexadecimal of either case and whose known kinds (sha256, sha384, sha512) have
+  // the right length. Other kinds of digest are kept; other members are ignored, as the
+  // specification asks of readers. A subject may have no name, its `name` is then empty. A failure
+  // is InvalidInput with the pointer inside the statement.
   static Result<Statement> parse(const VerifiedPayload& payload);
 
   const std::string& type() const { return type_; }
@@ -43,6 +46,7 @@ class Statement {
 
  private:
   Statement() = default;
+  static Result<Statement> read(const JsonView& root);
   std::string type_;
   std::vector<Subject> subjects_;
   std::string predicate_type_;

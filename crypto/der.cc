@@ -1,0 +1,98 @@
+// crypto/der.cc: the strict DER reader.
+#include "crypto/der.h"
+
+namespace nono::crypto {
+namespace {
+
+constexpr std::uint8_t kLongForm = 0x80;
+constexpr std::uint8_t kSignBit = 0x80;
+
+std::uint8_t value_of(std::byte byte) {
+  return std::to_integer<std::uint8_t>(byte);
+}
+
+}  // namespace
+
+bool DerReader::at(DerTag tag) const {
+  return !rest_.empty() && value_of(rest_.front()) == static_cast<std::uint8_t>(tag);
+}
+
+std::uint8_t DerReader::take_byte() {
+  const std::uint8_t value = value_of(rest_.front());
+  rest_ = rest_.subspan(1);
+  return value;
+}
+
+std::optional<std::size_t> DerReader::take_length() {
+  if (rest_.empty()) {
+    return std::nullopt;
+  }
+  const std::uint8_t first = take_byte();
+  if (first < kLongForm) {
+    return first;
+  }
+  // Keys and signatures stay far below 64 KiB; 0x80 alone is the indefinite form of BER.
+  const std::size_t count = first - kLongForm;
+  if (count < 1 || count > 2 || rest_.size() < count) {
+    return std::nullopt;
+  }
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    length = (length << 8) | take_byte();
+  }
+  const std::size_t least = count == 1 ? kLongForm : 0x100;
+  return length < least ? std::nullopt : std::optional(length);
+}
+
+std::optional<std::span<const std::byte>> DerReader::take(DerTag tag) {
+  if (!at(tag)) {
+    return std::nullopt;
+  }
+  take_byte();
+  const auto length = take_length();
+  if (!length || *length > rest_.size()) {
+    return std::nullopt;
+  }
+  const auto contents = rest_.first(*length);
+  rest_ = rest_.subspan(*length);
+  return contents;
+}
+
+std::optional<DerReader> DerReader::take_inside(DerTag tag) {
+  const auto contents = take(tag);
+  return contents ? std::optional(DerReader(*contents)) : std::nullopt;
+}
+
+std::optional<std::span<const std::byte>> DerReader::take_positive() {
+  const auto contents = take(DerTag::Integer);
+  if (!contents || contents->empty()) {
+    return std::nullopt;
+  }
+  const std::uint8_t first = value_of(contents->front());
+  if (first != 0) {
+    return (first & kSignBit) != 0 ? std::nullopt : contents;
+  }
+  // A leading zero byte is there to keep a set top bit from meaning "negative", or not at all.
+  if (contents->size() < 2 || (value_of((*contents)[1]) & kSignBit) == 0) {
+    return std::nullopt;
+  }
+  return contents->subspan(1);
+}
+
+std::optional<std::uint8_t> DerReader::take_small() {
+  const auto contents = take(DerTag::Integer);
+  if (!contents || contents->size() != 1 || (value_of(contents->front()) & kSignBit) != 0) {
+    return std::nullopt;
+  }
+  return value_of(contents->front());
+}
+
+std::optional<std::span<const std::byte>> DerReader::take_whole_bytes(DerTag tag) {
+  const auto contents = take(tag);
+  if (!contents || contents->empty() || value_of(contents->front()) != 0) {
+    return std::nullopt;
+  }
+  return contents->subspan(1);
+}
+
+}  // namespace nono::crypto

@@ -1,0 +1,53 @@
+// crypto/der.h: reading DER (X.690) strictly, as far as keys and signatures need it. Internal to
+// crypto/.
+//
+// Nothing read is trusted. One encoding per value: tags of one byte, definite lengths in their
+// shortest form, integers without a needless leading byte. What is read is borrowed, never copied.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace nono::crypto {
+
+enum class DerTag : std::uint8_t {
+  Integer = 0x02,
+  BitString = 0x03,
+  OctetString = 0x04,
+  Null = 0x05,
+  ObjectIdentifier = 0x06,
+  Sequence = 0x30,
+  ImplicitOne = 0x81,  // [1] IMPLICIT, primitive
+  ExplicitZero = 0xA0,
+  ExplicitOne = 0xA1,
+};
+
+class DerReader {
+ public:
+  explicit DerReader(std::span<const std::byte> der) : rest_(der) {}
+
+  // at reports whether the next element bears `tag`; nothing is consumed.
+  bool at(DerTag tag) const;
+  bool done() const { return rest_.empty(); }
+
+  // take consumes one element with `tag` and returns its contents; nothing on another tag, an
+  // indefinite or longer than needed length, or too few bytes. The reader is then of no more use.
+  std::optional<std::span<const std::byte>> take(DerTag tag);
+  // take_inside is take for constructed elements.
+  std::optional<DerReader> take_inside(DerTag tag);
+  // take_positive consumes an INTEGER > 0 and returns its magnitude, first byte not zero.
+  std::optional<std::span<const std::byte>> take_positive();
+  // take_small consumes an INTEGER from 0 to 127.
+  std::optional<std::uint8_t> take_small();
+  // take_whole_bytes consumes a BIT STRING (or `tag` standing for one) without unused bits.
+  std::optional<std::span<const std::byte>> take_whole_bytes(DerTag tag = DerTag::BitString);
+
+ private:
+  std::optional<std::size_t> take_length();
+  std::uint8_t take_byte();
+  std::span<const std::byte> rest_;
+};
+
+}  // namespace nono::crypto
