@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# tests/build/source_rules_test.sh SOURCE: tools/check-source stops at each fault that it is for.
+source "$(dirname "${BASH_SOURCE[0]}")/expect.sh"
+check=$1/tools/check-source
+
+# tree NAME PATH LINES…: a tree with one good file of each kind, and PATH holding LINES.
+tree() {
+  local dir=$work/$1 path=$2
+  shift 2
+  mkdir -p "$dir/crypto" "$dir/base" "$dir/tests/crypto" "$dir/$(dirname "$path")"
+  printf '%s\n' '// base/good.h: a header' '#pragma once' '#include <string>' >"$dir/base/good.h"
+  printf '%s\n' '#include <openssl/evp.h>' '// a comment may say strtol(' >"$dir/crypto/good.cc"
+  printf '%s\n' '// crypto/handles.h: for this room only' '#include <openssl/evp.h>' >"$dir/crypto/handles.h"
+  printf '%s\n' '#include "crypto/handles.h"' >"$dir/tests/crypto/good_test.cc"
+  printf '%s\n' '#include <nlohmann/json.hpp>' >"$dir/base/json.cc"
+  printf '%s\n' "$@" >"$dir/$path"
+}
+
+tree control base/other.cc '#include "base/good.h"'
+expect_pass control "$check" "$work/control"
+mkdir "$work/empty"
+expect_stop empty 'no C or C++ file found' "$check" "$work/empty"
+
+for row in 'openssl/evp.h crypto attest' 'nlohmann/json.hpp base dsse' 'utf8proc.h base trustpolicy' \
+  'seccomp.h sandbox engine' 'boost/program_options.hpp cli engine' 'curl/curl.h net cli'; do
+  read -r header home stranger <<<"$row"
+  name=${header//[\/.]/_}
+  tree "$name" "$stranger/x.cc" "#include <$header>"
+  expect_stop "$name" "<$header> lives in $home/ only" "$check" "$work/$name"
+done
+tree test_home tests/attest/x_test.cc '#include <openssl/evp.h>'
+expect_stop test_home '<openssl/evp.h> lives in crypto/ only' "$check" "$work/test_home"
+tree tainted attest/x.cc '#include "crypto/handles.h"'
+expect_stop tainted 'so it is not for other rooms' "$check" "$work/tainted"
+tree second_file base/second.cc '#include <nlohmann/json.hpp>'
+expect_stop second_file 'is kept inside 1 file' "$check" "$work/second_file"
+
+mapfile -t long_header < <(echo '// base/long.h: long'; yes '// line' | head -n 150)
+tree long_header base/long.h "${long_header[@]}"
+expect_stop long_header '151 lines; at most 150' "$check" "$work/long_header"
+mapfile -t long_body < <(yes '// line' | head -n 601)
+tree long_body base/long.cc "${long_body[@]}"
+expect_stop long_body '601 lines; at most 600' "$check" "$work/long_body"
+
+tree first_line base/anonymous.h '#pragma once'
+expect_stop first_line 'the first line must be' "$check" "$work/first_line"
+for header in iostream fstream sstream filesystem regex locale; do
+  tree "banned_$header" base/x.cc "#include <$header>"
+  expect_stop "banned_$header" 'base/x.cc:1: ' "$check" "$work/banned_$header"
+done
+for code in 'long n = strtol(text, nullptr, 10);' 'int n = atoi(text);' '  throw 1;' 'setlocale(LC_ALL, "");'; do
+  name=banned_word_$((++words))
+  tree "$name" base/x.cc "$code"
+  expect_stop "$name" 'base/x.cc:1: ' "$check" "$work/$name"
+done
+finish

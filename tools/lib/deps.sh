@@ -1,0 +1,116 @@
+# tools/lib/deps.sh: what must be installed, what for, and how. Sourced after common.sh.
+# shellcheck shell=bash
+
+# group | Debian package | what for
+NONO_PACKAGES='
+build|g++|the compiler (12.2 is the floor)
+build|cmake|the build system
+build|ninja-build|runs the build
+build|pkg-config|finds the header paths of libsecret
+build|libssl-dev|SHA-2, keys, signatures (libcrypto.a)
+build|libboost-program-options-dev|the command line
+build|libseccomp-dev|the static system call filter
+build|nlohmann-json3-dev|the tokenizer under our strict JSON reader
+build|libsecret-1-dev|keys in the Secret Service; loaded only when used
+build|libutf8proc-dev|case folding and NFC of guarded names
+test|libgtest-dev|the test programs
+test|python3|stand-in services and fixtures of the tests
+test|gnome-keyring|the real Secret Service that the key tests talk to
+test|dbus|its private session bus
+test|tmux|a terminal that the tests drive; runs in the sandbox too
+test|ripgrep|runs in the sandbox
+test|bubblewrap|the yardstick of the launch benchmark
+test|git|runs in the sandbox
+test|make|runs in the sandbox; builds the probes
+ci|clang-19|the second compiler, libFuzzer
+ci|libclang-rt-19-dev|its sanitizers and libFuzzer
+ci|llvm-19|names the lines in reports of its sanitizers
+ci|clang-tidy-19|static analysis
+ci|clang-format-19|layout of the code
+ci|python3-venv|holds lizard, which Debian does not ship
+ci|dpkg-dev|computes what the .deb depends on
+ci|file|strips and checks the .deb
+ci|shellcheck|checks these scripts
+arm64|g++-aarch64-linux-gnu|the cross compiler
+arm64|qemu-user|runs what it makes
+agents|nodejs|runs the real agents
+agents|npm|fetches them
+'
+NONO_LIZARD='lizard==1.24.3'
+
+# nono_packages GROUP…: the names of the packages of these groups.
+nono_packages() {
+  local group
+  for group in "$@"; do
+    printf '%s' "$NONO_PACKAGES" | awk -F'|' -v g="$group" '$1 == g {print $2}'
+  done
+}
+
+# nono_missing PACKAGE…: those that dpkg does not have installed.
+nono_missing() {
+  local package
+  for package in "$@"; do
+    case $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) in
+      installed) ;;
+      # What a third party's package provides under its own name is as good (nodejs brings npm).
+      *) case $package in
+           npm | nodejs | cmake | git) command -v "${package%js}" >/dev/null 2>&1 || printf '%s\n' "$package" ;;
+           *) printf '%s\n' "$package" ;;
+         esac ;;
+    esac
+  done
+}
+
+nono_apt() {
+  local elevate=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 ||
+      die "packages are missing and there is no sudo here. As root: apt-get install $NONO_WANTED"
+    elevate=(sudo)
+    # Without a terminal a password cannot be typed: fail at once instead of waiting for one.
+    [ -t 0 ] || elevate+=(-n)
+  fi
+  "${elevate[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+nono_apt_install() { nono_apt install -y --no-install-recommends "$@"; }
+
+# ensure_packages GROUP…: installs what is missing of these groups; without the network when nothing is.
+ensure_packages() {
+  local missing package log
+  if ! command -v dpkg-query >/dev/null 2>&1; then
+    note "this is not a Debian system: the packages listed in docs/building.md are taken to be there"
+    return 0
+  fi
+  mapfile -t missing < <(nono_missing $(nono_packages "$@"))
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  NONO_WANTED="${missing[*]}"
+  heading "installing ${#missing[@]} missing package(s)"
+  for package in "${missing[@]}"; do
+    note "$package: $(printf '%s' "$NONO_PACKAGES" | awk -F'|' -v p="$package" '$2 == p {print $3}')"
+  done
+  log=$(mktemp)
+  # The lists on the machine may be absent or too old to name what the mirror still has.
+  if ! nono_apt_install "${missing[@]}" >"$log" 2>&1; then
+    note "refreshing the package lists (apt-get update)"
+    nono_apt update >>"$log" 2>&1
+    if ! nono_apt_install "${missing[@]}" >>"$log" 2>&1; then
+      tail -n 15 "$log" >&2
+      rm -f "$log"
+      die "cannot install: ${missing[*]}"
+    fi
+  fi
+  rm -f "$log"
+}
+
+# ensure_lizard: prints the path of lizard, from a virtual environment in the cache directory.
+ensure_lizard() {
+  local venv
+  venv=$(nono_cache_dir)/${NONO_LIZARD/==/-}
+  if [ ! -x "$venv/bin/lizard" ]; then
+    rm -rf "$venv"
+    { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check "$NONO_LIZARD"; } >&2 ||
+      { rm -rf "$venv"; die "cannot install $NONO_LIZARD from PyPI"; }
+  fi
+  printf '%s\n' "$venv/bin/lizard"
+}
