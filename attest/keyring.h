@@ -17,7 +17,7 @@ namespace nono::attest {
 struct KeyringEntry {
   crypto::PublicKey key;
   std::string alias;
-  std::string key_id;                             // may be empty
+  std::string key_id;                              // may be empty
   std::vector<std::string> extra_predicate_types;  // beside nono's own
 };
 

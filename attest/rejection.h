@@ -1,8 +1,10 @@
 // attest/rejection.h: why evidence about a file was not good enough. A value, not an Error.
 #pragma once
 
+#include <expected>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace nono::attest {
 
@@ -42,5 +44,10 @@ struct Rejection {
   Reason reason;
   std::string detail;  // one sentence for people; foreign bytes in it are not yet escaped
 };
+
+// reject makes the rejection of a std::expected<T, Rejection>.
+[[nodiscard]] inline std::unexpected<Rejection> reject(Reason reason, std::string detail) {
+  return std::unexpected(Rejection{reason, std::move(detail)});
+}
 
 }  // namespace nono::attest

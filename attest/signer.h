@@ -25,8 +25,8 @@ struct SigningTarget {
 // sign_one returns the text of `<file>.bundle` (Sigstore bundle v0.3, DSSE, in-toto Statement v1).
 Result<std::string> sign_one(const crypto::PrivateKey& key, const SigningTarget& target,
                              Purpose purpose);
-// sign_many returns the text of `.nono-trust.bundle` for `directory` (absolute): one statement whose
-// subject names are relative to that directory. Every target must lie beneath it.
+// sign_many returns the text of `.nono-trust.bundle` for `directory` (absolute): one statement
+// whose subject names are relative to that directory. Every target must lie beneath it.
 Result<std::string> sign_many(const crypto::PrivateKey& key, const std::string& directory,
                               const std::vector<SigningTarget>& targets);
 

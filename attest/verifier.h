@@ -23,7 +23,10 @@
 
 namespace nono::attest {
 
-// KeyedSigner is named by the fingerprint of the key that verified, never by a claim in the payload.
+struct Specimen;  // attest/subject.h
+
+// KeyedSigner is named by the fingerprint of the key that verified, never by a claim in the
+// payload.
 struct KeyedSigner {
   crypto::Sha256 fingerprint;
   std::string alias;   // from the keyring
@@ -97,14 +100,16 @@ class Verifier {
   explicit Verifier(std::shared_ptr<const Keyring> keys) : keys_(std::move(keys)) {}
 
   // examine judges the evidence in order; the first that verifies is the finding. Where none does,
-  // the rejection of the first candidate stands (NoBundle where there is no candidate). What goes
-  // wrong with the evidence is a Rejection; only hashing the sealed file can be an Error.
+  // the rejection of the first candidate stands that speaks of the file: a .nono-trust.bundle that
+  // does not name it counts as no bundle. The detail starts with the candidate's path. What goes
+  // wrong with the evidence is a Rejection; only reading the sealed file can be an Error.
   Result<Examined> examine(SealedFile file, const Place& place, std::span<const Evidence> evidence,
                            Purpose purpose) const;
 
  private:
-  Finding weigh(const SealedFile& file, const crypto::Sha256& digest, const Place& place,
-                const Evidence& evidence, Purpose purpose) const;
+  Finding weigh_all(const Specimen& specimen, std::span<const Evidence> evidence,
+                    Purpose purpose) const;
+  Finding weigh(const Specimen& specimen, const Evidence& evidence, Purpose purpose) const;
   std::shared_ptr<const Keyring> keys_;
 };
 

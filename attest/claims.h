@@ -1,0 +1,24 @@
+// attest/claims.h: what a signed statement claims, held against who signed it. Internal to attest/.
+#pragma once
+
+#include <expected>
+
+#include "attest/predicate.h"
+#include "attest/rejection.h"
+#include "attest/signatory.h"
+#include "attest/subject.h"
+#include "base/json.h"
+#include "dsse/statement.h"
+
+namespace nono::attest {
+
+// weigh_statement takes a statement whose signature was good and checks, in this order: version,
+// predicate type for the purpose, predicate, subject.
+Bound weigh_statement(const Specimen& specimen, const Evidence& evidence, Purpose purpose,
+                      const dsse::Statement& statement, const Signatory& signatory);
+
+// read_predicate reads nono's own predicate: {version: 1, signer: {kind: "keyed", key_id}} and the
+// names in it. What it says of its signer must not contradict the key that signed.
+std::expected<Names, Rejection> read_predicate(const Json& predicate, const Signatory& signatory);
+
+}  // namespace nono::attest

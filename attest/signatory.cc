@@ -1,0 +1,112 @@
+// attest/signatory.cc: trying the keys of the ring.
+#include "attest/signatory.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/text.h"
+
+namespace nono::attest {
+
+namespace {
+
+std::optional<crypto::Sha256> fingerprint_in(std::string_view hint) {
+  if (auto digest = crypto::Sha256::parse_hex(ascii_lower(hint))) {
+    return digest;
+  }
+  const std::optional<Bytes> raw = base64_decode(hint, Base64::Lenient);
+  return raw ? crypto::Sha256::from_raw(*raw) : std::nullopt;
+}
+
+// Distinct keys in the order of the ring, those that are named first.
+std::vector<const KeyringEntry*> keys_to_try(const Keyring& keys, const KeyHints& hints) {
+  std::vector<const KeyringEntry*> order;
+  std::set<crypto::Sha256> seen;
+  for (const bool named : {true, false}) {
+    for (const KeyringEntry& entry : keys.entries()) {
+      if (hints.name(entry) == named && seen.insert(entry.key.fingerprint()).second) {
+        order.push_back(&entry);
+      }
+    }
+  }
+  return order;
+}
+
+}  // namespace
+
+KeyHints::KeyHints(std::vector<std::string> hints) : hints_(std::move(hints)) {
+  std::erase(hints_, std::string());
+  for (const std::string& hint : hints_) {
+    if (const auto fingerprint = fingerprint_in(hint)) {
+      fingerprints_.push_back(*fingerprint);
+    }
+  }
+  if (!hints_.empty()) {
+    first_ = hints_.front();
+  }
+}
+
+bool KeyHints::name(const KeyringEntry& entry) const {
+  return std::ranges::find(fingerprints_, entry.key.fingerprint()) != fingerprints_.end() ||
+         std::ranges::find(hints_, entry.key_id) != hints_.end();
+}
+
+Signatory::Signatory(const Keyring& keys, const crypto::Sha256& fingerprint)
+    : fingerprint_(fingerprint) {
+  for (const KeyringEntry& entry : keys.entries()) {
+    if (entry.key.fingerprint() == fingerprint) {
+      entries_.push_back(&entry);
+    }
+  }
+}
+
+KeyedSigner Signatory::identity() const {
+  KeyedSigner signer{.fingerprint = fingerprint_, .alias = {}, .key_id = {}};
+  if (!entries_.empty()) {
+    signer.alias = entries_.front()->alias;
+  }
+  for (const KeyringEntry* entry : entries_) {
+    if (signer.key_id.empty()) {
+      signer.key_id = entry->key_id;
+    }
+  }
+  return signer;
+}
+
+bool Signatory::is_called(std::string_view key_id) const {
+  return key_id == fingerprint_.hex() ||
+         std::ranges::any_of(entries_, [&](const KeyringEntry* entry) {
+           return !key_id.empty() && entry->key_id == key_id;
+         });
+}
+
+bool Signatory::may_make(std::string_view predicate_type) const {
+  return std::ranges::any_of(entries_, [&](const KeyringEntry* entry) {
+    return std::ranges::find(entry->extra_predicate_types, predicate_type) !=
+           entry->extra_predicate_types.end();
+  });
+}
+
+std::expected<Signatory, Rejection> find_signatory(
+    const Keyring& keys, const KeyHints& hints,
+    const std::function<bool(const crypto::PublicKey&)>& verifies) {
+  const std::vector<const KeyringEntry*> order = keys_to_try(keys, hints);
+  for (const KeyringEntry* entry : order) {
+    if (verifies(entry->key)) {
+      return Signatory(keys, entry->key.fingerprint());
+    }
+  }
+  if (!order.empty() && hints.name(*order.front())) {
+    return reject(Reason::BadSignature, "the signature does not verify under the key " +
+                                            order.front()->key.fingerprint().short_form() +
+                                            " that the bundle names");
+  }
+  return reject(Reason::UnknownKey, hints.first().empty()
+                                        ? "no known key made the signature"
+                                        : "no known key made the signature; the bundle names \"" +
+                                              hints.first() + "\"");
+}
+
+}  // namespace nono::attest

@@ -1,0 +1,59 @@
+// attest/signatory.h: which key of the ring signed, and what it may sign. Internal to attest/.
+//
+// A hint in a bundle is the signer's word: it decides which key is tried first and how a refusal is
+// called, never who signed.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attest/keyring.h"
+#include "attest/rejection.h"
+#include "attest/verifier.h"
+#include "crypto/digest.h"
+
+namespace nono::attest {
+
+// KeyHints are the names by which a bundle points at its key: publicKey.hint and the envelope's
+// keyid.
+class KeyHints {
+ public:
+  explicit KeyHints(std::vector<std::string> hints);
+  // name reports whether a hint is the entry's fingerprint (hexadecimal or base64) or its key_id.
+  bool name(const KeyringEntry& entry) const;
+  // first is the first hint that is not empty, for messages; may be empty.
+  const std::string& first() const { return first_; }
+
+ private:
+  std::vector<std::string> hints_;
+  std::vector<crypto::Sha256> fingerprints_;
+  std::string first_;
+};
+
+// Signatory is one key of the ring under all the names that it stands there by.
+class Signatory {
+ public:
+  Signatory(const Keyring& keys, const crypto::Sha256& fingerprint);
+  // identity carries the first entry's alias and the first key_id that is not empty.
+  KeyedSigner identity() const;
+  bool is_called(std::string_view key_id) const;
+  // may_make reports whether an entry lists the type among its extra_predicate_types.
+  bool may_make(std::string_view predicate_type) const;
+
+ private:
+  crypto::Sha256 fingerprint_;
+  std::vector<const KeyringEntry*> entries_;
+};
+
+// find_signatory tries every key once, those that the hints name first. `verifies` says whether the
+// signature at hand is good under a key. No key: BadSignature where a hint names a key of the ring,
+// else UnknownKey.
+std::expected<Signatory, Rejection> find_signatory(
+    const Keyring& keys, const KeyHints& hints,
+    const std::function<bool(const crypto::PublicKey&)>& verifies);
+
+}  // namespace nono::attest
