@@ -6,15 +6,14 @@ NONO_PACKAGES='
 build|g++|the compiler (12.2 is the floor)
 build|cmake|the build system
 build|ninja-build|runs the build
-build|pkg-config|finds the header paths of libsecret
 build|libssl-dev|SHA-2, keys, signatures (libcrypto.a)
 build|libboost-program-options-dev|the command line
 build|libseccomp-dev|the static system call filter
 build|nlohmann-json3-dev|the tokenizer under our strict JSON reader
-build|libsecret-1-dev|keys in the Secret Service; loaded only when used
 build|libutf8proc-dev|case folding and NFC of guarded names
 test|libgtest-dev|the test programs
 test|python3|stand-in services and fixtures of the tests
+test|libsecret-1-0|the Secret Service client, which nono loads when it is used
 test|gnome-keyring|the real Secret Service that the key tests talk to
 test|dbus|its private session bus
 test|tmux|a terminal that the tests drive; runs in the sandbox too
