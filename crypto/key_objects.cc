@@ -29,13 +29,15 @@ using Point = std::unique_ptr<EC_POINT, FreeWith<EC_POINT_clear_free>>;
 class Copied {
  public:
   explicit Copied(Span bytes) : bytes_(bytes.begin(), bytes.end()) {}
-  explicit Copied(std::string_view text) : Copied(as_bytes(text)) {}
+  // Some readers of text parameters go by the NUL at the end and not by the size.
+  explicit Copied(std::string_view text) : Copied(as_bytes(text)) { bytes_.push_back({}); }
   Copied(const Copied&) = delete;
   Copied& operator=(const Copied&) = delete;
   ~Copied() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
 
   OSSL_PARAM as_text(const char* key) {
-    return OSSL_PARAM_construct_utf8_string(key, reinterpret_cast<char*>(data()), bytes_.size());
+    return OSSL_PARAM_construct_utf8_string(key, reinterpret_cast<char*>(data()),
+                                            bytes_.size() - 1);
   }
   OSSL_PARAM as_octets(const char* key) {
     return OSSL_PARAM_construct_octet_string(key, data(), bytes_.size());

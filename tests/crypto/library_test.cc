@@ -1,0 +1,52 @@
+// tests/crypto/library_test.cc: OpenSSL takes no orders from the environment.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "base/files.h"
+#include "crypto/digest.h"
+#include "crypto/keys.h"
+#include "tests/crypto/support.h"
+
+namespace nono::crypto {
+namespace {
+
+// With this configuration OpenSSL's own context has no digest and no signature at all.
+constexpr std::string_view kNothingWorks =
+    "openssl_conf = init\n[init]\nproviders = list\nalg_section = alg\n[list]\nnull = one\n"
+    "[one]\nactivate = 1\n[alg]\ndefault_properties = fips=yes\n";
+
+class ConfigurationTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NE(::mkdtemp(directory_.data()), nullptr);
+    file_ = directory_ + "/openssl.cnf";
+    ASSERT_TRUE(replace_file(file_, kNothingWorks, 0600).has_value());
+  }
+  void TearDown() override {
+    ::unlink(file_.c_str());
+    ::rmdir(directory_.c_str());
+  }
+  std::string directory_ = "/tmp/nono-crypto-XXXXXX";
+  std::string file_;
+};
+
+[[noreturn]] void sign_and_leave(const std::string& configuration) {
+  ::setenv("OPENSSL_CONF", configuration.c_str(), 1);
+  const auto key = PrivateKey::generate(KeyAlgorithm::EcdsaP256);
+  const auto signature = key->sign(as_bytes("m"));
+  const bool good = signature && key->public_key().verifies(as_bytes("m"), *signature) &&
+                    Sha256::of(std::string_view("abc")).hex().starts_with("ba7816bf") &&
+                    hmac_sha256(Secret(), {}).size() == 32;
+  std::_Exit(good ? 0 : 1);
+}
+
+TEST_F(ConfigurationTest, TheConfigurationFileIsNotRead) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(sign_and_leave(file_), ::testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
+}  // namespace nono::crypto
