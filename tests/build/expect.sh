@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 set -u
 work=$(mktemp -d)
-words=0
 trap 'rm -rf "$work"' EXIT
 failures=0
 

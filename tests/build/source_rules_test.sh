@@ -48,6 +48,7 @@ for header in iostream fstream sstream filesystem regex locale; do
   tree "banned_$header" base/x.cc "#include <$header>"
   expect_stop "banned_$header" 'base/x.cc:1: ' "$check" "$work/banned_$header"
 done
+words=0
 for code in 'long n = strtol(text, nullptr, 10);' 'int n = atoi(text);' '  throw 1;' 'setlocale(LC_ALL, "");'; do
   name=banned_word_$((++words))
   tree "$name" base/x.cc "$code"

@@ -10,7 +10,7 @@ nono_cache_dir() {
   local dir=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/nono
   if ! mkdir -p "$dir" 2>/dev/null || [ ! -w "$dir" ]; then
     dir=${TMPDIR:-/tmp}/nono-cache-$(id -u)
-    mkdir -p -m 0700 "$dir" 2>/dev/null || { [ -d "$dir" ] && [ -O "$dir" ]; } ||
+    mkdir -m 0700 "$dir" 2>/dev/null || { [ -d "$dir" ] && [ -O "$dir" ]; } ||
       die "no cache directory can be made: set XDG_CACHE_HOME to a directory that you can write"
   fi
   printf '%s\n' "$dir"

@@ -76,12 +76,13 @@ nono_apt_install() { nono_apt install -y --no-install-recommends "$@"; }
 
 # ensure_packages GROUP…: installs what is missing of these groups; without the network when nothing is.
 ensure_packages() {
-  local missing package log
+  local wanted missing package log
   if ! command -v dpkg-query >/dev/null 2>&1; then
     note "this is not a Debian system: the packages listed in docs/building.md are taken to be there"
     return 0
   fi
-  mapfile -t missing < <(nono_missing $(nono_packages "$@"))
+  mapfile -t wanted < <(nono_packages "$@")
+  mapfile -t missing < <(nono_missing "${wanted[@]}")
   [ "${#missing[@]}" -gt 0 ] || return 0
   NONO_WANTED="${missing[*]}"
   heading "installing ${#missing[@]} missing package(s)"
