@@ -1,9 +1,10 @@
 // ledger/audit_log.h: the append-only, hash-chained, keyed record of one session.
 //
 // Format: docs/format-audit.md. One JSON object per line with time, pid, sequence, the link to the
-// line before and an HMAC under a key of this session that is forgotten at its end; what a later
-// process of the same user rewrites no longer verifies. Readers trust nothing in a line before its
-// link was checked.
+// line before and an HMAC under a key that moves forward with every line (ledger/key_chain.h). The
+// sandboxed agent reaches neither log nor key. A process of the same user *outside* the sandbox can
+// read the first key and rewrite everything consistently: against it, keep the head of close()
+// elsewhere and give it to verify_session. Readers trust nothing in a line before it was checked.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,18 @@
 
 namespace nono::ledger {
 
+// kKeyFile and kSealFile stand beside events.ndjson: the first key of the session, and a copy of
+// the line that sealed the log, so that a cut-off end shows.
+inline constexpr const char* kEventsFile = "events.ndjson";
+inline constexpr const char* kKeyFile = "key";
+inline constexpr const char* kSealFile = "seal";
+
+// is_session_id takes exactly 16 lower-case hexadecimal digits.
+bool is_session_id(std::string_view id);
+
 enum class Durability : unsigned char {
-  Durable,  // on disk (fdatasync) before append returns: allows of guarded files, the session's ends
+  Durable,  // on disk (fdatasync) before append returns: allows of guarded files, the session's
+            // ends
   Lazy,     // written now, synced with the next durable line or by flush()
 };
 
@@ -45,22 +56,30 @@ struct SessionInfo {
   Json details;      // an object: command, working directory, capabilities, kernel features
 };
 
+// AuditLog is used by one thread. A process that writes one must ignore SIGXFSZ, or the limit of
+// file sizes kills it where append would return an error.
 class AuditLog {
  public:
   // create makes `<directory>/<id>/events.ndjson` (0600, O_EXCL; directories 0700) with the genesis
-  // line, durable. `clock` must outlive the log.
+  // line, durable, and holds a lock (flock) on it that tells a running session from an aborted one.
+  // A `directory` that others may write to is PermissionDenied; an id in use is System (EEXIST).
+  // What fails leaves nothing behind. `clock` must outlive the log.
   static Result<AuditLog> create(const std::string& directory, const SessionInfo& session,
                                  const Clock& clock);
   AuditLog(AuditLog&&) noexcept;
   AuditLog& operator=(AuditLog&&) noexcept;
   ~AuditLog();
 
-  // append writes one line: `type` (snake_case) and the members of `event` (an object; the names
-  // type, sequence, time, pid, prev, mac are ours and refused). A line that cannot be written whole
+  // append writes one line: `type` (snake_case, none of the session_… types of the log itself) and
+  // the members of `event` (an object; the names type, sequence, time, pid, prev, mac are ours and
+  // refused). Long values are shortened (ledger/audit_event.h). A line that cannot be written whole
   // is taken back (ftruncate) and the error returned; the chain goes on from the last whole line.
+  // Where the disk failed (fdatasync: EIO) or a line could not be taken back, the log is unsound:
+  // that error is returned from then on, so that nothing is allowed on a record that may be lost.
   Result<Receipt> append(std::string_view type, const Json& event, Durability durability);
   Result<void> flush();
   // close appends session_ended with the members of `event` and, durable, the seal of the chain.
+  // The head of its receipt stands for the whole log. Later appends are Internal errors.
   Result<Receipt> close(const Json& event);
 
   const std::string& id() const;
