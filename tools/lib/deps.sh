@@ -72,7 +72,13 @@ nono_apt() {
   "${elevate[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
-nono_apt_install() { nono_apt install -y --no-install-recommends "$@"; }
+# nono_apt_install LOG PACKAGE…: what takes minutes is announced; the rest of what apt says goes to LOG.
+nono_apt_install() {
+  local log=$1
+  shift
+  nono_apt install -y --no-install-recommends "$@" 2>&1 | tee -a "$log" |
+    awk '/^(Need to get|Fetched) / {print "  " $0; fflush()}'
+}
 
 # ensure_packages GROUP…: installs what is missing of these groups; without the network when nothing is.
 ensure_packages() {
@@ -91,10 +97,10 @@ ensure_packages() {
   done
   log=$(mktemp)
   # The lists on the machine may be absent or too old to name what the mirror still has.
-  if ! nono_apt_install "${missing[@]}" >"$log" 2>&1; then
+  if ! nono_apt_install "$log" "${missing[@]}"; then
     note "refreshing the package lists (apt-get update)"
     nono_apt update >>"$log" 2>&1
-    if ! nono_apt_install "${missing[@]}" >>"$log" 2>&1; then
+    if ! nono_apt_install "$log" "${missing[@]}"; then
       tail -n 15 "$log" >&2
       rm -f "$log"
       die "cannot install: ${missing[*]}"
