@@ -48,6 +48,14 @@ class Source {
     } while (at > 0 && text_[at - 1] == '\\');
     return at;
   }
+  // start_of_unexpected is where the misplaced token starts that nlohmann's `reason` speaks of;
+  // what is wrong within a token is at offset().
+  std::size_t start_of_unexpected(std::string_view reason) const {
+    if (reason.starts_with("unexpected number")) {
+      return offset() - number_spelling().size();
+    }
+    return reason.starts_with("unexpected string") ? string_start(offset()) : offset();
+  }
   // number_spelling is the number before the byte that was read last, which ended it.
   std::string_view number_spelling() const {
     std::string_view spelling = text_.substr(0, offset());
@@ -58,16 +66,14 @@ class Source {
 
  private:
   void inside_string(char c) {
-    if (++token_ > limits_.string) {
-      over_long_ = true;
-    }
-    if (escaped_) {
-      escaped_ = false;
-    } else if (c == '\\') {
-      escaped_ = true;
-    } else if (c == '"') {
+    if (c == '"' && !escaped_) {
       in_string_ = false;
       token_ = 0;
+      return;
+    }
+    escaped_ = c == '\\' && !escaped_;
+    if (++token_ > limits_.string) {
+      over_long_ = true;
     }
   }
   void outside_string(char c) {
@@ -199,9 +205,15 @@ class Builder {
   bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
                    const nlohmann::json::exception& exception) {
     if (source_.over_long()) {
-      return refuse(ErrorKind::Exhausted, "a string or number is longer than allowed");
+      return refuse_over_long();
     }
-    return refuse(ErrorKind::InvalidInput, "not JSON: " + std::string(reason_of(exception)));
+    const std::string_view reason = reason_of(exception);
+    return refuse_at(ErrorKind::InvalidInput, "not JSON: " + std::string(reason),
+                     source_.start_of_unexpected(reason));
+  }
+
+  bool refuse_over_long() {
+    return refuse(ErrorKind::Exhausted, "a string or number is longer than allowed");
   }
 
   std::optional<Error>& error() { return error_; }
@@ -286,9 +298,11 @@ class Builder {
 
 // What nlohmann takes for something other than the wrong byte that it is.
 Result<void> refuse_quirks(std::string_view text) {
-  if (text.starts_with("\xef\xbb\xbf")) {
+  if (text.starts_with('\xef')) {
+    const bool is_mark = text.starts_with("\xef\xbb\xbf");
     return fail(ErrorKind::InvalidInput,
-                "document: not JSON: starts with a byte-order mark (byte 0)");
+                std::string("document: not JSON: ") +
+                    (is_mark ? "starts with a byte-order mark" : "invalid literal") + " (byte 0)");
   }
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     return fail(ErrorKind::InvalidInput,
@@ -309,7 +323,10 @@ Result<Json> Json::parse(std::string_view text, const JsonLimits& limits) {
   Source source(text, limits);
   Builder builder(source, limits);
   try {
-    if (nlohmann::json::sax_parse(SourceIterator(&source), SourceIterator(&source), &builder)) {
+    const bool read =
+        nlohmann::json::sax_parse(SourceIterator(&source), SourceIterator(&source), &builder);
+    // A number that is a whole document ends well where its limit ends it.
+    if (read && (!source.over_long() || builder.refuse_over_long())) {
       return std::move(builder.root());
     }
   } catch (const std::exception& exception) {
