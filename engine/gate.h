@@ -2,12 +2,14 @@
 // `trust explain` all come here: capture, find evidence, Verifier::examine, Policy::decide.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "attest/evidence.h"
 #include "attest/verifier.h"
@@ -19,15 +21,16 @@
 namespace nono::engine {
 
 // Judgement is a Decision with what people and logs want to know about it.
-struct Judgement {
+struct [[nodiscard]] Judgement {
   std::string path;  // absolute, resolved
   trustpolicy::GuardClass guard_class;
   trustpolicy::Decision decision;
-  std::optional<crypto::Sha256> digest;         // absent where the file could not be read
+  std::optional<crypto::Sha256> digest;          // absent where the file could not be read
   std::optional<attest::SignerIdentity> signer;  // only from a VerifiedStatement
   std::optional<attest::NameBinding> binding;
-  std::string bundle_path;  // the evidence that decided; empty where there was none
-  std::string remedy;       // the command that mends a denial; empty where none can
+  std::string bundle_path;   // the evidence that decided; empty where there was none
+  std::string remedy;        // the command that mends a denial; empty where none can
+  std::string finding_code;  // why it is not proven: a stable reason code; empty where it is proven
   FileId id;
 
   bool admitted() const { return std::holds_alternative<trustpolicy::Admitted>(decision); }
@@ -37,6 +40,10 @@ struct Judgement {
   std::string reason_code() const;  // of a Denied or of what was tolerated, else empty
   std::string reason() const;
 };
+
+// purpose_of says what a signature over the file at `path` must have been made for: a
+// trust-policy.json is signed as a policy, everything else as an instruction file.
+attest::Purpose purpose_of(std::string_view path);
 
 class Gate {
  public:
@@ -49,7 +56,8 @@ class Gate {
   // is not a regular file, or is over 1 MiB, is Denied (unexaminable). `path` is where the kernel
   // says it is. `guard_class` None is judged as Instruction (an explicit `trust verify`).
   Judgement judge(BorrowedFd object, const std::string& path, trustpolicy::GuardClass guard_class);
-  // judge_path opens `path` (following symlinks) and judges what was opened, at its resolved path.
+  // judge_path opens `path` (following symlinks) and judges what was opened, at its resolved path,
+  // as `guard_class` or as what its resolved name is, whichever is stricter.
   Judgement judge_path(const std::string& path, trustpolicy::GuardClass guard_class);
   // judge_with judges against this bundle instead of what lies beside the file (`--bundle`).
   Judgement judge_with(const std::string& path, const std::string& bundle_path);
@@ -62,20 +70,26 @@ class Gate {
 };
 
 // CachingGate keeps the last judgement per object (device, inode, size, mtime, ctime) together with
-// the state of its evidence, and the sealed bytes: what is served again is what was judged.
+// the state of its evidence (the FileIds, or the absence, of every file that could speak for it),
+// and the sealed bytes: what is served again is what was judged. A file or a bundle that changed
+// within the last kSettling is judged again each time, because the clock of the file system may be
+// too coarse to show a second change.
 class CachingGate {
  public:
+  static constexpr std::chrono::milliseconds kSettling{20};
   explicit CachingGate(Gate gate) : gate_(std::move(gate)) {}
+  const trustpolicy::Policy& policy() const { return gate_.policy(); }
   // judge returns a judgement that lives until the next call.
   const Judgement& judge(BorrowedFd object, const std::string& path,
                          trustpolicy::GuardClass guard_class);
 
  private:
   struct Entry {
-    std::string path;
-    std::string evidence_state;
+    trustpolicy::GuardClass guard_class;  // as asked for
+    std::string evidence_state;           // empty: judged too soon after a change to be kept
     Judgement judgement;
   };
+  void make_room(const FileId& id);
   static constexpr std::size_t kMaxEntries = 256;
   Gate gate_;
   std::map<FileId, Entry> cache_;

@@ -1,0 +1,176 @@
+// cli/options.cc: the table, handed to Boost.Program_options and read back.
+#include "cli/options.h"
+
+#include <boost/program_options.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace nono::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr Option kJsonOption{"json", 0, "", "print one JSON document (docs/json-output.md)"};
+constexpr std::array<Option, 5> kCommonOptions = {{
+    {"quiet", 'q', "", "no notes, no summary, no progress: results and errors only"},
+    {"silent", 's', "", "nothing but errors; the exit code tells"},
+    {"verbose", 'v', "", "say more: digests, bundles, where everything lies"},
+    {"color", 0, "WHEN", "colour the words: auto, always or never (also NO_COLOR)",
+     Takes::OneValue},
+    {"help", 'h', "", "show this help"},
+}};
+constexpr const char* kOperands = " operands";  // no option can be called that
+
+Error usage(const Command& command, std::string what) {
+  return Error(ErrorKind::Usage, std::move(what))
+      .mend_with("nono " + std::string(command.name) + " --help");
+}
+
+po::options_description describe(const Command& command) {
+  po::options_description description;
+  for (const Option& option : options_of(command)) {
+    std::string names(option.name);
+    if (option.letter != 0) {
+      names.append(",").push_back(option.letter);
+    }
+    switch (option.takes) {
+      case Takes::Nothing:
+        description.add_options()(names.c_str(), po::value<bool>()->zero_tokens(), "");
+        break;
+      case Takes::OneValue:
+        description.add_options()(names.c_str(), po::value<std::string>(), "");
+        break;
+      case Takes::Values:
+        description.add_options()(names.c_str(), po::value<std::vector<std::string>>(), "");
+        break;
+    }
+  }
+  description.add_options()(kOperands, po::value<std::vector<std::string>>(), "");
+  return description;
+}
+
+std::string dashed(std::string name) {
+  return name.starts_with('-') ? name : (name.size() == 1 ? "-" : "--") + name;
+}
+
+// Boost parses into options one by one; storing and its conversions are not needed.
+Result<po::parsed_options> parse(const Command& command, const std::vector<std::string>& words) {
+  const po::options_description description = describe(command);
+  po::positional_options_description positional;
+  positional.add(kOperands, -1);
+  namespace style = po::command_line_style;
+  const int form = style::allow_short | style::short_allow_adjacent | style::short_allow_next |
+                   style::allow_long | style::long_allow_adjacent | style::long_allow_next |
+                   style::allow_sticky | style::allow_dash_for_short;
+  try {
+    return po::command_line_parser(words)
+        .options(description)
+        .positional(positional)
+        .style(form)
+        .run();
+  } catch (const po::unknown_option& error) {
+    return std::unexpected(usage(command, "there is no option " + dashed(error.get_option_name())));
+  } catch (const po::error_with_option_name& error) {
+    return std::unexpected(usage(command, error.what()));
+  } catch (const po::error& error) {
+    return std::unexpected(usage(command, error.what()));
+  }
+}
+
+const Option* find_option(const std::vector<Option>& options, std::string_view name) {
+  const auto found = std::ranges::find(options, name, &Option::name);
+  return found == options.end() ? nullptr : &*found;
+}
+
+Result<void> check_counts(const Command& command, const Arguments& arguments) {
+  for (const Option& option : options_of(command)) {
+    const auto values = arguments.values(option.name);
+    if (option.takes == Takes::OneValue && values.size() > 1) {
+      return std::unexpected(usage(command, dashed(std::string(option.name)) + " is given twice"));
+    }
+    if (std::ranges::find(values, std::string()) != values.end()) {
+      return std::unexpected(
+          usage(command, dashed(std::string(option.name)) + " needs a value that is not empty"));
+    }
+  }
+  return {};
+}
+
+Result<void> check_operands(const Command& command, const Arguments& arguments) {
+  const std::size_t count = arguments.operands().size();
+  if (count < command.operands.least) {
+    return std::unexpected(usage(command, std::string(command.operands.shown) + " is missing"));
+  }
+  if (count > command.operands.most) {
+    return std::unexpected(usage(command, "\"" + arguments.operands()[command.operands.most] +
+                                              "\" is one argument too many"));
+  }
+  if (std::ranges::find(arguments.operands(), std::string()) != arguments.operands().end()) {
+    return std::unexpected(usage(command, "an argument is empty"));
+  }
+  if (command.tail == Tail::Required && arguments.program().empty()) {
+    return std::unexpected(usage(command, "the program to run is missing: it follows --"));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const Option> common_options() {
+  return kCommonOptions;
+}
+
+const Option& json_option() {
+  return kJsonOption;
+}
+
+std::vector<Option> options_of(const Command& command) {
+  std::vector<Option> options(command.options.begin(), command.options.end());
+  if (command.json == JsonOutput::Offered) {
+    options.push_back(kJsonOption);
+  }
+  options.insert(options.end(), kCommonOptions.begin(), kCommonOptions.end());
+  return options;
+}
+
+std::optional<std::string> Arguments::value(std::string_view option) const {
+  const auto found = values_.find(std::string(option));
+  return found == values_.end() || found->second.empty() ? std::nullopt
+                                                         : std::optional(found->second.front());
+}
+
+std::vector<std::string> Arguments::values(std::string_view option) const {
+  const auto found = values_.find(std::string(option));
+  return found == values_.end() ? std::vector<std::string>() : found->second;
+}
+
+Result<Arguments> parse_arguments(const Command& command, std::span<const std::string> words) {
+  // What follows `--` is never nono's: it is cut off before anything is parsed.
+  const auto dashes = std::ranges::find(words, std::string_view("--"));
+  const std::vector<std::string> own(words.begin(), dashes);
+  NONO_TRY(const po::parsed_options parsed, parse(command, own));
+  const std::vector<Option> options = options_of(command);
+  Arguments arguments;
+  for (const po::option& option : parsed.options) {
+    std::vector<std::string>& values =
+        option.string_key == kOperands ? arguments.operands_ : arguments.values_[option.string_key];
+    const Option* row = find_option(options, option.string_key);
+    if (row == nullptr || row->takes != Takes::Nothing) {
+      values.insert(values.end(), option.value.begin(), option.value.end());
+    }
+  }
+  if (dashes != words.end()) {
+    std::vector<std::string>& rest =
+        command.tail == Tail::Required ? arguments.program_ : arguments.operands_;
+    rest.insert(rest.end(), dashes + 1, words.end());
+  }
+  if (!arguments.has("help")) {
+    NONO_CHECK(check_counts(command, arguments));
+    NONO_CHECK(check_operands(command, arguments));
+  }
+  return arguments;
+}
+
+}  // namespace nono::cli

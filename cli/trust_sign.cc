@@ -1,0 +1,180 @@
+// cli/trust_sign.cc: trust sign, trust sign-policy.
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/documents.h"
+#include "cli/session.h"
+#include "cli/signing_key.h"
+#include "engine/sign.h"
+
+namespace nono::cli {
+namespace {
+
+// As the user would name it: relative where it lies beneath the working directory.
+std::string near(const std::string& path, const std::string& working_directory) {
+  return beneath(working_directory, path) ? relative_to(working_directory, path) : path;
+}
+
+Json signed_json(const engine::SignedFile& file) {
+  Json json(Json::Object{});
+  set_path(json, "path", file.path);
+  set_path(json, "bundle", file.bundle_path);
+  json.set("sha256", file.digest.hex());
+  return json;
+}
+
+// Tells of each signed file: as a line, or as an element of a JSON document.
+class Signatures {
+ public:
+  Signatures(Session& session, const SigningKey& key, std::string working_directory)
+      : session_(session), key_(key), here_(std::move(working_directory)) {}
+  void add(const engine::SignedFile& file) {
+    if (session_.wants_json()) {
+      files_.push_back(signed_json(file));
+      return;
+    }
+    Render& render = session_.render();
+    render.word_line("SIGNED", near(file.path, here_) + "  with " + key_.shown + " (" +
+                                   key_.key.public_key().fingerprint().short_form() + ")");
+    if (render.verbose()) {
+      render.detail("sha256", file.digest.hex());
+      render.detail("bundle", file.bundle_path);
+    }
+  }
+  void finish(std::string_view schema) {
+    if (session_.wants_json()) {
+      Json json = document(schema);
+      Json key = key_json(key_.shown, key_.key.public_key());
+      key.set("made", key_.made);
+      json.set("key", std::move(key));
+      json.set("signed", Json(std::move(files_)));
+      session_.render().json(json);
+    }
+  }
+
+ private:
+  Session& session_;
+  const SigningKey& key_;
+  std::string here_;
+  Json::Array files_;
+};
+
+Result<std::vector<std::string>> all_guarded(Session& session, const std::string& here) {
+  NONO_TRY(const engine::Gate gate, session.open_gate(std::nullopt));
+  auto found = engine::guarded_files(gate.policy(), here, {}, scan_progress(session.render()));
+  session.render().end_progress();
+  NONO_CHECK(found);
+  for (const std::string& path : found->left_alone) {
+    session.render().note("left alone: " + near(path, here) + " is a link out of this directory");
+  }
+  return std::move(found->files);
+}
+
+Result<std::vector<std::string>> wanted_files(const Arguments& arguments, Session& session,
+                                              const std::string& here) {
+  std::vector<std::string> files;
+  if (arguments.operands().empty() && !arguments.has("all")) {
+    return std::unexpected(Error(ErrorKind::Usage, "it is not said which file to sign")
+                               .mend_with("name a FILE, or use --all"));
+  }
+  for (const std::string& file : arguments.operands()) {
+    files.push_back(file.starts_with('/') ? file : join_path(here, file));
+  }
+  if (arguments.has("all")) {
+    NONO_TRY(const std::vector<std::string> guarded, all_guarded(session, here));
+    files.insert(files.end(), guarded.begin(), guarded.end());
+  }
+  // Before a key is made or a bundle written, every file is known to be one that can be signed.
+  NONO_CHECK(engine::check_signable(files));
+  return files;
+}
+
+Result<int> run_sign(const Arguments& arguments, Session& session) {
+  NONO_TRY(const std::string here, session.working_directory());
+  NONO_TRY(const std::vector<std::string> files, wanted_files(arguments, session, here));
+  if (files.empty()) {
+    session.render().note("there is no guarded file beneath " + here);
+    return kDone;
+  }
+  NONO_TRY(const SigningKey key, signing_key(arguments, session));
+  Signatures signatures(session, key, here);
+  if (arguments.has("multi-subject")) {
+    NONO_TRY(const auto done, engine::sign_together(key.key, here, files));
+    for (const engine::SignedFile& file : done) {
+      signatures.add(file);
+    }
+    signatures.finish("trust-sign");
+    NONO_CHECK(warn_if_foreign(key, session));
+    return kDone;
+  }
+  const Result<void> done = engine::sign_each(
+      key.key, files, here, [&](const engine::SignedFile& file) { signatures.add(file); });
+  signatures.finish("trust-sign");
+  NONO_CHECK(done);
+  NONO_CHECK(warn_if_foreign(key, session));
+  return kDone;
+}
+
+Result<int> run_sign_policy(const Arguments& arguments, Session& session) {
+  NONO_TRY(const std::string here, session.working_directory());
+  const std::string named =
+      arguments.operands().empty() ? "trust-policy.json" : arguments.operands().front();
+  const std::string path = named.starts_with('/') ? named : join_path(here, named);
+  NONO_CHECK(engine::check_policy(path));
+  NONO_TRY(const SigningKey key, signing_key(arguments, session));
+  NONO_TRY(const engine::SignedFile done, engine::sign_policy(key.key, path, here));
+  Signatures signatures(session, key, here);
+  signatures.add(done);
+  signatures.finish("trust-sign-policy");
+  NONO_CHECK(warn_if_foreign(key, session));
+  return kDone;
+}
+
+constexpr std::array<Option, 4> kSignOptions = {{
+    {"all", 'a', "", "sign every guarded file beneath the working directory"},
+    {"multi-subject", 'm', "", "write one .nono-trust.bundle here instead of one bundle per file"},
+    kKeyOption,
+    kKeyrefOption,
+}};
+constexpr std::array<Option, 2> kSignPolicyOptions = {kKeyOption, kKeyrefOption};
+constexpr std::array<Example, 3> kSignExamples = {{
+    {"nono trust sign CLAUDE.md", "the first use makes the key `default`"},
+    {"nono trust sign --all --multi-subject", "everything beneath here in one bundle"},
+    {"nono trust sign --keyref keystore://work AGENTS.md", "a key in the desktop's keyring"},
+}};
+constexpr std::array<Example, 1> kSignPolicyExamples = {{
+    {"nono trust sign-policy", "sign ./trust-policy.json"},
+}};
+
+}  // namespace
+
+constinit const Command kTrustSign{
+    .name = "trust sign",
+    .summary = "sign instruction files with a key of yours",
+    .description =
+        "Writes a Sigstore bundle beside each file (FILE.bundle), or one .nono-trust.bundle for "
+        "all. Every file is looked at first; one that cannot be signed leaves all as it was.\n\n"
+        "To sign says that you have read the file and that an agent may do as it says.",
+    .operands = {"FILE...", 0, kAnyNumber, Completes::Files},
+    .options = kSignOptions,
+    .examples = kSignExamples,
+    .json = JsonOutput::Offered,
+    .run = run_sign};
+
+constinit const Command kTrustSignPolicy{
+    .name = "trust sign-policy",
+    .summary = "sign a project's trust policy",
+    .description =
+        "Checks the policy (default: ./trust-policy.json) and writes its bundle. A project's "
+        "publishers count for those users only who trust the signer and marked it as delegating.",
+    .operands = {"FILE", 0, 1, Completes::Files},
+    .options = kSignPolicyOptions,
+    .examples = kSignPolicyExamples,
+    .json = JsonOutput::Offered,
+    .run = run_sign_policy};
+
+}  // namespace nono::cli

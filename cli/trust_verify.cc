@@ -1,0 +1,214 @@
+// cli/trust_verify.cc: trust verify, trust list, trust explain.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/documents.h"
+#include "cli/session.h"
+#include "engine/explain.h"
+#include "engine/verify.h"
+
+namespace nono::cli {
+namespace {
+
+constexpr std::size_t kWidestStep = 10;
+
+// Collects reports as lines, or as elements of a JSON document.
+class Reports {
+ public:
+  explicit Reports(Session& session) : session_(session) {}
+  void add(const engine::FileReport& file) {
+    if (session_.wants_json()) {
+      files_.push_back(file_json(file));
+    } else {
+      session_.render().end_progress();
+      report(session_.render(), file);
+    }
+  }
+  void finish(std::string_view schema, const engine::Tally& tally) {
+    if (session_.wants_json()) {
+      Json json = document(schema);
+      json.set("files", Json(std::move(files_)));
+      json.set("summary", tally_json(tally));
+      session_.render().json(json);
+    } else if (tally.total() != 1) {
+      session_.render().note(counted(tally.total(), "file") + ": " +
+                             std::to_string(tally.verified) + " verified, " +
+                             std::to_string(tally.unsigned_files) + " unsigned, " +
+                             std::to_string(tally.failed) + " failed");
+    }
+  }
+
+ private:
+  Session& session_;
+  Json::Array files_;
+};
+
+Error incomplete(const std::string& root) {
+  return Error(ErrorKind::Exhausted, root + " is too large: not all of it was seen")
+      .mend_with("verify a smaller directory, or name the files");
+}
+
+Result<engine::Tally> walk(Session& session, engine::Gate& gate, Reports& reports) {
+  NONO_TRY(const std::string root, session.working_directory());
+  Result<engine::Tally> tally =
+      engine::verify_tree(gate, root, {}, scan_progress(session.render()),
+                          [&](const engine::FileReport& file) { reports.add(file); });
+  session.render().end_progress();
+  if (tally && !tally->complete) {
+    session.render().error(incomplete(root));
+  }
+  return tally;
+}
+
+int verdict(const engine::Tally& tally) {
+  if (tally.failed + tally.unsigned_files > 0) {
+    return kVerdict;
+  }
+  return tally.complete ? kDone : kCouldNot;
+}
+
+Result<void> check_verify(const Arguments& arguments) {
+  const std::size_t files = arguments.operands().size();
+  if (files == 0 && !arguments.has("all")) {
+    return std::unexpected(Error(ErrorKind::Usage, "it is not said which file to verify")
+                               .mend_with("name a FILE, or use --all"));
+  }
+  if (arguments.has("bundle") && (files != 1 || arguments.has("all"))) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--bundle speaks for one file").mend_with("name exactly one FILE"));
+  }
+  return {};
+}
+
+Result<int> run_verify(const Arguments& arguments, Session& session) {
+  NONO_CHECK(check_verify(arguments));
+  NONO_TRY(engine::Gate gate, session.open_gate(arguments.value("policy")));
+  Reports reports(session);
+  engine::Tally tally;
+  const auto bundle = arguments.value("bundle");
+  for (const std::string& file : arguments.operands()) {
+    const engine::FileReport judged =
+        bundle ? engine::verify_against(gate, file, *bundle) : engine::verify_file(gate, file);
+    tally.add(judged.status);
+    reports.add(judged);
+  }
+  if (arguments.has("all")) {
+    NONO_TRY(const engine::Tally below, walk(session, gate, reports));
+    tally.add(below);
+  }
+  reports.finish("trust-verify", tally);
+  return verdict(tally);
+}
+
+Result<int> run_list(const Arguments& arguments, Session& session) {
+  NONO_TRY(engine::Gate gate, session.open_gate(arguments.value("policy")));
+  Reports reports(session);
+  NONO_TRY(const engine::Tally tally, walk(session, gate, reports));
+  reports.finish("trust-list", tally);
+  return tally.complete ? kDone : kCouldNot;
+}
+
+void print_steps(Render& render, const std::vector<engine::Step>& steps) {
+  for (const engine::Step& step : steps) {
+    std::string head = step.name;
+    head.append(kWidestStep - std::min(kWidestStep, head.size()), ' ');
+    for (const auto& [key, value] : step.facts) {
+      render.result(head + key + ": " + value);
+      head.assign(kWidestStep, ' ');
+    }
+  }
+}
+
+Json steps_json(const std::vector<engine::Step>& steps) {
+  Json::Array list;
+  for (const engine::Step& step : steps) {
+    Json json(Json::Object{{"step", step.name}});
+    for (const auto& [key, value] : step.facts) {
+      json.set(key, json_text(value));
+    }
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+Result<int> run_explain(const Arguments& arguments, Session& session) {
+  NONO_TRY(engine::Gate gate, session.open_gate(arguments.value("policy")));
+  const engine::Explanation told = engine::explain(gate, arguments.operands().front());
+  if (session.wants_json()) {
+    Json json = document("trust-explain");
+    json.set("steps", steps_json(told.steps));
+    json.set("verdict", file_json(told.report));
+    session.render().json(json);
+  } else {
+    print_steps(session.render(), told.steps);
+    report(session.render(), told.report);
+  }
+  return told.report.status == engine::Status::Verified ? kDone : kVerdict;
+}
+
+constexpr Option kPolicyOption{
+    "policy",        0,
+    "FILE",          "judge by this trust policy in place of the project's",
+    Takes::OneValue, Completes::Files};
+constexpr std::array<Option, 3> kVerifyOptions = {{
+    {"all", 'a', "", "verify every guarded file beneath the working directory"},
+    kPolicyOption,
+    {"bundle", 'b', "FILE", "judge by this bundle instead of what lies beside the file",
+     Takes::OneValue, Completes::Files},
+}};
+constexpr std::array<Option, 1> kPolicyOnly = {kPolicyOption};
+constexpr std::array<Example, 3> kVerifyExamples = {{
+    {"nono trust verify CLAUDE.md", "one file"},
+    {"nono trust verify --all --json", "everything beneath here, for a script"},
+    {"nono trust verify --bundle dist/AGENTS.bundle AGENTS.md", "a bundle that lies elsewhere"},
+}};
+constexpr std::array<Example, 2> kListExamples = {{
+    {"nono trust list", "what an agent would meet in this directory"},
+    {"nono trust list --json", "the same, for a script"},
+}};
+constexpr std::array<Example, 1> kExplainExamples = {{
+    {"nono trust explain CLAUDE.md", "every layer of policy, every bundle, and what decided"},
+}};
+
+}  // namespace
+
+constinit const Command kTrustVerify{
+    .name = "trust verify",
+    .summary = "say for each file whether a publisher whom you trust signed exactly its bytes",
+    .description =
+        "Prints VERIFIED, UNSIGNED or FAILED for each file, with the publisher or the reason and "
+        "the command that mends it. Exits with 0 when all are verified, with 1 otherwise.\n\n"
+        "A file is VERIFIED only by a signature of a publisher of your policy; an enforcement of "
+        "warn or audit lets other files through to agents but does not make them verified.",
+    .operands = {"FILE...", 0, kAnyNumber, Completes::Files},
+    .options = kVerifyOptions,
+    .examples = kVerifyExamples,
+    .json = JsonOutput::Offered,
+    .run = run_verify};
+
+constinit const Command kTrustList{
+    .name = "trust list",
+    .summary = "list every guarded file beneath the working directory with its status",
+    .description =
+        "Looks at the same files as `nono trust verify --all` and exits with 0 whatever it finds.",
+    .operands = {},
+    .options = kPolicyOnly,
+    .examples = kListExamples,
+    .json = JsonOutput::Offered,
+    .run = run_list};
+
+constinit const Command kTrustExplain{
+    .name = "trust explain",
+    .summary = "show one file's whole chain of evidence, step by step",
+    .description =
+        "Shows what the file is, why its name is guarded, every policy layer and its standing, "
+        "every bundle with its own finding, and the decision. Exits as `nono trust verify` does.",
+    .operands = {"FILE", 1, 1, Completes::Files},
+    .options = kPolicyOnly,
+    .examples = kExplainExamples,
+    .json = JsonOutput::Offered,
+    .run = run_explain};
+
+}  // namespace nono::cli

@@ -1,0 +1,116 @@
+// engine/caching_gate.cc: judgements kept for as long as nothing that they rest on has changed.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "engine/gate.h"
+
+namespace nono::engine {
+namespace {
+
+using trustpolicy::GuardClass;
+
+std::int64_t now_ns() {
+  struct timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// State gathers what a judgement rests on into one comparable string.
+class State {
+ public:
+  void add(const FileId& id) {
+    char bytes[sizeof id];
+    std::memcpy(bytes, &id, sizeof id);
+    text_.append(bytes, sizeof bytes);
+    newest_ctime_ = std::max(newest_ctime_, id.ctime_ns);
+  }
+  // look adds the state of `path`, or its absence; it reports whether something is there.
+  bool look(const std::string& path) {
+    struct stat status{};
+    if (::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      text_.push_back('-');
+      return false;
+    }
+    text_.push_back('+');
+    add(file_id_of(status));
+    return true;
+  }
+  // mark adds only whether `path` is there.
+  bool mark(const std::string& path) {
+    struct stat status{};
+    const bool there = ::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    text_.push_back(there ? '1' : '0');
+    return there;
+  }
+  bool settled() const {
+    const auto settling = std::chrono::nanoseconds(CachingGate::kSettling).count();
+    return newest_ctime_ < now_ns() - settling;
+  }
+  std::string take() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::int64_t newest_ctime_ = 0;
+};
+
+// The places of attest::find_evidence, all of them: up to the repository root, and outside a
+// repository wherever a trust-policy.json could move the end of the search.
+void look_at_evidence(const std::string& path, State& state) {
+  std::string probe = path;
+  probe.append(attest::kSidecarSuffix);
+  state.look(probe);
+  std::string directory(directory_name(path));
+  while (true) {
+    state.look(join_path(directory, attest::kMultiBundleName));
+    if (state.mark(join_path(directory, ".git")) || directory == "/") {
+      return;
+    }
+    state.mark(join_path(directory, "trust-policy.json"));
+    directory = std::string(directory_name(directory));
+  }
+}
+
+}  // namespace
+
+// What is kept about an older state of the same object will never be asked for again.
+void CachingGate::make_room(const FileId& id) {
+  auto older = cache_.lower_bound(FileId{.device = id.device, .inode = id.inode});
+  while (older != cache_.end() && older->first.device == id.device &&
+         older->first.inode == id.inode) {
+    older = cache_.erase(older);
+  }
+  if (cache_.size() >= kMaxEntries) {
+    cache_.erase(cache_.begin());
+  }
+}
+
+const Judgement& CachingGate::judge(BorrowedFd object, const std::string& path,
+                                    GuardClass guard_class) {
+  const Result<struct stat> status = status_of(object, path);
+  const FileId id = status ? file_id_of(*status) : FileId{};
+  State state;
+  state.add(id);
+  look_at_evidence(path, state);
+  const bool settled = status.has_value() && state.settled();
+  std::string evidence_state = settled ? std::move(state).take() : std::string();
+
+  const auto hit = cache_.find(id);
+  if (hit != cache_.end() && settled && hit->second.guard_class == guard_class &&
+      hit->second.judgement.path == path && hit->second.evidence_state == evidence_state) {
+    return hit->second.judgement;
+  }
+  Judgement judged = gate_.judge(object, path, guard_class);
+  make_room(id);
+  const auto [entry, added] =
+      cache_.insert_or_assign(id, Entry{.guard_class = guard_class,
+                                        .evidence_state = std::move(evidence_state),
+                                        .judgement = std::move(judged)});
+  return entry->second.judgement;
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,84 @@
+// engine/directories.cc: environment and password database.
+#include "engine/directories.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "base/files.h"
+
+namespace nono::engine {
+namespace {
+
+// Reads `environ` rather than calling getenv, which makes no promise to other threads.
+std::optional<std::string> absolute_variable(std::string_view name) {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (text.size() > name.size() && text.starts_with(name) && text[name.size()] == '=') {
+      const std::string_view value = text.substr(name.size() + 1);
+      return value.starts_with('/') ? std::optional(normal_path(value)) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> home_in_password_database() {
+  std::array<char, 4096> buffer{};
+  struct passwd entry{};
+  struct passwd* found = nullptr;
+  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr || found->pw_dir == nullptr || *found->pw_dir != '/') {
+    return std::nullopt;
+  }
+  return normal_path(found->pw_dir);
+}
+
+}  // namespace
+
+Result<UserDirectories> find_user_directories() {
+  const auto config = absolute_variable("XDG_CONFIG_HOME");
+  const auto state = absolute_variable("XDG_STATE_HOME");
+  std::optional<std::string> home = absolute_variable("HOME");
+  if (!home) {
+    home = home_in_password_database();
+  }
+  if (!home && (!config || !state)) {
+    return std::unexpected(
+        Error(ErrorKind::NotFound,
+              "no home directory: HOME is not set and the password database knows no user " +
+                  std::to_string(::geteuid()))
+            .mend_with("set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, to absolute paths"));
+  }
+  const std::string base = home.value_or("");
+  return UserDirectories{
+      .home = base,
+      .config = join_path(config ? *config : join_path(base, ".config"), "nono"),
+      .state = join_path(state ? *state : join_path(base, ".local/state"), "nono"),
+  };
+}
+
+trustpolicy::Places policy_places(const UserDirectories& user,
+                                  const std::string& working_directory) {
+  trustpolicy::Places places;
+  places.user_directory = user.config;
+  places.home = user.home;
+  places.working_directory = working_directory;
+  return places;
+}
+
+std::string key_directory(const UserDirectories& user) {
+  return join_path(user.config, "trust");
+}
+
+std::string user_policy_path(const UserDirectories& user) {
+  return join_path(user.config, "trust-policy.json");
+}
+
+std::string audit_directory(const UserDirectories& user) {
+  return join_path(user.state, "audit");
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,35 @@
+// engine/directories.h: where the user's own files lie (XDG Base Directory Specification 0.8).
+//
+// The environment is the user's own word and is trusted; a value that is not an absolute path is
+// ignored, as the specification demands.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "trustpolicy/discover.h"
+
+namespace nono::engine {
+
+struct UserDirectories {
+  std::string home;    // $HOME, or the password database's word where that is not set
+  std::string config;  // $XDG_CONFIG_HOME/nono, by default ~/.config/nono
+  std::string state;   // $XDG_STATE_HOME/nono, by default ~/.local/state/nono
+};
+
+// find_user_directories reads the environment and, where HOME says nothing, the password database.
+// NotFound where neither gives a home and a directory would have to lie in it.
+Result<UserDirectories> find_user_directories();
+
+// policy_places says where the trust policies of `working_directory` (absolute) are looked for.
+trustpolicy::Places policy_places(const UserDirectories& user,
+                                  const std::string& working_directory);
+
+// key_directory is where the user's keys lie: <config>/trust.
+std::string key_directory(const UserDirectories& user);
+// user_policy_path is the user's trust policy: <config>/trust-policy.json.
+std::string user_policy_path(const UserDirectories& user);
+// audit_directory holds one directory per recorded session: <state>/audit.
+std::string audit_directory(const UserDirectories& user);
+
+}  // namespace nono::engine

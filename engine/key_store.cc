@@ -1,0 +1,280 @@
+// engine/key_store.cc: key files, and the way to the Secret Service.
+#include "engine/key_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "engine/secret_service.h"
+#include "engine/tree_walk.h"
+
+namespace nono::engine {
+namespace {
+
+using crypto::PrivateKey;
+using crypto::PublicKey;
+using crypto::Secret;
+using crypto::SecretAccess;
+
+constexpr std::size_t kMaxKeyBytes = 64u << 10;
+constexpr std::size_t kMaxIdBytes = 64;
+constexpr mode_t kOthersMask = 077;
+constexpr mode_t kOthersWriteMask = 022;
+constexpr std::string_view kKeystoreScheme = "keystore://";
+constexpr std::string_view kFileScheme = "file://";
+constexpr std::string_view kPrivateSuffix = ".pem";
+constexpr std::string_view kPublicSuffix = ".pub";
+
+Error usage(std::string what, std::string remedy) {
+  return Error(ErrorKind::Usage, std::move(what)).mend_with(std::move(remedy));
+}
+
+bool is_id_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+bool exists(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+Result<void> check_private(BorrowedFd file, const std::string& path) {
+  NONO_TRY(const struct stat status, status_of(file, path));
+  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
+    return fail(ErrorKind::PermissionDenied,
+                "the private key " + path + " belongs to another user");
+  }
+  if ((status.st_mode & kOthersMask) != 0) {
+    return std::unexpected(Error(ErrorKind::PermissionDenied,
+                                 "the private key " + path + " is open to others by its mode")
+                               .mend_with("if nobody has read it: chmod 600 " + shell_quote(path) +
+                                          "; else make a new key with nono trust keygen"));
+  }
+  return {};
+}
+
+Result<PrivateKey> read_private(const std::string& path) {
+  NONO_TRY(const OwnedFd file, open_regular(BorrowedFd::unowned(AT_FDCWD), path));
+  NONO_CHECK(check_private(file, path));
+  NONO_TRY(std::string text, read_capped(file, kMaxKeyBytes, path));
+  const Secret secret = Secret::take(text);
+  Result<PrivateKey> key = PrivateKey::parse_text(secret);
+  if (!key) {
+    return std::unexpected(std::move(key).error().while_doing("the private key " + path));
+  }
+  return key;
+}
+
+Result<PublicKey> read_public(const std::string& path) {
+  NONO_TRY(const std::string text, read_file(path, kMaxKeyBytes));
+  Result<PublicKey> key = PublicKey::parse_text(text);
+  if (!key) {
+    return std::unexpected(std::move(key).error().while_doing("the public key " + path));
+  }
+  return key;
+}
+
+Result<PrivateKey> read_from_keystore(const std::string& id) {
+  NONO_TRY(const std::optional<Secret> secret, find_in_secret_service(id));
+  if (!secret) {
+    return std::unexpected(Error(ErrorKind::NotFound, "the Secret Service holds no key " + id)
+                               .mend_with("nono trust keygen --keyref keystore://" + id));
+  }
+  return PrivateKey::parse_text(*secret);
+}
+
+Result<void> write_private(const std::string& path, const Secret& pem, Existing existing) {
+  const std::string_view text = pem.text(SecretAccess::i_will_not_log_or_store_this());
+  return existing == Existing::Replace ? replace_file(path, text, 0600)
+                                       : create_file(path, text, 0600);
+}
+
+// Visits one directory for *.pub.
+class PublicNames final : public WalkVisitor {
+ public:
+  bool entry(const std::string&, std::size_t, std::string_view name, EntryKind) override {
+    if (name.ends_with(kPublicSuffix) && name.size() > kPublicSuffix.size()) {
+      ids.emplace_back(name.substr(0, name.size() - kPublicSuffix.size()));
+    }
+    return true;
+  }
+  void listed(const std::string&, BorrowedFd) override {}
+  void unreadable(const std::string&) override {}
+  std::vector<std::string> ids;
+};
+
+}  // namespace
+
+Result<void> check_key_id(std::string_view id) {
+  const bool good = !id.empty() && id.size() <= kMaxIdBytes && id.front() != '.' &&
+                    std::ranges::all_of(id, is_id_character);
+  if (!good) {
+    return std::unexpected(usage("\"" + std::string(id) + "\" cannot be the name of a key",
+                                 "use 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot"));
+  }
+  return {};
+}
+
+Result<KeyRef> parse_key_ref(std::string_view text) {
+  if (text.starts_with(kKeystoreScheme)) {
+    const std::string_view id = text.substr(kKeystoreScheme.size());
+    NONO_CHECK(check_key_id(id));
+    return KeystoreKey{std::string(id)};
+  }
+  const std::string_view path =
+      text.starts_with(kFileScheme) ? text.substr(kFileScheme.size()) : std::string_view();
+  if (!path.starts_with('/') || path.ends_with('/')) {
+    return std::unexpected(usage("\"" + std::string(text) + "\" does not say where a key is",
+                                 "use keystore://ID or file:///PATH"));
+  }
+  return KeyFile{normal_path(path)};
+}
+
+std::string shown(const KeyRef& ref) {
+  if (const auto* stored = std::get_if<StoredKey>(&ref)) {
+    return "key " + stored->id;
+  }
+  if (const auto* file = std::get_if<KeyFile>(&ref)) {
+    return file->path;
+  }
+  return std::string(kKeystoreScheme) + std::get<KeystoreKey>(ref).id;
+}
+
+std::string KeyStore::private_path(const std::string& id) const {
+  return join_path(directory_, id + std::string(kPrivateSuffix));
+}
+
+std::string KeyStore::public_path(const std::string& id) const {
+  return join_path(directory_, id + std::string(kPublicSuffix));
+}
+
+bool KeyStore::has_any_half(const std::string& id) const {
+  return exists(private_path(id)) || exists(public_path(id));
+}
+
+// Whoever can write here can add a key that counts as the user's own.
+Result<void> KeyStore::prepare_directory() const {
+  NONO_CHECK(make_private_directories(directory_));
+  NONO_TRY(const OwnedFd directory, open_directory(BorrowedFd::unowned(AT_FDCWD), directory_));
+  NONO_TRY(const struct stat status, status_of(directory, directory_));
+  if ((status.st_mode & kOthersWriteMask) != 0) {
+    return std::unexpected(
+        Error(ErrorKind::PermissionDenied, "others can write to the key directory " + directory_)
+            .mend_with("look what is in it, then: chmod 700 " + shell_quote(directory_)));
+  }
+  return {};
+}
+
+Result<void> KeyStore::check_free(const std::string& id, const KeyRef& where) const {
+  std::string taken;
+  if (const auto* file = std::get_if<KeyFile>(&where); file != nullptr && exists(file->path)) {
+    taken = file->path;
+  } else if (exists(private_path(id))) {
+    taken = private_path(id);
+  } else if (exists(public_path(id))) {
+    taken = public_path(id);
+  }
+  if (taken.empty()) {
+    return {};
+  }
+  return std::unexpected(usage("there is a key already: " + taken,
+                               "choose another name with --id, or replace it with --force"));
+}
+
+Result<MadeKey> KeyStore::make(const std::string& id, const KeyRef& where,
+                               crypto::KeyAlgorithm algorithm, Existing existing) const {
+  NONO_CHECK(check_key_id(id));
+  if (existing == Existing::Refuse) {
+    NONO_CHECK(check_free(id, where));
+  }
+  NONO_CHECK(prepare_directory());
+  NONO_TRY(const PrivateKey key, PrivateKey::generate(algorithm));
+  NONO_TRY(const Secret pem, key.pkcs8_pem());
+  MadeKey made{.id = id, .private_at = {}, .public_path = public_path(id), .key = key.public_key()};
+  if (const auto* item = std::get_if<KeystoreKey>(&where)) {
+    made.private_at = shown(where);
+    NONO_CHECK(store_in_secret_service(item->id, pem));
+  } else {
+    const auto* file = std::get_if<KeyFile>(&where);
+    made.private_at = file != nullptr ? file->path : private_path(id);
+    NONO_CHECK(write_private(made.private_at, pem, existing));
+  }
+  NONO_CHECK(replace_file(made.public_path, made.key.spki_pem(), 0644));
+  return made;
+}
+
+Result<PrivateKey> KeyStore::load_stored(const std::string& id) const {
+  NONO_CHECK(check_key_id(id));
+  const std::string path = private_path(id);
+  if (!exists(path)) {
+    const bool elsewhere = exists(public_path(id));
+    return std::unexpected(
+        Error(ErrorKind::NotFound, "the key " + id + " has no private half in " + directory_)
+            .mend_with(elsewhere ? "say where it is: --keyref keystore://" + id +
+                                       " or --keyref file:///PATH"
+                                 : "nono trust keygen --id " + id));
+  }
+  NONO_TRY(PrivateKey key, read_private(path));
+  if (!exists(public_path(id))) {
+    NONO_CHECK(replace_file(public_path(id), key.public_key().spki_pem(), 0644));
+    return key;
+  }
+  NONO_TRY(const PublicKey kept, read_public(public_path(id)));
+  if (kept.fingerprint() != key.public_key().fingerprint()) {
+    return std::unexpected(
+        Error(ErrorKind::InvalidInput, path + " and " + public_path(id) + " are not one pair")
+            .mend_with("if the .pem is the right one, remove the .pub: it is written again"));
+  }
+  return key;
+}
+
+Result<PrivateKey> KeyStore::load(const KeyRef& ref) const {
+  if (const auto* stored = std::get_if<StoredKey>(&ref)) {
+    return load_stored(stored->id);
+  }
+  if (const auto* file = std::get_if<KeyFile>(&ref)) {
+    return read_private(file->path);
+  }
+  return read_from_keystore(std::get<KeystoreKey>(ref).id);
+}
+
+Result<PublicKey> KeyStore::load_public(const std::string& id) const {
+  NONO_CHECK(check_key_id(id));
+  if (!exists(public_path(id)) && exists(private_path(id))) {
+    NONO_TRY(const PrivateKey key, load_stored(id));
+    return key.public_key();
+  }
+  if (!exists(public_path(id))) {
+    return std::unexpected(Error(ErrorKind::Usage, "there is no key " + id + " in " + directory_)
+                               .mend_with("nono trust keygen --id " + id));
+  }
+  return read_public(public_path(id));
+}
+
+Result<std::vector<KnownKey>> KeyStore::known() const {
+  PublicNames names;
+  const Result<void> walked = TreeWalk(names, Depth::OneDirectory).walk(directory_);
+  if (!walked && walked.error().kind() == ErrorKind::NotFound) {
+    return std::vector<KnownKey>{};
+  }
+  NONO_CHECK(walked);
+  std::ranges::sort(names.ids);
+  std::vector<KnownKey> keys;
+  for (const std::string& id : names.ids) {
+    NONO_TRY(PublicKey key, read_public(public_path(id)));
+    keys.push_back({.id = id,
+                    .public_path = public_path(id),
+                    .key = std::move(key),
+                    .has_private_file = exists(private_path(id))});
+  }
+  return keys;
+}
+
+}  // namespace nono::engine

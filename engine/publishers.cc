@@ -1,0 +1,247 @@
+// engine/publishers.cc: introductions and edits of the user's publishers.
+#include "engine/publishers.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "attest/bundle.h"
+#include "attest/verifier.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "engine/object.h"
+#include "trustpolicy/publisher.h"
+
+namespace nono::engine {
+namespace {
+
+using trustpolicy::Document;
+using trustpolicy::KeyedPublisher;
+using trustpolicy::Policy;
+using trustpolicy::Publisher;
+
+constexpr std::size_t kMaxKeyBytes = 64u << 10;
+
+struct FoundKey {
+  crypto::PublicKey key;
+  std::string name;
+  std::string source;
+};
+
+const KeyedPublisher* keyed(const Publisher& publisher) {
+  return std::get_if<KeyedPublisher>(&publisher.who);
+}
+
+Error usage(std::string what, std::string remedy) {
+  return Error(ErrorKind::Usage, std::move(what)).mend_with(std::move(remedy));
+}
+
+// "alice" of "/keys/alice.pem.pub": what a person would call the key.
+std::string stem(std::string_view path) {
+  const std::string_view base = base_name(path);
+  return std::string(base.substr(0, base.find('.')));
+}
+
+Result<FoundKey> read_key(const std::string& path) {
+  NONO_TRY(const std::string text, read_file(path, kMaxKeyBytes));
+  Result<crypto::PublicKey> key = crypto::PublicKey::parse_text(text);
+  if (!key) {
+    return std::unexpected(std::move(key).error().while_doing("the public key " + path));
+  }
+  return FoundKey{.key = *std::move(key), .name = stem(path), .source = path};
+}
+
+// Every key that some policy names, trusted or not: they are candidates, nothing more.
+std::vector<FoundKey> named_keys(const Policy& policy) {
+  std::vector<FoundKey> keys;
+  for (const trustpolicy::Layer& layer : policy.layers()) {
+    for (const Publisher& publisher : layer.document.publishers) {
+      if (const KeyedPublisher* who = keyed(publisher)) {
+        keys.push_back({.key = who->key, .name = publisher.name, .source = layer.path});
+      }
+    }
+  }
+  return keys;
+}
+
+std::string hint_of(const std::vector<attest::Evidence>& evidence) {
+  for (const attest::Evidence& candidate : evidence) {
+    const auto bundle = attest::Bundle::parse(candidate.bundle_text);
+    const auto* hint = bundle ? std::get_if<attest::KeyHint>(&bundle->material()) : nullptr;
+    if (hint != nullptr && !hint->hint.empty()) {
+      return hint->hint;
+    }
+  }
+  return {};
+}
+
+// signer_among returns the fingerprint of the one of `keys` that signed the file.
+Result<crypto::Sha256> signer_among(const std::string& path, const std::vector<FoundKey>& keys) {
+  NONO_TRY(OpenedFile file, open_named(path));
+  const attest::Place place = attest::place_of(file.path);
+  NONO_TRY(const std::vector<attest::Evidence> evidence, attest::find_evidence(place));
+  auto ring = std::make_shared<attest::Keyring>();
+  for (const FoundKey& found : keys) {
+    ring->add({.key = found.key, .alias = found.name, .key_id = {}, .extra_predicate_types = {}});
+  }
+  const std::string hint = hint_of(evidence);
+  const attest::Verifier verifier(ring);
+  NONO_TRY(const attest::Examined examined,
+           verifier.examine(std::move(file.sealed), place, evidence, purpose_of(file.path)));
+  const attest::Finding& finding = examined.finding();
+  if (finding && std::holds_alternative<attest::KeyedSigner>(finding->signer())) {
+    return std::get<attest::KeyedSigner>(finding->signer()).fingerprint;
+  }
+  if (!finding && finding.error().reason == attest::Reason::UnknownKey) {
+    return std::unexpected(
+        usage(path + " is signed by a key that is not at hand" +
+                  (hint.empty() ? std::string() : "; the bundle calls it " + hint),
+              "get the publisher's public key, then: nono trust publisher add --from " +
+                  shell_quote(path) + " --key PUBFILE"));
+  }
+  if (!finding) {
+    return fail(ErrorKind::InvalidInput, path + ": " +
+                                             std::string(attest::code(finding.error().reason)) +
+                                             ": " + finding.error().detail);
+  }
+  return fail(ErrorKind::Unsupported, path + " is signed with a certificate, not with a key");
+}
+
+Result<std::vector<FoundKey>> candidates(const Policy& policy, const IntroductionRequest& request) {
+  if (!request.key_file) {
+    return named_keys(policy);
+  }
+  std::vector<FoundKey> keys;
+  NONO_TRY(FoundKey key, read_key(*request.key_file));
+  keys.push_back(std::move(key));
+  return keys;
+}
+
+Result<void> check_name(const std::string& name) {
+  if (name.empty() || name == trustpolicy::kSelfName) {
+    return std::unexpected(usage("a publisher needs a name of its own", "give one: --name NAME"));
+  }
+  return {};
+}
+
+bool is_called(const Publisher& publisher, const std::string& text) {
+  const KeyedPublisher* who = keyed(publisher);
+  return publisher.name == text ||
+         (who != nullptr && (who->key_id == text || who->key.fingerprint().hex() == text));
+}
+
+std::string elsewhere(const Policy& merged, const std::string& text) {
+  for (const trustpolicy::Layer& layer : merged.layers()) {
+    const auto& list = layer.document.publishers;
+    if (std::ranges::any_of(list, [&](const Publisher& one) { return is_called(one, text); })) {
+      return "it stands in " + layer.path;
+    }
+  }
+  return "nono trust publisher list";
+}
+
+}  // namespace
+
+Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request) {
+  if (!request.from_file && !request.key_file) {
+    return std::unexpected(usage("it is not said whose signature or key is to be trusted",
+                                 "give --from FILE, --key PUBFILE, or both"));
+  }
+  NONO_TRY(std::vector<FoundKey> keys, candidates(gate.policy(), request));
+  std::size_t chosen = 0;
+  if (request.from_file) {
+    NONO_TRY(const crypto::Sha256 signer, signer_among(*request.from_file, keys));
+    const auto hit = std::ranges::find_if(
+        keys, [&](const FoundKey& found) { return found.key.fingerprint() == signer; });
+    chosen = static_cast<std::size_t>(hit - keys.begin());
+  }
+  FoundKey& found = keys[chosen];
+  const crypto::Sha256 fingerprint = found.key.fingerprint();
+  std::string name = request.name.empty() ? found.name : request.name;
+  NONO_CHECK(check_name(name));
+  return Introduction{
+      .publisher = {.name = std::move(name),
+                    .who = KeyedPublisher{.key_id = fingerprint.hex(), .key = found.key},
+                    .predicate_types = {},
+                    .delegates = false},
+      .fingerprint = fingerprint,
+      .key_source = found.source,
+      .verified_file = request.from_file.value_or("")};
+}
+
+Result<Edited> add_publisher(const UserDirectories& user, const Publisher& publisher) {
+  Edited edited = Edited::Changed;
+  NONO_CHECK(edit_user_policy(user, [&](Document& document) -> Result<void> {
+    const auto same = std::ranges::find(document.publishers, publisher.name, &Publisher::name);
+    if (same == document.publishers.end()) {
+      document.publishers.push_back(publisher);
+      return {};
+    }
+    if (!trustpolicy::same_signers(*same, publisher)) {
+      return std::unexpected(usage(
+          "another publisher is called " + publisher.name + " already: " + identity_text(*same),
+          "give another name with --name, or first: nono trust publisher "
+          "remove " +
+              shell_quote(publisher.name)));
+    }
+    edited = same->delegates == publisher.delegates ? Edited::AlreadySo : Edited::Changed;
+    same->delegates = publisher.delegates;
+    return {};
+  }));
+  return edited;
+}
+
+Result<Publisher> remove_publisher(const UserDirectories& user, const Policy& merged,
+                                   const std::string& name_or_fingerprint) {
+  std::optional<Publisher> removed;
+  NONO_CHECK(edit_user_policy(user, [&](Document& document) -> Result<void> {
+    auto& list = document.publishers;
+    const auto hit = std::ranges::find_if(
+        list, [&](const Publisher& one) { return is_called(one, name_or_fingerprint); });
+    if (hit == list.end()) {
+      return std::unexpected(usage("your policy has no publisher " + name_or_fingerprint,
+                                   elsewhere(merged, name_or_fingerprint)));
+    }
+    removed = std::move(*hit);
+    list.erase(hit);
+    return {};
+  }));
+  return *std::move(removed);
+}
+
+std::vector<ListedPublisher> list_publishers(const Policy& policy, const UserDirectories& user) {
+  std::vector<ListedPublisher> listed;
+  const auto counted = policy.publishers();
+  for (const Publisher* publisher : counted) {
+    if (publisher->name == trustpolicy::kSelfName) {
+      listed.push_back(
+          {.publisher = publisher, .layer = "self", .path = key_directory(user), .counts = true});
+    }
+  }
+  for (const trustpolicy::Layer& layer : policy.layers()) {
+    for (const Publisher& publisher : layer.document.publishers) {
+      listed.push_back({.publisher = &publisher,
+                        .layer = std::string(name_of(layer.kind)),
+                        .path = layer.path,
+                        .counts = layer.may_add_publishers});
+    }
+  }
+  return listed;
+}
+
+std::string identity_text(const Publisher& publisher) {
+  if (const KeyedPublisher* who = keyed(publisher)) {
+    return who->key.fingerprint().short_form();
+  }
+  const auto& keyless = std::get<trustpolicy::KeylessPublisher>(publisher.who);
+  std::string who = keyless.subject.value_or("");
+  if (keyless.repository) {
+    who = keyless.repository->text();
+  } else if (keyless.subject_pattern) {
+    who = keyless.subject_pattern->text();
+  }
+  return who + " via " + keyless.issuer;
+}
+
+}  // namespace nono::engine

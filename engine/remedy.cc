@@ -1,0 +1,102 @@
+// engine/remedy.cc: reason code to command.
+#include "engine/remedy.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "base/text.h"
+#include "trustpolicy/publisher.h"
+
+namespace nono::engine {
+namespace {
+
+using trustpolicy::Layer;
+using trustpolicy::Publisher;
+
+// Whoever signs again says that they read the file: these need a look first.
+constexpr std::array<std::string_view, 8> kLookFirst = {
+    "bad-signature",      "subject-mismatch",     "malformed-bundle",      "unsupported-version",
+    "wrong-payload-type", "wrong-predicate-type", "unsupported-algorithm", "identity-mismatch"};
+
+// Everybody who is known under some name, as the blocklist's names are matched.
+std::vector<const Publisher*> speaking_for(const trustpolicy::Policy& policy,
+                                           const attest::SignerIdentity& signer) {
+  std::vector<const Publisher*> speaking = policy.publishers();
+  for (const Layer& layer : policy.layers()) {
+    for (const Publisher& publisher : layer.document.publishers) {
+      speaking.push_back(&publisher);
+    }
+  }
+  std::erase_if(speaking,
+                [&](const Publisher* known) { return !trustpolicy::speaks_for(*known, signer); });
+  return speaking;
+}
+
+std::string entry_text(const Layer& layer, std::string_view list, std::size_t index,
+                       const std::string& words) {
+  std::string text = "the entry /blocklist/";
+  text.append(list).append("/").append(std::to_string(index)).append(" of ").append(layer.path);
+  return words.empty() ? text : text + " (" + words + ")";
+}
+
+std::string blocking_digest(const Layer& layer, const crypto::Sha256& digest) {
+  const auto& blocked = layer.document.blocked_digests;
+  const auto hit = std::ranges::find(blocked, digest, &trustpolicy::BlockedDigest::digest);
+  return hit == blocked.end()
+             ? std::string()
+             : entry_text(layer, "digests", static_cast<std::size_t>(hit - blocked.begin()),
+                          hit->description);
+}
+
+std::string blocking_publisher(const trustpolicy::Policy& policy, const Layer& layer,
+                               const attest::SignerIdentity& signer) {
+  const std::vector<const Publisher*> speaking = speaking_for(policy, signer);
+  const auto& blocked = layer.document.blocked_publishers;
+  const auto hit = std::ranges::find_if(blocked, [&](const trustpolicy::BlockedPublisher& entry) {
+    return trustpolicy::blocks(entry, signer, speaking);
+  });
+  return hit == blocked.end()
+             ? std::string()
+             : entry_text(layer, "publishers", static_cast<std::size_t>(hit - blocked.begin()),
+                          hit->reason);
+}
+
+}  // namespace
+
+std::string remedy_for(std::string_view reason_code, std::string_view shown_path) {
+  // A name that starts with a dash would be read as an option.
+  const std::string dash_guard = shown_path.starts_with('-') ? "./" : "";
+  const std::string file = shell_quote(dash_guard + std::string(shown_path));
+  if (reason_code == "no-bundle") {
+    return "nono trust sign " + file;
+  }
+  if (reason_code == "unknown-key" || reason_code == "untrusted-publisher") {
+    return "nono trust publisher add --from " + file;
+  }
+  if (reason_code == "unsupported") {
+    return "read the file, then sign it with a key of your own: nono trust sign " + file;
+  }
+  if (std::ranges::find(kLookFirst, reason_code) != kLookFirst.end()) {
+    return "check what changed, then: nono trust sign " + file;
+  }
+  return {};
+}
+
+std::string blocking_entry(const trustpolicy::Policy& policy,
+                           const std::optional<crypto::Sha256>& digest,
+                           const std::optional<attest::SignerIdentity>& signer) {
+  for (const Layer& layer : policy.layers()) {
+    if (std::string text = digest ? blocking_digest(layer, *digest) : ""; !text.empty()) {
+      return text;
+    }
+    if (std::string text = signer ? blocking_publisher(policy, layer, *signer) : "";
+        !text.empty()) {
+      return text;
+    }
+  }
+  return {};
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,202 @@
+// engine/sign.cc: from files to bundles.
+#include "engine/sign.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "attest/evidence.h"
+#include "attest/signer.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "engine/object.h"
+#include "trustpolicy/document.h"
+#include "trustpolicy/guard.h"
+
+namespace nono::engine {
+namespace {
+
+using attest::Place;
+using attest::Purpose;
+using attest::SigningTarget;
+
+constexpr mode_t kBundleMode = 0644;
+constexpr std::string_view kPolicyName = "trust-policy.json";
+
+Error refused(const std::string& path, std::string_view why, std::string remedy) {
+  return Error(ErrorKind::Usage, path + " " + std::string(why)).mend_with(std::move(remedy));
+}
+
+Result<void> check_name(const std::string& path) {
+  if (trustpolicy::is_bundle_name(base_name(path))) {
+    return std::unexpected(
+        refused(path, "is a bundle, not a file to be signed", "name the file that it belongs to"));
+  }
+  if (base_name(path) == kPolicyName) {
+    return std::unexpected(refused(path, "is a trust policy, which is signed for its own purpose",
+                                   "nono trust sign-policy " + shell_quote(path)));
+  }
+  return {};
+}
+
+std::string signed_path(const Place& place, const std::string& working_directory) {
+  if (!place.repository_root.empty()) {
+    return place.repository_path;
+  }
+  if (beneath(working_directory, place.path)) {
+    return relative_to(working_directory, place.path);
+  }
+  return std::string(base_name(place.path));
+}
+
+SigningTarget target_of(const OpenedFile& file, const std::string& working_directory) {
+  Place place = attest::place_of(file.path);
+  std::string name = signed_path(place, working_directory);
+  return {.file = &file.sealed, .place = std::move(place), .signed_path = std::move(name)};
+}
+
+Result<SignedFile> sign_opened(const crypto::PrivateKey& key, const OpenedFile& file,
+                               const std::string& working_directory, Purpose purpose) {
+  NONO_TRY(const crypto::Sha256 digest, crypto::Sha256::of(file.sealed));
+  NONO_TRY(const std::string bundle,
+           attest::sign_one(key, target_of(file, working_directory), purpose));
+  std::string bundle_path = file.path + std::string(attest::kSidecarSuffix);
+  NONO_CHECK(replace_file(bundle_path, bundle, kBundleMode));
+  return SignedFile{.path = file.path, .bundle_path = std::move(bundle_path), .digest = digest};
+}
+
+Result<OpenedFile> open_policy(const std::string& path) {
+  NONO_TRY(OpenedFile file, open_named(path));
+  NONO_TRY(const std::vector<std::byte> bytes, file.sealed.contents());
+  NONO_CHECK(trustpolicy::Document::parse(as_text(bytes), path));
+  return file;
+}
+
+bool has_policy(const std::string& directory) {
+  struct stat status{};
+  return ::lstat(join_path(directory, kPolicyName).c_str(), &status) == 0;
+}
+
+// reaches reports whether find_evidence looks into `directory` for a file at `place`.
+bool reaches(const std::string& directory, const Place& place) {
+  if (!place.repository_root.empty()) {
+    return beneath(place.repository_root, directory);
+  }
+  std::string at(directory_name(place.path));
+  while (at != directory && !has_policy(at) && at != "/") {
+    at = std::string(directory_name(at));
+  }
+  return at == directory && (has_policy(at) || directory == directory_name(place.path));
+}
+
+Result<void> check_reach(const std::string& directory, const OpenedFile& file) {
+  NONO_CHECK(check_name(file.path));
+  if (!beneath(directory, file.path)) {
+    return std::unexpected(refused(file.path, "does not lie beneath " + directory,
+                                   "sign from a directory above all of the files"));
+  }
+  if (!reaches(directory, attest::place_of(file.path))) {
+    return std::unexpected(
+        refused(file.path,
+                "would not be found to be signed: a bundle for several files speaks for other "
+                "directories only inside a repository or beside a trust-policy.json",
+                "git init, or nono trust init, or leave --multi-subject out"));
+  }
+  return {};
+}
+
+// One descriptor per file stays open until the statement is signed.
+void raise_descriptor_limit() {
+  struct rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+}  // namespace
+
+Result<void> check_signable(const std::vector<std::string>& files) {
+  for (const std::string& path : files) {
+    NONO_TRY(const OpenedFile file, open_named(path));
+    NONO_CHECK(check_name(file.path));
+  }
+  return {};
+}
+
+Result<void> sign_each(const crypto::PrivateKey& key, const std::vector<std::string>& files,
+                       const std::string& working_directory, const OnSigned& on_signed) {
+  NONO_CHECK(check_signable(files));
+  for (const std::string& path : files) {
+    NONO_TRY(const OpenedFile file, open_named(path));
+    Result<SignedFile> done = sign_opened(key, file, working_directory, Purpose::InstructionFile);
+    if (!done) {
+      return std::unexpected(std::move(done).error().while_doing("signing " + path));
+    }
+    on_signed(*done);
+  }
+  return {};
+}
+
+Result<std::vector<SignedFile>> sign_together(const crypto::PrivateKey& key,
+                                              const std::string& directory,
+                                              const std::vector<std::string>& files) {
+  raise_descriptor_limit();
+  std::vector<OpenedFile> opened;
+  for (const std::string& path : files) {
+    NONO_TRY(OpenedFile file, open_named(path));
+    NONO_CHECK(check_reach(directory, file));
+    opened.push_back(std::move(file));
+  }
+  const std::string bundle_path = join_path(directory, attest::kMultiBundleName);
+  std::vector<SigningTarget> targets;
+  std::vector<SignedFile> done;
+  for (const OpenedFile& file : opened) {
+    NONO_TRY(const crypto::Sha256 digest, crypto::Sha256::of(file.sealed));
+    targets.push_back(target_of(file, directory));
+    done.push_back({.path = file.path, .bundle_path = bundle_path, .digest = digest});
+  }
+  NONO_TRY(const std::string bundle, attest::sign_many(key, directory, targets));
+  NONO_CHECK(replace_file(bundle_path, bundle, kBundleMode));
+  return done;
+}
+
+Result<void> check_policy(const std::string& path) {
+  NONO_CHECK(open_policy(path));
+  return {};
+}
+
+Result<SignedFile> sign_policy(const crypto::PrivateKey& key, const std::string& path,
+                               const std::string& working_directory) {
+  NONO_TRY(const OpenedFile file, open_policy(path));
+  return sign_opened(key, file, working_directory, Purpose::TrustPolicy);
+}
+
+Result<FilesToSign> guarded_files(const trustpolicy::Policy& policy, const std::string& root,
+                                  const ScanLimits& limits, const Progress& progress) {
+  NONO_TRY(const ScanResult scan, scan_tree(root, policy.guard(), limits, progress));
+  if (!scan.unreadable.empty()) {
+    return fail(ErrorKind::PermissionDenied, "cannot list " + scan.unreadable.front());
+  }
+  if (!scan.complete) {
+    return fail(ErrorKind::Exhausted, root + " holds too many files to be seen whole");
+  }
+  FilesToSign result;
+  for (const Found& found : scan.found) {
+    NONO_TRY(const OwnedFd object, open_object(found.path));
+    NONO_TRY(std::string resolved, path_of(object));
+    const bool other = resolved != found.path;
+    std::vector<std::string>& list =
+        other && !beneath(root, resolved) ? result.left_alone : result.files;
+    list.push_back(other && &list == &result.left_alone ? found.path : std::move(resolved));
+  }
+  std::ranges::sort(result.files);
+  const auto same = std::ranges::unique(result.files);
+  result.files.erase(same.begin(), same.end());
+  return result;
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,62 @@
+// engine/sign.h: signs files with a plain key and puts the bundles where the verifier looks.
+//
+// What is signed is the sealed copy of the file that was read, at its resolved path; the bundle is
+// put in place atomically. Every file is looked at before the first bundle is written, so that one
+// that cannot be signed leaves all as it was.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "crypto/digest.h"
+#include "crypto/keys.h"
+#include "engine/scan.h"
+#include "trustpolicy/policy.h"
+
+namespace nono::engine {
+
+struct SignedFile {
+  std::string path;  // absolute, resolved
+  std::string bundle_path;
+  crypto::Sha256 digest;
+};
+using OnSigned = std::function<void(const SignedFile&)>;
+
+// check_signable looks at every file without writing anything: what sign_each would refuse.
+Result<void> check_signable(const std::vector<std::string>& files);
+
+// sign_each writes `<file>.bundle` beside each of `files` (absolute). `working_directory` gives a
+// file outside a repository its signed path. `on_signed` is called after each bundle is in place.
+// A bundle, a trust policy, anything but a regular file of at most 1 MiB is refused.
+Result<void> sign_each(const crypto::PrivateKey& key, const std::vector<std::string>& files,
+                       const std::string& working_directory, const OnSigned& on_signed);
+
+// sign_together writes one `.nono-trust.bundle` into `directory` (absolute) for all of `files`,
+// which must lie beneath it and, so that the bundle is found for them, in the same repository or
+// beneath the trust-policy.json there; a file outside both is refused.
+Result<std::vector<SignedFile>> sign_together(const crypto::PrivateKey& key,
+                                              const std::string& directory,
+                                              const std::vector<std::string>& files);
+
+// check_policy reports, as sign_policy would, whether `path` is a policy that can be signed.
+Result<void> check_policy(const std::string& path);
+
+// sign_policy signs a trust policy (any file name) for that purpose; one that does not parse is
+// refused with its JSON pointer.
+Result<SignedFile> sign_policy(const crypto::PrivateKey& key, const std::string& path,
+                               const std::string& working_directory);
+
+// FilesToSign is what `sign --all` finds: the resolved files, and the links among them that lead
+// out of the tree and are left alone.
+struct FilesToSign {
+  std::vector<std::string> files;
+  std::vector<std::string> left_alone;
+};
+// guarded_files lists every guarded file beneath `root` (absolute). A tree that could not be seen
+// whole is an Error.
+Result<FilesToSign> guarded_files(const trustpolicy::Policy& policy, const std::string& root,
+                                  const ScanLimits& limits, const Progress& progress);
+
+}  // namespace nono::engine

@@ -1,0 +1,47 @@
+// engine/user_policy.h: edits of trust-policy.json, the user's own and a new project's.
+//
+// An edit holds a lock on the user's directory, reads the policy strictly, changes the parsed
+// document, checks that what would be written parses again, and replaces the file atomically: two
+// edits at once both count, and a failure leaves the old file.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/digest.h"
+#include "engine/directories.h"
+#include "trustpolicy/document.h"
+
+namespace nono::engine {
+
+using EditDocument = std::function<Result<void>(trustpolicy::Document&)>;
+
+// edit_user_policy applies `edit` to the user's policy, or to Document::starter() where there is
+// none yet. Its error is returned and nothing is written. Exhausted where another process holds the
+// lock for ten seconds.
+Result<void> edit_user_policy(const UserDirectories& user, const EditDocument& edit);
+
+enum class Overwrite : unsigned char { No, Yes };
+
+// write_first_policy writes Document::starter(), with `includes` in place of its patterns where
+// there are any, to `path`. Something there already is Usage unless overwriting was asked for.
+Result<void> write_first_policy(const std::string& path, const std::vector<std::string>& includes,
+                                Overwrite overwrite, mode_t mode);
+
+// What `trust block` is told: 64 hexadecimal digits (with or without "sha256:"), or a file.
+// Usage where it is neither.
+Result<crypto::Sha256> digest_to_block(const std::string& digest_or_file);
+
+enum class Edited : unsigned char { Changed, AlreadySo };
+
+// block_digest and block_publisher add to the user's blocklist, dated by `clock`.
+Result<Edited> block_digest(const UserDirectories& user, const crypto::Sha256& digest,
+                            const std::string& description, const Clock& clock);
+Result<Edited> block_publisher(const UserDirectories& user, const std::string& identity,
+                               const std::string& reason, const Clock& clock);
+
+}  // namespace nono::engine
