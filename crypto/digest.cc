@@ -137,11 +137,10 @@ void Sha256Hasher::add(std::string_view text) {
 
 Sha256 Sha256Hasher::finish() && {
   const ErrorQueue queue;
-  std::array<std::byte, Sha256::kSize> raw{};
-  stop_unless(EVP_DigestFinal_ex(impl_->context.get(), reinterpret_cast<unsigned char*>(raw.data()),
-                                 nullptr) == 1,
+  Sha256 digest;
+  stop_unless(EVP_DigestFinal_ex(impl_->context.get(), digest.bytes_.data(), nullptr) == 1,
               "OpenSSL does not hash");
-  return *Sha256::from_raw(raw);
+  return digest;
 }
 
 }  // namespace nono::crypto

@@ -41,6 +41,7 @@ class Sha256 {
   constexpr auto operator<=>(const Sha256&) const = default;
 
  private:
+  friend class Sha256Hasher;
   constexpr Sha256() = default;
   std::array<std::uint8_t, kSize> bytes_{};
 };

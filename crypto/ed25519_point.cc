@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <string_view>
 
 #include "crypto/openssl_handles.h"
 
@@ -18,7 +17,7 @@ using Numbers = std::unique_ptr<BN_CTX, FreeWith<BN_CTX_free>>;
 constexpr std::size_t kSize = 32;
 constexpr const char* kPrime = "7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFED";
 // The y of the eight points whose order divides 8: 1, -1, 0, and the two of order 8.
-constexpr std::array<std::string_view, 5> kSmallOrder{
+constexpr std::array<const char*, 5> kSmallOrder{
     "1", "7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEC", "0",
     "05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826",
     "7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7"};
@@ -52,8 +51,8 @@ bool usable(const BIGNUM* y, BN_CTX* numbers) {
   if (prime == nullptr || BN_hex2bn(&prime, kPrime) == 0 || BN_cmp(y, prime) >= 0) {
     return false;
   }
-  const bool small = std::ranges::any_of(
-      kSmallOrder, [&](std::string_view hex) { return same(y, hex.data(), numbers); });
+  const bool small =
+      std::ranges::any_of(kSmallOrder, [&](const char* hex) { return same(y, hex, numbers); });
   return !small && on_curve(y, prime, numbers);
 }
 

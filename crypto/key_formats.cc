@@ -165,6 +165,34 @@ std::string_view not_spki(Span der) {
   return certificate ? "this is a certificate, not a key" : "is not a SubjectPublicKeyInfo";
 }
 
+// check_inner_curve: the curve may be named a second time, but not otherwise.
+Result<void> check_inner_curve(DerReader& key, KeyAlgorithm algorithm, std::string_view what) {
+  if (!key.at(DerTag::ExplicitZero)) {
+    return {};
+  }
+  auto named = key.take_inside(DerTag::ExplicitZero);
+  if (!named) {
+    return bad(what, "the curve is not named");
+  }
+  const auto curve = read_curve(*named, what);
+  if (!curve || *curve != algorithm || !named->done()) {
+    return bad(what, "the key names two different curves");
+  }
+  return {};
+}
+
+Result<Span> read_inner_point(DerReader& key, std::string_view what) {
+  if (!key.at(DerTag::ExplicitOne)) {
+    return Span();
+  }
+  auto wrapped = key.take_inside(DerTag::ExplicitOne);
+  const auto bits = wrapped ? wrapped->take_whole_bytes() : std::nullopt;
+  if (!bits || !wrapped->done()) {
+    return bad(what, "the public half inside is not strict DER");
+  }
+  return *bits;
+}
+
 Result<Span> read_ec_secret(Span der, KeyAlgorithm algorithm, Span& point, std::string_view what) {
   DerReader outer(der);
   auto key = outer.take_inside(DerTag::Sequence);
@@ -173,21 +201,8 @@ Result<Span> read_ec_secret(Span der, KeyAlgorithm algorithm, Span& point, std::
   if (!secret || !outer.done()) {
     return bad(what, "the inner ECPrivateKey (RFC 5915) is not strict DER");
   }
-  if (key->at(DerTag::ExplicitZero)) {
-    auto named = key->take_inside(DerTag::ExplicitZero);
-    const auto curve = named ? read_curve(*named, what) : bad(what, "the curve is not named");
-    if (!curve || *curve != algorithm || !named->done()) {
-      return bad(what, "the key names two different curves");
-    }
-  }
-  if (key->at(DerTag::ExplicitOne)) {
-    auto wrapped = key->take_inside(DerTag::ExplicitOne);
-    const auto bits = wrapped ? wrapped->take_whole_bytes() : std::nullopt;
-    if (!bits || !wrapped->done()) {
-      return bad(what, "the public half inside is not strict DER");
-    }
-    point = *bits;
-  }
+  NONO_CHECK(check_inner_curve(*key, algorithm, what));
+  NONO_TRY(point, read_inner_point(*key, what));
   if (!key->done()) {
     return bad(what, "the inner ECPrivateKey (RFC 5915) has unknown elements");
   }
@@ -206,9 +221,15 @@ Result<Span> read_secret(Span der, KeyAlgorithm algorithm, Span& point, std::str
   return *secret;
 }
 
-std::unexpected<Error> encrypted_key() {
-  return std::unexpected(Error(ErrorKind::Unsupported, "private key: it is encrypted")
-                             .mend_with("decrypt it first: openssl pkcs8 -in KEY -out KEY.plain"));
+// not_pkcs8 is the error for a key whose first element is a SEQUENCE. EncryptedPrivateKeyInfo goes
+// on with an OCTET STRING, SubjectPublicKeyInfo with a BIT STRING.
+std::unexpected<Error> not_pkcs8(DerReader key, std::string_view what) {
+  if (key.take(DerTag::Sequence) && key.at(DerTag::OctetString)) {
+    return std::unexpected(
+        Error(ErrorKind::Unsupported, "private key: it is encrypted")
+            .mend_with("decrypt it first: openssl pkcs8 -in KEY -out KEY.plain"));
+  }
+  return bad(what, "this is a public key or a certificate, not a private key");
 }
 
 // read_tail reads what RFC 5958 allows after the key: attributes (ignored) and the public half,
@@ -288,12 +309,7 @@ Result<PrivateParts> read_pkcs8(Span der) {
     return bad(kWhat, key ? "there are bytes after the key" : "is not DER, or is cut short");
   }
   if (key->at(DerTag::Sequence)) {
-    auto inside = key->take_inside(DerTag::Sequence);
-    // EncryptedPrivateKeyInfo ends in an OCTET STRING, SubjectPublicKeyInfo in a BIT STRING.
-    if (inside && key->at(DerTag::OctetString)) {
-      return encrypted_key();
-    }
-    return bad(kWhat, "this is a public key or a certificate, not a private key");
+    return not_pkcs8(*key, kWhat);
   }
   const auto version = key->take_small();
   if (!version || *version > 1) {

@@ -10,7 +10,6 @@ namespace {
 
 using test::der;
 using test::joined;
-using test::kInteger;
 using test::kOctets;
 using test::kSequence;
 using test::one_line;
@@ -39,19 +38,27 @@ std::string pem_text(const PrivateKey& key) {
 }
 
 // The parts of the P-256 key of RFC 6979 §A.2.5.
-const Bytes kSecret = unhex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721");
-const Bytes kPoint = unhex(
-    "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-    "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
-const Bytes kVersion0 = unhex("020100");
-const Bytes kVersion1 = unhex("020101");
+Bytes p256_secret() {
+  return unhex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721");
+}
+Bytes p256_point() {
+  return unhex(
+      "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+      "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
+}
+Bytes version0() {
+  return unhex("020100");
+}
+Bytes version1() {
+  return unhex("020101");
+}
 
 Bytes inner_public(const Bytes& point) {
   return der(0xA1, {test::der_bits(point)});
 }
 
 Bytes ec_key(std::initializer_list<std::span<const std::byte>> after_version) {
-  return der(kSequence, {kVersion1, joined(after_version)});
+  return der(kSequence, {version1(), joined(after_version)});
 }
 
 Bytes pkcs8(const Bytes& version, const Bytes& identifier, const Bytes& inner,
@@ -60,7 +67,7 @@ Bytes pkcs8(const Bytes& version, const Bytes& identifier, const Bytes& inner,
 }
 
 Bytes p256_pkcs8(const Bytes& inner) {
-  return pkcs8(kVersion0, test::p256_identifier(), inner);
+  return pkcs8(version0(), test::p256_identifier(), inner);
 }
 
 TEST(PrivateKeyTest, GeneratedKeysSignAndVerify) {
@@ -119,31 +126,32 @@ TEST(PrivateKeyTest, MovedKeysStillSign) {
 }
 
 TEST(PrivateKeyTest, OneLineOfBase64IsRead) {
-  const auto key = PrivateKey::parse_text(
-      secret_of(one_line(p256_pkcs8(ec_key({der(kOctets, {kSecret}), inner_public(kPoint)})))));
+  const auto key = PrivateKey::parse_text(secret_of(
+      one_line(p256_pkcs8(ec_key({der(kOctets, {p256_secret()}), inner_public(p256_point())})))));
   ASSERT_TRUE(key.has_value()) << key.error().message();
   const Bytes& spki = key->public_key().spki_der();
-  EXPECT_EQ(hex_encode(std::span(spki).last(65)), hex_encode(kPoint));
+  EXPECT_EQ(hex_encode(std::span(spki).last(65)), hex_encode(p256_point()));
 }
 
 TEST(PrivateKeyTest, ThePublicHalfMayBeAbsent) {
-  const Bytes without = p256_pkcs8(ec_key({der(kOctets, {kSecret})}));
+  const Bytes without = p256_pkcs8(ec_key({der(kOctets, {p256_secret()})}));
   const auto key = PrivateKey::parse_text(secret_of(one_line(without)));
   ASSERT_TRUE(key.has_value()) << key.error().message();
-  EXPECT_EQ(hex_encode(std::span(key->public_key().spki_der()).last(65)), hex_encode(kPoint));
+  EXPECT_EQ(hex_encode(std::span(key->public_key().spki_der()).last(65)), hex_encode(p256_point()));
 }
 
 TEST(PrivateKeyTest, TheCurveMayBeRepeated) {
   const Bytes curve = der(0xA0, {unhex("06082a8648ce3d030107")});
-  EXPECT_EQ(fault(p256_pkcs8(ec_key({der(kOctets, {kSecret}), curve, inner_public(kPoint)}))),
-            "(taken)");
+  EXPECT_EQ(
+      fault(p256_pkcs8(ec_key({der(kOctets, {p256_secret()}), curve, inner_public(p256_point())}))),
+      "(taken)");
 }
 
 TEST(PrivateKeyTest, AnotherCurveInsideIsRefused) {
   constexpr std::string_view kMessage = "private key: the key names two different curves";
   for (const std::string_view curve : {"06052b81040022", "06052b8104000a", "0500", ""}) {
     const Bytes named = der(0xA0, {unhex(curve)});
-    EXPECT_EQ(fault(p256_pkcs8(ec_key({der(kOctets, {kSecret}), named}))), kMessage) << curve;
+    EXPECT_EQ(fault(p256_pkcs8(ec_key({der(kOctets, {p256_secret()}), named}))), kMessage) << curve;
   }
 }
 
@@ -153,11 +161,12 @@ TEST(PrivateKeyTest, PublicHalfOfAnotherKeyIsRefused) {
   const auto other = PrivateKey::generate(KeyAlgorithm::EcdsaP256);
   const auto spki = std::span(other->public_key().spki_der());
   const Bytes point(spki.end() - 65, spki.end());
-  EXPECT_EQ(fault(p256_pkcs8(ec_key({der(kOctets, {kSecret}), inner_public(point)}))), kMessage);
+  EXPECT_EQ(fault(p256_pkcs8(ec_key({der(kOctets, {p256_secret()}), inner_public(point)}))),
+            kMessage);
   const Bytes tail = der(0x81, {unhex("00"), point});
-  EXPECT_EQ(
-      fault(pkcs8(kVersion1, test::p256_identifier(), ec_key({der(kOctets, {kSecret})}), tail)),
-      kMessage);
+  EXPECT_EQ(fault(pkcs8(version1(), test::p256_identifier(),
+                        ec_key({der(kOctets, {p256_secret()})}), tail)),
+            kMessage);
 }
 
 TEST(PrivateKeyTest, Version2CarriesThePublicHalf) {
@@ -166,17 +175,17 @@ TEST(PrivateKeyTest, Version2CarriesThePublicHalf) {
   const Bytes inner = der(kOctets, {secret});
   const Bytes tail = der(0x81, {unhex("00"), point});
   const Bytes identifier = test::ed25519_identifier();
-  EXPECT_EQ(fault(pkcs8(kVersion0, identifier, inner)), "(taken)");
-  EXPECT_EQ(fault(pkcs8(kVersion1, identifier, inner, tail)), "(taken)");
-  EXPECT_EQ(fault(pkcs8(kVersion1, identifier, inner)),
+  EXPECT_EQ(fault(pkcs8(version0(), identifier, inner)), "(taken)");
+  EXPECT_EQ(fault(pkcs8(version1(), identifier, inner, tail)), "(taken)");
+  EXPECT_EQ(fault(pkcs8(version1(), identifier, inner)),
             "private key: version 2 of PKCS#8 lacks the public half");
-  EXPECT_EQ(fault(pkcs8(kVersion0, identifier, inner, tail)),
+  EXPECT_EQ(fault(pkcs8(version0(), identifier, inner, tail)),
             "private key: there are unknown elements after the key");
 }
 
 TEST(PrivateKeyTest, AttributesAreIgnored) {
-  const Bytes inner = ec_key({der(kOctets, {kSecret}), inner_public(kPoint)});
-  EXPECT_EQ(fault(pkcs8(kVersion0, test::p256_identifier(), inner, unhex("a0023000"))), "(taken)");
+  const Bytes inner = ec_key({der(kOctets, {p256_secret()}), inner_public(p256_point())});
+  EXPECT_EQ(fault(pkcs8(version0(), test::p256_identifier(), inner, unhex("a0023000"))), "(taken)");
 }
 
 TEST(PrivateKeyTest, SecretsOutOfRangeAreRefused) {
@@ -200,7 +209,7 @@ TEST(PrivateKeyTest, SecretsOfOtherSizesAreRefused) {
   for (const std::size_t size : {std::size_t{0}, std::size_t{31}, std::size_t{33}}) {
     const Bytes secret(size, std::byte{1});
     EXPECT_EQ(fault(p256_pkcs8(ec_key({der(kOctets, {secret})}))), kMessage);
-    EXPECT_EQ(fault(pkcs8(kVersion0, test::ed25519_identifier(), der(kOctets, {secret}))),
+    EXPECT_EQ(fault(pkcs8(version0(), test::ed25519_identifier(), der(kOctets, {secret}))),
               kMessage);
   }
 }
@@ -208,29 +217,29 @@ TEST(PrivateKeyTest, SecretsOfOtherSizesAreRefused) {
 TEST(PrivateKeyTest, InnerKeysThatAreNotStrictDerAreRefused) {
   constexpr std::string_view kMessage =
       "private key: the inner ECPrivateKey (RFC 5915) is not strict DER";
-  const Bytes secret = der(kOctets, {kSecret});
+  const Bytes secret = der(kOctets, {p256_secret()});
   EXPECT_EQ(fault(p256_pkcs8(secret)), kMessage);
-  EXPECT_EQ(fault(p256_pkcs8(der(kSequence, {kVersion0, secret}))), kMessage);
+  EXPECT_EQ(fault(p256_pkcs8(der(kSequence, {version0(), secret}))), kMessage);
   EXPECT_EQ(fault(p256_pkcs8(joined({ec_key({secret}), unhex("00")}))), kMessage);
   EXPECT_EQ(fault(p256_pkcs8(ec_key({secret, unhex("0500")}))),
             "private key: the inner ECPrivateKey (RFC 5915) has unknown elements");
   EXPECT_EQ(fault(p256_pkcs8(ec_key({secret, der(0xA1, {unhex("030101")})}))),
             "private key: the public half inside is not strict DER");
-  EXPECT_EQ(fault(pkcs8(kVersion0, test::ed25519_identifier(), Bytes(32))),
+  EXPECT_EQ(fault(pkcs8(version0(), test::ed25519_identifier(), Bytes(32))),
             "private key: the inner Ed25519 key (RFC 8410) is not strict DER");
 }
 
 TEST(PrivateKeyTest, OuterFaultsAreRefused) {
-  const Bytes inner = ec_key({der(kOctets, {kSecret})});
+  const Bytes inner = ec_key({der(kOctets, {p256_secret()})});
   const Bytes good = p256_pkcs8(inner);
   ASSERT_EQ(fault(good), "(taken)");
   EXPECT_EQ(fault(joined({good, unhex("00")})), "private key: there are bytes after the key");
   EXPECT_EQ(fault(Bytes(good.begin(), good.end() - 1)), "private key: is not DER, or is cut short");
   EXPECT_EQ(fault(pkcs8(unhex("020102"), test::p256_identifier(), inner)),
             "private key: is not PKCS#8 (RFC 5958) of version 1 or 2");
-  EXPECT_EQ(fault(der(kSequence, {kVersion0, test::p256_identifier()})),
+  EXPECT_EQ(fault(der(kSequence, {version0(), test::p256_identifier()})),
             "private key: the key is not strict DER");
-  EXPECT_EQ(fault(pkcs8(kVersion0, test::p256_identifier(), inner, unhex("a005"))),
+  EXPECT_EQ(fault(pkcs8(version0(), test::p256_identifier(), inner, unhex("a005"))),
             "private key: the attributes are not strict DER");
 }
 

@@ -321,17 +321,19 @@ Bytes modulus_of(std::size_t bits) {
   return modulus;
 }
 
-const Bytes kF4 = unhex("010001");
+Bytes f4() {
+  return unhex("010001");
+}
 
 TEST(RsaPublicKeyTest, SizesFrom2048To8192AreTaken) {
   for (const std::size_t bits : {2048u, 3072u, 4096u, 8192u}) {
-    EXPECT_EQ(fault(test::rsa_spki(modulus_of(bits), kF4)), "(taken)") << bits;
+    EXPECT_EQ(fault(test::rsa_spki(modulus_of(bits), f4())), "(taken)") << bits;
   }
 }
 
 TEST(RsaPublicKeyTest, OtherSizesAreRefused) {
   for (const std::size_t bits : {8u, 1024u, 2047u, 8193u, 16384u}) {
-    EXPECT_EQ(fault(test::rsa_spki(modulus_of(bits), kF4)),
+    EXPECT_EQ(fault(test::rsa_spki(modulus_of(bits), f4())),
               "public key: RSA keys have 2048 to 8192 bits, this one has " + std::to_string(bits));
   }
   EXPECT_EQ(text_fault(testdata("rsa1024.pub.pem")),
@@ -344,7 +346,7 @@ TEST(RsaPublicKeyTest, NumbersOutOfRangeAreRefused) {
   Bytes even = good;
   even.back() = std::byte{0xA4};
   EXPECT_EQ(fault(test::rsa_spki(good, unhex("03"))), "(taken)");
-  EXPECT_EQ(fault(test::rsa_spki(even, kF4)), kMessage);
+  EXPECT_EQ(fault(test::rsa_spki(even, f4())), kMessage);
   EXPECT_EQ(fault(test::rsa_spki(good, unhex("01"))), kMessage);
   EXPECT_EQ(fault(test::rsa_spki(good, unhex("010000"))), kMessage);
   EXPECT_EQ(fault(test::rsa_spki(good, unhex("010000000000000001"))), kMessage);
@@ -354,7 +356,7 @@ TEST(RsaPublicKeyTest, NumbersThatAreNotStrictDerAreRefused) {
   constexpr std::string_view kMessage =
       "public key: the RSA modulus and exponent are not strict DER";
   const Bytes n = test::der_integer(modulus_of(2048));
-  const Bytes e = test::der_integer(kF4);
+  const Bytes e = test::der_integer(f4());
   const auto wrapped = [](std::initializer_list<std::span<const std::byte>> parts) {
     return fault(test::spki(test::rsa_identifier(), der(test::kSequence, parts)));
   };
@@ -368,7 +370,7 @@ TEST(RsaPublicKeyTest, NumbersThatAreNotStrictDerAreRefused) {
 
 TEST(RsaPublicKeyTest, IdentifierWithoutNullIsRefused) {
   const Bytes key =
-      der(test::kSequence, {test::der_integer(modulus_of(2048)), test::der_integer(kF4)});
+      der(test::kSequence, {test::der_integer(modulus_of(2048)), test::der_integer(f4())});
   EXPECT_EQ(fault(test::spki(unhex("300b06092a864886f70d010101"), key)),
             "public key: the RSA algorithm identifier lacks its NULL");
 }

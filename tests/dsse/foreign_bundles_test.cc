@@ -10,17 +10,19 @@
 namespace nono::dsse {
 namespace {
 
-const std::string kFixtures = NONO_SHARED_DIR "/fixtures/";
+std::string fixture(std::string_view path) {
+  return std::string(NONO_SHARED_DIR "/fixtures/").append(path);
+}
 
 #define NONO_NEEDS_FIXTURES()                                       \
-  if (!read_file(kFixtures + "hostile/index.json", 16u << 20)) {    \
+  if (!read_file(fixture("hostile/index.json"), 16u << 20)) {       \
     GTEST_SKIP() << "the foreign fixtures are not on this machine"; \
   }                                                                 \
   static_assert(true)
 
 // envelope_in returns the dsseEnvelope of a bundle, or the error of reading it.
 Result<Envelope> envelope_in(const std::string& path) {
-  NONO_TRY(const std::string text, read_file(kFixtures + path, 16u << 20));
+  NONO_TRY(const std::string text, read_file(fixture(path), 16u << 20));
   NONO_TRY(const Json bundle, Json::parse(text, kBundleLimits));
   NONO_TRY(const JsonView view, JsonView(bundle).at("dsseEnvelope"));
   return Envelope::parse(view);
@@ -136,7 +138,7 @@ TEST(HostileBundleTest, EnvelopeFaultsAreRefusedForWhatTheyAre) {
 
 // corpus_key returns the key that the hostile corpus calls trusted.
 crypto::PublicKey corpus_key() {
-  const auto text = read_file(kFixtures + "hostile/context/policy.json", 1u << 20);
+  const auto text = read_file(fixture("hostile/context/policy.json"), 1u << 20);
   const auto policy = Json::parse(*text, kPolicyLimits);
   for (const Json& publisher : *policy->find("publishers")->array()) {
     if (const Json* key = publisher.find("public_key"); key != nullptr) {
