@@ -54,8 +54,10 @@ inline constexpr std::uint64_t kIoctlDev = 1ull << 15;     // ABI 5
 inline constexpr std::uint64_t kResolveUnix = 1ull << 16;  // ABI 9 (published patch)
 }  // namespace fs
 namespace net {
-inline constexpr std::uint64_t kBindTcp = 1ull << 0;     // ABI 4
-inline constexpr std::uint64_t kConnectTcp = 1ull << 1;  // ABI 4
+inline constexpr std::uint64_t kBindTcp = 1ull << 0;         // ABI 4
+inline constexpr std::uint64_t kConnectTcp = 1ull << 1;      // ABI 4
+inline constexpr std::uint64_t kBindUdp = 1ull << 2;         // ABI 10 (published patch)
+inline constexpr std::uint64_t kConnectSendUdp = 1ull << 3;  // ABI 10 (published patch)
 }  // namespace net
 namespace scope {
 inline constexpr std::uint64_t kAbstractUnix = 1ull << 0;  // ABI 6
@@ -64,6 +66,9 @@ inline constexpr std::uint64_t kSignal = 1ull << 1;        // ABI 6
 
 // Seccomp user notification.
 inline constexpr unsigned kFilterFlagNewListener = 1u << 3;
+inline constexpr unsigned kSeccompSetModeFilter = 1;
+inline constexpr unsigned kSeccompGetActionAvail = 2;
+inline constexpr std::uint32_t kRetUserNotif = 0x7fc00000;
 inline constexpr unsigned kFilterFlagWaitKillableRecv = 1u << 5;  // Linux 5.19
 struct NotifAddFd {
   std::uint64_t id;
@@ -73,8 +78,10 @@ struct NotifAddFd {
   std::uint32_t newfd_flags;
 };
 inline constexpr std::uint32_t kAddFdFlagSetFd = 1u << 0;
-inline constexpr std::uint32_t kAddFdFlagSend = 1u << 1;               // Linux 5.14
-inline constexpr std::uint64_t kNotifFdSyncWakeUp = 1u << 0;           // Linux 6.6
+inline constexpr std::uint32_t kAddFdFlagSend = 1u << 1;      // Linux 5.14
+inline constexpr std::uint64_t kNotifFdSyncWakeUp = 1u << 0;  // Linux 6.6
+inline constexpr long kSysPidfdGetfd = 438;
+inline constexpr long kSysCloseRange = 436;
 inline constexpr unsigned long kIoctlNotifSetFlags = _IOW('!', 4, std::uint64_t);
 inline constexpr unsigned long kIoctlNotifAddFd = _IOW('!', 3, NotifAddFd);
 static_assert(sizeof(NotifAddFd) == 24);

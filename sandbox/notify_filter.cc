@@ -1,0 +1,163 @@
+// sandbox/notify_filter.cc: the table of trapped calls as a program.
+#include <linux/seccomp.h>
+
+#include <array>
+
+#include "sandbox/bpf_builder.h"
+#include "sandbox/filters.h"
+#include "sandbox/static_table.h"
+
+namespace nono::sandbox {
+namespace {
+
+// What of a trapped call is let through to the kernel, and to Landlock, at once.
+enum class LetThrough : unsigned char {
+  Nothing,
+  PathOnlyAndDirectories,  // open flags in argument 1 (open) or 2 (openat)
+  AllButDumpable,          // prctl
+};
+
+struct TrapRow {
+  std::string_view name;
+  CallNumbers numbers;
+  Trap trap;
+  LetThrough let_through = LetThrough::Nothing;
+  unsigned char flags_argument = 0;
+};
+
+constexpr std::string_view kOpenCondition = "unless O_PATH, or O_DIRECTORY without O_CREAT";
+constexpr std::string_view kDumpableCondition = "PR_SET_DUMPABLE";
+
+constexpr auto kTable = std::to_array<TrapRow>({
+    {"open", {2, kNoSuchCall}, Trap::Open, LetThrough::PathOnlyAndDirectories, 1},
+    {"openat", {257, 56}, Trap::Open, LetThrough::PathOnlyAndDirectories, 2},
+    {"creat", {85, kNoSuchCall}, Trap::Open},
+    {"execve", {59, 221}, Trap::Execute},
+    {"execveat", {322, 281}, Trap::Execute},
+    {"rename", {82, kNoSuchCall}, Trap::Rename},
+    {"renameat", {264, 38}, Trap::Rename},
+    {"renameat2", {316, 276}, Trap::Rename},
+    {"link", {86, kNoSuchCall}, Trap::Link},
+    {"linkat", {265, 37}, Trap::Link},
+    {"symlink", {88, kNoSuchCall}, Trap::Symlink},
+    {"symlinkat", {266, 36}, Trap::Symlink},
+    {"mkdir", {83, kNoSuchCall}, Trap::Make},
+    {"mkdirat", {258, 34}, Trap::Make},
+    {"mknod", {133, kNoSuchCall}, Trap::Make},
+    {"mknodat", {259, 33}, Trap::Make},
+    {"unlink", {87, kNoSuchCall}, Trap::Unlink},
+    {"unlinkat", {263, 35}, Trap::Unlink},
+    {"rmdir", {84, kNoSuchCall}, Trap::Unlink},
+    {"truncate", {76, 45}, Trap::Truncate},
+    {"chmod", {90, kNoSuchCall}, Trap::Mode},
+    {"fchmod", {91, 52}, Trap::Mode},
+    {"fchmodat", {268, 53}, Trap::Mode},
+    {"chown", {92, kNoSuchCall}, Trap::Owner},
+    {"lchown", {94, kNoSuchCall}, Trap::Owner},
+    {"fchown", {93, 55}, Trap::Owner},
+    {"fchownat", {260, 54}, Trap::Owner},
+    {"utime", {132, kNoSuchCall}, Trap::Times},
+    {"utimes", {235, kNoSuchCall}, Trap::Times},
+    {"futimesat", {261, kNoSuchCall}, Trap::Times},
+    {"utimensat", {280, 88}, Trap::Times},
+    {"setxattr", {188, 5}, Trap::Xattr},
+    {"lsetxattr", {189, 6}, Trap::Xattr},
+    {"fsetxattr", {190, 7}, Trap::Xattr},
+    {"removexattr", {197, 14}, Trap::Xattr},
+    {"lremovexattr", {198, 15}, Trap::Xattr},
+    {"fremovexattr", {199, 16}, Trap::Xattr},
+    {"connect", {42, 203}, Trap::Connect},
+    {"bind", {49, 200}, Trap::Bind},
+    {"listen", {50, 201}, Trap::Listen},
+    {"prctl", {157, 167}, Trap::Dumpable, LetThrough::AllButDumpable},
+    {"inotify_add_watch", {254, 27}, Trap::Watch},
+});
+
+// Flag values of open(2). O_PATH makes the kernel ignore every other flag but O_DIRECTORY,
+// O_NOFOLLOW and O_CLOEXEC. With O_CREAT, kernels before 6.4 create a file despite O_DIRECTORY.
+constexpr std::uint32_t kPathOnly = 010000000;
+constexpr std::uint32_t kCreate = 0100;
+constexpr std::uint32_t directory_flag(Architecture architecture) {
+  return architecture == Architecture::X86_64 ? 0200000 : 040000;
+}
+
+void add_row(std::vector<FilterRule>& rules, const TrapRow& row, Architecture architecture) {
+  const auto number = static_cast<std::uint32_t>(row.numbers.on(architecture));
+  switch (row.let_through) {
+    case LetThrough::Nothing:
+      rules.push_back({number, {}, SECCOMP_RET_USER_NOTIF});
+      return;
+    case LetThrough::PathOnlyAndDirectories: {
+      const std::uint32_t directory = directory_flag(architecture);
+      rules.push_back({number, has_any(row.flags_argument, kPathOnly), SECCOMP_RET_ALLOW});
+      rules.push_back({number, masked_is(row.flags_argument, directory | kCreate, directory),
+                       SECCOMP_RET_ALLOW});
+      rules.push_back({number, {}, SECCOMP_RET_USER_NOTIF});
+      return;
+    }
+    case LetThrough::AllButDumpable:
+      constexpr std::uint32_t kSetDumpable = 4;
+      rules.push_back({number, is(0, kSetDumpable), SECCOMP_RET_USER_NOTIF});
+      return;
+  }
+}
+
+constexpr std::string_view condition_of(LetThrough let_through) {
+  switch (let_through) {
+    case LetThrough::Nothing:
+      return "";
+    case LetThrough::PathOnlyAndDirectories:
+      return kOpenCondition;
+    case LetThrough::AllButDumpable:
+      return kDumpableCondition;
+  }
+  return "";
+}
+
+constexpr std::size_t count_on(Architecture architecture) {
+  std::size_t count = 0;
+  for (const TrapRow& row : kTable) {
+    count += row.numbers.on(architecture) == kNoSuchCall ? 0u : 1u;
+  }
+  return count;
+}
+
+template <Architecture architecture>
+constexpr auto list_for() {
+  std::array<TrappedCall, count_on(architecture)> list{};
+  std::size_t next = 0;
+  for (const TrapRow& row : kTable) {
+    if (const int number = row.numbers.on(architecture); number != kNoSuchCall) {
+      list[next++] = {row.name, number, condition_of(row.let_through), row.trap};
+    }
+  }
+  return list;
+}
+
+constexpr auto kOnX8664 = list_for<Architecture::X86_64>();
+constexpr auto kOnAarch64 = list_for<Architecture::Aarch64>();
+
+}  // namespace
+
+std::span<const TrappedCall> trapped_calls(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::X86_64:
+      return kOnX8664;
+    case Architecture::Aarch64:
+      return kOnAarch64;
+  }
+  return {};
+}
+
+FilterProgram notify_filter(Architecture architecture) {
+  std::vector<FilterRule> rules;
+  rules.reserve(kTable.size() + 8);
+  for (const TrapRow& row : kTable) {
+    if (row.numbers.on(architecture) != kNoSuchCall) {
+      add_row(rules, row, architecture);
+    }
+  }
+  return assemble(architecture, rules);
+}
+
+}  // namespace nono::sandbox
