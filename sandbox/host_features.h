@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,15 +11,15 @@
 namespace nono::sandbox {
 
 struct HostFeatures {
-  int landlock_abi = 0;              // 0: none
-  std::uint64_t landlock_fs = 0;     // rights that landlock_create_ruleset(2) takes, bit by bit
+  int landlock_abi = 0;           // 0: none
+  std::uint64_t landlock_fs = 0;  // rights that landlock_create_ruleset(2) takes, bit by bit
   std::uint64_t landlock_net = 0;
   std::uint64_t landlock_scopes = 0;
   bool seccomp_filter = false;
-  bool seccomp_notify = false;       // a listener can be had here (not so where one is inherited)
+  bool seccomp_notify = false;  // a listener can be had here (not so where one is inherited)
   bool notify_wait_killable = false;
-  bool notify_sync_wake_up = false;
-  bool user_namespaces = false;
+  bool notify_sync_wake_up = false;  // Quick: by the kernel's release, 6.6 or later
+  bool user_namespaces = false;      // Full probe only: needs a child to find out
   bool pidfd_getfd = false;
   bool close_range = false;
   bool wsl2 = false;  // from /proc/sys/kernel/osrelease, never from the environment
@@ -28,13 +29,16 @@ struct HostFeatures {
 // HostView is where the probe looks; tests pass a masked one (an older kernel, WSL2).
 struct HostView {
   int max_landlock_abi = 10;  // the probe reports no right that is newer
+  // What the kernel is taken to claim; its rights are asked one by one where it does not keep it.
+  std::optional<int> claimed_landlock_abi = std::nullopt;
   bool allow_notify = true;
   std::string osrelease_path = "/proc/sys/kernel/osrelease";
 };
 
 // probe asks the kernel; it changes nothing in this process (the listener is tried in a child).
 // The expensive part (child processes) is skipped where `depth` is Quick: seccomp_notify is then
-// assumed where the kernel offers the action, and the start itself finds out.
+// assumed where the kernel offers the action and it is not WSL2, whose init has taken the only
+// listener; the start itself finds out. Quick takes some 20 µs, Full some milliseconds.
 enum class ProbeDepth : unsigned char { Quick, Full };
 HostFeatures probe(const HostView& view, ProbeDepth depth);
 

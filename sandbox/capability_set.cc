@@ -1,0 +1,132 @@
+// sandbox/capability_set.cc: see capability_set.h.
+#include "sandbox/capability_set.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ranges>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace nono::sandbox {
+namespace {
+
+Result<void> check_request(const std::string& path, Access access) {
+  if (path.empty()) {
+    return fail(ErrorKind::InvalidInput, "an empty path cannot be granted");
+  }
+  if (path.find('\0') != std::string::npos) {
+    return fail(ErrorKind::InvalidInput,
+                "\"" + printable(path) + "\" contains a NUL byte and names no file");
+  }
+  if (access == Access::none()) {
+    return fail(ErrorKind::InvalidInput, "a grant of \"" + printable(path) + "\" without a right");
+  }
+  return {};
+}
+
+Result<void> check_kind(const std::string& path, PathKind kind, WantedKind wanted) {
+  switch (wanted) {
+    case WantedKind::Any:
+      return {};
+    case WantedKind::Directory:
+      if (kind != PathKind::Directory) {
+        return fail(ErrorKind::InvalidInput, "\"" + printable(path) + "\" is not a directory");
+      }
+      return {};
+    case WantedKind::File:
+      if (kind != PathKind::File) {
+        return fail(ErrorKind::InvalidInput, "\"" + printable(path) + "\" is a directory");
+      }
+      return {};
+  }
+  return {};
+}
+
+struct Opened {
+  OwnedFd anchor;
+  struct stat status;
+  std::string resolved;
+};
+
+Result<Opened> open_anchor(const std::string& path) {
+  OwnedFd anchor(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!anchor.valid()) {
+    return fail_errno(errno, "granting \"" + printable(path) + "\"");
+  }
+  NONO_TRY(const struct stat status, status_of(anchor, path));
+  NONO_TRY(std::string resolved, path_of(anchor));
+  return Opened{.anchor = std::move(anchor), .status = status, .resolved = std::move(resolved)};
+}
+
+// One object may be known under several names (hard links, bind mounts). Landlock's rules belong to
+// the object, so every name of it gets the union; each name keeps its own entry, because access_at
+// answers by name.
+void add_grant(std::vector<PathGrant>& grants, PathGrant added) {
+  const auto same_object = [device = added.device, inode = added.inode](const PathGrant& grant) {
+    return grant.device == device && grant.inode == inode;
+  };
+  for (const PathGrant& grant : grants | std::views::filter(same_object)) {
+    added.access = added.access | grant.access;
+  }
+  for (PathGrant& grant : grants | std::views::filter(same_object)) {
+    grant.access = added.access;
+  }
+  const auto same_name = std::ranges::find_if(grants, [&](const PathGrant& grant) {
+    return same_object(grant) && grant.shown_as == added.shown_as;
+  });
+  if (same_name != grants.end()) {
+    same_name->origin += ", " + added.origin;
+  } else {
+    grants.push_back(std::move(added));
+  }
+}
+
+}  // namespace
+
+std::string Access::text() const {
+  std::string text = "---";
+  if (has(read())) {
+    text[0] = 'r';
+  }
+  if (has(write())) {
+    text[1] = 'w';
+  }
+  if (has(execute())) {
+    text[2] = 'x';
+  }
+  return text;
+}
+
+Result<void> CapabilitySet::allow_path(const std::string& path, Access access, std::string origin,
+                                       WantedKind wanted) {
+  NONO_CHECK(check_request(path, access));
+  NONO_TRY(Opened opened, open_anchor(path));
+  const PathKind kind = S_ISDIR(opened.status.st_mode) ? PathKind::Directory : PathKind::File;
+  NONO_CHECK(check_kind(path, kind, wanted));
+  add_grant(paths_, PathGrant{.anchor = std::move(opened.anchor),
+                              .kind = kind,
+                              .access = access,
+                              .shown_as = std::move(opened.resolved),
+                              .origin = std::move(origin),
+                              .device = opened.status.st_dev,
+                              .inode = opened.status.st_ino});
+  return {};
+}
+
+Access CapabilitySet::access_at(std::string_view resolved_path) const {
+  Access all = Access::none();
+  for (const PathGrant& grant : paths_) {
+    const bool covers = grant.kind == PathKind::Directory ? beneath(grant.shown_as, resolved_path)
+                                                          : resolved_path == grant.shown_as;
+    if (covers) {
+      all = all | grant.access;
+    }
+  }
+  return all;
+}
+
+}  // namespace nono::sandbox

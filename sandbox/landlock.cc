@@ -1,0 +1,145 @@
+// sandbox/landlock.cc: see landlock.h.
+#include "sandbox/landlock.h"
+
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+
+#include "base/files.h"
+#include "sandbox/kernel_abi.h"
+
+namespace nono::sandbox {
+namespace {
+
+namespace fs = abi::fs;
+
+constexpr std::uint64_t kWriteFile = fs::kWriteFile | fs::kTruncate;
+// Entries of a directory; no devices: nothing is built here by making them.
+constexpr std::uint64_t kChangeDirectory = fs::kRemoveDir | fs::kRemoveFile | fs::kMakeDir |
+                                           fs::kMakeReg | fs::kMakeSock | fs::kMakeFifo |
+                                           fs::kMakeSym | fs::kRefer;
+
+Result<void> check_kernel(const CapabilitySet& wanted, const HostFeatures& features) {
+  if (features.landlock_abi == 0) {
+    return std::unexpected(
+        Error(ErrorKind::Unsupported, "this kernel has no Landlock, so nothing can be confined")
+            .mend_with("use a kernel 5.19 or later with landlock in its list of security modules "
+                       "(/sys/kernel/security/lsm)"));
+  }
+  if ((features.landlock_fs & fs::kRefer) == 0) {
+    return std::unexpected(
+        Error(ErrorKind::Unsupported, "this kernel's Landlock (ABI " +
+                                          std::to_string(features.landlock_abi) +
+                                          ") cannot govern renames between directories (ABI 2)")
+            .mend_with("use a kernel 5.19 or later"));
+  }
+  constexpr std::uint64_t kTcp = abi::net::kBindTcp | abi::net::kConnectTcp;
+  const bool tcp = (features.landlock_net & kTcp) == kTcp;
+  if (std::holds_alternative<NetworkPorts>(wanted.network()) && !tcp) {
+    return std::unexpected(
+        Error(ErrorKind::Unsupported, "this kernel's Landlock (ABI " +
+                                          std::to_string(features.landlock_abi) +
+                                          ") cannot limit TCP to ports (ABI 4)")
+            .mend_with("use a kernel 6.7 or later, or block the network altogether"));
+  }
+  return {};
+}
+
+abi::LandlockRulesetAttr handled_by(const CapabilitySet& wanted, const HostFeatures& features) {
+  const bool open = std::holds_alternative<NetworkOpen>(wanted.network());
+  return {.handled_access_fs = features.landlock_fs,
+          .handled_access_net = open ? 0 : features.landlock_net,
+          .scoped = features.landlock_scopes};
+}
+
+// An older kernel takes a shorter structure, or a longer one whose tail is zero.
+Result<OwnedFd> create(const abi::LandlockRulesetAttr& attributes) {
+  const long fd = ::syscall(abi::kSysLandlockCreateRuleset, &attributes, sizeof attributes, 0);
+  if (fd < 0) {
+    return fail_errno(errno, "creating the Landlock ruleset");
+  }
+  return OwnedFd(static_cast<int>(fd));
+}
+
+// Terminals and the like are of use only with their ioctls.
+std::uint64_t device_rights(const PathGrant& grant, const struct stat& status) {
+  const bool device = S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode);
+  const bool device_directory =
+      grant.kind == PathKind::Directory && beneath("/dev", grant.shown_as);
+  const bool used = grant.access.has(Access::read()) || grant.access.has(Access::write());
+  return (device || device_directory) && used ? fs::kIoctlDev : 0;
+}
+
+Result<void> add_path(BorrowedFd ruleset, const PathGrant& grant, const HostFeatures& features) {
+  NONO_TRY(const struct stat status, status_of(grant.anchor, grant.shown_as));
+  const std::uint64_t rights = rights_for(grant.access, grant.kind, features) |
+                               (device_rights(grant, status) & features.landlock_fs);
+  if (rights == 0) {
+    return {};
+  }
+  const abi::LandlockPathBeneathAttr rule{.allowed_access = rights,
+                                          .parent_fd = BorrowedFd(grant.anchor).raw()};
+  if (::syscall(abi::kSysLandlockAddRule, ruleset.raw(), abi::kLandlockRulePathBeneath, &rule, 0) !=
+      0) {
+    return fail_errno(errno, "granting \"" + grant.shown_as + "\" in the Landlock ruleset");
+  }
+  return {};
+}
+
+Result<void> add_paths(BorrowedFd ruleset, const CapabilitySet& wanted,
+                       const HostFeatures& features) {
+  for (const PathGrant& grant : wanted.paths()) {
+    NONO_CHECK(add_path(ruleset, grant, features));
+  }
+  return {};
+}
+
+Result<void> add_port(BorrowedFd ruleset, std::uint16_t port, std::uint64_t right) {
+  const abi::LandlockNetPortAttr rule{.allowed_access = right, .port = port};
+  if (::syscall(abi::kSysLandlockAddRule, ruleset.raw(), abi::kLandlockRuleNetPort, &rule, 0) !=
+      0) {
+    return fail_errno(errno, "granting port " + std::to_string(port) + " in the Landlock ruleset");
+  }
+  return {};
+}
+
+Result<void> add_ports(BorrowedFd ruleset, const NetworkPorts& ports) {
+  for (const std::uint16_t port : ports.connect) {
+    NONO_CHECK(add_port(ruleset, port, abi::net::kConnectTcp));
+  }
+  for (const std::uint16_t port : ports.listen) {
+    NONO_CHECK(add_port(ruleset, port, abi::net::kBindTcp));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t rights_for(Access access, PathKind kind, const HostFeatures& features) {
+  const bool directory = kind == PathKind::Directory;
+  std::uint64_t rights = 0;
+  if (access.has(Access::read())) {
+    rights |= fs::kReadFile | (directory ? fs::kReadDir : 0);
+  }
+  if (access.has(Access::write())) {
+    // Below a directory a socket is connected to only where it was granted by itself.
+    rights |= kWriteFile | (directory ? kChangeDirectory : fs::kResolveUnix);
+  }
+  if (access.has(Access::execute())) {
+    rights |= fs::kExecute;
+  }
+  return rights & features.landlock_fs;
+}
+
+Result<OwnedFd> make_ruleset(const CapabilitySet& wanted, const HostFeatures& features) {
+  NONO_CHECK(check_kernel(wanted, features));
+  NONO_TRY(OwnedFd ruleset, create(handled_by(wanted, features)));
+  NONO_CHECK(add_paths(ruleset, wanted, features));
+  if (const auto* ports = std::get_if<NetworkPorts>(&wanted.network()); ports != nullptr) {
+    NONO_CHECK(add_ports(ruleset, *ports));
+  }
+  return ruleset;
+}
+
+}  // namespace nono::sandbox
