@@ -1,0 +1,114 @@
+// tests/sandbox/attempts/network.c: sockets and what goes out of them.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tests/sandbox/attempts/attempt.h"
+
+#ifndef MSG_FASTOPEN
+#define MSG_FASTOPEN 0x20000000
+#endif
+
+static int pair[2];
+ATTEMPT(unix_datagram, socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0))
+ATTEMPT(unix_raw, socket(AF_UNIX, SOCK_RAW, 0))
+ATTEMPT(pair_datagram, socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair))
+ATTEMPT(pair_inet, socketpair(AF_INET, SOCK_STREAM, 0, pair))
+ATTEMPT(inet_stream, socket(AF_INET, SOCK_STREAM, 0))
+ATTEMPT(inet6_stream, socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP))
+ATTEMPT(inet_datagram, socket(AF_INET, SOCK_DGRAM, 0))
+ATTEMPT(inet6_datagram, socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, IPPROTO_UDP))
+ATTEMPT(ping, socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP))
+ATTEMPT(raw, socket(AF_INET, SOCK_RAW, IPPROTO_ICMP))
+ATTEMPT(mptcp, socket(AF_INET, SOCK_STREAM, 262))
+ATTEMPT(sctp, socket(AF_INET, SOCK_STREAM, 132))
+ATTEMPT(netlink_diag, socket(AF_NETLINK, SOCK_RAW, 4))
+ATTEMPT(netlink_audit, socket(AF_NETLINK, SOCK_RAW, 9))
+ATTEMPT(netlink_uevent, socket(AF_NETLINK, SOCK_DGRAM, 15))
+ATTEMPT(packet, socket(AF_PACKET, SOCK_RAW, 0))
+ATTEMPT(vsock, socket(40, SOCK_STREAM, 0))
+ATTEMPT(alg, socket(38, SOCK_SEQPACKET, 0))
+ATTEMPT(key, socket(15, SOCK_RAW, 2))
+ATTEMPT(xdp, socket(44, SOCK_RAW, 0))
+ATTEMPT(high_garbage,
+        syscall(SYS_socket, 0x100000000UL | AF_INET, 0x500000000UL | SOCK_DGRAM, 0x700000000UL))
+
+// A listener of our own on the loopback interface, and a client that never calls connect.
+static int client_of(struct sockaddr_in* server) {
+  socklen_t length = sizeof *server;
+  const int listening = socket(AF_INET, SOCK_STREAM, 0);
+  memset(server, 0, sizeof *server);
+  server->sin_family = AF_INET;
+  server->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (listening < 0 || bind(listening, (struct sockaddr*)server, length) != 0 ||
+      listen(listening, 1) != 0 || getsockname(listening, (struct sockaddr*)server, &length) != 0) {
+    return -1;
+  }
+  return socket(AF_INET, SOCK_STREAM, 0);
+}
+static struct msghdr message_to(struct sockaddr_in* server, struct iovec* text) {
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  text->iov_base = (void*)"x";
+  text->iov_len = 1;
+  message.msg_name = server;
+  message.msg_namelen = sizeof *server;
+  message.msg_iov = text;
+  message.msg_iovlen = 1;
+  return message;
+}
+static long try_sendto(void) {
+  struct sockaddr_in server;
+  const int client = client_of(&server);
+  return client < 0
+             ? kNotHere
+             : sendto(client, "x", 1, MSG_FASTOPEN, (struct sockaddr*)&server, sizeof server);
+}
+static long try_sendmsg(void) {
+  struct sockaddr_in server;
+  struct iovec text;
+  const int client = client_of(&server);
+  const struct msghdr message = message_to(&server, &text);
+  return client < 0 ? kNotHere : sendmsg(client, &message, MSG_FASTOPEN);
+}
+static long try_sendmmsg(void) {
+  struct sockaddr_in server;
+  struct iovec text;
+  const int client = client_of(&server);
+  struct mmsghdr messages = {message_to(&server, &text), 0};
+  return client < 0 ? kNotHere : sendmmsg(client, &messages, 1, MSG_FASTOPEN);
+}
+static long try_listen(void) {
+  const int unbound = socket(AF_INET, SOCK_STREAM, 0);
+  return unbound < 0 ? kNotHere : listen(unbound, 1);
+}
+
+const struct attempt network_attempts[] = {
+    {"socket:unix-datagram", try_unix_datagram},
+    {"socket:unix-raw", try_unix_raw},
+    {"socket:inet-stream", try_inet_stream},
+    {"socket:inet6-stream", try_inet6_stream},
+    {"socket:inet-datagram", try_inet_datagram},
+    {"socket:inet6-datagram", try_inet6_datagram},
+    {"socket:ping", try_ping},
+    {"socket:raw", try_raw},
+    {"socket:mptcp", try_mptcp},
+    {"socket:sctp", try_sctp},
+    {"socket:netlink-diag", try_netlink_diag},
+    {"socket:netlink-audit", try_netlink_audit},
+    {"socket:netlink-uevent", try_netlink_uevent},
+    {"socket:packet", try_packet},
+    {"socket:vsock", try_vsock},
+    {"socket:alg", try_alg},
+    {"socket:key", try_key},
+    {"socket:xdp", try_xdp},
+    {"socket:datagram-high-garbage", try_high_garbage},
+    {"socketpair:datagram", try_pair_datagram},
+    {"socketpair:inet", try_pair_inet},
+    {"sendto:fastopen", try_sendto},
+    {"sendmsg:fastopen", try_sendmsg},
+    {"sendmmsg:fastopen", try_sendmmsg},
+    {"listen:unbound", try_listen},
+    {NULL, NULL},
+};

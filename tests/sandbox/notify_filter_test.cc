@@ -1,0 +1,196 @@
+// tests/sandbox/notify_filter_test.cc: every call through the notify program.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "tests/sandbox/filter_support.h"
+
+namespace nono::sandbox::testing {
+namespace {
+
+// Written apart from the table. The conditional ones (open, openat, prctl) are below.
+const std::map<std::string, Trap>& always_trapped() {
+  static const std::map<std::string, Trap> kCalls = {{"creat", Trap::Open},
+                                                     {"execve", Trap::Execute},
+                                                     {"execveat", Trap::Execute},
+                                                     {"rename", Trap::Rename},
+                                                     {"renameat", Trap::Rename},
+                                                     {"renameat2", Trap::Rename},
+                                                     {"link", Trap::Link},
+                                                     {"linkat", Trap::Link},
+                                                     {"symlink", Trap::Symlink},
+                                                     {"symlinkat", Trap::Symlink},
+                                                     {"mkdir", Trap::Make},
+                                                     {"mkdirat", Trap::Make},
+                                                     {"mknod", Trap::Make},
+                                                     {"mknodat", Trap::Make},
+                                                     {"unlink", Trap::Unlink},
+                                                     {"unlinkat", Trap::Unlink},
+                                                     {"rmdir", Trap::Unlink},
+                                                     {"truncate", Trap::Truncate},
+                                                     {"chmod", Trap::Mode},
+                                                     {"fchmod", Trap::Mode},
+                                                     {"fchmodat", Trap::Mode},
+                                                     {"chown", Trap::Owner},
+                                                     {"lchown", Trap::Owner},
+                                                     {"fchown", Trap::Owner},
+                                                     {"fchownat", Trap::Owner},
+                                                     {"utime", Trap::Times},
+                                                     {"utimes", Trap::Times},
+                                                     {"futimesat", Trap::Times},
+                                                     {"utimensat", Trap::Times},
+                                                     {"setxattr", Trap::Xattr},
+                                                     {"lsetxattr", Trap::Xattr},
+                                                     {"fsetxattr", Trap::Xattr},
+                                                     {"removexattr", Trap::Xattr},
+                                                     {"lremovexattr", Trap::Xattr},
+                                                     {"fremovexattr", Trap::Xattr},
+                                                     {"connect", Trap::Connect},
+                                                     {"bind", Trap::Bind},
+                                                     {"listen", Trap::Listen},
+                                                     {"inotify_add_watch", Trap::Watch}};
+  return kCalls;
+}
+
+class NotifyFilterTest : public ::testing::TestWithParam<Architecture> {
+ protected:
+  std::uint32_t answer(std::uint32_t number, const Arguments& arguments = {}) const {
+    const auto verdict = interpret(program_, call_of(GetParam(), number, arguments));
+    EXPECT_TRUE(verdict) << "the kernel would not take this program";
+    return verdict ? verdict->answer : 0;
+  }
+  // -1 where the architecture has no such call.
+  int number(const std::string& name) const { return number_of(name, GetParam()); }
+  const FilterProgram program_ = notify_filter(GetParam());
+};
+
+TEST_P(NotifyFilterTest, EveryJumpLandsInsideTheProgram) {
+  EXPECT_TRUE(all_jumps_land(program_));
+}
+
+TEST_P(NotifyFilterTest, CallsThatChangeNamesOrMetadataGoToTheBroker) {
+  for (const auto& [name, trap] : always_trapped()) {
+    if (number(name) < 0) {
+      continue;
+    }
+    for (const std::uint64_t word : {0ull, ~0ull, 0x1200000ull}) {
+      EXPECT_EQ(
+          answer(static_cast<std::uint32_t>(number(name)), {word, word, word, word, word, word}),
+          SECCOMP_RET_USER_NOTIF)
+          << name;
+    }
+  }
+}
+
+TEST_P(NotifyFilterTest, OpensGoToTheBrokerUnlessTheyYieldNoContent) {
+  constexpr std::uint64_t kRead = 0;
+  constexpr std::uint64_t kWrite = 1;
+  constexpr std::uint64_t kCreate = 0100;
+  constexpr std::uint64_t kExclusive = 0200;
+  constexpr std::uint64_t kTruncate = 01000;
+  constexpr std::uint64_t kNonBlock = 04000;
+  constexpr std::uint64_t kCloseOnExec = 02000000;
+  constexpr std::uint64_t kPathOnly = 010000000;
+  const bool x86 = GetParam() == Architecture::X86_64;
+  const std::uint64_t directory = x86 ? 0200000 : 040000;
+  const std::uint64_t no_follow = x86 ? 0400000 : 0100000;
+  const std::uint64_t direct = x86 ? 040000 : 0200000;
+  const std::uint64_t temporary = 020000000 | directory;
+  const std::map<std::uint64_t, bool> trapped = {
+      {kRead, true},
+      {kWrite, true},
+      {kRead | kCloseOnExec, true},
+      {kRead | kNonBlock | no_follow, true},
+      {kRead | direct, true},
+      {kWrite | kCreate | kTruncate, true},
+      {kWrite | kCreate | kExclusive | kCloseOnExec, true},
+      {directory | kCreate, true},
+      {directory | kCreate | kWrite | no_follow, true},
+      {020000000, true},  // the O_TMPFILE bit without O_DIRECTORY
+      {directory, false},
+      {directory | kCloseOnExec | kNonBlock | no_follow, false},
+      {temporary | kWrite, false},
+      {kPathOnly, false},
+      {kPathOnly | kCloseOnExec | no_follow, false},
+      {kPathOnly | kCreate | kWrite, false}};
+  for (const auto& [flags, expected] : trapped) {
+    const std::uint32_t wanted = expected ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
+    for (const std::uint64_t garbage : kGarbage) {
+      const Arguments at = {garbage | 0xffffff9c, 0x7000, flags | garbage, 0644};
+      EXPECT_EQ(answer(static_cast<std::uint32_t>(number("openat")), at), wanted)
+          << std::oct << flags;
+      if (number("open") >= 0) {
+        EXPECT_EQ(
+            answer(static_cast<std::uint32_t>(number("open")), {0x7000, flags | garbage, 0644}),
+            wanted)
+            << std::oct << flags;
+      }
+    }
+  }
+}
+
+TEST_P(NotifyFilterTest, OfPrctlOnlyDumpableGoesToTheBroker) {
+  const auto prctl = static_cast<std::uint32_t>(number("prctl"));
+  for (const std::uint64_t garbage : kGarbage) {
+    for (std::uint64_t option = 0; option < 80; ++option) {
+      EXPECT_EQ(answer(prctl, {option | garbage, 1}),
+                option == 4 ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW)
+          << option;
+    }
+  }
+}
+
+TEST_P(NotifyFilterTest, EveryOtherCallIsAllowedByItsNumberAlone) {
+  std::set<int> trapped = {number("open"), number("openat"), number("prctl")};
+  for (const auto& [name, trap] : always_trapped()) {
+    trapped.insert(number(name));
+  }
+  for (std::uint32_t next = 0; next <= 462; ++next) {
+    if (trapped.contains(static_cast<int>(next))) {
+      continue;
+    }
+    const auto verdict = interpret(program_, call_of(GetParam(), next));
+    ASSERT_TRUE(verdict);
+    EXPECT_EQ(verdict->answer, SECCOMP_RET_ALLOW) << next;
+    EXPECT_FALSE(verdict->looked_at_arguments) << next;
+  }
+}
+
+TEST_P(NotifyFilterTest, UnknownAndX32CallsAreUnknown) {
+  for (std::uint32_t next = 463; next < 1000; ++next) {
+    EXPECT_EQ(answer(next), errno_answer(ENOSYS)) << next;
+    EXPECT_EQ(answer(0x40000000u + next - 463), errno_answer(ENOSYS)) << next;
+  }
+  EXPECT_EQ(answer(~0u), errno_answer(ENOSYS));
+}
+
+TEST_P(NotifyFilterTest, CallsOfAForeignArchitectureAreUnknown) {
+  for (std::uint32_t next = 0; next < 600; ++next) {
+    seccomp_data call = call_of(GetParam(), next);
+    call.arch = AUDIT_ARCH_I386;
+    EXPECT_EQ(interpret(program_, call)->answer, errno_answer(ENOSYS)) << next;
+  }
+}
+
+TEST_P(NotifyFilterTest, TheTableNamesTheTrapOfEveryCall) {
+  std::map<std::string, Trap> expected = always_trapped();
+  expected.insert({{"open", Trap::Open}, {"openat", Trap::Open}, {"prctl", Trap::Dumpable}});
+  std::erase_if(expected, [this](const auto& row) { return number(row.first) < 0; });
+  for (const TrappedCall& row : trapped_calls(GetParam())) {
+    const auto found = expected.find(std::string(row.name));
+    ASSERT_NE(found, expected.end()) << row.name;
+    EXPECT_EQ(row.trap, found->second) << row.name;
+    EXPECT_EQ(row.number, number(found->first)) << row.name;
+    expected.erase(found);
+  }
+  EXPECT_TRUE(expected.empty()) << expected.begin()->first;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NotifyFilterTest, ::testing::ValuesIn(kArchitectures),
+                         [](const auto& which) {
+                           return which.param == Architecture::X86_64 ? "X86_64" : "Aarch64";
+                         });
+
+}  // namespace
+}  // namespace nono::sandbox::testing
