@@ -16,6 +16,8 @@ constexpr std::array kCommands = {
     &kTrustPublisherList, &kTrustBlock,
     &kAuditList,          &kAuditShow,
     &kAuditVerify,
+    &kRun,
+    &kSetup,
 };
 
 constexpr std::array<Group, 3> kGroups = {{

@@ -48,5 +48,9 @@ extern const Command kTrustPublisherList;
 extern const Command kAuditList;
 extern const Command kAuditShow;
 extern const Command kAuditVerify;
+// run.cc
+extern const Command kRun;
+// setup.cc
+extern const Command kSetup;
 
 }  // namespace nono::cli

@@ -1,0 +1,302 @@
+#include "engine/run.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "crypto/secret.h"
+#include "engine/run_gate.h"
+#include "ledger/audit_log.h"
+#include "profile/private_tmp.h"
+#include "sandbox/launch.h"
+#include "session/terminal.h"
+
+namespace nono::engine {
+namespace {
+
+constexpr int kTimedOut = 124;
+constexpr int kSignalled = 128;
+
+// RelayClient lets the supervisor's loop drive the terminal.
+class RelayClient final : public sandbox::TerminalClient {
+ public:
+  explicit RelayClient(session::Relay& relay) : relay_(relay) {}
+  std::array<pollfd, 3> watched() override {
+    std::array<pollfd, 3> out{};
+    const auto watches = relay_.watched();
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] = {watches[i].fd, watches[i].events, 0};
+    }
+    return out;
+  }
+  void ready(int fd, short revents) override { relay_.ready(fd, revents); }
+  void resized() override { relay_.resized(); }
+  void suspend() override { relay_.suspend(); }
+  void resume() override { relay_.resume(); }
+
+ private:
+  session::Relay& relay_;
+};
+
+std::string network_text(const sandbox::Network& network) {
+  if (std::holds_alternative<sandbox::NetworkOpen>(network)) {
+    return "open";
+  }
+  const auto* ports = std::get_if<sandbox::NetworkPorts>(&network);
+  if (ports == nullptr) {
+    return "blocked";
+  }
+  std::string out = "tcp";
+  for (const std::uint16_t port : ports->connect) {
+    out += " connect:" + std::to_string(port);
+  }
+  for (const std::uint16_t port : ports->listen) {
+    out += " listen:" + std::to_string(port);
+  }
+  return out;
+}
+
+Json shown(const std::string& text) {
+  return {printable(text)};
+}
+
+Json session_details(const RunRequest& request, const RunPlan& plan) {
+  Json::Array command;
+  for (const std::string& word : request.command) {
+    command.push_back(shown(word));
+  }
+  Json::Array grants;
+  for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
+    Json row{Json::Object{}};
+    row.set("path", shown(grant.shown_as));
+    row.set("access", grant.access.text());
+    row.set("origin", shown(grant.origin));
+    grants.push_back(std::move(row));
+  }
+  Json::Array notes;
+  for (const std::string& note : plan.notes) {
+    notes.push_back(shown(note));
+  }
+  Json details{Json::Object{}};
+  details.set("command", std::move(command));
+  details.set("working_directory", shown(request.working_directory));
+  details.set("capabilities", std::move(grants));
+  details.set("network", network_text(plan.capabilities.network()));
+  details.set("landlock_abi", plan.features.landlock_abi);
+  details.set("notes", std::move(notes));
+  return details;
+}
+
+// Terminal is the agent's pty, where one is needed, and its relay.
+struct Terminal {
+  session::TerminalPlan plan;
+  std::string slave_path;
+
+  static Result<Terminal> make() {
+    Terminal out;
+    NONO_TRY(out.plan, session::plan_terminal());
+    if (out.plan.pty) {
+      NONO_TRY(out.slave_path, path_of(out.plan.pty->slave));
+    }
+    return out;
+  }
+  void add_to(sandbox::LaunchPlan& launch) const {
+    if (!plan.pty) {
+      return;
+    }
+    const int slave = BorrowedFd(plan.pty->slave).raw();
+    launch.terminal = slave;
+    for (std::size_t i = 0; i < launch.streams.size(); ++i) {
+      if (plan.from_pty[i]) {
+        launch.streams[i] = slave;
+      }
+    }
+  }
+};
+
+sandbox::NetworkTier tier_of(const sandbox::Network& network) {
+  if (std::holds_alternative<sandbox::NetworkOpen>(network)) {
+    return sandbox::NetworkTier::Open;
+  }
+  return std::holds_alternative<sandbox::NetworkPorts>(network) ? sandbox::NetworkTier::Ports
+                                                                : sandbox::NetworkTier::Blocked;
+}
+
+int exit_code_of(const sandbox::AgentEnd& end) {
+  if (end.timed_out) {
+    return kTimedOut;
+  }
+  if (end.broker_lost) {
+    return kSignalled + SIGKILL;
+  }
+  return WIFEXITED(end.wait_status) ? WEXITSTATUS(end.wait_status)
+                                    : kSignalled + WTERMSIG(end.wait_status);
+}
+
+Error start_failure(const sandbox::ChildFailure& failure, const std::string& program) {
+  if (failure.step == sandbox::Step::Exec) {
+    return Error(ErrorKind::PermissionDenied,
+                 "'" + printable(program) + "' cannot be executed in the sandbox: " +
+                     Error::from_errno(failure.saved_errno, "execve").message())
+        .mend_with("grant its directory with --exec or --read, or check its interpreter");
+  }
+  Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
+  return Error(ErrorKind::Unsupported, "the agent was not started: " + cause.message())
+      .mend_with("nono setup --check-only shows what this kernel can enforce");
+}
+
+// Running is one run from the audit log's first line to its seal.
+class Running {
+ public:
+  Running(const RunRequest& request, const RunPlan& plan, Teller& teller, ledger::AuditLog log)
+      : request_(request),
+        plan_(plan),
+        teller_(teller),
+        log_(std::move(log)),
+        gate_(Gate(plan.policy, request.trust_override), log_, teller) {}
+
+  Result<RunResult> supervise(Terminal terminal, const sandbox::ExecPlan& exec) {
+    NONO_TRY(const sandbox::Prepared prepared,
+             sandbox::Prepared::prepare(plan_.capabilities, plan_.features));
+    const sandbox::BrokerConfig broker = broker_config();
+    sandbox::LaunchPlan launch;
+    launch.prepared = &prepared;
+    launch.exec = &exec;
+    launch.broker = &broker;
+    terminal.add_to(launch);
+    NONO_TRY(sandbox::Launched launched, sandbox::launch(launch));
+    return follow(std::move(launched), std::move(terminal), exec);
+  }
+
+  // abandon closes the log of a run that could not start.
+  void abandon(const Error& error) {
+    Json event{Json::Object{}};
+    event.set("not_started", printable(error.message()));
+    static_cast<void>(log_.close(event));
+  }
+
+ private:
+  sandbox::BrokerConfig broker_config() const {
+    sandbox::BrokerConfig out;
+    out.names = &plan_.policy->guard();
+    out.capabilities = &plan_.capabilities;
+    out.known_guarded = plan_.guarded_objects;
+    out.home = plan_.user.home;
+    out.network = tier_of(plan_.capabilities.network());
+    out.edit = request_.edit;
+    return out;
+  }
+
+  Result<RunResult> follow(sandbox::Launched launched, Terminal terminal,
+                           const sandbox::ExecPlan& exec) {
+    std::optional<session::Relay> relay;
+    std::optional<RelayClient> client;
+    if (terminal.plan.pty) {
+      terminal.plan.pty->slave.reset();
+      auto started =
+          session::Relay::start(std::move(terminal.plan.pty->master), terminal.plan.from_pty);
+      if (!started) {
+        launched.events.reset();  // the broker kills the tree
+        return std::unexpected(std::move(started).error());
+      }
+      relay.emplace(*std::move(started));
+      client.emplace(*relay);
+    }
+    sandbox::SuperviseOptions options;
+    options.timeout = request_.timeout;
+    options.terminal = client ? &*client : nullptr;
+    sandbox::Supervisor supervisor(std::move(launched), gate_, gate_, options);
+    auto end = supervisor.run();
+    if (relay) {
+      relay->finish();
+    }
+    if (!end) {
+      return std::unexpected(std::move(end).error());
+    }
+    if (end->not_started) {
+      return std::unexpected(start_failure(*end->not_started, exec.program()));
+    }
+    return seal(*end);
+  }
+
+  Result<RunResult> seal(const sandbox::AgentEnd& end) {
+    RunResult out;
+    out.exit_code = exit_code_of(end);
+    out.session_id = log_.id();
+    Json event{Json::Object{}};
+    event.set("exit_code", out.exit_code);
+    event.set("denied_reads", gate_.denials());
+    event.set("refusals", gate_.refusals());
+    if (end.timed_out) {
+      event.set("ended_by", "timeout");
+      teller_.note("the time limit was reached");
+    } else if (end.broker_lost) {
+      event.set("ended_by", "broker lost");
+      teller_.note("the sandbox's broker died; the agent's processes were killed");
+    }
+    NONO_TRY(const ledger::Receipt receipt, log_.close(event));
+    out.audit_head = receipt.head().hex();
+    return out;
+  }
+
+  const RunRequest& request_;
+  const RunPlan& plan_;
+  Teller& teller_;
+  ledger::AuditLog log_;
+  RunGate gate_;
+};
+
+Result<ledger::AuditLog> open_log(const RunRequest& request, const RunPlan& plan,
+                                  const Clock& clock) {
+  ledger::SessionInfo info;
+  constexpr std::size_t kIdBytes = 8;
+  NONO_TRY(info.id, crypto::random_hex(kIdBytes));
+  info.name = request.name;
+  info.details = session_details(request, plan);
+  return ledger::AuditLog::create(audit_directory(plan.user), info, clock);
+}
+
+Result<RunOutcome> run_planned(const RunRequest& request, const RunPlan& plan, Terminal terminal,
+                               const Clock& clock, Teller& teller) {
+  NONO_TRY(const sandbox::ExecPlan exec,
+           sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
+  teller.starting(plan);
+  if (std::vector<Verdict> denied = stops_start(plan, request.scan); !denied.empty()) {
+    return StartRefused{std::move(denied)};
+  }
+  NONO_TRY(ledger::AuditLog log, open_log(request, plan, clock));
+  Running running(request, plan, teller, std::move(log));
+  auto result = running.supervise(std::move(terminal), exec);
+  if (!result) {
+    running.abandon(result.error());
+    return std::unexpected(std::move(result).error());
+  }
+  return *std::move(result);
+}
+
+}  // namespace
+
+Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& teller) {
+  const char* tmpdir = ::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): one thread
+  NONO_TRY(profile::PrivateTmp tmp,
+           profile::PrivateTmp::create(profile::default_tmp_base(tmpdir == nullptr ? "" : tmpdir)));
+  NONO_TRY(Terminal terminal, Terminal::make());
+  SessionPlaces places{tmp.path(), tmp.variables(), terminal.slave_path};
+  auto plan = plan_run(request, places, teller);
+  if (!plan) {
+    return std::unexpected(std::move(plan).error());
+  }
+  auto outcome = run_planned(request, *plan, std::move(terminal), clock, teller);
+  if (auto removed = tmp.remove(); !removed) {
+    teller.note("the session's temporary directory could not be removed: " +
+                printable(removed.error().message()));
+  }
+  return outcome;
+}
+
+}  // namespace nono::engine

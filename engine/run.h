@@ -1,0 +1,129 @@
+// engine/run.h: `nono run`: verify what is in reach, confine, supervise, record.
+//
+// Everything that can fail is done before the fork; whatever fails, no agent is started. The caller
+// (cli/) shows; this room decides.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "engine/directories.h"
+#include "engine/gate.h"
+#include "engine/scan.h"
+#include "profile/never_grant.h"
+#include "sandbox/capability_set.h"
+#include "sandbox/gatekeeper.h"
+#include "sandbox/host_features.h"
+#include "sandbox/supervisor.h"
+#include "trustpolicy/policy.h"
+
+namespace nono::engine {
+
+// WantedPath is one capability option: what it is called, and what it grants.
+struct WantedPath {
+  std::string option;  // "--allow", for messages and origins
+  std::string path;    // as given; relative to the working directory
+  sandbox::Access access = sandbox::Access::none();
+  sandbox::WantedKind kind = sandbox::WantedKind::Any;
+};
+
+enum class NetworkWish : unsigned char { Default, Block, Open };
+enum class TrustScan : unsigned char { Autoloaded, All, None };  // what stops the start
+enum class Intercept : unsigned char { Strict, Off };
+
+// RunRequest is a command line, parsed.
+struct RunRequest {
+  std::vector<std::string> command;
+  std::string working_directory;  // absolute
+  std::vector<WantedPath> paths;
+  std::vector<std::string> override_never_grant;
+  NetworkWish network = NetworkWish::Default;
+  sandbox::NetworkPorts ports;
+  std::vector<std::string> environment;
+  std::vector<std::string> environment_globs;
+  std::string name;
+  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::string> policy_file;
+  TrustScan scan = TrustScan::Autoloaded;
+  Intercept intercept = Intercept::Strict;
+  trustpolicy::Override trust_override = trustpolicy::Override::No;
+  sandbox::InstructionEdit edit = sandbox::InstructionEdit::ProtectVerified;
+};
+
+// Verdict is one guarded file of the scan, as people are told of it.
+struct Verdict {
+  std::string path;
+  trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::Instruction;
+  bool admitted = false;
+  bool proven = false;
+  bool autoloaded = false;
+  std::string publisher;
+  std::string code;
+  std::string reason;
+  std::string remedy;
+};
+
+// RunPlan is what will be enforced, before anything is started: the banner, and --dry-run.
+struct RunPlan {
+  UserDirectories user;
+  sandbox::HostFeatures features;
+  sandbox::CapabilitySet capabilities;
+  std::shared_ptr<const trustpolicy::Policy> policy;
+  std::vector<Verdict> verdicts;
+  std::vector<sandbox::ObjectId> guarded_objects;
+  std::vector<std::string> unreadable;
+  bool scan_complete = true;
+  std::uint64_t scanned = 0;
+  std::vector<std::string> environment;
+  std::vector<std::string> dropped_variables;
+  std::vector<std::string>
+      notes;  // what this kernel cannot enforce, and every relaxation asked for
+};
+
+// Teller shows what happens; called from the supervising process only.
+class Teller {
+ public:
+  virtual ~Teller() = default;
+  virtual void progress(std::uint64_t entries) = 0;
+  virtual void starting(const RunPlan& plan) = 0;
+  virtual void denied(const Judgement& judgement, const std::string& requested) = 0;
+  virtual void tolerated(const Judgement& judgement) = 0;
+  virtual void refused(const sandbox::Refusal& refusal) = 0;
+  virtual void note(const std::string& line) = 0;
+};
+
+// RunResult: the exit code is the agent's own, 128+N for a signal, 124 for a run over its time.
+struct RunResult {
+  int exit_code = 0;
+  std::string session_id;
+  std::string audit_head;  // digest of the log's last line
+};
+
+// StartRefused is a verdict, not an error: guarded files that are not admitted stop the start.
+struct StartRefused {
+  std::vector<Verdict> denied;
+};
+using RunOutcome = std::variant<StartRefused, RunResult>;
+
+// plan_run composes capabilities and policies and scans; it changes nothing. `private_tmp` and
+// `own_terminal` are granted where they are not empty.
+struct SessionPlaces {
+  std::string private_tmp;
+  std::vector<std::pair<std::string, std::string>> variables;
+  std::string own_terminal;
+};
+Result<RunPlan> plan_run(const RunRequest& request, const SessionPlaces& places, Teller& teller);
+
+// stops_start lists the verdicts that forbid the start under `scan`.
+std::vector<Verdict> stops_start(const RunPlan& plan, TrustScan scan);
+
+// run plans, starts, supervises to the end and seals the audit log. Usage, NotFound (the program)
+// and PermissionDenied (it cannot be executed) are told apart by the Error's kind.
+Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& teller);
+
+}  // namespace nono::engine

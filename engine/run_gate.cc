@@ -1,0 +1,110 @@
+#include "engine/run_gate.h"
+
+#include "base/encoding.h"
+#include "base/text.h"
+
+namespace nono::engine {
+namespace {
+
+// path_json keeps a path readable where it is UTF-8 and exact where it is not.
+Json path_json(const std::string& path) {
+  return is_utf8(path) ? Json(path) : Json("hex:" + hex_encode(as_bytes(path)));
+}
+
+}  // namespace
+
+bool RunGate::first_time(const std::string& what) {
+  return told_.size() < kMaxTold && told_.insert(what).second;
+}
+
+Result<void> RunGate::record(const sandbox::GuardedRequest& request, const Judgement& judgement,
+                             std::string_view operation, std::string_view outcome) {
+  Json event{Json::Object{}};
+  event.set("operation", operation);
+  event.set("outcome", outcome);
+  event.set("agent_pid", static_cast<std::int64_t>(request.process));
+  event.set("path", path_json(request.resolved));
+  if (request.requested != request.resolved) {
+    event.set("requested", path_json(request.requested));
+  }
+  event.set("class", trustpolicy::name_of(request.guard_class));
+  if (judgement.digest) {
+    event.set("sha256", judgement.digest->hex());
+  }
+  if (judgement.admitted() && judgement.proven()) {
+    event.set("publisher", judgement.publisher());
+  } else {
+    event.set("rule", judgement.reason_code());
+    event.set("why", printable(judgement.reason()));
+  }
+  const bool fresh_allow = outcome == "allowed" && !recorded_.contains(judgement.id);
+  NONO_CHECK(log_.append("guarded_file", event,
+                         fresh_allow ? ledger::Durability::Durable : ledger::Durability::Lazy));
+  if (fresh_allow) {
+    recorded_.insert(judgement.id);
+  }
+  return {};
+}
+
+const trustpolicy::Decision& RunGate::judge_read(const sandbox::GuardedRequest& request) {
+  const Judgement& judgement = gate_.judge(request.object, request.resolved, request.guard_class);
+  const bool admitted = judgement.admitted();
+  const auto recorded = record(request, judgement, "read", admitted ? "allowed" : "denied");
+  if (!recorded) {
+    failure_.emplace(trustpolicy::Denied::because_of(recorded.error()));
+    teller_.note("a guarded file was denied because the audit log failed: " +
+                 printable(recorded.error().message()));
+    return *failure_;
+  }
+  if (!admitted) {
+    ++denials_;
+    if (first_time(judgement.reason_code() + request.resolved)) {
+      teller_.denied(judgement, request.requested);
+    }
+  } else if (!judgement.proven() && first_time("tolerated" + request.resolved)) {
+    teller_.tolerated(judgement);
+  }
+  return judgement.decision;
+}
+
+std::optional<trustpolicy::Denied> RunGate::forbid_change(const sandbox::GuardedRequest& request) {
+  const Judgement& judgement = gate_.judge(request.object, request.resolved, request.guard_class);
+  const bool verified = judgement.admitted() && judgement.proven();
+  const auto recorded = record(request, judgement, "change", verified ? "denied" : "allowed");
+  if (!recorded) {
+    return trustpolicy::Denied::because_of(recorded.error());
+  }
+  if (!verified) {
+    return std::nullopt;
+  }
+  ++refusals_;
+  sandbox::Refusal refusal;
+  refusal.process = request.process;
+  refusal.operation = "change";
+  refusal.object = request.resolved;
+  refusal.rule = "verified-file";
+  refusal.why = "a verified file is not changed by an agent (--allow-instruction-edit lets it)";
+  if (first_time(refusal.rule + refusal.object)) {
+    teller_.refused(refusal);
+  }
+  return trustpolicy::Denied(trustpolicy::DenyRule::Unproven, "verified-file", refusal.why);
+}
+
+void RunGate::refused(const sandbox::Refusal& refusal) {
+  ++refusals_;
+  Json event{Json::Object{}};
+  event.set("operation", refusal.operation);
+  event.set("outcome", "denied");
+  event.set("agent_pid", static_cast<std::int64_t>(refusal.process));
+  event.set("path", path_json(refusal.object));
+  event.set("rule", refusal.rule);
+  event.set("why", refusal.why);
+  if (const auto recorded = log_.append("refused", event, ledger::Durability::Lazy); !recorded) {
+    teller_.note("a refusal could not be recorded: " + printable(recorded.error().message()));
+  }
+  if (first_time(refusal.rule + refusal.operation + refusal.object)) {
+    teller_.refused(refusal);
+  }
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,46 @@
+// engine/run_gate.h: answers the sandbox's questions with the one gate, and records each answer.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "engine/gate.h"
+#include "engine/run.h"
+#include "ledger/audit_log.h"
+#include "sandbox/gatekeeper.h"
+
+namespace nono::engine {
+
+class RunGate final : public sandbox::Gatekeeper, public sandbox::Observer {
+ public:
+  // The log and the teller must outlive the gate.
+  RunGate(Gate gate, ledger::AuditLog& log, Teller& teller)
+      : gate_(std::move(gate)), log_(log), teller_(teller) {}
+
+  // judge_read: an allow of bytes takes effect only once its line is on disk; what cannot be
+  // recorded is denied.
+  const trustpolicy::Decision& judge_read(const sandbox::GuardedRequest& request) override;
+  std::optional<trustpolicy::Denied> forbid_change(const sandbox::GuardedRequest& request) override;
+  void refused(const sandbox::Refusal& refusal) override;
+
+  std::uint64_t denials() const { return denials_; }
+  std::uint64_t refusals() const { return refusals_; }
+
+ private:
+  Result<void> record(const sandbox::GuardedRequest& request, const Judgement& judgement,
+                      std::string_view operation, std::string_view outcome);
+  static constexpr std::size_t kMaxTold = 4096;
+  bool first_time(const std::string& what);
+
+  CachingGate gate_;
+  ledger::AuditLog& log_;
+  Teller& teller_;
+  std::set<FileId> recorded_;   // objects whose allow is on disk already
+  std::set<std::string> told_;  // lines that people have seen
+  std::optional<trustpolicy::Decision> failure_;
+  std::uint64_t denials_ = 0;
+  std::uint64_t refusals_ = 0;
+};
+
+}  // namespace nono::engine

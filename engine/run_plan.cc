@@ -1,0 +1,244 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "engine/object.h"
+#include "engine/run.h"
+#include "profile/environment.h"
+#include "profile/system_grants.h"
+#include "trustpolicy/discover.h"
+
+namespace nono::engine {
+
+using sandbox::Access;
+using sandbox::CapabilitySet;
+
+namespace {
+
+std::span<const char* const> caller_environment() {
+  std::size_t count = 0;
+  while (environ != nullptr && environ[count] != nullptr) {
+    ++count;
+  }
+  return {environ, count};
+}
+
+std::string absolute_in(const std::string& directory, const std::string& path) {
+  return normal_path(path.starts_with('/') ? path : join_path(directory, path));
+}
+
+Result<profile::NeverGrantList> never_list(const RunRequest& request, const UserDirectories& user) {
+  profile::UserPlaces places = profile::places_from(caller_environment());
+  if (places.home.empty()) {
+    places.home = user.home;
+  }
+  std::vector<std::string> overrides;
+  for (const std::string& path : request.override_never_grant) {
+    overrides.push_back(absolute_in(request.working_directory, path));
+  }
+  return profile::NeverGrantList::for_places(places, overrides);
+}
+
+Result<void> add_wanted(CapabilitySet& capabilities, const RunRequest& request,
+                        const profile::NeverGrantList& never) {
+  for (const WantedPath& wanted : request.paths) {
+    const std::string path = absolute_in(request.working_directory, wanted.path);
+    const auto use = wanted.access.has(Access::write()) ? profile::GrantUse::Writing
+                                                        : profile::GrantUse::Reading;
+    if (auto fine = never.check(path, use); !fine) {
+      return std::unexpected(
+          std::move(fine).error().while_doing(wanted.option + " " + printable(wanted.path)));
+    }
+    auto added = capabilities.allow_path(path, wanted.access, wanted.option, wanted.kind);
+    if (!added) {
+      Error error = std::move(added).error().while_doing(wanted.option);
+      // A capability that cannot be had is a wrong option, whatever the system call said.
+      return std::unexpected(Error(ErrorKind::Usage, error.message()).mend_with(error.remedy()));
+    }
+  }
+  return {};
+}
+
+void set_network(CapabilitySet& capabilities, const RunRequest& request) {
+  const bool ports = !request.ports.connect.empty() || !request.ports.listen.empty();
+  if (request.network == NetworkWish::Block) {
+    capabilities.block_network();
+  } else if (ports) {
+    capabilities.allow_ports(request.ports);
+  } else {
+    capabilities.allow_all_network(sandbox::NoNetworkFilter::i_accept_exfiltration_risk());
+  }
+}
+
+Result<CapabilitySet> capabilities_for(const RunRequest& request, const SessionPlaces& places,
+                                       const profile::NeverGrantList& never) {
+  CapabilitySet out;
+  profile::SystemGrantOptions system;
+  system.private_tmp = places.private_tmp;
+  system.own_terminal = places.own_terminal;
+  NONO_CHECK(profile::add_system_grants(out, never, system));
+  NONO_CHECK(add_wanted(out, request, never));
+  set_network(out, request);
+  return out;
+}
+
+Verdict verdict_of(const Judgement& judgement, const Found& found) {
+  return {found.path,       found.guard_class,     judgement.admitted(),    judgement.proven(),
+          found.autoloaded, judgement.publisher(), judgement.reason_code(), judgement.reason(),
+          judgement.remedy};
+}
+
+// in_reach: what no grant lets the agent read needs no verdict before the start.
+bool in_reach(const CapabilitySet& capabilities, const std::string& path) {
+  return capabilities.access_at(path).has(Access::read());
+}
+
+class Scanner {
+ public:
+  Scanner(RunPlan& plan, const RunRequest& request, Teller& teller)
+      : plan_(plan),
+        teller_(teller),
+        gate_(plan.policy, request.trust_override),
+        working_directory_(request.working_directory) {
+    const auto places = autoload_places(working_directory_, plan.user.home);
+    autoload_.insert(places.begin(), places.end());
+  }
+
+  Result<void> run(const RunRequest& request) {
+    NONO_TRY(ScanResult loaded,
+             scan_autoload(working_directory_, plan_.user.home, plan_.policy->guard(), ScanLimits{}));
+    take(std::move(loaded));
+    for (const std::string& root : roots(request)) {
+      auto found = scan_tree(root, plan_.policy->guard(), ScanLimits{},
+                             [this](std::uint64_t seen) { teller_.progress(seen); });
+      if (!found) {
+        return std::unexpected(std::move(found).error());
+      }
+      take(*std::move(found));
+    }
+    std::ranges::sort(plan_.verdicts, {}, &Verdict::path);
+    return {};
+  }
+
+ private:
+  // roots are the directories that options granted; the system's own are the administrator's.
+  std::vector<std::string> roots(const RunRequest& request) const {
+    std::vector<std::string> out;
+    for (const WantedPath& wanted : request.paths) {
+      const std::string path = absolute_in(request.working_directory, wanted.path);
+      struct stat status{};
+      const bool directory = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+      const bool system = beneath("/usr", path) || path == "/";
+      const bool covered =
+          std::ranges::any_of(out, [&](const std::string& root) { return beneath(root, path); });
+      if (directory && !system && !covered && wanted.access.has(Access::read())) {
+        out.push_back(path);
+      }
+    }
+    return out;
+  }
+
+  void take(ScanResult result) {
+    plan_.scanned += result.entries;
+    plan_.scan_complete = plan_.scan_complete && result.complete;
+    plan_.unreadable.insert(plan_.unreadable.end(), result.unreadable.begin(),
+                            result.unreadable.end());
+    for (Found& found : result.found) {
+      if (!seen_.insert(found.path).second || !in_reach(plan_.capabilities, found.path)) {
+        continue;
+      }
+      found.autoloaded =
+          found.autoloaded || autoload_.contains(std::string(directory_name(found.path)));
+      const Judgement judgement = gate_.judge_path(found.path, found.guard_class);
+      if (judgement.id.inode != 0) {
+        plan_.guarded_objects.push_back({judgement.id.device, judgement.id.inode});
+      }
+      plan_.verdicts.push_back(verdict_of(judgement, found));
+    }
+  }
+
+  RunPlan& plan_;
+  Teller& teller_;
+  Gate gate_;
+  std::string working_directory_;
+  std::set<std::string> autoload_;
+  std::set<std::string> seen_;
+};
+
+Result<void> check_host(RunPlan& plan) {
+  for (const sandbox::Shortfall& missing : sandbox::shortfalls(plan.features)) {
+    if (missing.fatal) {
+      return std::unexpected(
+          Error(ErrorKind::Unsupported, "this kernel lacks " + missing.feature + ": " +
+                                            missing.consequence + "; the agent was not started")
+              .mend_with("nono setup --check-only shows what this kernel can enforce"));
+    }
+    plan.notes.push_back("this kernel lacks " + missing.feature + ": " + missing.consequence);
+  }
+  return {};
+}
+
+void note_relaxations(RunPlan& plan, const RunRequest& request) {
+  if (request.trust_override != trustpolicy::Override::No) {
+    plan.notes.emplace_back("--trust-override: denials of guarded files are only warnings");
+  }
+  if (request.edit == sandbox::InstructionEdit::Allowed) {
+    plan.notes.emplace_back("--allow-instruction-edit: verified files may be changed");
+  }
+  if (request.scan == TrustScan::None) {
+    plan.notes.emplace_back("--trust-scan=none: unverified files do not stop the start");
+  }
+  for (const std::string& path : request.override_never_grant) {
+    plan.notes.push_back("--override-never-grant " + printable(path));
+  }
+  if (!plan.scan_complete) {
+    plan.notes.emplace_back(
+        "the tree is too large to be scanned to the end; what was not seen is judged when it is "
+        "opened");
+  }
+}
+
+}  // namespace
+
+Result<RunPlan> plan_run(const RunRequest& request, const SessionPlaces& places, Teller& teller) {
+  RunPlan plan;
+  NONO_TRY(plan.user, find_user_directories());
+  plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
+  NONO_CHECK(check_host(plan));
+  NONO_TRY(const profile::NeverGrantList never, never_list(request, plan.user));
+  NONO_TRY(plan.capabilities, capabilities_for(request, places, never));
+  trustpolicy::Places layers = policy_places(plan.user, request.working_directory);
+  layers.explicit_policy = request.policy_file;
+  NONO_TRY(trustpolicy::Policy policy, trustpolicy::discover(layers));
+  plan.policy = std::make_shared<const trustpolicy::Policy>(std::move(policy));
+  NONO_CHECK(Scanner(plan, request, teller).run(request));
+  profile::EnvironmentOptions options;
+  options.allow = request.environment;
+  options.allow_globs = request.environment_globs;
+  options.set = places.variables;
+  NONO_TRY(profile::EnvironmentPlan environment,
+           profile::plan_environment(caller_environment(), options));
+  plan.environment = std::move(environment.kept);
+  plan.dropped_variables = std::move(environment.dropped_names);
+  note_relaxations(plan, request);
+  return plan;
+}
+
+std::vector<Verdict> stops_start(const RunPlan& plan, TrustScan scan) {
+  std::vector<Verdict> out;
+  for (const Verdict& verdict : plan.verdicts) {
+    const bool counts =
+        scan == TrustScan::All || (scan == TrustScan::Autoloaded && verdict.autoloaded);
+    if (!verdict.admitted && counts) {
+      out.push_back(verdict);
+    }
+  }
+  return out;
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,179 @@
+#include "sandbox/agent_thread.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+
+#include "sandbox/kernel_abi.h"
+
+namespace nono::sandbox {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+
+std::string proc_path(pid_t tid, std::string_view rest) {
+  std::string path = "/proc/";
+  path += std::to_string(tid);
+  path += rest;
+  return path;
+}
+
+// read_remote copies at most `size` bytes that lie on one page and returns how many came.
+ssize_t read_remote(pid_t tid, std::uint64_t address, char* to, std::size_t size) {
+  iovec local{to, size};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the other process, never dereferenced
+  iovec remote{reinterpret_cast<void*>(address), size};
+  return ::process_vm_readv(tid, &local, 1, &remote, 1, 0);
+}
+
+int memory_errno(int error) {
+  return error == EPERM || error == ESRCH ? EACCES : EFAULT;
+}
+
+// small_file reads one /proc file of a thread.
+Answer<std::string> small_file(const std::string& path) {
+  const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) {
+    return std::unexpected(EACCES);
+  }
+  std::array<char, 4096> buffer;
+  const ssize_t got = ::read(BorrowedFd(fd).raw(), buffer.data(), buffer.size());
+  if (got < 0) {
+    return std::unexpected(EACCES);
+  }
+  return std::string(buffer.data(), static_cast<std::size_t>(got));
+}
+
+}  // namespace
+
+Answer<std::string> AgentThread::path_at(std::uint64_t address) const {
+  std::array<char, PATH_MAX> buffer;
+  std::size_t have = 0;
+  while (have < buffer.size()) {
+    const std::size_t on_page = kPage - ((address + have) & (kPage - 1));
+    const std::size_t want = std::min(on_page, buffer.size() - have);
+    const ssize_t got = read_remote(tid_, address + have, buffer.data() + have, want);
+    if (got <= 0) {
+      return std::unexpected(memory_errno(got < 0 ? errno : EFAULT));
+    }
+    const std::string_view piece(buffer.data() + have, static_cast<std::size_t>(got));
+    if (const std::size_t end = piece.find('\0'); end != std::string_view::npos) {
+      return std::string(buffer.data(), have + end);
+    }
+    have += piece.size();
+  }
+  return std::unexpected(ENAMETOOLONG);
+}
+
+Answer<std::string> AgentThread::bytes_at(std::uint64_t address, std::size_t size) const {
+  if (size > 65536) {
+    return std::unexpected(EINVAL);
+  }
+  std::string out(size, '\0');
+  std::size_t have = 0;
+  while (have < size) {
+    const std::size_t on_page = kPage - ((address + have) & (kPage - 1));
+    const ssize_t got =
+        read_remote(tid_, address + have, out.data() + have, std::min(on_page, size - have));
+    if (got <= 0) {
+      return std::unexpected(memory_errno(got < 0 ? errno : EFAULT));
+    }
+    have += static_cast<std::size_t>(got);
+  }
+  return out;
+}
+
+bool AgentThread::waiting() const {
+  std::uint64_t id = cookie_;
+  return ::ioctl(listener_.raw(), SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+Answer<std::string> AgentThread::status_field(const char* name) const {
+  auto text = small_file(proc_path(tid_, "/status"));
+  if (!text) {
+    return text;
+  }
+  const std::string key = std::string("\n") + name + ":\t";
+  const std::size_t at = text->find(key);
+  if (at == std::string::npos) {
+    return std::unexpected(EACCES);
+  }
+  const std::size_t from = at + key.size();
+  return text->substr(from, text->find('\n', from) - from);
+}
+
+Answer<pid_t> AgentThread::process() const {
+  if (process_ == 0) {
+    const auto field = status_field("Tgid");
+    if (!field) {
+      return std::unexpected(field.error());
+    }
+    std::from_chars(field->data(), field->data() + field->size(), process_);
+  }
+  return process_;
+}
+
+Answer<mode_t> AgentThread::umask() const {
+  const auto field = status_field("Umask");
+  if (!field) {
+    return std::unexpected(field.error());
+  }
+  mode_t mask = 022;
+  std::from_chars(field->data(), field->data() + field->size(), mask, 8);
+  return mask;
+}
+
+Answer<dev_t> AgentThread::terminal() const {
+  const auto text = small_file(proc_path(tid_, "/stat"));
+  if (!text) {
+    return std::unexpected(text.error());
+  }
+  // The command name may hold spaces and parentheses: fields count from the last ')'.
+  std::size_t at = text->rfind(')');
+  for (int field = 2; field < 7 && at != std::string::npos; ++field) {
+    at = text->find(' ', at + 1);
+  }
+  if (at == std::string::npos) {
+    return std::unexpected(EACCES);
+  }
+  int number = 0;
+  std::from_chars(text->data() + at + 1, text->data() + text->size(), number);
+  return static_cast<dev_t>(static_cast<unsigned>(number));
+}
+
+Answer<OwnedFd> AgentThread::base(int dirfd) const {
+  const std::string path =
+      dirfd == AT_FDCWD ? proc_path(tid_, "/cwd") : proc_path(tid_, "/fd/" + std::to_string(dirfd));
+  OwnedFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (fd.valid()) {
+    return fd;
+  }
+  const int saved = errno;
+  return std::unexpected(saved == ENOENT && dirfd != AT_FDCWD ? EBADF : saved);
+}
+
+Answer<OwnedFd> AgentThread::take_descriptor(int fd) const {
+  const auto group = process();
+  if (!group) {
+    return std::unexpected(group.error());
+  }
+  const OwnedFd process_fd(static_cast<int>(::syscall(SYS_pidfd_open, *group, 0)));
+  if (!process_fd.valid()) {
+    return std::unexpected(EACCES);
+  }
+  OwnedFd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, BorrowedFd(process_fd).raw(), fd, 0)));
+  if (taken.valid()) {
+    return taken;
+  }
+  return std::unexpected(errno == EBADF ? EBADF : EACCES);
+}
+
+}  // namespace nono::sandbox

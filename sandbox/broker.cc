@@ -1,0 +1,268 @@
+#include "sandbox/broker.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "sandbox/broker_metadata.h"
+#include "sandbox/broker_names.h"
+#include "sandbox/broker_open.h"
+#include "sandbox/broker_sockets.h"
+#include "sandbox/kernel_abi.h"
+#include "sandbox/wire.h"
+#include "sandbox/workers.h"
+
+namespace nono::sandbox {
+
+using trustpolicy::GuardClass;
+
+Outcome Outcome::descriptor(OwnedFd fd, int open_flags) {
+  Outcome out(Kind::Descriptor, 0);
+  out.fd_ = std::move(fd);
+  out.open_flags_ = open_flags;
+  return out;
+}
+
+Outcome Outcome::of(long result) {
+  return result < 0 ? error(errno) : value(result);
+}
+
+namespace {
+
+void send_response(BorrowedFd listener, std::uint64_t cookie, int error, std::int64_t value,
+                   std::uint32_t flags) {
+  seccomp_notif_resp response{};
+  response.id = cookie;
+  response.error = -error;
+  response.val = value;
+  response.flags = flags;
+  // ENOENT: the caller was killed meanwhile; nobody waits for the answer.
+  static_cast<void>(::ioctl(listener.raw(), SECCOMP_IOCTL_NOTIF_SEND, &response));
+}
+
+void inject(BorrowedFd listener, std::uint64_t cookie, const Outcome& outcome) {
+  abi::NotifAddFd request{};
+  request.id = cookie;
+  request.flags = abi::kAddFdFlagSend;
+  request.srcfd = static_cast<std::uint32_t>(BorrowedFd(outcome.fd()).raw());
+  request.newfd_flags = static_cast<std::uint32_t>(outcome.open_flags() & O_CLOEXEC);
+  if (::ioctl(listener.raw(), abi::kIoctlNotifAddFd, &request) < 0) {
+    const int saved = errno;
+    send_response(listener, cookie, saved == EMFILE ? EMFILE : EACCES, 0, 0);
+  }
+}
+
+}  // namespace
+
+void send_outcome(BorrowedFd listener, std::uint64_t cookie, const Outcome& outcome) {
+  switch (outcome.kind()) {
+    case Outcome::Kind::Descriptor:
+      inject(listener, cookie, outcome);
+      break;
+    case Outcome::Kind::Error:
+      send_response(listener, cookie, static_cast<int>(outcome.number()), 0, 0);
+      break;
+    case Outcome::Kind::Value:
+      send_response(listener, cookie, 0, outcome.number(), 0);
+      break;
+    case Outcome::Kind::ByKernel:
+      send_response(listener, cookie, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+      break;
+    case Outcome::Kind::Later:
+      break;
+  }
+}
+
+struct Warden::Impl {
+  Impl(const BrokerConfig& wanted, OwnedFd listener_fd, OwnedFd ask, OwnedFd events)
+      : config(wanted),
+        pids{::getpid()},
+        listener(std::move(listener_fd)),
+        rules(config, std::move(ask), std::move(events)),
+        resolver(pids),
+        workers(listener, pids),
+        opener(resolver, rules, workers),
+        names(resolver, rules),
+        metadata(resolver, rules),
+        sockets(resolver, rules, workers) {
+    for (const TrappedCall& call : trapped_calls()) {
+      if (call.number >= 0 && static_cast<std::size_t>(call.number) < traps.size()) {
+        traps[static_cast<std::size_t>(call.number)] = static_cast<int>(call.trap);
+      }
+    }
+  }
+
+  Outcome serve(const Call& call);
+  Outcome execute(const Call& call);
+  void serve_next();
+  bool reap(pid_t agent, int& status);
+  void agent_stopped(int signal);
+
+  const BrokerConfig& config;
+  std::vector<pid_t> pids;
+  OwnedFd listener;
+  BrokerRules rules;
+  Resolver resolver;
+  Workers workers;
+  Opener opener;
+  NameOperations names;
+  MetadataOperations metadata;
+  SocketOperations sockets;
+  static constexpr int kNotTrapped = -1;
+  std::array<int, 512> traps = [] {
+    std::array<int, 512> none{};
+    none.fill(kNotTrapped);
+    return none;
+  }();
+};
+
+Outcome Warden::Impl::serve(const Call& call) {
+  using Handler = Outcome (*)(Impl&, const Call&);
+  static constexpr Handler kOpen = [](Impl& self, const Call& c) { return self.opener.serve(c); };
+  static constexpr Handler kExecute = [](Impl& self, const Call& c) { return self.execute(c); };
+  static constexpr Handler kNames = [](Impl& self, const Call& c) { return self.names.serve(c); };
+  static constexpr Handler kMetadata = [](Impl& self, const Call& c) {
+    return self.metadata.serve(c);
+  };
+  static constexpr Handler kSockets = [](Impl& self, const Call& c) {
+    return self.sockets.serve(c);
+  };
+  // Said to be done and not done: a program that hides itself could not have its paths read.
+  static constexpr Handler kDumpable = [](Impl&, const Call&) { return Outcome::value(0); };
+  // In the order of Trap.
+  static constexpr auto kHandlers = std::to_array<Handler>(
+      {kOpen, kExecute, kNames, kNames, kNames, kNames, kNames, kNames, kMetadata, kMetadata,
+       kMetadata, kMetadata, kSockets, kSockets, kSockets, kDumpable, kMetadata});
+  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Watch) + 1);
+  return kHandlers[static_cast<std::size_t>(call.trap)](*this, call);
+}
+
+// execute refuses guarded objects as programs and lets the kernel do the rest: Landlock decides
+// what may run, and an image that is executed yields no bytes to a reader.
+Outcome Warden::Impl::execute(const Call& call) {
+  int flags = 0;
+  const PathArg arg = decode_execute(call.number, call.args, flags);
+  const auto path = call.thread.path_at(arg.address);
+  if (!path) {
+    return Outcome::error(path.error());
+  }
+  const auto object =
+      resolver.object(call.thread, arg.dirfd, *path,
+                      (flags & AT_SYMLINK_NOFOLLOW) != 0 ? LastLink::Keep : LastLink::Follow);
+  struct stat status{};
+  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
+    return Outcome::error(object ? errno : object.error());
+  }
+  const std::string resolved = raw_path_of(*object, status.st_nlink);
+  const Touched touched{resolved, path->starts_with('/') ? *path : resolved};
+  if (rules.guard_of(touched, &status) == GuardClass::Instruction) {
+    rules.report(call, "execute", resolved, "guarded-execute",
+                 "an instruction file is not executed");
+    return Outcome::error(EACCES);
+  }
+  return Outcome::by_kernel();
+}
+
+void Warden::Impl::serve_next() {
+  // The kernel wants the buffer zeroed, and its structure may be larger than ours.
+  union {
+    seccomp_notif notification;
+    std::array<char, 512> room;
+  } buffer{};
+  buffer.room.fill(0);
+  if (::ioctl(BorrowedFd(listener).raw(), SECCOMP_IOCTL_NOTIF_RECV, &buffer.notification) != 0) {
+    return;  // the caller went away between poll and receive
+  }
+  const seccomp_notif& request = buffer.notification;
+  const auto number = static_cast<std::size_t>(request.data.nr);
+  if (request.pid == 0 || number >= traps.size() || traps[number] == kNotTrapped) {
+    send_outcome(listener, request.id, Outcome::error(ENOSYS));
+    return;
+  }
+  CallArgs args{};
+  std::copy_n(&request.data.args[0], args.size(), args.begin());
+  const Call call{request.data.nr, static_cast<Trap>(traps[number]), args,
+                  AgentThread(static_cast<pid_t>(request.pid), request.id, listener)};
+  send_outcome(listener, request.id, serve(call));
+}
+
+void Warden::Impl::agent_stopped(int signal) {
+  WireWriter message;
+  message.number(kEventStopped).number(static_cast<std::uint64_t>(signal));
+  static_cast<void>(wire_send(rules.events(), message.bytes(), {}));
+}
+
+// reap collects ended children; true once the agent itself is among them.
+bool Warden::Impl::reap(pid_t agent, int& status) {
+  for (;;) {
+    int child_status = 0;
+    const pid_t pid = ::waitpid(-1, &child_status, WNOHANG | WUNTRACED);
+    if (pid <= 0) {
+      return false;
+    }
+    if (workers.reaped(pid)) {
+      continue;
+    }
+    if (pid == agent && WIFSTOPPED(child_status)) {
+      agent_stopped(WSTOPSIG(child_status));
+    } else if (pid == agent) {
+      status = child_status;
+      return true;
+    }
+  }
+}
+
+Warden::Warden(const BrokerConfig& config, OwnedFd listener, OwnedFd ask, OwnedFd events)
+    : impl_(
+          std::make_unique<Impl>(config, std::move(listener), std::move(ask), std::move(events))) {}
+
+Warden::~Warden() = default;
+
+int Warden::run(pid_t agent) {
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  const OwnedFd signals(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+  static_cast<void>(::ioctl(BorrowedFd(impl_->listener).raw(), abi::kIoctlNotifSetFlags,
+                            abi::kNotifFdSyncWakeUp));  // Linux 6.6; older: slower, not weaker
+  ::umask(0);
+  std::array<pollfd, 3> watched{{{BorrowedFd(impl_->listener).raw(), POLLIN, 0},
+                                 {BorrowedFd(signals).raw(), POLLIN, 0},
+                                 {impl_->rules.events().raw(), 0, 0}}};
+  int status = 0;
+  if (impl_->reap(agent, status)) {
+    return status;  // ended before the signal descriptor was there
+  }
+  for (;;) {
+    if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) {
+      return -1;
+    }
+    if ((watched[2].revents & (POLLHUP | POLLERR)) != 0) {
+      return -1;
+    }
+    if ((watched[0].revents & POLLIN) != 0) {
+      impl_->serve_next();
+    } else if (watched[0].revents != 0) {
+      watched[0].fd = -1;  // no process uses the filter any more
+    }
+    if ((watched[1].revents & POLLIN) != 0) {
+      signalfd_siginfo drained{};
+      while (::read(BorrowedFd(signals).raw(), &drained, sizeof drained) > 0) {
+      }
+      if (impl_->reap(agent, status)) {
+        return status;
+      }
+    }
+  }
+}
+
+}  // namespace nono::sandbox

@@ -1,0 +1,107 @@
+// sandbox/broker.h: serves the agent's trapped system calls from inside the agent's own domain.
+//
+// The broker (the "warden" process) is in the same Landlock domain as the agent, so the kernel
+// applies the capability set to every open that it does for the agent: nothing is re-implemented.
+// It reads a path once, resolves it to an object, decides on the object and answers with a
+// descriptor, a result or an errno. No open is ever answered "continue": a path that changes while
+// the call waits cannot reach the kernel. docs/syscalls.md says per call who resolves what.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/owned_fd.h"
+#include "base/result.h"
+#include "sandbox/agent_thread.h"
+#include "sandbox/call_decode.h"
+#include "sandbox/capability_set.h"
+#include "sandbox/filters.h"
+#include "sandbox/resolve.h"
+#include "trustpolicy/decision.h"
+
+namespace nono::sandbox {
+
+// ObjectId is device and inode: the identity of a file whatever it is called.
+struct ObjectId {
+  dev_t device;
+  ino_t inode;
+  bool operator==(const ObjectId&) const = default;
+};
+
+enum class InstructionEdit : unsigned char { ProtectVerified, Allowed };
+
+// BrokerConfig is laid out before the fork; what it points to must outlive the broker.
+struct BrokerConfig {
+  const trustpolicy::GuardedNames* names = nullptr;
+  const CapabilitySet* capabilities = nullptr;
+  std::vector<ObjectId> known_guarded;  // found by the scan: guarded under any name
+  std::string home;
+  NetworkTier network = NetworkTier::Blocked;
+  InstructionEdit edit = InstructionEdit::ProtectVerified;
+};
+
+// Call is one trapped system call.
+struct Call {
+  int number;
+  Trap trap;
+  CallArgs args;
+  AgentThread thread;
+};
+
+// Outcome is how a call ends.
+class Outcome {
+ public:
+  enum class Kind : unsigned char { Error, Value, Descriptor, ByKernel, Later };
+  static Outcome error(int code) { return Outcome(Kind::Error, code); }
+  static Outcome value(std::int64_t result) { return Outcome(Kind::Value, result); }
+  static Outcome descriptor(OwnedFd fd, int open_flags);
+  // by_kernel lets the kernel go on with the call: only where Landlock decides and no byte of a
+  // guarded file can come of it (execve of an object that is not guarded).
+  static Outcome by_kernel() { return Outcome(Kind::ByKernel, 0); }
+  // later: a worker process answers.
+  static Outcome later() { return Outcome(Kind::Later, 0); }
+  // of turns the result of a system call (-1 and errno, or a value) into an outcome.
+  static Outcome of(long result);
+
+  Kind kind() const { return kind_; }
+  std::int64_t number() const { return number_; }
+  const OwnedFd& fd() const { return fd_; }
+  int open_flags() const { return open_flags_; }
+
+ private:
+  Outcome(Kind kind, std::int64_t number) : kind_(kind), number_(number) {}
+  Kind kind_;
+  std::int64_t number_;
+  OwnedFd fd_;
+  int open_flags_ = 0;
+};
+
+// send_outcome answers the notification `cookie`. An injection that fails becomes EACCES (EMFILE
+// where the agent has no descriptor left).
+void send_outcome(BorrowedFd listener, std::uint64_t cookie, const Outcome& outcome);
+
+// Warden is the broker's loop: it serves until the agent's process ends or the supervisor goes.
+class Warden {
+ public:
+  // `ask` and `events` are the broker's ends of the two channels to the supervisor.
+  Warden(const BrokerConfig& config, OwnedFd listener, OwnedFd ask, OwnedFd events);
+  Warden(const Warden&) = delete;
+  Warden& operator=(const Warden&) = delete;
+  ~Warden();
+
+  // run returns the agent's wait status, or -1 where the supervisor went away. The caller kills
+  // what is left of the tree.
+  int run(pid_t agent);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nono::sandbox

@@ -1,0 +1,209 @@
+#include "sandbox/broker_metadata.h"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace nono::sandbox {
+namespace {
+
+constexpr std::size_t kMaxAttribute = 65536;
+
+// mode_argument is where the calls of the chmod family carry the mode.
+mode_t mode_argument(const Call& call) {
+  const bool at_call = call.number == __NR_fchmodat;
+  return static_cast<mode_t>(call.args[at_call ? 2 : 1] & 07777);
+}
+
+template <typename T>
+Answer<T> read_struct(const AgentThread& thread, std::uint64_t address) {
+  const auto bytes = thread.bytes_at(address, sizeof(T));
+  if (!bytes) {
+    return std::unexpected(bytes.error());
+  }
+  T out;
+  std::memcpy(&out, bytes->data(), sizeof out);
+  return out;
+}
+
+using Times = std::array<timespec, 2>;
+
+Times from_timevals(const std::array<timeval, 2>& in) {
+  return {timespec{in[0].tv_sec, in[0].tv_usec * 1000},
+          timespec{in[1].tv_sec, in[1].tv_usec * 1000}};
+}
+
+// times_of reads the new times in whatever form the call has them; a null pointer means now.
+Answer<Times> times_of(const Call& call) {
+  const bool at_call = call.number == __NR_utimensat;
+#ifdef __NR_futimesat
+  const bool with_dirfd = at_call || call.number == __NR_futimesat;
+#else
+  const bool with_dirfd = at_call;
+#endif
+  const std::uint64_t address = call.args[with_dirfd ? 2 : 1];
+  if (address == 0) {
+    return Times{timespec{0, UTIME_NOW}, timespec{0, UTIME_NOW}};
+  }
+  if (at_call) {
+    return read_struct<Times>(call.thread, address);
+  }
+#ifdef __NR_utime
+  if (call.number == __NR_utime) {
+    const auto seconds = read_struct<utimbuf>(call.thread, address);
+    if (!seconds) {
+      return std::unexpected(seconds.error());
+    }
+    return Times{timespec{seconds->actime, 0}, timespec{seconds->modtime, 0}};
+  }
+#endif
+  const auto values = read_struct<std::array<timeval, 2>>(call.thread, address);
+  if (!values) {
+    return std::unexpected(values.error());
+  }
+  return from_timevals(*values);
+}
+
+bool removes_attribute(int number) {
+  return number == __NR_removexattr || number == __NR_lremovexattr || number == __NR_fremovexattr;
+}
+
+}  // namespace
+
+Answer<OwnedFd> MetadataOperations::object_of(const Call& call, const MetadataCall& args) const {
+  if (args.path.address == 0) {
+    return call.thread.base(args.path.dirfd);
+  }
+  const auto path = call.thread.path_at(args.path.address);
+  if (!path) {
+    return std::unexpected(path.error());
+  }
+  if (path->empty() && (args.flags & AT_EMPTY_PATH) == 0) {
+    return std::unexpected(ENOENT);
+  }
+  const bool keep = (args.flags & AT_SYMLINK_NOFOLLOW) != 0;
+  return resolver_.object(call.thread, args.path.dirfd, *path,
+                          keep ? LastLink::Keep : LastLink::Follow);
+}
+
+Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& object,
+                                            const struct stat& status) {
+  const std::string where = raw_path_of(object, status.st_nlink);
+  // What has no path (a pipe, a socket, a memfd) belongs to who holds it.
+  const bool nameless = where.empty() || where.starts_with("/memfd:") ||
+                        (status.st_nlink == 0 && S_ISREG(status.st_mode));
+  if (nameless) {
+    return {};
+  }
+  if (!rules_.config().capabilities->access_at(where).has(Access::write())) {
+    rules_.report(call, "metadata", where, "metadata-outside-grants",
+                  "modes, owners, times and attributes change only in write grants");
+    return std::unexpected(EACCES);
+  }
+  return rules_.may_write_name(call, where, S_ISDIR(status.st_mode) ? S_IFDIR : 0, "metadata");
+}
+
+Outcome MetadataOperations::change(const Call& call) {
+  const auto object = object_of(call, decode_metadata(call.number, call.args));
+  struct stat status{};
+  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
+    return Outcome::error(object ? errno : object.error());
+  }
+  if (auto may = may_change(call, *object, status); !may) {
+    return Outcome::error(may.error());
+  }
+  if (!call.thread.waiting()) {
+    return Outcome::error(EINTR);
+  }
+  switch (call.trap) {
+    case Trap::Mode:
+      return set_mode(call, *object);
+    case Trap::Owner:
+      return set_owner(call, *object);
+    case Trap::Times:
+      return set_times(call, *object, status);
+    default:
+      return set_attribute(call, *object);
+  }
+}
+
+Outcome MetadataOperations::set_mode(const Call& call, const OwnedFd& object) {
+  return Outcome::of(::chmod(fd_path(object).c_str(), mode_argument(call)));
+}
+
+Outcome MetadataOperations::set_owner(const Call& call, const OwnedFd& object) {
+  const std::size_t first = call.number == __NR_fchownat ? 2 : 1;
+  return Outcome::of(::fchownat(BorrowedFd(object).raw(), "", static_cast<uid_t>(call.args[first]),
+                                static_cast<gid_t>(call.args[first + 1]), AT_EMPTY_PATH));
+}
+
+Outcome MetadataOperations::set_times(const Call& call, const OwnedFd& object,
+                                      const struct stat& status) {
+  const auto times = times_of(call);
+  if (!times) {
+    return Outcome::error(times.error());
+  }
+  if (S_ISLNK(status.st_mode)) {
+    // A link's own times: only utimensat with an empty path reaches them through a handle.
+    return Outcome::of(
+        ::syscall(SYS_utimensat, BorrowedFd(object).raw(), "", times->data(), AT_EMPTY_PATH));
+  }
+  return Outcome::of(::utimensat(AT_FDCWD, fd_path(object).c_str(), times->data(), 0));
+}
+
+Outcome MetadataOperations::set_attribute(const Call& call, const OwnedFd& object) {
+  const auto name = call.thread.path_at(call.args[1]);
+  if (!name) {
+    return Outcome::error(name.error());
+  }
+  const std::string path = fd_path(object);
+  if (removes_attribute(call.number)) {
+    return Outcome::of(::removexattr(path.c_str(), name->c_str()));
+  }
+  const auto size = static_cast<std::size_t>(call.args[3]);
+  if (size > kMaxAttribute) {
+    return Outcome::error(E2BIG);
+  }
+  const auto value = call.thread.bytes_at(call.args[2], size);
+  if (!value) {
+    return Outcome::error(value.error());
+  }
+  return Outcome::of(::setxattr(path.c_str(), name->c_str(), value->data(), value->size(),
+                                static_cast<int>(call.args[4])));
+}
+
+Outcome MetadataOperations::watch(const Call& call) {
+  const auto path = call.thread.path_at(call.args[1]);
+  if (!path) {
+    return Outcome::error(path.error());
+  }
+  const auto mask = static_cast<std::uint32_t>(call.args[2]);
+  const auto object =
+      resolver_.object(call.thread, AT_FDCWD, *path,
+                       (mask & IN_DONT_FOLLOW) != 0 ? LastLink::Keep : LastLink::Follow);
+  struct stat status{};
+  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
+    return Outcome::error(object ? errno : object.error());
+  }
+  const std::string where = raw_path_of(*object, status.st_nlink);
+  if (!rules_.config().capabilities->access_at(where).has(Access::read())) {
+    return Outcome::error(EACCES);
+  }
+  const auto queue = call.thread.take_descriptor(static_cast<int>(call.args[0]));
+  if (!queue || !call.thread.waiting()) {
+    return Outcome::error(queue ? EINTR : queue.error());
+  }
+  return Outcome::of(::inotify_add_watch(BorrowedFd(*queue).raw(), fd_path(*object).c_str(),
+                                         mask & ~static_cast<std::uint32_t>(IN_DONT_FOLLOW)));
+}
+
+}  // namespace nono::sandbox

@@ -1,0 +1,368 @@
+#include "sandbox/broker_names.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/files.h"
+
+namespace nono::sandbox {
+
+using trustpolicy::GuardClass;
+
+namespace {
+
+constexpr std::size_t kMaxSubtree = 50'000;
+
+// at_place is lstat of the name.
+Answer<struct stat> at_place(const NamedPlace& place) {
+  struct stat out{};
+  if (::fstatat(BorrowedFd(place.directory).raw(), place.name.c_str(), &out, AT_SYMLINK_NOFOLLOW) !=
+      0) {
+    return std::unexpected(errno);
+  }
+  return out;
+}
+
+// spelt is the name for the system call: with the agent's trailing slash, which demands a
+// directory.
+std::string spelt(const NamedPlace& place) {
+  return place.wants_directory ? place.name + "/" : place.name;
+}
+
+OwnedFd object_at(const NamedPlace& place) {
+  return OwnedFd(::openat(BorrowedFd(place.directory).raw(), place.name.c_str(),
+                          O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
+struct CloseDir {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+struct Entry {
+  std::string relative;  // "/a/b": beneath the directory that moves
+  struct stat status;
+};
+
+// list_subtree appends what lies beneath `top`; false where there is too much or it is unreadable.
+bool list_subtree(const OwnedFd& top, std::vector<Entry>& out) {
+  std::vector<std::pair<OwnedFd, std::string>> pending;
+  pending.emplace_back(::openat(BorrowedFd(top).raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                       "");
+  while (!pending.empty()) {
+    auto [fd, prefix] = std::move(pending.back());
+    pending.pop_back();
+    const int raw = fd.release();
+    const std::unique_ptr<DIR, CloseDir> directory(raw >= 0 ? ::fdopendir(raw) : nullptr);
+    if (directory == nullptr) {
+      return false;
+    }
+    while (const dirent* entry = ::readdir(directory.get())) {  // NOLINT(concurrency-mt-unsafe)
+      const std::string name = &entry->d_name[0];
+      if (name == "." || name == "..") {
+        continue;
+      }
+      Entry found{prefix + "/" + name, {}};
+      if (out.size() >= kMaxSubtree || ::fstatat(::dirfd(directory.get()), name.c_str(),
+                                                 &found.status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return false;
+      }
+      if (S_ISDIR(found.status.st_mode)) {
+        pending.emplace_back(::openat(::dirfd(directory.get()), name.c_str(),
+                                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+                             found.relative);
+      }
+      out.push_back(std::move(found));
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Outcome NameOperations::serve(const Call& call) {
+  if (call.trap == Trap::Rename) {
+    return rename(call);
+  }
+  if (call.trap == Trap::Link) {
+    return link(call);
+  }
+  if (call.trap == Trap::Symlink) {
+    return symlink(call);
+  }
+  if (call.trap == Trap::Make) {
+    return make(call);
+  }
+  return call.trap == Trap::Unlink ? unlink(call) : truncate(call);
+}
+
+Answer<NamedPlace> NameOperations::place_at(const Call& call, const PathArg& arg,
+                                            std::string& requested) const {
+  auto path = call.thread.path_at(arg.address);
+  if (!path) {
+    return std::unexpected(path.error());
+  }
+  auto place = resolver_.place(call.thread, arg.dirfd, *path);
+  if (place) {
+    requested = path->starts_with('/') ? normal_path(*path) : place->canonical;
+  }
+  return place;
+}
+
+Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
+                                    const struct stat& status, std::string_view operation) {
+  if (auto may = rules_.may_write_name(call, place.canonical, 0, operation); !may) {
+    return may;
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return {};
+  }
+  const Touched touched{place.canonical, place.canonical};
+  const GuardClass guard_class = rules_.guard_of(touched, &status);
+  if (guard_class == GuardClass::None) {
+    return {};
+  }
+  rules_.remember(status, guard_class);
+  const OwnedFd object = object_at(place);
+  if (!object.valid()) {
+    return std::unexpected(EACCES);
+  }
+  return rules_.change_verdict(call, object, touched, guard_class);
+}
+
+Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& from,
+                                           const NamedPlace& to) {
+  const OwnedFd top = object_at(from);
+  std::vector<Entry> entries;
+  if (!top.valid() || !list_subtree(top, entries)) {
+    rules_.report(call, "rename", from.canonical, "rename-too-large",
+                  "a directory of this size or mode cannot be checked before it moves");
+    return std::unexpected(EACCES);
+  }
+  for (const Entry& entry : entries) {
+    const std::string before = from.canonical + entry.relative;
+    const std::string after = to.canonical + entry.relative;
+    const GuardClass was = rules_.guard_of({before, before}, nullptr);
+    if (was != GuardClass::None && S_ISREG(entry.status.st_mode)) {
+      rules_.remember(entry.status, was);
+    }
+    if (rules_.protected_name(before) != rules_.protected_name(after)) {
+      rules_.report(call, "rename", before, "protected-name",
+                    "the move would put protected content in place or take it away");
+      return std::unexpected(EACCES);
+    }
+  }
+  return {};
+}
+
+Answer<void> NameOperations::moves(const Call& call, const NamedPlace& from, const NamedPlace& to,
+                                   const struct stat& status) {
+  if (auto may = leaves(call, from, status, "rename"); !may) {
+    return may;
+  }
+  if (auto may = rules_.may_write_name(call, to.canonical, status.st_mode & S_IFMT, "rename");
+      !may) {
+    return may;
+  }
+  return S_ISDIR(status.st_mode) ? subtree_moves(call, from, to) : Answer<void>();
+}
+
+Outcome NameOperations::rename(const Call& call) {
+  const TwoPathCall args = decode_rename(call.number, call.args);
+  std::string requested;
+  const auto from = place_at(call, args.from, requested);
+  if (!from) {
+    return Outcome::error(from.error() == EINVAL ? EBUSY : from.error());
+  }
+  const auto to = place_at(call, args.to, requested);
+  if (!to) {
+    return Outcome::error(to.error() == EINVAL ? EBUSY : to.error());
+  }
+  if ((args.flags & ~static_cast<unsigned>(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0) {
+    return Outcome::error(EINVAL);
+  }
+  const auto source = at_place(*from);
+  if (!source) {
+    return Outcome::error(source.error());
+  }
+  if (auto may = moves(call, *from, *to, *source); !may) {
+    return Outcome::error(may.error());
+  }
+  const auto replaced = at_place(*to);
+  if (replaced) {
+    const bool exchange = (args.flags & RENAME_EXCHANGE) != 0;
+    const auto may =
+        exchange ? moves(call, *to, *from, *replaced) : leaves(call, *to, *replaced, "replace");
+    if (!may) {
+      return Outcome::error(may.error());
+    }
+  }
+  const GuardClass arrives = rules_.guard_of({to->canonical, requested}, nullptr);
+  if (arrives != GuardClass::None && S_ISREG(source->st_mode)) {
+    rules_.remember(*source, arrives);
+  }
+  if (!call.thread.waiting()) {
+    return Outcome::error(EINTR);
+  }
+  return Outcome::of(::renameat2(BorrowedFd(from->directory).raw(), spelt(*from).c_str(),
+                                 BorrowedFd(to->directory).raw(), spelt(*to).c_str(), args.flags));
+}
+
+Outcome NameOperations::link(const Call& call) {
+  const TwoPathCall args = decode_link(call.number, call.args);
+  std::string requested;
+  const auto to = place_at(call, args.to, requested);
+  auto from = call.thread.path_at(args.from.address);
+  if (!from || !to) {
+    return Outcome::error(!from ? from.error() : to.error());
+  }
+  if (from->empty() && (args.flags & AT_EMPTY_PATH) == 0) {
+    return Outcome::error(ENOENT);
+  }
+  const bool follow = (args.flags & AT_SYMLINK_FOLLOW) != 0;
+  const auto object = resolver_.object(call.thread, args.from.dirfd, *from,
+                                       follow ? LastLink::Follow : LastLink::Keep);
+  struct stat status{};
+  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
+    return Outcome::error(object ? errno : object.error());
+  }
+  const std::string resolved = raw_path_of(*object, status.st_nlink);
+  if (auto may = rules_.may_write_name(call, to->canonical, S_IFLNK, "link"); !may) {
+    return Outcome::error(may.error());
+  }
+  if (rules_.protected_name(resolved)) {
+    rules_.report(call, "link", resolved, "protected-name", "a second name would evade protection");
+    return Outcome::error(EACCES);
+  }
+  const GuardClass guard_class = std::max(rules_.guard_of({resolved, resolved}, &status),
+                                          rules_.guard_of({to->canonical, requested}, nullptr));
+  if (guard_class != GuardClass::None) {
+    rules_.remember(status, guard_class);
+  }
+  if (S_ISLNK(status.st_mode) || !call.thread.waiting()) {
+    return Outcome::error(EPERM);
+  }
+  return Outcome::of(::linkat(AT_FDCWD, fd_path(*object).c_str(), BorrowedFd(to->directory).raw(),
+                              spelt(*to).c_str(), AT_SYMLINK_FOLLOW));
+}
+
+Outcome NameOperations::symlink(const Call& call) {
+  const TwoPathCall args = decode_symlink(call.number, call.args);
+  const auto target = call.thread.path_at(args.from.address);
+  std::string requested;
+  const auto place = place_at(call, args.to, requested);
+  if (!target || !place) {
+    return Outcome::error(!target ? target.error() : place.error());
+  }
+  if (auto may = rules_.may_write_name(call, place->canonical, S_IFLNK, "symlink"); !may) {
+    return Outcome::error(may.error());
+  }
+  if (!call.thread.waiting()) {
+    return Outcome::error(EINTR);
+  }
+  return Outcome::of(
+      ::symlinkat(target->c_str(), BorrowedFd(place->directory).raw(), spelt(*place).c_str()));
+}
+
+Outcome NameOperations::make(const Call& call) {
+  const MakeCall args = decode_make(call.number, call.args);
+  std::string requested;
+  const auto place = place_at(call, args.path, requested);
+  if (!place) {
+    return Outcome::error(place.error() == EINVAL || place.error() == EBUSY ? EEXIST
+                                                                            : place.error());
+  }
+  const mode_t type = (args.mode & S_IFMT) == 0 ? mode_t{S_IFREG} : args.mode & S_IFMT;
+  if (type == S_IFCHR || type == S_IFBLK) {
+    return Outcome::error(EPERM);
+  }
+  const auto mask = call.thread.umask();
+  if (!mask || !call.thread.waiting()) {
+    return Outcome::error(EACCES);
+  }
+  const int directory = BorrowedFd(place->directory).raw();
+  if (type != S_IFDIR) {
+    if (auto may = rules_.may_write_name(call, place->canonical, type, "create"); !may) {
+      return Outcome::error(may.error());
+    }
+    return Outcome::of(
+        ::mknodat(directory, spelt(*place).c_str(), type | (args.mode & 07777 & ~*mask), 0));
+  }
+  if (auto may = rules_.may_write_name(call, place->canonical, type, "mkdir"); !may) {
+    return Outcome::error(may.error());
+  }
+  const int made = ::mkdirat(directory, place->name.c_str(), args.mode & 07777 & ~*mask);
+  const int saved = errno;
+  if (made != 0) {
+    return Outcome::error(saved);
+  }
+  if (const auto status = at_place(*place)) {
+    rules_.made_directory(*status);
+  }
+  return Outcome::value(0);
+}
+
+Outcome NameOperations::unlink(const Call& call) {
+  const UnlinkCall args = decode_unlink(call.number, call.args);
+  std::string requested;
+  const auto place = place_at(call, args.path, requested);
+  if (!place) {
+    return Outcome::error(place.error());
+  }
+  const auto status = at_place(*place);
+  if (!status) {
+    return Outcome::error(status.error());
+  }
+  const bool directory = S_ISDIR(status->st_mode);
+  if (!directory || rules_.protected_name(place->canonical)) {
+    if (auto may = leaves(call, *place, *status, "remove"); !may) {
+      return Outcome::error(may.error());
+    }
+  }
+  if (!call.thread.waiting()) {
+    return Outcome::error(EINTR);
+  }
+  Outcome done = Outcome::of(
+      ::unlinkat(BorrowedFd(place->directory).raw(), spelt(*place).c_str(), args.flags));
+  if (directory && done.kind() == Outcome::Kind::Value) {
+    rules_.removed_directory(*status);
+  }
+  return done;
+}
+
+Outcome NameOperations::truncate(const Call& call) {
+  const auto path = call.thread.path_at(call.args[0]);
+  if (!path) {
+    return Outcome::error(path.error());
+  }
+  const auto object = resolver_.object(call.thread, AT_FDCWD, *path, LastLink::Follow);
+  struct stat status{};
+  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
+    return Outcome::error(object ? errno : object.error());
+  }
+  const Touched touched{raw_path_of(*object, status.st_nlink),
+                        raw_path_of(*object, status.st_nlink)};
+  if (auto may = rules_.may_write_name(call, touched.resolved, 0, "truncate"); !may) {
+    return Outcome::error(may.error());
+  }
+  const GuardClass guard_class = rules_.guard_of(touched, &status);
+  if (guard_class != GuardClass::None) {
+    if (auto may = rules_.change_verdict(call, *object, touched, guard_class); !may) {
+      return Outcome::error(may.error());
+    }
+  }
+  if (!call.thread.waiting()) {
+    return Outcome::error(EINTR);
+  }
+  return Outcome::of(::truncate(fd_path(*object).c_str(), static_cast<off_t>(call.args[1])));
+}
+
+}  // namespace nono::sandbox

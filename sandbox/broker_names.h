@@ -1,0 +1,40 @@
+// sandbox/broker_names.h: calls that make, move or remove names, on behalf of the agent.
+#pragma once
+
+#include <string>
+
+#include "sandbox/broker_rules.h"
+#include "sandbox/resolve.h"
+
+namespace nono::sandbox {
+
+class NameOperations {
+ public:
+  NameOperations(const Resolver& resolver, BrokerRules& rules)
+      : resolver_(resolver), rules_(rules) {}
+
+  // serve answers Rename, Link, Symlink, Make, Unlink and Truncate.
+  Outcome serve(const Call& call);
+
+ private:
+  Outcome rename(const Call& call);
+  Outcome link(const Call& call);
+  Outcome symlink(const Call& call);
+  Outcome make(const Call& call);
+  Outcome unlink(const Call& call);
+  Outcome truncate(const Call& call);
+  Answer<NamedPlace> place_at(const Call& call, const PathArg& arg, std::string& requested) const;
+  // leaves decides whether what is at `place` may go away or be replaced; `status` is it (lstat).
+  Answer<void> leaves(const Call& call, const NamedPlace& place, const struct stat& status,
+                      std::string_view operation);
+  // moves decides a rename of `status` from one place to another: names, and for a directory every
+  // name beneath it whose standing the move would change.
+  Answer<void> moves(const Call& call, const NamedPlace& from, const NamedPlace& to,
+                     const struct stat& status);
+  Answer<void> subtree_moves(const Call& call, const NamedPlace& from, const NamedPlace& to);
+
+  const Resolver& resolver_;
+  BrokerRules& rules_;
+};
+
+}  // namespace nono::sandbox

@@ -1,0 +1,340 @@
+#include "sandbox/broker_open.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "base/files.h"
+
+namespace nono::sandbox {
+
+using trustpolicy::GuardClass;
+
+namespace {
+
+// Flags that open(2) knows; openat2(2) would refuse others, open(2) ignores them.
+constexpr int kKnownFlags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
+                            O_NONBLOCK | O_DSYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_NOFOLLOW |
+                            O_NOATIME | O_CLOEXEC | O_SYNC;
+constexpr int kMadeByBroker = O_CREAT | O_EXCL | O_TRUNC;
+constexpr int kStatusFlags = O_APPEND | O_DIRECT | O_NOATIME | O_ASYNC | O_NONBLOCK;
+// Never block in an open, never gain a terminal, never leak to a child.
+constexpr int kBrokerFlags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+constexpr int kMaxAttempts = 3;
+
+bool is_controlling_terminal(const struct stat& status) {
+  return S_ISCHR(status.st_mode) && status.st_rdev == makedev(5, 0);
+}
+
+// opens_at_once: no open of this type waits for anybody.
+bool opens_at_once(const struct stat& status) {
+  return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
+         (S_ISCHR(status.st_mode) && !is_controlling_terminal(status));
+}
+
+OwnedFd open_plain(int base, const std::string& path, int flags) {
+  open_how how{};
+  how.flags = static_cast<unsigned>((flags & ~kMadeByBroker) | kBrokerFlags);
+  how.resolve = RESOLVE_NO_MAGICLINKS;
+  return OwnedFd(static_cast<int>(::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how)));
+}
+
+bool writes(int flags) {
+  return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
+}
+
+}  // namespace
+
+struct Opener::Job {
+  const Call& call;
+  OpenCall open;
+  std::string path;
+  OwnedFd base;
+  int attempts = 0;
+
+  int base_raw() const { return base.valid() ? BorrowedFd(base).raw() : AT_FDCWD; }
+  bool has(int flag) const { return (open.flags & flag) == flag; }
+};
+
+Outcome Opener::serve(const Call& call) {
+  Job job{call, decode_open(call.number, call.args), {}, {}};
+  if (job.has(O_DIRECTORY)) {
+    return Outcome::error(EINVAL);  // trapped only with O_CREAT, which Linux 6.4 refuses too
+  }
+  job.open.flags &= kKnownFlags;
+  auto path = call.thread.path_at(job.open.path.address);
+  if (!path) {
+    return Outcome::error(path.error());
+  }
+  job.path = *std::move(path);
+  auto base = resolver_.base_for(call.thread, job.open.path.dirfd, job.path);
+  if (!base) {
+    return Outcome::error(base.error());
+  }
+  job.base = *std::move(base);
+  return job.has(O_CREAT | O_EXCL) ? create(job) : existing(job);
+}
+
+// existing is the usual way: the kernel resolves, the type is known before the open, so that no
+// FIFO's peer is woken and no device is touched by a mere look.
+Outcome Opener::existing(Job& job) {
+  struct stat before{};
+  const int look = AT_NO_AUTOMOUNT | (job.has(O_NOFOLLOW) ? AT_SYMLINK_NOFOLLOW : 0);
+  if (::fstatat(job.base_raw(), job.path.c_str(), &before, look) != 0) {
+    return missing(job, errno);
+  }
+  if (S_ISLNK(before.st_mode)) {
+    return Outcome::error(ELOOP);
+  }
+  if (!opens_at_once(before) || resolver_.on_proc(before)) {
+    return slow(job);
+  }
+  OwnedFd fd = open_plain(job.base_raw(), job.path, job.open.flags);
+  if (!fd.valid()) {
+    return not_opened(job, errno);
+  }
+  struct stat after{};
+  if (::fstat(BorrowedFd(fd).raw(), &after) != 0 || after.st_mode != before.st_mode ||
+      resolver_.on_proc(after)) {
+    return slow(job);
+  }
+  return finish(job, std::move(fd), after);
+}
+
+Outcome Opener::not_opened(Job& job, int error) {
+  if (error == ENOENT && job.has(O_CREAT)) {
+    return create(job);
+  }
+  return error == ELOOP || error == ENXIO ? slow(job) : Outcome::error(error);
+}
+
+Outcome Opener::missing(Job& job, int error) {
+  if (error == ELOOP) {
+    return slow(job);
+  }
+  if (error != ENOENT) {
+    return Outcome::error(error);
+  }
+  // /dev/fd/3 and /proc/self/... do not exist for the broker where they do for the agent.
+  const std::string_view path = job.path;
+  struct stat base{};
+  const bool through_proc =
+      path.starts_with("/proc") || path.starts_with("/dev/") || path.contains("/proc/") ||
+      path.contains("/fd/") ||
+      (job.base.valid() && ::fstat(job.base_raw(), &base) == 0 && resolver_.on_proc(base));
+  if (through_proc) {
+    return slow(job);
+  }
+  return job.has(O_CREAT) ? create(job) : Outcome::error(ENOENT);
+}
+
+Outcome Opener::slow(Job& job) {
+  if (++job.attempts > kMaxAttempts) {
+    return Outcome::error(ELOOP);
+  }
+  auto walked = resolver_.walk(job.call.thread, job.open.path.dirfd, job.path,
+                               job.has(O_NOFOLLOW) ? LastLink::Keep : LastLink::Follow,
+                               job.has(O_CREAT) ? MissingLast::Allow : MissingLast::Refuse);
+  if (!walked) {
+    return Outcome::error(walked.error());
+  }
+  if (!walked->object.valid()) {
+    return create_at(job, walked->place);
+  }
+  if (job.has(O_CREAT | O_EXCL)) {
+    return Outcome::error(EEXIST);
+  }
+  struct stat status{};
+  if (::fstat(BorrowedFd(walked->object).raw(), &status) != 0) {
+    return Outcome::error(errno);
+  }
+  return open_object(job, walked->object, status);
+}
+
+Outcome Opener::open_object(Job& job, const OwnedFd& object, const struct stat& status) {
+  if (S_ISLNK(status.st_mode)) {
+    return Outcome::error(ELOOP);
+  }
+  if (is_controlling_terminal(status)) {
+    return open_terminal(job);
+  }
+  if (S_ISFIFO(status.st_mode)) {
+    return open_special(job, object, status);
+  }
+  const int flags = (job.open.flags & ~(kMadeByBroker | O_NOFOLLOW)) | kBrokerFlags;
+  OwnedFd fd(::open(fd_path(object).c_str(), flags));
+  if (!fd.valid()) {
+    return Outcome::error(errno);
+  }
+  struct stat opened{};
+  if (::fstat(BorrowedFd(fd).raw(), &opened) != 0) {
+    return Outcome::error(errno);
+  }
+  return finish(job, std::move(fd), opened);
+}
+
+// open_special opens a FIFO: with its caller's patience, and never under a guarded name.
+Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat& status) {
+  const Touched touched{raw_path_of(object, status.st_nlink), requested_path(job)};
+  if (rules_.guard_of(touched, &status) != GuardClass::None) {
+    rules_.report(job.call, "open", touched.resolved, "guarded-not-regular",
+                  "a guarded name must be a regular file");
+    return Outcome::error(EACCES);
+  }
+  const int flags = (job.open.flags & ~(kMadeByBroker | O_NOFOLLOW)) | O_NOCTTY | O_CLOEXEC;
+  const std::string path = fd_path(object);
+  if (job.has(O_NONBLOCK) || (flags & O_ACCMODE) == O_RDWR) {
+    OwnedFd fd(::open(path.c_str(), flags));
+    return fd.valid() ? Outcome::descriptor(std::move(fd), job.open.flags) : Outcome::error(errno);
+  }
+  return workers_.run(job.call, [&] {
+    OwnedFd fd(static_cast<int>(
+        retry_while_waiting(job.call.thread, [&] { return ::open(path.c_str(), flags); })));
+    return fd.valid() ? Outcome::descriptor(std::move(fd), job.open.flags) : Outcome::error(errno);
+  });
+}
+
+// open_terminal opens the agent's own controlling terminal, whatever session the broker is in.
+Outcome Opener::open_terminal(Job& job) {
+  const auto device = job.call.thread.terminal();
+  if (!device || *device == 0) {
+    return Outcome::error(ENXIO);
+  }
+  const unsigned number = static_cast<unsigned>(*device);
+  const unsigned major_number = (number >> 8) & 0xfff;
+  const unsigned minor_number = (number & 0xff) | ((number >> 12) & 0xfff00);
+  constexpr unsigned kFirstPts = 136;
+  constexpr unsigned kLastPts = 143;
+  if (major_number < kFirstPts || major_number > kLastPts) {
+    return Outcome::error(ENXIO);
+  }
+  const std::string path =
+      "/dev/pts/" + std::to_string((major_number - kFirstPts) * 256 + minor_number);
+  OwnedFd fd(::open(path.c_str(), (job.open.flags & ~kMadeByBroker) | kBrokerFlags));
+  return fd.valid() ? hand_over(job, std::move(fd)) : terminal_of_streams(job, *device);
+}
+
+// terminal_of_streams: a terminal that the agent made for its children is in no grant; the one that
+// asks holds it as a standard stream, and gets another descriptor of that.
+Outcome Opener::terminal_of_streams(Job& job, dev_t device) {
+  for (int stream = 0; stream <= 2; ++stream) {
+    auto fd = job.call.thread.take_descriptor(stream);
+    struct stat status{};
+    if (fd && ::fstat(BorrowedFd(*fd).raw(), &status) == 0 && S_ISCHR(status.st_mode) &&
+        major(status.st_rdev) == ((device >> 8) & 0xfff) &&
+        minor(status.st_rdev) == ((device & 0xff) | ((device >> 12) & 0xfff00))) {
+      return Outcome::descriptor(*std::move(fd), job.open.flags);
+    }
+  }
+  return Outcome::error(ENXIO);
+}
+
+Outcome Opener::create(Job& job) {
+  auto place = resolver_.place(job.call.thread, job.open.path.dirfd, job.path);
+  if (!place) {
+    const int code = place.error();
+    return Outcome::error(code == EINVAL || code == EBUSY ? EISDIR : code);
+  }
+  return place->wants_directory ? Outcome::error(EISDIR) : create_at(job, *place);
+}
+
+Outcome Opener::create_at(Job& job, const NamedPlace& place) {
+  const Touched touched{place.canonical, requested_path(job)};
+  if (auto may = rules_.may_write_name(job.call, place.canonical, S_IFREG, "create"); !may) {
+    return Outcome::error(may.error());
+  }
+  const GuardClass guard_class = rules_.guard_of(touched, nullptr);
+  const auto mask = job.call.thread.umask();
+  if (!mask || !job.call.thread.waiting()) {
+    return Outcome::error(EACCES);
+  }
+  int flags = (job.open.flags & ~O_TRUNC) | O_CREAT | O_EXCL | O_NOFOLLOW | kBrokerFlags;
+  if (guard_class != GuardClass::None && (flags & O_ACCMODE) == O_RDWR) {
+    flags = (flags & ~O_ACCMODE) | O_WRONLY;  // a draft may be written; reading needs a verdict
+  }
+  OwnedFd fd(::openat(BorrowedFd(place.directory).raw(), place.name.c_str(), flags,
+                      job.open.mode & 07777 & ~*mask));
+  if (!fd.valid()) {
+    const int saved = errno;
+    return saved == EEXIST && !job.has(O_EXCL) ? slow(job) : Outcome::error(saved);
+  }
+  struct stat made{};
+  if (guard_class != GuardClass::None && ::fstat(BorrowedFd(fd).raw(), &made) == 0) {
+    rules_.remember(made, guard_class);
+  }
+  return hand_over(job, std::move(fd));
+}
+
+// finish decides on what was opened.
+Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) {
+    return hand_over(job, std::move(fd));
+  }
+  const Touched touched{raw_path_of(fd, status.st_nlink), requested_path(job)};
+  const bool write = writes(job.open.flags);
+  if (write) {
+    if (auto may = rules_.may_write_name(job.call, touched.resolved, 0, "write"); !may) {
+      return Outcome::error(may.error());
+    }
+  }
+  const GuardClass guard_class = rules_.guard_of(touched, &status);
+  if (guard_class != GuardClass::None) {
+    rules_.remember(status, guard_class);
+    return finish_guarded(job, fd, status, touched, guard_class);
+  }
+  if (job.has(O_TRUNC) && ::ftruncate(BorrowedFd(fd).raw(), 0) != 0) {
+    return Outcome::error(errno);
+  }
+  return hand_over(job, std::move(fd));
+}
+
+Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& /*status*/,
+                               const Touched& touched, GuardClass guard_class) {
+  if (!writes(job.open.flags)) {
+    auto sealed = rules_.read_verdict(job.call, fd, touched, guard_class);
+    return sealed ? Outcome::descriptor(*std::move(sealed), job.open.flags)
+                  : Outcome::error(sealed.error());
+  }
+  const OwnedFd object(::open(fd_path(fd).c_str(), O_PATH | O_CLOEXEC));
+  if (!object.valid()) {
+    return Outcome::error(EACCES);
+  }
+  if (auto may = rules_.change_verdict(job.call, object, touched, guard_class); !may) {
+    return Outcome::error(may.error());
+  }
+  const bool reads = (job.open.flags & O_ACCMODE) == O_RDWR;
+  if (reads && !job.has(O_TRUNC)) {
+    rules_.report(job.call, "open", touched.resolved, "guarded-read-write",
+                  "a guarded file is opened for reading or for writing, not both");
+    return Outcome::error(EACCES);
+  }
+  const int flags = (job.open.flags & ~(kMadeByBroker | O_NOFOLLOW | O_ACCMODE)) | O_WRONLY;
+  OwnedFd writable(::open(fd_path(object).c_str(), flags | kBrokerFlags));
+  if (!writable.valid() || (job.has(O_TRUNC) && ::ftruncate(BorrowedFd(writable).raw(), 0) != 0)) {
+    return Outcome::error(errno);
+  }
+  return hand_over(job, std::move(writable));
+}
+
+// hand_over gives the descriptor the status flags that the agent asked for.
+Outcome Opener::hand_over(const Job& job, OwnedFd fd) {
+  if (!job.has(O_NONBLOCK)) {
+    ::fcntl(BorrowedFd(fd).raw(), F_SETFL, job.open.flags & kStatusFlags);
+  }
+  return Outcome::descriptor(std::move(fd), job.open.flags);
+}
+
+std::string Opener::requested_path(const Job& job) const {
+  if (job.path.starts_with('/')) {
+    return normal_path(job.path);
+  }
+  return normal_path(raw_path_of(job.base, 1) + "/" + job.path);
+}
+
+}  // namespace nono::sandbox

@@ -1,0 +1,42 @@
+// sandbox/broker_open.h: open, openat and creat on behalf of the agent.
+#pragma once
+
+#include <string>
+
+#include "sandbox/broker_rules.h"
+#include "sandbox/resolve.h"
+#include "sandbox/workers.h"
+
+namespace nono::sandbox {
+
+class Opener {
+ public:
+  Opener(const Resolver& resolver, BrokerRules& rules, Workers& workers)
+      : resolver_(resolver), rules_(rules), workers_(workers) {}
+
+  Outcome serve(const Call& call);
+
+ private:
+  struct Job;
+  Outcome existing(Job& job);
+  Outcome missing(Job& job, int error);
+  Outcome not_opened(Job& job, int error);
+  Outcome slow(Job& job);
+  Outcome open_object(Job& job, const OwnedFd& object, const struct stat& status);
+  Outcome open_special(Job& job, const OwnedFd& object, const struct stat& status);
+  Outcome open_terminal(Job& job);
+  static Outcome terminal_of_streams(Job& job, dev_t device);
+  Outcome create(Job& job);
+  Outcome create_at(Job& job, const NamedPlace& place);
+  Outcome finish(Job& job, OwnedFd fd, const struct stat& status);
+  Outcome finish_guarded(Job& job, const OwnedFd& fd, const struct stat& status,
+                         const Touched& touched, trustpolicy::GuardClass guard_class);
+  Outcome hand_over(const Job& job, OwnedFd fd);
+  std::string requested_path(const Job& job) const;
+
+  const Resolver& resolver_;
+  BrokerRules& rules_;
+  Workers& workers_;
+};
+
+}  // namespace nono::sandbox

@@ -1,0 +1,214 @@
+#include "sandbox/broker_sockets.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+namespace nono::sandbox {
+namespace {
+
+constexpr std::size_t kPathOffset = offsetof(sockaddr_un, sun_path);
+constexpr std::size_t kMaxBound = 4096;
+
+bool blocks(const OwnedFd& socket) {
+  const int flags = ::fcntl(BorrowedFd(socket).raw(), F_GETFL);
+  return flags >= 0 && (flags & O_NONBLOCK) == 0;
+}
+
+sockaddr_un path_address(const std::string& path) {
+  sockaddr_un out{};
+  out.sun_family = AF_UNIX;
+  path.copy(&out.sun_path[0], sizeof out.sun_path - 1);
+  return out;
+}
+
+// as_sockaddr: the socket calls take every address through this type.
+const sockaddr* as_sockaddr(const void* address) {
+  return static_cast<const sockaddr*>(address);
+}
+
+int int_option(const OwnedFd& socket, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(BorrowedFd(socket).raw(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+// has_port reports whether an IP socket is bound to a port already.
+bool has_port(const OwnedFd& socket) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  void* raw = &name;
+  if (::getsockname(BorrowedFd(socket).raw(), static_cast<sockaddr*>(raw), &size) != 0) {
+    return false;
+  }
+  // Port and family lie at the same place in sockaddr_in and sockaddr_in6.
+  sockaddr_in ip{};
+  std::memcpy(&ip, &name, sizeof ip);
+  return ip.sin_port != 0;
+}
+
+}  // namespace
+
+struct SocketOperations::Address {
+  std::string bytes;
+  sa_family_t family = AF_UNSPEC;
+
+  socklen_t size() const { return static_cast<socklen_t>(bytes.size()); }
+  const sockaddr* get() const { return as_sockaddr(bytes.data()); }
+  // path is the file system name of an AF_UNIX address; empty for abstract and unnamed ones.
+  std::string path() const {
+    if (family != AF_UNIX || bytes.size() <= kPathOffset || bytes[kPathOffset] == '\0') {
+      return {};
+    }
+    const std::string_view text = std::string_view(bytes).substr(kPathOffset);
+    return std::string(text.substr(0, text.find('\0')));
+  }
+};
+
+Outcome SocketOperations::serve(const Call& call) {
+  if (call.trap == Trap::Connect) {
+    return connect(call);
+  }
+  return call.trap == Trap::Bind ? bind(call) : listen(call);
+}
+
+Answer<SocketOperations::Address> SocketOperations::address_of(const Call& call) const {
+  const auto size = static_cast<std::size_t>(static_cast<std::uint32_t>(call.args[2]));
+  if (size < sizeof(sa_family_t) || size > sizeof(sockaddr_storage)) {
+    return std::unexpected(EINVAL);
+  }
+  auto bytes = call.thread.bytes_at(call.args[1], size);
+  if (!bytes) {
+    return std::unexpected(bytes.error());
+  }
+  Address out{*std::move(bytes), AF_UNSPEC};
+  std::memcpy(&out.family, out.bytes.data(), sizeof out.family);
+  return out;
+}
+
+Outcome SocketOperations::connect(const Call& call) {
+  const auto address = address_of(call);
+  if (!address) {
+    return Outcome::error(address.error());
+  }
+  const auto socket = call.thread.take_descriptor(static_cast<int>(call.args[0]));
+  if (!socket) {
+    return Outcome::error(socket.error());
+  }
+  const std::string path = address->path();
+  return path.empty() ? connect_other(call, *socket, *address) : connect_path(call, *socket, path);
+}
+
+Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
+                                       const std::string& path) {
+  const auto object = resolver_.object(call.thread, AT_FDCWD, path, LastLink::Follow);
+  struct stat status{};
+  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
+    return Outcome::error(object ? errno : object.error());
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    return Outcome::error(ECONNREFUSED);
+  }
+  if (std::ranges::find(bound_here_, ObjectId{status.st_dev, status.st_ino}) == bound_here_.end()) {
+    rules_.report(call, "connect", raw_path_of(*object, status.st_nlink), "unix-socket",
+                  "a socket of a program outside the sandbox");
+    return Outcome::error(EACCES);
+  }
+  const sockaddr_un by_object = path_address(fd_path(*object));
+  const auto attempt = [&socket, by_object]() -> long {
+    return ::connect(BorrowedFd(socket).raw(), as_sockaddr(&by_object), sizeof by_object);
+  };
+  if (!blocks(socket)) {
+    return Outcome::of(attempt());
+  }
+  return workers_.run(call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt)); });
+}
+
+Outcome SocketOperations::connect_other(const Call& call, const OwnedFd& socket,
+                                        const Address& address) {
+  const bool internet = address.family == AF_INET || address.family == AF_INET6;
+  if (internet && rules_.config().network == NetworkTier::Blocked) {
+    rules_.report(call, "connect", "network", "network-blocked", "the network is blocked");
+    return Outcome::error(ENETUNREACH);
+  }
+  const auto attempt = [&]() -> long {
+    return ::connect(BorrowedFd(socket).raw(), address.get(), address.size());
+  };
+  const bool at_once = !internet || int_option(socket, SO_TYPE) != SOCK_STREAM || !blocks(socket);
+  if (at_once && address.family != AF_UNIX) {
+    return Outcome::of(attempt());
+  }
+  return workers_.run(call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt)); });
+}
+
+Outcome SocketOperations::bind(const Call& call) {
+  const auto address = address_of(call);
+  if (!address) {
+    return Outcome::error(address.error());
+  }
+  const auto socket = call.thread.take_descriptor(static_cast<int>(call.args[0]));
+  if (!socket) {
+    return Outcome::error(socket.error());
+  }
+  const std::string path = address->path();
+  if (!path.empty()) {
+    return bind_path(call, *socket, *address, path);
+  }
+  return Outcome::of(::bind(BorrowedFd(*socket).raw(), address->get(), address->size()));
+}
+
+// bind_path binds to the very text that the agent gave, so that getsockname(2) shows it, from the
+// agent's working directory and with its umask.
+Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket, const Address& address,
+                                    const std::string& path) {
+  const auto place = resolver_.place(call.thread, AT_FDCWD, path);
+  if (!place) {
+    return Outcome::error(place.error() == EINVAL ? EADDRINUSE : place.error());
+  }
+  if (auto may = rules_.may_write_name(call, place->canonical, S_IFSOCK, "bind"); !may) {
+    return Outcome::error(may.error());
+  }
+  const auto directory = call.thread.base(AT_FDCWD);
+  const auto mask = call.thread.umask();
+  if (!directory || !mask || ::fchdir(BorrowedFd(*directory).raw()) != 0) {
+    return Outcome::error(EACCES);
+  }
+  ::umask(*mask);
+  Outcome done = Outcome::of(::bind(BorrowedFd(socket).raw(), address.get(), address.size()));
+  ::umask(0);
+  struct stat made{};
+  const bool bound = done.kind() == Outcome::Kind::Value &&
+                     ::fstatat(BorrowedFd(place->directory).raw(), place->name.c_str(), &made,
+                               AT_SYMLINK_NOFOLLOW) == 0;
+  if (bound && S_ISSOCK(made.st_mode)) {
+    if (bound_here_.size() >= kMaxBound) {
+      bound_here_.erase(bound_here_.begin());
+    }
+    bound_here_.push_back({made.st_dev, made.st_ino});
+  }
+  return ::chdir("/") == 0 ? std::move(done) : Outcome::error(EACCES);
+}
+
+Outcome SocketOperations::listen(const Call& call) {
+  const auto socket = call.thread.take_descriptor(static_cast<int>(call.args[0]));
+  if (!socket) {
+    return Outcome::error(socket.error());
+  }
+  const int domain = int_option(*socket, SO_DOMAIN);
+  const bool internet = domain == AF_INET || domain == AF_INET6;
+  if (internet && rules_.config().network != NetworkTier::Open && !has_port(*socket)) {
+    rules_.report(call, "listen", "an unbound socket", "listen-without-port",
+                  "it would get a port that was not granted");
+    return Outcome::error(EACCES);
+  }
+  return Outcome::of(::listen(BorrowedFd(*socket).raw(), static_cast<int>(call.args[1])));
+}
+
+}  // namespace nono::sandbox

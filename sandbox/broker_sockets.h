@@ -1,0 +1,44 @@
+// sandbox/broker_sockets.h: connect, bind and listen, on behalf of the agent.
+//
+// A socket address lies behind a pointer: the broker copies it once, decides, and makes the call on
+// a duplicate of the agent's socket. UNIX sockets of the file system are reached only where they
+// were bound in this session; Landlock 7 has no right for that.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <string>
+#include <vector>
+
+#include "sandbox/broker_rules.h"
+#include "sandbox/resolve.h"
+#include "sandbox/workers.h"
+
+namespace nono::sandbox {
+
+class SocketOperations {
+ public:
+  SocketOperations(const Resolver& resolver, BrokerRules& rules, Workers& workers)
+      : resolver_(resolver), rules_(rules), workers_(workers) {}
+
+  // serve answers Connect, Bind and Listen.
+  Outcome serve(const Call& call);
+
+ private:
+  Outcome connect(const Call& call);
+  Outcome bind(const Call& call);
+  Outcome listen(const Call& call);
+  struct Address;
+  Answer<Address> address_of(const Call& call) const;
+  Outcome connect_path(const Call& call, const OwnedFd& socket, const std::string& path);
+  Outcome connect_other(const Call& call, const OwnedFd& socket, const Address& address);
+  Outcome bind_path(const Call& call, const OwnedFd& socket, const Address& address,
+                    const std::string& path);
+
+  const Resolver& resolver_;
+  BrokerRules& rules_;
+  Workers& workers_;
+  std::vector<ObjectId> bound_here_;
+};
+
+}  // namespace nono::sandbox

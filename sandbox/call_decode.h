@@ -1,0 +1,54 @@
+// sandbox/call_decode.h: the arguments of trapped calls in one form per kind, whatever the variant.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+
+namespace nono::sandbox {
+
+using CallArgs = std::array<std::uint64_t, 6>;
+
+// PathArg is a directory descriptor (or AT_FDCWD) and the address of a path; address 0 where the
+// call names the descriptor itself (fchmod, …).
+struct PathArg {
+  int dirfd;
+  std::uint64_t address;
+};
+
+struct OpenCall {
+  PathArg path;
+  int flags;
+  mode_t mode;
+};
+struct TwoPathCall {  // rename*, link*: from, to; symlink*: `from.address` is the target's text
+  PathArg from;
+  PathArg to;
+  unsigned flags;
+};
+struct MakeCall {
+  PathArg path;
+  mode_t mode;  // with the file type; S_IFDIR for mkdir
+  dev_t device;
+};
+struct UnlinkCall {
+  PathArg path;
+  int flags;  // AT_REMOVEDIR
+};
+struct MetadataCall {
+  PathArg path;
+  int flags;  // AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
+};
+
+OpenCall decode_open(int number, const CallArgs& args);
+PathArg decode_execute(int number, const CallArgs& args, int& flags);
+TwoPathCall decode_rename(int number, const CallArgs& args);
+TwoPathCall decode_link(int number, const CallArgs& args);
+TwoPathCall decode_symlink(int number, const CallArgs& args);
+MakeCall decode_make(int number, const CallArgs& args);
+UnlinkCall decode_unlink(int number, const CallArgs& args);
+// decode_metadata covers Mode, Owner, Times and Xattr: where the object is named.
+MetadataCall decode_metadata(int number, const CallArgs& args);
+
+}  // namespace nono::sandbox

@@ -1,0 +1,53 @@
+// sandbox/gatekeeper.h: what the sandbox asks of the layers above it. Implemented in engine/.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/owned_fd.h"
+#include "trustpolicy/decision.h"
+
+namespace nono::sandbox {
+
+// GuardedRequest is one operation of the agent on a guarded file: the object is held open (O_PATH
+// or readable) by who asks; the names are for messages and for finding the evidence.
+struct GuardedRequest {
+  pid_t process;
+  trustpolicy::GuardClass guard_class;
+  std::string requested;  // as the agent spelt it; bytes, not escaped
+  std::string resolved;   // where the kernel says the object is
+  BorrowedFd object;
+};
+
+// Gatekeeper judges operations on guarded files. It records each answer before it returns it.
+class Gatekeeper {
+ public:
+  virtual ~Gatekeeper() = default;
+  // judge_read decides whether the bytes may be read; an Admitted carries the bytes to serve. The
+  // reference lives until the next call.
+  virtual const trustpolicy::Decision& judge_read(const GuardedRequest& request) = 0;
+  // forbid_change says why the file may not be changed, replaced, renamed or removed (it is
+  // verified), or nothing where it may.
+  virtual std::optional<trustpolicy::Denied> forbid_change(const GuardedRequest& request) = 0;
+};
+
+// Refusal is an operation that the broker itself refused, for the diagnostics and the audit log.
+struct Refusal {
+  pid_t process = 0;
+  std::string operation;  // "rename", "connect", …
+  std::string object;     // path or address; bytes, not escaped
+  std::string rule;       // "protected-name", "unix-socket", "metadata-outside-grants", …
+  std::string why;
+};
+
+// Observer hears what happens; it cannot change it and must not block.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void refused(const Refusal& refusal) = 0;
+};
+
+}  // namespace nono::sandbox

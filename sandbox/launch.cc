@@ -1,0 +1,319 @@
+#include "sandbox/launch.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/broker_rules.h"
+#include "sandbox/wire.h"
+
+namespace nono::sandbox {
+namespace {
+
+constexpr int kExitNotStarted = 125;
+constexpr int kFailureFd = 3;
+
+// Channels are all the pairs of a launch, both ends, before the forks deal them out.
+struct Channels {
+  std::pair<OwnedFd, OwnedFd> ask;     // first: supervisor
+  std::pair<OwnedFd, OwnedFd> events;  // first: supervisor
+  OwnedFd failure_read;
+  OwnedFd failure_write;
+};
+
+Result<Channels> make_channels() {
+  Channels out;
+  NONO_TRY(out.ask, wire_pair());
+  NONO_TRY(out.events, wire_pair());
+  std::array<int, 2> raw{};
+  if (::pipe2(raw.data(), O_CLOEXEC) != 0) {
+    return fail_errno(errno, "making a pipe");
+  }
+  out.failure_read = OwnedFd(raw[0]);
+  out.failure_write = OwnedFd(raw[1]);
+  ::fcntl(BorrowedFd(out.events.second).raw(), F_SETFL, O_NONBLOCK);
+  return out;
+}
+
+[[noreturn]] void give_up(int failure_fd, ChildFailure failure) noexcept {
+  static_cast<void>(!::write(failure_fd, &failure, sizeof failure));
+  ::_exit(kExitNotStarted);
+}
+
+[[noreturn]] void give_up(int failure_fd, Step step, int saved_errno) noexcept {
+  give_up(failure_fd, ChildFailure{step, saved_errno});
+}
+
+// close_all_but closes every descriptor from 3 up that is not in `keep`.
+void close_all_but(std::vector<int> keep) {
+  std::ranges::sort(keep);
+  unsigned from = 3;
+  for (const int fd : keep) {
+    const auto kept = static_cast<unsigned>(std::max(fd, 0));
+    if (kept < from) {
+      continue;
+    }
+    if (kept > from) {
+      ::syscall(SYS_close_range, from, kept - 1, 0);
+    }
+    from = kept + 1;
+  }
+  ::syscall(SYS_close_range, from, ~0U, 0);
+}
+
+void reset_signals() noexcept {
+  struct sigaction plain{};
+  plain.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) {
+    ::sigaction(signal, &plain, nullptr);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// take_streams puts the planned descriptors at 0, 1 and 2, whatever numbers they have now.
+bool take_streams(const std::array<int, 3>& streams) noexcept {
+  std::array<int, 3> high{};
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    high[i] = ::fcntl(streams[i], F_DUPFD_CLOEXEC, 10);
+    if (high[i] < 0) {
+      return false;
+    }
+  }
+  for (std::size_t i = 0; i < high.size(); ++i) {
+    if (::dup2(high[i], static_cast<int>(i)) < 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool send_listener(int socket, int listener) noexcept {
+  char nothing = 'l';
+  iovec piece{&nothing, 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof listener);
+  __builtin_memcpy(CMSG_DATA(header), &listener, sizeof listener);
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
+}
+
+// broker_serves asks for something that only the broker answers so: success, and not done.
+bool broker_serves() noexcept {
+  return ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
+}
+
+void prepare_agent(const LaunchPlan& plan, int failure) noexcept {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // the broker must be able to read the first path
+  ::setpgid(0, 0);
+  if (plan.terminal >= 0) {
+    ::tcsetpgrp(plan.terminal, ::getpid());
+  }
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  if (!take_streams(plan.streams)) {
+    give_up(failure, Step::StandardStreams, errno);
+  }
+  if (::chdir(plan.exec->working_directory().c_str()) != 0) {
+    give_up(failure, Step::WorkingDirectory, errno);
+  }
+}
+
+// agent_main runs in the agent's process, from fork to exec.
+[[noreturn]] void agent_main(const LaunchPlan& plan, const InDomain& domain, int socket,
+                             int failure) noexcept {
+  prepare_agent(plan, failure);
+  int listener = -1;
+  auto confined = domain.seal(listener);
+  if (!confined) {
+    give_up(failure, confined.error());
+  }
+  char go = 0;
+  if (!send_listener(socket, listener) || ::read(socket, &go, 1) != 1) {
+    give_up(failure, Step::Handshake, errno);
+  }
+  const int unrefused = self_test();
+  if (unrefused != 0 || !broker_serves()) {
+    give_up(failure, Step::SelfTest, unrefused);
+  }
+  if (failure != kFailureFd && ::dup3(failure, kFailureFd, O_CLOEXEC) < 0) {
+    give_up(failure, Step::CloseDescriptors, errno);
+  }
+  if (::syscall(SYS_close_range, kFailureFd + 1, ~0U, 0) != 0) {
+    give_up(kFailureFd, Step::CloseDescriptors, errno);
+  }
+  reset_signals();
+  give_up(kFailureFd, std::move(*confined).exec(*plan.exec));
+}
+
+void tell(BorrowedFd events, std::uint64_t kind, std::int64_t value) {
+  WireWriter message;
+  message.number(kind).number(static_cast<std::uint64_t>(value));
+  static_cast<void>(wire_send(events, message.bytes(), {}));
+}
+
+// end_domain kills everything in the agent's domain. kill(-1) reaches exactly the domain where
+// Landlock scopes signals (proved by `scoped`); else the children are looked up one by one.
+void end_domain(bool scoped) {
+  if (scoped) {
+    ::kill(-1, SIGKILL);
+  }
+  kill_descendants();
+}
+
+void take_terminal(int terminal, int failure) {
+  ::setsid();
+  if (terminal >= 0 && ::ioctl(terminal, TIOCSCTTY, 0) != 0) {
+    give_up(failure, Step::Terminal, errno);
+  }
+}
+
+// receive_listener waits for the agent's message; not valid where the agent gave up before.
+OwnedFd receive_listener(BorrowedFd socket) {
+  auto message = wire_receive(socket);
+  if (!message || !message->has_value() || (*message)->fds.empty()) {
+    return {};
+  }
+  return std::move((*message)->fds.front());
+}
+
+[[noreturn]] void broker_main(const LaunchPlan& plan, Channels channels) {
+  const int failure = BorrowedFd(channels.failure_write).raw();
+  take_terminal(plan.terminal, failure);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  const auto domain = plan.prepared->enter();
+  if (!domain) {
+    give_up(failure, domain.error());
+  }
+  // The supervisor is the user's and outside the domain: only a scope makes this EPERM.
+  const bool scoped =
+      plan.prepared->scopes_signals() && ::kill(::getppid(), 0) != 0 && errno == EPERM;
+  if (plan.prepared->scopes_signals() && !scoped) {
+    give_up(failure, Step::SelfTest, SYS_kill);
+  }
+  auto handshake = wire_pair();
+  if (!handshake) {
+    give_up(failure, Step::Handshake, handshake.error().code());
+  }
+  close_all_but({BorrowedFd(channels.ask.second).raw(), BorrowedFd(channels.events.second).raw(),
+                 failure, plan.terminal, plan.prepared->inner_ruleset(), plan.streams[0],
+                 plan.streams[1], plan.streams[2], BorrowedFd(handshake->first).raw(),
+                 BorrowedFd(handshake->second).raw()});
+  const pid_t agent = ::fork();
+  if (agent < 0) {
+    give_up(failure, Step::Fork, errno);
+  }
+  if (agent == 0) {
+    agent_main(plan, *domain, BorrowedFd(handshake->second).raw(), failure);
+  }
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  ::close(failure);
+  handshake->second.reset();
+  OwnedFd listener = receive_listener(handshake->first);
+  if (!listener.valid()) {
+    end_domain(scoped);
+    ::_exit(kExitNotStarted);
+  }
+  tell(channels.events.second, kEventStarted, agent);
+  const OwnedFd events(::fcntl(BorrowedFd(channels.events.second).raw(), F_DUPFD_CLOEXEC, 3));
+  Warden warden(*plan.broker, std::move(listener), std::move(channels.ask.second),
+                std::move(channels.events.second));
+  static_cast<void>(!::write(BorrowedFd(handshake->first).raw(), "g", 1));
+  const int status = warden.run(agent);
+  tell(events, kEventEnded, status);
+  end_domain(scoped);
+  ::_exit(0);
+}
+
+// children_of_this lists the direct children by /proc.
+std::vector<pid_t> children_of_this() {
+  std::vector<pid_t> out;
+  const std::string path = "/proc/self/task/" + std::to_string(::gettid()) + "/children";
+  const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 65536> buffer;
+  const ssize_t got = fd.valid() ? ::read(BorrowedFd(fd).raw(), buffer.data(), buffer.size()) : -1;
+  std::string_view text(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  while (!text.empty()) {
+    pid_t pid = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+    if (error == std::errc() && pid > 0) {
+      out.push_back(pid);
+    }
+    text.remove_prefix(
+        std::min<std::size_t>(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+void kill_descendants() {
+  constexpr int kRounds = 1000;
+  for (int round = 0; round < kRounds; ++round) {
+    for (const pid_t child : children_of_this()) {
+      ::kill(child, SIGKILL);
+    }
+    pid_t reaped = 0;
+    while ((reaped = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
+    }
+    if (reaped < 0 && errno == ECHILD) {
+      return;
+    }
+    ::usleep(1000);
+  }
+}
+
+Result<Launched> launch(const LaunchPlan& plan) {
+  NONO_TRY(Channels channels, make_channels());
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // what outlives the broker comes to us to be killed
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);
+  const pid_t broker = ::fork();
+  if (broker == 0) {
+    broker_main(plan, std::move(channels));
+  }
+  const int saved = errno;
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (broker < 0) {
+    return fail_errno(saved, "starting the broker");
+  }
+  Launched out;
+  out.broker = broker;
+  out.broker_pidfd = OwnedFd(static_cast<int>(::syscall(SYS_pidfd_open, broker, 0)));
+  if (!out.broker_pidfd.valid()) {
+    const int why = errno;
+    ::kill(broker, SIGKILL);
+    return fail_errno(why, "watching the broker");
+  }
+  out.ask = std::move(channels.ask.first);
+  out.events = std::move(channels.events.first);
+  out.failure = std::move(channels.failure_read);
+  return out;
+}
+
+}  // namespace nono::sandbox

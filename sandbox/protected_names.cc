@@ -1,0 +1,146 @@
+#include "sandbox/protected_names.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace nono::sandbox {
+namespace {
+
+constexpr std::string_view kHooks = "git runs it on the user's next commit or checkout";
+constexpr std::string_view kGitConfig = "git configuration can name programs that git runs";
+constexpr std::string_view kEditor = "the editor runs it when the folder is opened";
+constexpr std::string_view kAgent = "an agent runs what it names, outside any sandbox";
+constexpr std::string_view kShell = "the user's next shell runs it";
+
+constexpr auto kNames = std::to_array<ProtectedName>({
+    {".git/hooks/*", kHooks},
+    {".git/config", kGitConfig},
+    {".git/config.worktree", kGitConfig},
+    {".git/modules/*", "a submodule's git directory holds hooks and configuration"},
+    {".husky/*", kHooks},
+    {".claude/settings.json", kAgent},
+    {".claude/settings.local.json", kAgent},
+    {".claude/hooks/*", kAgent},
+    {".mcp.json", kAgent},
+    {".codex/config.toml", kAgent},
+    {".gemini/settings.json", kAgent},
+    {".vscode/tasks.json", kEditor},
+    {".vscode/settings.json", kEditor},
+    {".vscode/launch.json", kEditor},
+    {".idea/workspace.xml", kEditor},
+    {".envrc", "direnv runs it when the directory is entered"},
+    {"~/.bashrc", kShell},
+    {"~/.bash_profile", kShell},
+    {"~/.bash_login", kShell},
+    {"~/.bash_logout", kShell},
+    {"~/.profile", kShell},
+    {"~/.zshrc", kShell},
+    {"~/.zshenv", kShell},
+    {"~/.zprofile", kShell},
+    {"~/.zlogin", kShell},
+    {"~/.config/fish/*", kShell},
+    {"~/.config/autostart/*", "the desktop runs it at the next login"},
+    {"~/.config/systemd/*", "systemd runs it at the next login"},
+    {"~/.gitconfig", kGitConfig},
+    {"~/.config/git/*", kGitConfig},
+    {"~/.ssh/*", "keys and permissions to log in"},
+});
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+// match says how `path` (folded, no leading slash) stands to `pattern`: as its content, as a
+// directory on the way to it, or not at all.
+Protection match(std::string_view path, std::string_view pattern) {
+  if (pattern.ends_with("/*")) {
+    const std::string_view directory = pattern.substr(0, pattern.size() - 2);
+    if (path.starts_with(directory) && path.size() > directory.size() &&
+        path[directory.size()] == '/') {
+      return Protection::Content;
+    }
+    pattern = directory;
+    if (path == pattern) {
+      return Protection::Node;
+    }
+  } else if (path == pattern) {
+    return Protection::Content;
+  }
+  const bool on_the_way =
+      pattern.starts_with(path) && pattern.size() > path.size() && pattern[path.size()] == '/';
+  return on_the_way ? Protection::Node : Protection::None;
+}
+
+// starts_of yields the offsets after each '/', where a pattern for any depth may begin.
+std::vector<std::size_t> starts_of(std::string_view path) {
+  std::vector<std::size_t> out;
+  for (std::size_t at = path.find('/'); at != std::string_view::npos; at = path.find('/', at + 1)) {
+    out.push_back(at + 1);
+  }
+  return out;
+}
+
+// worth_looking skips the common path that holds no component starting with a dot or "~/" name.
+bool worth_looking(std::string_view path) {
+  return path.contains("/.") && !path.contains("/node_modules/") &&
+         !path.contains("/site-packages/");
+}
+
+bool stronger(Protection found, Protection than) {
+  return found == Protection::Content ? than != Protection::Content
+                                      : found == Protection::Node && than == Protection::None;
+}
+
+// at_root judges `path` from offset `start`, where the pattern would begin.
+void at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
+             const ProtectedName& row, std::string_view pattern) {
+  const Protection found = match(path.substr(start), pattern);
+  if (!stronger(found, best.protection)) {
+    return;
+  }
+  best.protection = found;
+  best.why = row.why;
+  best.root = path.substr(0, start - 1);
+  best.git_directory.clear();
+  constexpr std::string_view kGit = ".git";
+  if (pattern.starts_with(".git/")) {
+    best.git_directory = path.substr(0, start + kGit.size());
+  }
+}
+
+}  // namespace
+
+std::span<const ProtectedName> protected_names() {
+  return kNames;
+}
+
+ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home) {
+  ProtectedMatch best;
+  if (!worth_looking(resolved_path)) {
+    return best;
+  }
+  const std::string path = lower(resolved_path);
+  const std::string at_home = lower(home) + "/";
+  const std::vector<std::size_t> starts = starts_of(path);
+  for (const ProtectedName& row : kNames) {
+    if (row.pattern.starts_with("~/")) {
+      if (!home.empty() && path.starts_with(at_home)) {
+        at_root(best, path, at_home.size(), row, row.pattern.substr(2));
+      }
+      continue;
+    }
+    for (const std::size_t start : starts) {
+      at_root(best, path, start, row, row.pattern);
+    }
+  }
+  best.root = resolved_path.substr(0, best.root.size());  // folding keeps ASCII lengths
+  best.git_directory = resolved_path.substr(0, best.git_directory.size());
+  return best;
+}
+
+}  // namespace nono::sandbox

@@ -1,0 +1,42 @@
+// sandbox/protected_names.h: names that no agent writes inside its grants, present or not.
+//
+// What runs code later, outside the sandbox, under the user's hand: git hooks and configuration,
+// editor tasks, agent settings, shell start-up files. The list is data (docs/protected-names.md);
+// the check is on resolved paths, component by component, ASCII-case-folded.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace nono::sandbox {
+
+struct ProtectedName {
+  std::string_view pattern;  // components; "*" ends: anything beneath; "~/" means the user's home
+  std::string_view why;
+};
+std::span<const ProtectedName> protected_names();
+
+enum class Protection : unsigned char {
+  None,
+  Content,  // may not be created, written, replaced, renamed or removed
+  Node,     // a directory whose content is protected: may not be renamed away, replaced or linked,
+            // but may be made as a directory where it does not exist
+};
+
+struct ProtectedMatch {
+  Protection protection = Protection::None;
+  std::string_view why;
+  // root is the directory in which the pattern starts (the project, the home). What an agent makes
+  // in a directory that it made itself during the session is its own: a clone has settings and
+  // hooks.
+  std::string root;
+  std::string git_directory;  // the `.git` directory concerned; empty for other patterns
+};
+
+// protection_of judges an absolute, resolved path. `home` may be empty. Beneath node_modules/ and
+// site-packages/ nothing is protected: packages ship such files, and nobody opens them as a
+// project.
+ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home);
+
+}  // namespace nono::sandbox

@@ -1,0 +1,313 @@
+#include "sandbox/resolve.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+
+namespace nono::sandbox {
+namespace {
+
+constexpr int kMaxLinks = 40;
+constexpr ino_t kProcRootInode = 1;
+
+OwnedFd open_path(int base, const std::string& path, int flags, std::uint64_t resolve) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(O_PATH | O_CLOEXEC | flags);
+  how.resolve = resolve;
+  return OwnedFd(static_cast<int>(::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how)));
+}
+
+Answer<struct stat> status(const OwnedFd& fd) {
+  struct stat out{};
+  if (::fstat(BorrowedFd(fd).raw(), &out) != 0) {
+    return std::unexpected(errno);
+  }
+  return out;
+}
+
+// split puts the components of `path`, last first, on `pending`.
+void push_components(std::vector<std::string>& pending, std::string_view path) {
+  std::vector<std::string> parts;
+  std::size_t at = 0;
+  while (at < path.size()) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    if (end > at) {
+      parts.emplace_back(path.substr(at, end - at));
+    }
+    at = end + 1;
+  }
+  pending.insert(pending.end(), parts.rbegin(), parts.rend());
+}
+
+}  // namespace
+
+std::string fd_path(BorrowedFd fd) {
+  return "/proc/self/fd/" + std::to_string(fd.raw());
+}
+
+std::string raw_path_of(BorrowedFd fd, nlink_t links) {
+  std::array<char, PATH_MAX + 16> buffer;
+  const ssize_t got = ::readlink(fd_path(fd).c_str(), buffer.data(), buffer.size());
+  if (got <= 0 || buffer[0] != '/') {
+    return {};
+  }
+  std::string_view path(buffer.data(), static_cast<std::size_t>(got));
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (links == 0 && path.ends_with(kDeleted)) {
+    path.remove_suffix(kDeleted.size());
+  }
+  return std::string(path);
+}
+
+Resolver::Resolver(const std::vector<pid_t>& forbidden) : forbidden_(forbidden) {
+  struct stat proc{};
+  if (::stat("/proc", &proc) == 0) {
+    proc_device_ = proc.st_dev;
+  }
+}
+
+Answer<OwnedFd> Resolver::base_for(const AgentThread& thread, int dirfd,
+                                   const std::string& path) const {
+  if (path.empty()) {
+    return std::unexpected(ENOENT);
+  }
+  if (path.front() == '/') {
+    return OwnedFd();
+  }
+  return thread.base(dirfd);
+}
+
+// allowed refuses objects of the broker's own /proc directory: it may open them, the agent may not.
+Answer<void> Resolver::allowed(const OwnedFd& object) const {
+  const auto found = status(object);
+  if (!found) {
+    return std::unexpected(found.error());
+  }
+  if (!on_proc(*found)) {
+    return {};
+  }
+  const std::string path = raw_path_of(object, 1);
+  const std::size_t from = path.find_first_not_of('/', std::string_view("/proc").size());
+  if (!path.starts_with("/proc") || from == std::string::npos) {
+    return {};
+  }
+  pid_t pid = 0;
+  std::from_chars(path.data() + from, path.data() + path.size(), pid);
+  if (pid != 0 && std::ranges::find(forbidden_, pid) != forbidden_.end()) {
+    return std::unexpected(EACCES);
+  }
+  return {};
+}
+
+// Walk is one resolution, component by component.
+class Resolver::Walk {
+ public:
+  Walk(const Resolver& resolver, const AgentThread& thread, LastLink last, MissingLast missing)
+      : resolver_(resolver), thread_(thread), last_(last), missing_(missing) {}
+
+  Answer<Walked> run(OwnedFd start, std::string_view path) {
+    wants_directory_ = path.ends_with('/');
+    current_ = std::move(start);
+    if (path.starts_with('/')) {
+      current_ = open_path(AT_FDCWD, "/", O_DIRECTORY, 0);
+    }
+    push_components(pending_, path);
+    while (!pending_.empty()) {
+      const std::string name = std::move(pending_.back());
+      pending_.pop_back();
+      if (name == ".") {
+        continue;
+      }
+      if (auto done = step(name); !done || done->place.directory.valid()) {
+        return done;
+      }
+    }
+    if (auto fine = resolver_.allowed(current_); !fine) {
+      return std::unexpected(fine.error());
+    }
+    return Walked{std::move(current_), {}};
+  }
+
+ private:
+  using Step = Answer<Walked>;  // with a valid place.directory: the walk ends there
+  static Step go_on() { return Walked{}; }
+
+  Step step(const std::string& name) {
+    if (at_proc_root() && (name == "self" || name == "thread-self")) {
+      return enter_self(name);
+    }
+    OwnedFd next = open_path(BorrowedFd(current_).raw(), name, O_NOFOLLOW, 0);
+    if (!next.valid()) {
+      const int saved = errno;
+      if (saved == ENOENT && pending_.empty() && missing_ == MissingLast::Allow) {
+        std::string canonical = raw_path_of(current_, 1) + "/" + name;
+        return Walked{{}, {std::move(current_), name, std::move(canonical), wants_directory_}};
+      }
+      return std::unexpected(saved);
+    }
+    const auto found = status(next);
+    if (!found) {
+      return std::unexpected(found.error());
+    }
+    const bool keep = pending_.empty() && last_ == LastLink::Keep && !wants_directory_;
+    if (S_ISLNK(found->st_mode) && !keep) {
+      return follow(name, next, *found);
+    }
+    current_ = std::move(next);
+    return go_on();
+  }
+
+  bool at_proc_root() const {
+    const auto here = status(current_);
+    return here && resolver_.on_proc(*here) && here->st_ino == kProcRootInode;
+  }
+
+  Step enter_self(const std::string& name) {
+    const auto group = thread_.process();
+    if (!group) {
+      return std::unexpected(group.error());
+    }
+    if (name == "thread-self") {
+      pending_.push_back(std::to_string(thread_.tid()));
+      pending_.emplace_back("task");
+    }
+    pending_.push_back(std::to_string(*group));
+    return go_on();
+  }
+
+  Step follow(const std::string& name, const OwnedFd& link, const struct stat& found) {
+    if (++links_ > kMaxLinks) {
+      return std::unexpected(ELOOP);
+    }
+    if (resolver_.on_proc(found) && !at_proc_root()) {
+      return follow_magic(name);
+    }
+    if (!may_follow(found)) {
+      return std::unexpected(EACCES);
+    }
+    std::array<char, PATH_MAX> target;
+    const ssize_t got = ::readlinkat(BorrowedFd(link).raw(), "", target.data(), target.size());
+    if (got <= 0) {
+      return std::unexpected(got < 0 ? errno : ENOENT);
+    }
+    const std::string_view text(target.data(), static_cast<std::size_t>(got));
+    if (text.starts_with('/')) {
+      current_ = open_path(AT_FDCWD, "/", O_DIRECTORY, 0);
+    }
+    push_components(pending_, text);
+    return go_on();
+  }
+
+  // follow_magic lets the kernel follow /proc/PID/{cwd,root,exe,fd/N}: the target may have no path.
+  Step follow_magic(const std::string& name) {
+    if (auto fine = resolver_.allowed(current_); !fine) {
+      return std::unexpected(fine.error());
+    }
+    OwnedFd next = open_path(BorrowedFd(current_).raw(), name, 0, 0);
+    if (!next.valid()) {
+      return std::unexpected(errno);
+    }
+    current_ = std::move(next);
+    return go_on();
+  }
+
+  // may_follow is fs.protected_symlinks, which the kernel cannot apply to a walk of ours: a link in
+  // a sticky, world-writable directory is followed only for its owner or the directory's.
+  bool may_follow(const struct stat& link) const {
+    const auto parent = status(current_);
+    if (!parent) {
+      return false;
+    }
+    const bool shared = (parent->st_mode & S_ISVTX) != 0 && (parent->st_mode & S_IWOTH) != 0;
+    return !shared || link.st_uid == ::geteuid() || link.st_uid == parent->st_uid;
+  }
+
+  const Resolver& resolver_;
+  const AgentThread& thread_;
+  LastLink last_;
+  MissingLast missing_;
+  OwnedFd current_;
+  std::vector<std::string> pending_;
+  int links_ = 0;
+  bool wants_directory_ = false;
+};
+
+Answer<Walked> Resolver::walk(const AgentThread& thread, int dirfd, const std::string& path,
+                              LastLink last, MissingLast missing) const {
+  auto base = base_for(thread, dirfd, path);
+  if (!base) {
+    return std::unexpected(base.error());
+  }
+  return Walk(*this, thread, last, missing).run(*std::move(base), path);
+}
+
+Answer<OwnedFd> Resolver::object(const AgentThread& thread, int dirfd, const std::string& path,
+                                 LastLink last) const {
+  if (path.empty()) {
+    return thread.base(dirfd);
+  }
+  auto base = base_for(thread, dirfd, path);
+  if (!base) {
+    return std::unexpected(base.error());
+  }
+  const int from = base->valid() ? BorrowedFd(*base).raw() : AT_FDCWD;
+  const int keep = last == LastLink::Keep ? O_NOFOLLOW : 0;
+  OwnedFd quick = open_path(from, path, keep, RESOLVE_NO_MAGICLINKS);
+  if (quick.valid()) {
+    const auto found = status(quick);
+    if (found && !on_proc(*found)) {
+      return quick;
+    }
+  } else if (errno != ELOOP && errno != ENOENT) {
+    return std::unexpected(errno);
+  }
+  auto walked = walk(thread, dirfd, path, last, MissingLast::Refuse);
+  if (!walked) {
+    return std::unexpected(walked.error());
+  }
+  return std::move(walked->object);
+}
+
+Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
+                                   const std::string& path) const {
+  std::string_view text = path;
+  NamedPlace out;
+  while (text.size() > 1 && text.ends_with('/')) {
+    text.remove_suffix(1);
+    out.wants_directory = true;
+  }
+  const std::size_t slash = text.rfind('/');
+  out.name = std::string(slash == std::string_view::npos ? text : text.substr(slash + 1));
+  if (out.name.empty() && !text.empty()) {
+    return std::unexpected(EBUSY);  // the root
+  }
+  if (out.name.empty()) {
+    return std::unexpected(ENOENT);
+  }
+  if (out.name == "." || out.name == "..") {
+    return std::unexpected(EINVAL);
+  }
+  const std::string parent = slash == std::string_view::npos ? "." : path.substr(0, slash + 1);
+  auto directory = object(thread, dirfd, parent, LastLink::Follow);
+  if (!directory) {
+    return std::unexpected(directory.error());
+  }
+  const auto found = status(*directory);
+  if (!found || !S_ISDIR(found->st_mode)) {
+    return std::unexpected(ENOTDIR);
+  }
+  out.directory = *std::move(directory);
+  const std::string where = raw_path_of(out.directory, 1);
+  out.canonical = (where == "/" ? "" : where) + "/" + out.name;
+  return out;
+}
+
+}  // namespace nono::sandbox

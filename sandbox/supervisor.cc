@@ -1,0 +1,262 @@
+#include "sandbox/supervisor.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "sandbox/broker_rules.h"
+#include "sandbox/wire.h"
+
+namespace nono::sandbox {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kGrace{5};
+constexpr auto kForwarded =
+    std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP});
+
+// SignalScope blocks what the loop reads from its descriptor, and restores the caller's mask.
+class SignalScope {
+ public:
+  SignalScope() {
+    sigemptyset(&wanted_);
+    for (const int signal : kForwarded) {
+      sigaddset(&wanted_, signal);
+    }
+    sigaddset(&wanted_, SIGWINCH);
+    sigaddset(&wanted_, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &wanted_, &before_);
+  }
+  SignalScope(const SignalScope&) = delete;
+  SignalScope& operator=(const SignalScope&) = delete;
+  ~SignalScope() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  const sigset_t& wanted() const { return wanted_; }
+
+ private:
+  sigset_t wanted_{};
+  sigset_t before_{};
+};
+
+std::optional<trustpolicy::GuardClass> class_from(std::uint64_t value) {
+  switch (value) {
+    case static_cast<std::uint64_t>(trustpolicy::GuardClass::AgentConfig):
+      return trustpolicy::GuardClass::AgentConfig;
+    case static_cast<std::uint64_t>(trustpolicy::GuardClass::Instruction):
+      return trustpolicy::GuardClass::Instruction;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Reply is the answer to a question: an errno, or 0 with perhaps a descriptor.
+struct Reply {
+  int code = EACCES;
+  OwnedFd fd;
+};
+
+Reply answer(Gatekeeper& gate, std::uint64_t question, const GuardedRequest& request) {
+  if (question == kAskChange) {
+    return {gate.forbid_change(request) ? EACCES : 0, {}};
+  }
+  const trustpolicy::Decision& decision = gate.judge_read(request);
+  const auto* admitted = std::get_if<trustpolicy::Admitted>(&decision);
+  if (admitted == nullptr) {
+    return {};
+  }
+  auto fd = admitted->file().reopen_read_only();
+  return fd ? Reply{0, *std::move(fd)} : Reply{};
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Launched launched, Gatekeeper& gate, Observer& observer,
+                       SuperviseOptions options)
+    : launched_(std::move(launched)), gate_(gate), observer_(observer), options_(options) {
+  if (options_.timeout) {
+    deadline_ = steady_clock::now() + *options_.timeout;
+  }
+}
+
+void Supervisor::answer_question() {
+  auto message = wire_receive(launched_.ask);
+  if (!message || !message->has_value()) {
+    launched_.ask.reset();
+    return;
+  }
+  WireReader reader((*message)->text);
+  const std::uint64_t question = reader.number();
+  const auto process = static_cast<pid_t>(reader.number());
+  const auto guard_class = class_from(reader.number());
+  std::string requested = reader.text();
+  std::string resolved = reader.text();
+  Reply reply;
+  const bool known = question == kAskRead || question == kAskChange;
+  if (reader.good() && known && guard_class && (*message)->fds.size() == 1) {
+    reply = answer(gate_, question,
+                   GuardedRequest{process, *guard_class, std::move(requested), std::move(resolved),
+                                  (*message)->fds.front()});
+  }
+  WireWriter out;
+  out.number(static_cast<std::uint64_t>(reply.code));
+  const std::array<int, 1> fds{BorrowedFd(reply.fd).raw()};
+  static_cast<void>(
+      wire_send(launched_.ask, out.bytes(), std::span(fds).first(reply.fd.valid() ? 1 : 0)));
+}
+
+void Supervisor::hear_event() {
+  auto message = wire_receive(launched_.events);
+  if (!message || !message->has_value()) {
+    launched_.events.reset();
+    return;
+  }
+  WireReader reader((*message)->text);
+  const std::uint64_t kind = reader.number();
+  const std::uint64_t value = reader.number();
+  if (kind == kEventStarted) {
+    agent_ = static_cast<pid_t>(value);
+  } else if (kind == kEventEnded) {
+    end_.wait_status = static_cast<int>(value);
+    ended_ = true;
+  } else if (kind == kEventStopped) {
+    stop_with_agent();
+  } else if (kind == kEventRefused) {
+    Refusal refusal;
+    refusal.process = static_cast<pid_t>(value);
+    refusal.operation = reader.text();
+    refusal.object = reader.text();
+    refusal.rule = reader.text();
+    refusal.why = reader.text();
+    if (reader.good()) {
+      observer_.refused(refusal);
+    }
+  }
+}
+
+void Supervisor::hear_failure() {
+  ChildFailure failure{};
+  const ssize_t got = ::read(BorrowedFd(launched_.failure).raw(), &failure, sizeof failure);
+  if (got == static_cast<ssize_t>(sizeof failure)) {
+    end_.not_started = failure;
+  }
+  launched_.failure.reset();
+}
+
+void Supervisor::signal_agent(int signal) const {
+  if (agent_ > 0 && !ended_) {
+    ::kill(-agent_, signal);
+  }
+}
+
+// stop_with_agent hands the terminal back and stops too, as the agent's shell expects of a job.
+void Supervisor::stop_with_agent() {
+  if (options_.terminal != nullptr) {
+    options_.terminal->suspend();
+  }
+  ::kill(::getpid(), SIGSTOP);
+  if (options_.terminal != nullptr) {
+    options_.terminal->resume();
+    options_.terminal->resized();
+  }
+  signal_agent(SIGCONT);
+}
+
+void Supervisor::handle_signals() {
+  signalfd_siginfo info{};
+  while (::read(BorrowedFd(signals_).raw(), &info, sizeof info) ==
+         static_cast<ssize_t>(sizeof info)) {
+    const auto signal = static_cast<int>(info.ssi_signo);
+    if (signal == SIGWINCH && options_.terminal != nullptr) {
+      options_.terminal->resized();
+    } else if (std::ranges::find(kForwarded, signal) != kForwarded.end()) {
+      signal_agent(signal);
+    }
+  }
+}
+
+int Supervisor::patience() const {
+  if (!deadline_) {
+    return -1;
+  }
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(*deadline_ - steady_clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count() + 1, 0, 3'600'000));
+}
+
+// check_time ends a run that is over its time: first politely, then for good.
+void Supervisor::check_time() {
+  if (!deadline_ || steady_clock::now() < *deadline_) {
+    return;
+  }
+  if (!end_.timed_out) {
+    end_.timed_out = true;
+    deadline_ = steady_clock::now() + kGrace;
+    signal_agent(SIGTERM);
+    signal_agent(SIGCONT);
+    return;
+  }
+  deadline_.reset();
+  launched_.events.reset();  // the broker kills the tree when this end is closed
+}
+
+// end_tree waits for the broker, which kills its domain before it goes, and sees to the rest.
+void Supervisor::end_tree() {
+  int status = 0;
+  ::waitpid(launched_.broker, &status, 0);
+  if (!ended_ && !end_.not_started) {
+    end_.broker_lost = !end_.timed_out;
+    end_.wait_status = SIGKILL;
+  }
+  kill_descendants();
+}
+
+Result<AgentEnd> Supervisor::run() {
+  const SignalScope scope;
+  signals_ = OwnedFd(::signalfd(-1, &scope.wanted(), SFD_CLOEXEC | SFD_NONBLOCK));
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  constexpr std::size_t kOwn = 5;
+  std::array<pollfd, kOwn + 3> watched{};
+  for (;;) {
+    watched.fill({-1, 0, 0});
+    watched[0] = {BorrowedFd(launched_.ask).raw(), POLLIN, 0};
+    watched[1] = {BorrowedFd(launched_.events).raw(), POLLIN, 0};
+    watched[2] = {BorrowedFd(launched_.failure).raw(), POLLIN, 0};
+    watched[3] = {BorrowedFd(signals_).raw(), POLLIN, 0};
+    watched[4] = {BorrowedFd(launched_.broker_pidfd).raw(), POLLIN, 0};
+    if (options_.terminal != nullptr) {
+      std::ranges::copy(options_.terminal->watched(), watched.begin() + kOwn);
+    }
+    if (::poll(watched.data(), watched.size(), patience()) < 0 && errno != EINTR) {
+      return fail_errno(errno, "waiting for the sandbox");
+    }
+    if (watched[0].revents != 0) {
+      answer_question();
+    }
+    for (std::size_t i = kOwn; i < watched.size(); ++i) {
+      if (watched[i].fd >= 0 && watched[i].revents != 0) {
+        options_.terminal->ready(watched[i].fd, watched[i].revents);
+      }
+    }
+    if (watched[2].revents != 0) {
+      hear_failure();
+    }
+    if (watched[1].revents != 0) {
+      hear_event();
+    } else if (watched[4].revents != 0) {
+      end_tree();
+      return end_;
+    }
+    if (watched[3].revents != 0) {
+      handle_signals();
+    }
+    check_time();
+  }
+}
+
+}  // namespace nono::sandbox

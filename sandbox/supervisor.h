@@ -1,0 +1,74 @@
+// sandbox/supervisor.h: the loop outside the sandbox: verdicts, signals, terminal, time limit.
+//
+// It answers the broker's questions about guarded files through a Gatekeeper; it never answers a
+// system call of the agent itself. What it gets from the broker is checked as foreign input.
+#pragma once
+
+#include <poll.h>
+
+#include <array>
+#include <chrono>
+#include <optional>
+
+#include "base/owned_fd.h"
+#include "base/result.h"
+#include "sandbox/confinement.h"
+#include "sandbox/gatekeeper.h"
+#include "sandbox/launch.h"
+
+namespace nono::sandbox {
+
+// TerminalClient moves bytes between the caller's terminal and the agent's (session/terminal.h).
+class TerminalClient {
+ public:
+  virtual ~TerminalClient() = default;
+  virtual std::array<pollfd, 3> watched() = 0;  // fd -1: not now
+  virtual void ready(int fd, short revents) = 0;
+  virtual void resized() = 0;
+  virtual void suspend() = 0;
+  virtual void resume() = 0;
+};
+
+// AgentEnd is how a run ended.
+struct AgentEnd {
+  std::optional<ChildFailure> not_started;  // the agent's program was never executed
+  int wait_status = 0;                      // of the agent, where it was
+  bool timed_out = false;
+  bool broker_lost = false;  // the broker died first: the tree was killed
+};
+
+struct SuperviseOptions {
+  std::optional<std::chrono::milliseconds> timeout;
+  TerminalClient* terminal = nullptr;
+};
+
+class Supervisor {
+ public:
+  Supervisor(Launched launched, Gatekeeper& gate, Observer& observer, SuperviseOptions options);
+
+  // run returns when the agent's whole tree is gone.
+  Result<AgentEnd> run();
+
+ private:
+  void answer_question();
+  void hear_event();
+  void hear_failure();
+  void handle_signals();
+  void check_time();
+  void stop_with_agent();
+  int patience() const;
+  void signal_agent(int signal) const;
+  void end_tree();
+
+  Launched launched_;
+  Gatekeeper& gate_;
+  Observer& observer_;
+  SuperviseOptions options_;
+  AgentEnd end_;
+  OwnedFd signals_;
+  pid_t agent_ = -1;
+  bool ended_ = false;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
+};
+
+}  // namespace nono::sandbox

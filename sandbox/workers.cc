@@ -1,0 +1,69 @@
+#include "sandbox/workers.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace nono::sandbox {
+namespace {
+
+void wake_up(int /*signal*/) {}
+
+// become_worker gives the forked child a tick: a blocking call returns EINTR every 50 ms.
+void become_worker() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  struct sigaction action{};
+  action.sa_handler = wake_up;  // no SA_RESTART: the call must be interrupted
+  ::sigaction(SIGALRM, &action, nullptr);
+  sigset_t alarm_only;
+  sigemptyset(&alarm_only);
+  sigaddset(&alarm_only, SIGALRM);
+  ::sigprocmask(SIG_UNBLOCK, &alarm_only, nullptr);
+  const itimerval tick{.it_interval = {0, 50'000}, .it_value = {0, 50'000}};
+  ::setitimer(ITIMER_REAL, &tick, nullptr);
+}
+
+}  // namespace
+
+long retry_while_waiting(const AgentThread& thread, const std::function<long()>& attempt) {
+  for (;;) {
+    const long result = attempt();
+    if (result >= 0 || errno != EINTR || !thread.waiting()) {
+      return result;
+    }
+  }
+}
+
+Outcome Workers::run(const Call& call, const std::function<Outcome()>& job) {
+  if (pids_.size() >= kMax) {
+    return Outcome::error(EAGAIN);
+  }
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    return Outcome::error(EAGAIN);
+  }
+  if (pid == 0) {
+    become_worker();
+    send_outcome(listener_, call.thread.cookie(), job());
+    ::_exit(0);
+  }
+  pids_.push_back(pid);
+  broker_pids_.push_back(pid);
+  return Outcome::later();
+}
+
+bool Workers::reaped(pid_t pid) {
+  const auto worker = std::ranges::find(pids_, pid);
+  if (worker == pids_.end()) {
+    return false;
+  }
+  pids_.erase(worker);
+  std::erase(broker_pids_, pid);
+  return true;
+}
+
+}  // namespace nono::sandbox

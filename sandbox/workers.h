@@ -1,0 +1,41 @@
+// sandbox/workers.h: processes of the broker that wait where the broker must not.
+//
+// A call that may block for long (opening a FIFO, connecting a blocking socket) is done by a forked
+// child which answers the notification itself. A stuck one costs its caller, not its neighbours.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <vector>
+
+#include "base/owned_fd.h"
+#include "sandbox/agent_thread.h"
+#include "sandbox/broker.h"
+
+namespace nono::sandbox {
+
+class Workers {
+ public:
+  static constexpr std::size_t kMax = 64;
+  // `broker_pids` gets the workers' ids too: their /proc entries are no business of the agent.
+  Workers(BorrowedFd listener, std::vector<pid_t>& broker_pids)
+      : listener_(listener), broker_pids_(broker_pids) {}
+
+  // run forks; the child calls `job` (which may block; EINTR means: look whether the caller still
+  // waits) and sends its outcome. EAGAIN where kMax are at work.
+  Outcome run(const Call& call, const std::function<Outcome()>& job);
+  // reaped forgets a worker; false where `pid` was none.
+  bool reaped(pid_t pid);
+
+ private:
+  BorrowedFd listener_;
+  std::vector<pid_t>& broker_pids_;
+  std::vector<pid_t> pids_;
+};
+
+// retry_while_waiting repeats `attempt` (a system call) while it is interrupted and the agent's
+// thread still waits.
+long retry_while_waiting(const AgentThread& thread, const std::function<long()>& attempt);
+
+}  // namespace nono::sandbox
