@@ -29,7 +29,8 @@ struct Places {
 // `<user_directory>/trust/*.pub` as `self`. A layer that does not parse is an Error, whatever layer
 // it is. A system file that others can write, or a user file that is not the user's or that others
 // can write, is an Error. A project policy is verified first (its bundle, under a publisher that
-// system or user trusts); unsigned or badly signed, only its tightening is used and `standing` says so.
+// system or user trusts); unsigned or badly signed, only its tightening is used and `standing` says
+// so.
 Result<Policy> discover(const Places& places);
 
 }  // namespace nono::trustpolicy

@@ -1,8 +1,9 @@
 // trustpolicy/document.h: one trust-policy.json, parsed (docs/format-trust-policy.md).
 //
-// Strict: an unknown field, a duplicate key, an empty or bad pattern, a missing required field, an
-// unknown enforcement refuse the document with file, JSON pointer and reason. A typo must not widen
-// trust.
+// Strict: an unknown field, a null, a duplicate key, an empty or bad pattern, a missing required
+// field, an unknown enforcement, a publisher whom everybody could match refuse the document with
+// file, JSON pointer and reason. A typo must not widen trust. Parsing says nothing of whether the
+// document may be believed: that is discover.h.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,8 @@ struct KeyedPublisher {
   crypto::PublicKey key;
 };
 struct KeylessPublisher {
-  std::string issuer;                 // exact
-  std::optional<Glob> repository;     // with workflow and ref_pattern: a CI identity
+  std::string issuer;              // exact
+  std::optional<Glob> repository;  // with workflow and ref_pattern: a CI identity
   std::optional<Glob> workflow;
   std::optional<Glob> ref_pattern;
   std::optional<std::string> subject;  // or exact subject, or its pattern: a person or another CI
@@ -46,8 +47,8 @@ struct BlockedDigest {
   std::string added;
 };
 struct BlockedPublisher {
-  std::string identity;  // a publisher's name, key_id, key fingerprint, repository or subject
-  std::optional<std::string> repository;
+  std::string identity;  // a publisher's name, key_id, key fingerprint, issuer, repository, subject
+  std::optional<std::string> repository;  // pattern; narrows the block to it, keyless signers only
   std::string reason;
   std::string added;
 };
@@ -56,22 +57,26 @@ struct Document {
   static constexpr std::size_t kMaxIncludes = 100;
   static constexpr std::size_t kMaxFiles = 1000;
   static constexpr std::size_t kMaxPublishers = 1000;
-  static constexpr std::size_t kMaxBlocked = 10000;
+  static constexpr std::size_t kMaxBlocked = 10000;  // digests and publishers together
 
   std::vector<Glob> includes;
-  std::vector<std::string> files;    // explicit paths; `~/` is the user's home
+  std::vector<std::string> files;  // absolute, `~/…`, or relative to the policy's directory
   std::vector<Publisher> publishers;
   std::vector<BlockedDigest> blocked_digests;
   std::vector<BlockedPublisher> blocked_publishers;
   Enforcement enforcement = Enforcement::Deny;
   std::optional<Enforcement> agent_config;  // enforcement of the agent-config class
   std::vector<std::string> unguarded;       // built-in names taken off; system and user only
-  bool lock = false;                        // system only: lower layers add no publisher
+  bool lock = false;                        // layers below add no publisher
   bool strict_intercept = false;            // demands --trust-intercept=strict
 
   // parse reads the text of `shown_as` (for messages).
   static Result<Document> parse(std::string_view text, std::string_view shown_as);
-  // to_json writes the document in the order and form of docs/format-trust-policy.md.
+  // starter is a document that parses and adds no trust: the usual includes, enforcement deny, no
+  // publisher. What `trust init` and the first `trust publisher add` begin with.
+  static Document starter();
+  // to_json writes the document in the order and form of docs/format-trust-policy.md. What parse
+  // made of it comes out such that parse makes the same of it again.
   Json to_json() const;
 };
 

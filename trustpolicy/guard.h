@@ -2,12 +2,17 @@
 //
 // Built-in names are compared folded (base/text.h fold_name), at any depth; a policy's own patterns
 // as they are written. A policy can add; only system and user can take off.
+//
+// Evidence must stay readable: a bundle (`X.bundle`) is not guarded by a built-in name, and a
+// pattern that catches X does not catch X.bundle with it; one that catches X.bundle alone does. So
+// text in a file called CLAUDE.md.bundle is ordinary text, as under any other unguarded name.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "trustpolicy/builtin_names.h"
 #include "trustpolicy/decision.h"
 #include "trustpolicy/glob.h"
 
@@ -16,10 +21,12 @@ namespace nono::trustpolicy {
 class Guard final : public GuardedNames {
  public:
   Guard() = default;  // the built-in names
-  // add_pattern guards what `glob` matches beneath `root` (absolute); an empty root means at any
-  // place: the pattern is then tried against every suffix of the path by components.
+  // add_pattern guards what `glob` matches beneath `root` (absolute, normal); an empty root means
+  // at any place: the pattern is then tried against every suffix of the path by components.
   void add_pattern(std::string root, Glob glob);
+  // add_file guards exactly this absolute, normal path, also where it names a bundle.
   void add_file(std::string absolute_path);
+  // take_off gives a built-in name free, as it is spelt in builtin_names(); others do nothing.
   void take_off(std::string_view builtin_name);
 
   GuardClass classify(std::string_view absolute_path) const override;
@@ -28,14 +35,17 @@ class Guard final : public GuardedNames {
   struct Rooted {
     std::string root;
     Glob glob;
+    bool anchored;
   };
+  static bool catches(const Rooted& pattern, std::string_view absolute_path);
+  bool policy_guards(std::string_view absolute_path) const;
+
   std::vector<Rooted> patterns_;
-  std::vector<std::string> files_;
-  std::vector<std::string> taken_off_;
+  std::vector<std::string> files_;  // sorted
+  BuiltinSet taken_off_ = 0;
 };
 
-// is_bundle_name reports whether `base_name` is that of evidence (`*.bundle`): such a file is not
-// itself guarded unless a pattern names it.
+// is_bundle_name reports whether `base_name` is that of evidence (`*.bundle`).
 bool is_bundle_name(std::string_view base_name);
 
 }  // namespace nono::trustpolicy

@@ -1,0 +1,199 @@
+// tests/trustpolicy/publisher_test.cc: who is whom.
+#include "trustpolicy/publisher.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "attest/predicate.h"
+#include "base/text.h"
+#include "tests/trustpolicy/support.h"
+
+namespace nono::trustpolicy {
+namespace {
+
+using attest::KeyedSigner;
+using attest::KeylessSigner;
+using attest::SignerIdentity;
+
+KeylessSigner ci_signer() {
+  return {.issuer = "https://issuer.example",
+          .subject = "https://host.example/acme/skills/.ci/sign.yml@refs/tags/v1",
+          .repository = "acme/skills",
+          .workflow = ".ci/sign.yml",
+          .ref = "refs/tags/v1"};
+}
+
+KeylessPublisher ci_publisher() {
+  KeylessPublisher who;
+  who.issuer = "https://issuer.example";
+  who.repository = *Glob::parse("acme/*");
+  who.workflow = *Glob::parse_flat(".ci/sign.yml");
+  who.ref_pattern = *Glob::parse_flat("refs/tags/v*");
+  return who;
+}
+
+Publisher named(KeylessPublisher who) {
+  return {"ci", std::move(who), {}, false};
+}
+
+KeyedSigner signer_of(const crypto::PrivateKey& key) {
+  return {.fingerprint = key.public_key().fingerprint(), .alias = "alice", .key_id = "file:///k"};
+}
+
+TEST(PublisherTest, KeyedSignerIsItsFingerprint) {
+  const auto key = test::make_key();
+  const auto other = test::make_key();
+  EXPECT_TRUE(speaks_for(test::keyed("anything", key), signer_of(key)));
+  EXPECT_FALSE(speaks_for(test::keyed("alice", other, "file:///k"), signer_of(key)));
+  EXPECT_FALSE(speaks_for(named(ci_publisher()), signer_of(key)));
+}
+
+TEST(PublisherTest, KeylessSignerMustMatchEveryField) {
+  EXPECT_TRUE(speaks_for(named(ci_publisher()), ci_signer()));
+  struct Change {
+    std::string KeylessSigner::* field;
+    std::string value;
+  };
+  const std::vector<Change> changes = {
+      {&KeylessSigner::issuer, "https://issuer.example/"},
+      {&KeylessSigner::issuer, ""},
+      {&KeylessSigner::repository, "evil/skills"},
+      {&KeylessSigner::repository, "acme/skills/x"},
+      {&KeylessSigner::repository, "acme"},
+      {&KeylessSigner::repository, ""},
+      {&KeylessSigner::workflow, ".ci/other.yml"},
+      {&KeylessSigner::workflow, "x/.ci/sign.yml"},
+      {&KeylessSigner::workflow, ""},
+      {&KeylessSigner::ref, "refs/heads/v1"},
+      {&KeylessSigner::ref, ""},
+  };
+  for (const Change& change : changes) {
+    KeylessSigner signer = ci_signer();
+    signer.*change.field = change.value;
+    EXPECT_FALSE(speaks_for(named(ci_publisher()), signer)) << change.value;
+  }
+}
+
+TEST(PublisherTest, EmptyFieldMatchesNoStar) {
+  KeylessPublisher who = ci_publisher();
+  who.workflow = *Glob::parse_flat("*");
+  who.ref_pattern = *Glob::parse_flat("*");
+  EXPECT_TRUE(speaks_for(named(who), ci_signer()));
+  KeylessSigner signer = ci_signer();
+  signer.ref.clear();
+  EXPECT_FALSE(speaks_for(named(who), signer));
+}
+
+TEST(PublisherTest, IncompletePublisherMatchesNobody) {
+  KeylessPublisher who;
+  who.issuer = "https://issuer.example";
+  EXPECT_FALSE(speaks_for(named(who), ci_signer()));
+}
+
+TEST(PublisherTest, SubjectIsExactAndItsPatternIsNot) {
+  KeylessPublisher exact;
+  exact.issuer = "https://issuer.example";
+  exact.subject = "bob@x.example";
+  KeylessPublisher pattern;
+  pattern.issuer = "https://issuer.example";
+  pattern.subject_pattern = *Glob::parse_flat("*@x.example");
+  KeylessSigner bob{.issuer = "https://issuer.example",
+                    .subject = "bob@x.example",
+                    .repository = {},
+                    .workflow = {},
+                    .ref = {}};
+  EXPECT_TRUE(speaks_for(named(exact), bob));
+  EXPECT_TRUE(speaks_for(named(pattern), bob));
+  bob.subject = "eve@x.example";
+  EXPECT_FALSE(speaks_for(named(exact), bob));
+  EXPECT_TRUE(speaks_for(named(pattern), bob));
+  bob.issuer = "https://other.example";
+  EXPECT_FALSE(speaks_for(named(pattern), bob));
+}
+
+TEST(PublisherTest, OnlyNamedPredicateTypesAreAcceptedBesideOurOwn) {
+  Publisher publisher = named(ci_publisher());
+  publisher.predicate_types = {"https://t/1"};
+  EXPECT_TRUE(accepts_type(publisher, attest::kInstructionFileV1));
+  EXPECT_TRUE(accepts_type(publisher, attest::kMultiFileV1));
+  EXPECT_TRUE(accepts_type(publisher, "https://t/1"));
+  EXPECT_FALSE(accepts_type(publisher, "https://t/2"));
+  EXPECT_FALSE(accepts_type(publisher, attest::kMessageSignature));
+}
+
+TEST(PublisherTest, SameSignersWhateverTheirNames) {
+  const auto key = test::make_key();
+  EXPECT_TRUE(same_signers(test::keyed("a", key, "1"), test::keyed("b", key, "2")));
+  EXPECT_FALSE(same_signers(test::keyed("a", key), test::keyed("a", test::make_key())));
+  EXPECT_TRUE(same_signers(named(ci_publisher()), named(ci_publisher())));
+  EXPECT_FALSE(same_signers(named(ci_publisher()), test::keyed("ci", key)));
+  KeylessPublisher wider = ci_publisher();
+  wider.ref_pattern = *Glob::parse_flat("*");
+  EXPECT_FALSE(same_signers(named(ci_publisher()), named(wider)));
+}
+
+bool blocked_by(std::string identity, const SignerIdentity& signer,
+                std::optional<std::string> repository = std::nullopt,
+                const std::vector<const Publisher*>& speaking = {}) {
+  return blocks({std::move(identity), std::move(repository), "", ""}, signer, speaking);
+}
+
+TEST(PublisherTest, KeyIsBlockedByEachOfItsNames) {
+  const auto key = test::make_key();
+  const SignerIdentity signer = signer_of(key);
+  const std::string hex = key.public_key().fingerprint().hex();
+  std::string upper = hex;
+  for (char& c : upper) {
+    c = c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c;
+  }
+  EXPECT_TRUE(blocked_by(hex, signer));
+  EXPECT_TRUE(blocked_by(upper, signer));
+  EXPECT_TRUE(blocked_by("SHA256:" + hex, signer));
+  EXPECT_TRUE(blocked_by(key.public_key().fingerprint().short_form(), signer));
+  EXPECT_TRUE(blocked_by("alice", signer));
+  EXPECT_TRUE(blocked_by("file:///k", signer));
+  EXPECT_FALSE(blocked_by(hex.substr(0, 16), signer));
+  EXPECT_FALSE(blocked_by("SHA256:" + hex.substr(0, 15), signer));
+  EXPECT_FALSE(blocked_by("SHA256:", signer));
+  EXPECT_FALSE(blocked_by("bob", signer));
+  EXPECT_FALSE(blocked_by("", signer));
+}
+
+TEST(PublisherTest, NamesOfPublishersThatSpeakForTheSignerBlockToo) {
+  const auto key = test::make_key();
+  const Publisher other_name = test::keyed("al", key, "kid");
+  EXPECT_TRUE(blocked_by("al", signer_of(key), std::nullopt, {&other_name}));
+  EXPECT_TRUE(blocked_by("kid", signer_of(key), std::nullopt, {&other_name}));
+  EXPECT_FALSE(blocked_by("al", signer_of(key)));
+}
+
+TEST(PublisherTest, RepositoryNarrowsKeylessBlocksOnly) {
+  const std::string issuer = "https://issuer.example";
+  EXPECT_TRUE(blocked_by(issuer, ci_signer()));
+  EXPECT_TRUE(blocked_by("acme/skills", ci_signer()));
+  EXPECT_TRUE(blocked_by(ci_signer().subject, ci_signer()));
+  EXPECT_TRUE(blocked_by(issuer, ci_signer(), "acme/skills"));
+  EXPECT_TRUE(blocked_by(issuer, ci_signer(), "acme/*"));
+  EXPECT_FALSE(blocked_by(issuer, ci_signer(), "evil/*"));
+  EXPECT_TRUE(blocked_by(issuer, ci_signer(), "(unreadable"));
+  EXPECT_TRUE(blocked_by("alice", signer_of(test::make_key()), "evil/*"));
+}
+
+TEST(PublisherTest, DescriptionsAreOneEscapedLine) {
+  KeyedSigner signer = signer_of(test::make_key());
+  signer.alias =
+      "\x1b]0;pwn\x07"
+      "acme";
+  const std::string shown = describe(signer);
+  EXPECT_EQ(shown, "\\e]0;pwn\\x07acme (" + signer.fingerprint.short_form() + ")");
+  signer.alias.clear();
+  EXPECT_EQ(describe(signer), "key " + signer.fingerprint.short_form());
+  KeylessSigner mail = ci_signer();
+  mail.subject = "bob\n@x";
+  EXPECT_EQ(describe(mail), "bob\\n@x of https://issuer.example");
+}
+
+}  // namespace
+}  // namespace nono::trustpolicy

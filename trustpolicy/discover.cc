@@ -1,0 +1,288 @@
+// trustpolicy/discover.cc: from places to layers.
+#include "trustpolicy/discover.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "attest/evidence.h"
+#include "attest/verifier.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "trustpolicy/publisher.h"
+#include "trustpolicy/self_keys.h"
+#include "trustpolicy/trusted_file.h"
+
+namespace nono::trustpolicy {
+namespace {
+
+constexpr std::string_view kOnlyTightens = ": only its tightening is used";
+
+BorrowedFd working_directory_fd() {
+  return BorrowedFd::unowned(AT_FDCWD);
+}
+
+Result<std::string> resolved_directory(const std::string& path) {
+  NONO_TRY(const OwnedFd directory, open_directory(working_directory_fd(), path));
+  return path_of(directory);
+}
+
+// Guarded paths are compared with resolved ones, so the directory part is resolved where it is
+// there. Both forms are kept: what is missing now can be made later.
+void add_resolved(std::vector<std::string>& files, std::string path) {
+  if (const auto directory = resolved_directory(std::string(directory_name(path)))) {
+    std::string resolved = join_path(*directory, base_name(path));
+    if (resolved != path) {
+      files.push_back(std::move(resolved));
+    }
+  }
+  files.push_back(std::move(path));
+}
+
+void settle_files(Document& document, const std::string& directory, const std::string& home) {
+  std::vector<std::string> settled;
+  for (const std::string& file : document.files) {
+    if (file.starts_with("~/")) {
+      add_resolved(settled, join_path(home, file.substr(2)));
+    } else {
+      add_resolved(settled, file.starts_with('/') ? file : join_path(directory, file));
+    }
+  }
+  document.files = std::move(settled);
+}
+
+// A layer that is believed for its owner and mode.
+Result<std::optional<Layer>> kept_layer(const std::string& path, const Keeper& keeper,
+                                        LayerKind kind, const Places& places) {
+  NONO_TRY(const auto file, read_trusted(path, keeper, kPolicyLimits.bytes));
+  if (!file) {
+    return std::nullopt;
+  }
+  NONO_TRY(Document document, Document::parse(file->text, path));
+  NONO_TRY(const std::string absolute, absolute_path(path));
+  settle_files(document, std::string(directory_name(absolute)), places.home);
+  return Layer{.kind = kind,
+               .path = absolute,
+               .document = std::move(document),
+               .may_add_publishers = true,
+               .may_loosen = true,
+               .standing = {}};
+}
+
+Result<std::optional<Layer>> system_layer(const Places& places) {
+  if (places.system_policy.empty()) {
+    return std::nullopt;
+  }
+  NONO_TRY(auto layer,
+           kept_layer(places.system_policy, Keeper{.owner = 0}, LayerKind::System, places));
+  if (layer) {
+    layer->standing = layer->document.lock ? "owned by root; locked: no layer below adds publishers"
+                                           : "owned by root";
+  }
+  return layer;
+}
+
+Result<std::optional<Layer>> user_layer(const Places& places) {
+  if (places.user_directory.empty()) {
+    return std::nullopt;
+  }
+  NONO_TRY(auto layer, kept_layer(join_path(places.user_directory, kPolicyFileName),
+                                  Keeper{.owner = ::geteuid()}, LayerKind::User, places));
+  if (layer) {
+    layer->standing = "your own";
+  }
+  return layer;
+}
+
+// What --policy names is the user's word wherever it lies; that others cannot write it is asked
+// all the same.
+Result<Layer> explicit_layer(const std::string& path, const Places& places) {
+  const Keeper keeper{.owner = ::geteuid(), .root_too = true, .check_directory = false};
+  NONO_TRY(auto layer, kept_layer(path, keeper, LayerKind::User, places));
+  if (!layer) {
+    return fail(ErrorKind::NotFound, printable(path) + ": there is no such policy");
+  }
+  layer->standing = "named on the command line";
+  return *std::move(layer);
+}
+
+bool has_entry(const std::string& path) {
+  struct stat status{};
+  return ::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// nearest_policy looks from the working directory up to the repository root; outside a repository
+// in the working directory alone, because further up the directories may be anybody's.
+std::optional<std::string> nearest_policy(const std::string& directory) {
+  const std::string root = attest::place_of(join_path(directory, kPolicyFileName)).repository_root;
+  std::string here = directory;
+  while (true) {
+    std::string candidate = join_path(here, kPolicyFileName);
+    if (has_entry(candidate)) {
+      return candidate;
+    }
+    if (root.empty() || here == root || here == "/") {
+      return std::nullopt;
+    }
+    here = std::string(directory_name(here));
+  }
+}
+
+struct Standing {
+  std::string words;
+  bool delegated = false;
+};
+
+Standing standing_of_denied(const Denied& denied) {
+  switch (denied.rule()) {
+    case DenyRule::UntrustedPublisher:
+      return {denied.reason() + std::string(kOnlyTightens)};
+    case DenyRule::BlockedDigest:
+    case DenyRule::BlockedPublisher:
+      return {"blocked, " + denied.reason() + std::string(kOnlyTightens)};
+    case DenyRule::Unproven:
+    case DenyRule::Unexaminable:
+      break;
+  }
+  if (denied.code() == attest::code(attest::Reason::NoBundle)) {
+    return {"unsigned" + std::string(kOnlyTightens)};
+  }
+  return {"badly signed (" + denied.code() + ", " + denied.reason() + ")" +
+          std::string(kOnlyTightens)};
+}
+
+Standing standing_of_signer(const Policy& above, const std::string& name) {
+  const auto publishers = above.publishers();
+  const bool delegated = std::ranges::any_of(publishers, [&](const Publisher* publisher) {
+    return publisher->name == name && publisher->delegates;
+  });
+  return {"signed by " + printable(name) +
+              (delegated ? ": its publishers count" : ", who does not delegate: no publishers"),
+          delegated};
+}
+
+// standing_of judges the signature on a project policy by the layers above it, and strictly: their
+// enforcement says what becomes of files, not of policies.
+Result<Standing> standing_of(SealedFile file, const std::string& path, const Policy& above) {
+  const attest::Place place = attest::place_of(path);
+  const auto evidence = attest::find_evidence(place);
+  if (!evidence) {
+    return standing_of_denied(Denied::because_of(evidence.error()));
+  }
+  const attest::Verifier verifier(above.keyring());
+  NONO_TRY(auto examined,
+           verifier.examine(std::move(file), place, *evidence, attest::Purpose::TrustPolicy));
+  const auto judged = above.judge(examined);
+  if (!judged) {
+    return standing_of_denied(judged.error());
+  }
+  return standing_of_signer(above, *judged);
+}
+
+Result<std::optional<Layer>> project_layer(const Places& places, const Policy& above) {
+  if (places.working_directory.empty()) {
+    return std::nullopt;
+  }
+  NONO_TRY(const std::string directory, resolved_directory(places.working_directory));
+  const std::optional<std::string> path = nearest_policy(directory);
+  if (!path) {
+    return std::nullopt;
+  }
+  NONO_TRY(const OwnedFd opened, open_regular(working_directory_fd(), *path, FollowLinks::No));
+  NONO_TRY(SealedFile file, SealedFile::capture(opened, *path, kPolicyLimits.bytes));
+  NONO_TRY(const Bytes bytes, file.contents());
+  NONO_TRY(Document document, Document::parse(as_text(bytes), *path));
+  NONO_TRY(const Standing standing, standing_of(std::move(file), *path, above));
+  settle_files(document, std::string(directory_name(*path)), places.home);
+  return Layer{.kind = LayerKind::Project,
+               .path = *path,
+               .document = std::move(document),
+               .may_add_publishers = standing.delegated,
+               .may_loosen = false,
+               .standing = standing.words};
+}
+
+// Two signers under one name: whoever reads "signed by alice" could not know which.
+Result<void> check_names(std::span<const Layer> layers) {
+  std::vector<std::pair<const Publisher*, const Layer*>> seen;
+  for (const Layer& layer : layers) {
+    if (!layer.may_add_publishers) {
+      continue;
+    }
+    for (const Publisher& publisher : layer.document.publishers) {
+      seen.emplace_back(&publisher, &layer);
+    }
+  }
+  std::ranges::stable_sort(seen, {}, [](const auto& entry) { return entry.first->name; });
+  for (std::size_t i = 1; i < seen.size(); ++i) {
+    const auto& [one, above] = seen[i - 1];
+    const auto& [other, layer] = seen[i];
+    if (one->name == other->name && !same_signers(*one, *other)) {
+      return std::unexpected(
+          Error(ErrorKind::InvalidInput, printable(layer->path) + ": its publisher \"" +
+                                             printable(other->name) +
+                                             "\" is another than that of " + printable(above->path))
+              .mend_with("rename one of the two"));
+    }
+  }
+  return {};
+}
+
+struct Loaded {
+  std::vector<Layer> layers;
+  std::vector<attest::KeyringEntry> self_keys;
+};
+
+Result<Loaded> load_kept(const Places& places) {
+  Loaded loaded;
+  NONO_TRY(auto system, system_layer(places));
+  NONO_TRY(auto user, user_layer(places));
+  for (std::optional<Layer>* layer : {&system, &user}) {
+    if (layer->has_value()) {
+      loaded.layers.push_back(std::move(**layer));
+    }
+  }
+  if (places.explicit_policy) {
+    NONO_TRY(Layer layer, explicit_layer(*places.explicit_policy, places));
+    loaded.layers.push_back(std::move(layer));
+  }
+  if (!places.user_directory.empty()) {
+    NONO_TRY(loaded.self_keys, read_self_keys(join_path(places.user_directory, "trust"),
+                                              Keeper{.owner = ::geteuid()}));
+  }
+  return loaded;
+}
+
+void say_who_is_locked_out(std::vector<Layer>& layers) {
+  for (Layer& layer : layers) {
+    const bool locked = std::ranges::any_of(
+        layers, [&](const Layer& above) { return above.kind < layer.kind && above.document.lock; });
+    if (locked && layer.may_add_publishers) {
+      layer.standing += "; a lock above it keeps its publishers out";
+    }
+  }
+}
+
+}  // namespace
+
+Result<Policy> discover(const Places& places) {
+  NONO_TRY(Loaded loaded, load_kept(places));
+  if (!places.explicit_policy) {
+    const Policy above = Policy::merge(loaded.layers, loaded.self_keys);
+    NONO_TRY(auto project, project_layer(places, above));
+    if (project) {
+      loaded.layers.push_back(*std::move(project));
+    }
+  }
+  say_who_is_locked_out(loaded.layers);
+  Policy policy = Policy::merge(std::move(loaded.layers), std::move(loaded.self_keys));
+  NONO_CHECK(check_names(policy.layers()));
+  return policy;
+}
+
+}  // namespace nono::trustpolicy

@@ -1,0 +1,106 @@
+// trustpolicy/matching.cc: does a publisher, or an entry of a blocklist, mean this signer?
+#include <algorithm>
+
+#include "attest/predicate.h"
+#include "base/text.h"
+#include "trustpolicy/publisher.h"
+
+namespace nono::trustpolicy {
+namespace {
+
+constexpr std::string_view kFingerprintPrefix = "sha256:";
+constexpr std::size_t kFewestDigits = 16;
+
+// An absent certificate extension is an empty string: it matches nothing, not even `*`.
+bool whole(const Glob& glob, std::string_view text) {
+  return !text.empty() && glob.matches_whole(text);
+}
+
+bool is_it(const KeylessPublisher& publisher, const attest::KeylessSigner& signer) {
+  if (signer.issuer != publisher.issuer) {
+    return false;
+  }
+  if (publisher.subject) {
+    return *publisher.subject == signer.subject;
+  }
+  if (publisher.subject_pattern) {
+    return whole(*publisher.subject_pattern, signer.subject);
+  }
+  return publisher.repository && publisher.workflow && publisher.ref_pattern &&
+         !signer.repository.empty() && publisher.repository->matches(signer.repository) &&
+         whole(*publisher.workflow, signer.workflow) && whole(*publisher.ref_pattern, signer.ref);
+}
+
+// People write what they saw: the whole fingerprint, or the short form with its prefix.
+bool names_fingerprint(std::string_view identity, const crypto::Sha256& fingerprint) {
+  const std::string written = ascii_lower(identity);
+  const std::string full = fingerprint.hex();
+  if (!written.starts_with(kFingerprintPrefix)) {
+    return written == full;
+  }
+  const std::string_view digits = std::string_view(written).substr(kFingerprintPrefix.size());
+  return digits.size() >= kFewestDigits && full.starts_with(digits);
+}
+
+bool names_signer(std::string_view identity, const attest::SignerIdentity& signer) {
+  if (const auto* keyed = std::get_if<attest::KeyedSigner>(&signer)) {
+    return names_fingerprint(identity, keyed->fingerprint) || identity == keyed->alias ||
+           identity == keyed->key_id;
+  }
+  const auto& keyless = std::get<attest::KeylessSigner>(signer);
+  return identity == keyless.issuer || identity == keyless.repository ||
+         identity == keyless.subject;
+}
+
+bool calls_it(const Publisher& publisher, std::string_view identity) {
+  const auto* keyed = std::get_if<KeyedPublisher>(&publisher.who);
+  return publisher.name == identity || (keyed != nullptr && keyed->key_id == identity);
+}
+
+// A pattern that cannot be read blocks: the entry was written to block.
+bool within(const std::optional<std::string>& repository, const attest::SignerIdentity& signer) {
+  const auto* keyless = std::get_if<attest::KeylessSigner>(&signer);
+  if (!repository || keyless == nullptr) {
+    return true;
+  }
+  const auto glob = Glob::parse_flat(*repository);
+  return !glob || glob->matches_whole(keyless->repository);
+}
+
+}  // namespace
+
+bool speaks_for(const Publisher& publisher, const attest::SignerIdentity& signer) {
+  if (const auto* keyed = std::get_if<attest::KeyedSigner>(&signer)) {
+    const auto* held = std::get_if<KeyedPublisher>(&publisher.who);
+    return held != nullptr && held->key.fingerprint() == keyed->fingerprint;
+  }
+  const auto* keyless = std::get_if<KeylessPublisher>(&publisher.who);
+  return keyless != nullptr && is_it(*keyless, std::get<attest::KeylessSigner>(signer));
+}
+
+bool accepts_type(const Publisher& publisher, std::string_view predicate_type) {
+  return predicate_type == attest::kInstructionFileV1 || predicate_type == attest::kMultiFileV1 ||
+         predicate_type == attest::kTrustPolicyV1 ||
+         std::ranges::find(publisher.predicate_types, predicate_type) !=
+             publisher.predicate_types.end();
+}
+
+bool blocks(const BlockedPublisher& entry, const attest::SignerIdentity& signer,
+            std::span<const Publisher* const> speaking) {
+  const bool named = names_signer(entry.identity, signer) ||
+                     std::ranges::any_of(speaking, [&](const Publisher* publisher) {
+                       return calls_it(*publisher, entry.identity);
+                     });
+  return !entry.identity.empty() && named && within(entry.repository, signer);
+}
+
+std::string describe(const attest::SignerIdentity& signer) {
+  if (const auto* keyed = std::get_if<attest::KeyedSigner>(&signer)) {
+    const std::string key = keyed->fingerprint.short_form();
+    return keyed->alias.empty() ? "key " + key : printable(keyed->alias) + " (" + key + ")";
+  }
+  const auto& keyless = std::get<attest::KeylessSigner>(signer);
+  return printable(keyless.subject) + " of " + printable(keyless.issuer);
+}
+
+}  // namespace nono::trustpolicy

@@ -1,0 +1,257 @@
+// trustpolicy/publisher.cc: reading and writing one publisher.
+#include "trustpolicy/publisher.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "attest/predicate.h"
+#include "base/encoding.h"
+#include "trustpolicy/fields.h"
+
+namespace nono::trustpolicy {
+namespace {
+
+constexpr std::size_t kMaxPredicateTypes = 32;
+constexpr std::array kKeyedFields = {std::string_view("key_id"), std::string_view("public_key")};
+constexpr std::array kKeylessFields = {
+    std::string_view("issuer"),   std::string_view("repository"),
+    std::string_view("workflow"), std::string_view("ref_pattern"),
+    std::string_view("subject"),  std::string_view("subject_pattern")};
+
+bool has_any(const JsonView& view, std::span<const std::string_view> keys) {
+  return std::ranges::any_of(keys, [&](auto key) { return view.json().find(key) != nullptr; });
+}
+
+Result<KeyedPublisher> parse_keyed(const JsonView& view) {
+  NONO_TRY(const JsonView id_view, view.at("key_id"));
+  NONO_TRY(std::string key_id, id_view.nonempty_string());
+  NONO_TRY(const JsonView key_view, view.at("public_key"));
+  NONO_TRY(const std::string text, key_view.nonempty_string());
+  const auto der = base64_decode(text, Base64::Strict);
+  if (!der) {
+    return std::unexpected(key_view.error(
+        "must be one line of base64 of a SubjectPublicKeyInfo in DER, as nono trust export-key "
+        "prints it"));
+  }
+  auto key = crypto::PublicKey::parse_spki_der(*der);
+  if (!key) {
+    return std::unexpected(key_view.error(key.error().message()));
+  }
+  return KeyedPublisher{std::move(key_id), *std::move(key)};
+}
+
+bool is_loopback_http(std::string_view issuer) {
+  for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+    if (issuer.starts_with(host)) {
+      const std::string_view rest = issuer.substr(host.size());
+      return rest.empty() || rest.front() == ':' || rest.front() == '/';
+    }
+  }
+  return false;
+}
+
+Result<std::string> parse_issuer(const JsonView& view) {
+  NONO_TRY(const JsonView field, view.at("issuer"));
+  NONO_TRY(std::string issuer, field.nonempty_string());
+  if (issuer.find('*') != std::string::npos || issuer.find('?') != std::string::npos) {
+    return std::unexpected(field.error("must be exact: an issuer takes no wildcard"));
+  }
+  if (!(issuer.starts_with("https://") && issuer.size() > 8) && !is_loopback_http(issuer)) {
+    return std::unexpected(field.error("must be the https:// address of an OpenID issuer"));
+  }
+  return issuer;
+}
+
+// An owner with a wildcard lets in whoever registers a fitting name.
+Result<Glob> parse_repository(const JsonView& view) {
+  NONO_TRY(const JsonView field, view.at("repository"));
+  NONO_TRY(Glob glob, parse_path_glob(field));
+  const std::string_view text = glob.text();
+  const std::string_view owner = text.substr(0, text.find('/'));
+  if (!glob.anchored()) {
+    return std::unexpected(field.error("must be written OWNER/NAME"));
+  }
+  if (owner.find_first_of("*?[") != std::string_view::npos) {
+    return std::unexpected(
+        field.error("must name its owner exactly: a wildcard there would match everybody"));
+  }
+  return glob;
+}
+
+Result<Glob> parse_flat_field(const JsonView& view, std::string_view key) {
+  NONO_TRY(const JsonView field, view.at(key));
+  return parse_flat_glob(field);
+}
+
+// A subject is a URL or an e-mail address. The part that only its owner controls, the host of the
+// one and the domain of the other, must stand in the pattern literally.
+bool keeps_its_host(std::string_view pattern) {
+  const std::size_t first = pattern.find_first_of("*?[");
+  if (first == std::string_view::npos) {
+    return true;
+  }
+  const std::size_t scheme = pattern.find("://");
+  if (scheme < first) {
+    const std::size_t path = pattern.find('/', scheme + 3);
+    return path > scheme + 3 && path < first;
+  }
+  const std::size_t at = pattern.rfind('@');
+  return at != std::string_view::npos && at + 1 < pattern.size() &&
+         pattern.find_first_of("*?[]/", at) == std::string_view::npos;
+}
+
+Result<void> parse_subject(const JsonView& view, KeylessPublisher& who) {
+  if (view.json().find("subject") != nullptr && view.json().find("subject_pattern") != nullptr) {
+    return std::unexpected(view.error("must have either 'subject' or 'subject_pattern', not both"));
+  }
+  if (view.json().find("subject") != nullptr) {
+    NONO_TRY(const JsonView field, view.at("subject"));
+    NONO_TRY(std::string subject, field.nonempty_string());
+    if (subject.find('*') != std::string::npos) {
+      return std::unexpected(
+          field.error("is compared exactly: use 'subject_pattern' for wildcards"));
+    }
+    who.subject = std::move(subject);
+    return {};
+  }
+  NONO_TRY(const JsonView field, view.at("subject_pattern"));
+  NONO_TRY(Glob glob, parse_flat_glob(field));
+  if (!keeps_its_host(glob.text())) {
+    return std::unexpected(field.error(
+        "must name the host of a URL (https://host/...) or the domain of an address (*@domain) "
+        "without wildcards: otherwise strangers could match it"));
+  }
+  who.subject_pattern = std::move(glob);
+  return {};
+}
+
+Result<KeylessPublisher> parse_keyless(const JsonView& view) {
+  KeylessPublisher who;
+  NONO_TRY(who.issuer, parse_issuer(view));
+  const bool by_subject = has_any(view, std::span(kKeylessFields).subspan(4));
+  if (by_subject && has_any(view, std::span(kKeylessFields).subspan(1, 3))) {
+    return std::unexpected(
+        view.error("must name a CI (repository, workflow, ref_pattern) or a subject, not both"));
+  }
+  if (by_subject) {
+    NONO_CHECK(parse_subject(view, who));
+    return who;
+  }
+  NONO_TRY(who.repository, parse_repository(view));
+  NONO_TRY(who.workflow, parse_flat_field(view, "workflow"));
+  NONO_TRY(who.ref_pattern, parse_flat_field(view, "ref_pattern"));
+  return who;
+}
+
+Result<std::variant<KeyedPublisher, KeylessPublisher>> parse_who(const JsonView& view) {
+  const bool keyed = has_any(view, kKeyedFields);
+  const bool keyless = has_any(view, kKeylessFields);
+  if (keyed && keyless) {
+    return std::unexpected(
+        view.error("must have a key (key_id, public_key) or an issuer, not both"));
+  }
+  if (keyless) {
+    NONO_TRY(KeylessPublisher who, parse_keyless(view));
+    return who;
+  }
+  if (keyed) {
+    NONO_TRY(KeyedPublisher who, parse_keyed(view));
+    return who;
+  }
+  return std::unexpected(view.error(
+      "names nobody: it needs key_id and public_key, or issuer with repository, workflow and "
+      "ref_pattern, or issuer with subject"));
+}
+
+Result<std::vector<std::string>> parse_predicate_types(const JsonView& view) {
+  std::vector<std::string> types;
+  NONO_TRY(const auto field, view.maybe("predicate_types"));
+  if (!field) {
+    return types;
+  }
+  NONO_TRY(const auto elements, field->elements(kMaxPredicateTypes));
+  for (const JsonView& element : elements) {
+    NONO_TRY(std::string type, element.nonempty_string());
+    if (type == attest::kInstructionFileV1 || type == attest::kMultiFileV1 ||
+        type == attest::kTrustPolicyV1) {
+      return std::unexpected(
+          element.error("is one of nono's own types, which need no mention and serve one purpose"));
+    }
+    types.push_back(std::move(type));
+  }
+  return types;
+}
+
+Json keyless_json(const KeylessPublisher& who) {
+  Json json(Json::Object{});
+  json.set("issuer", who.issuer);
+  const std::array<std::pair<std::string_view, const std::optional<Glob>*>, 4> patterns = {
+      {{"repository", &who.repository},
+       {"workflow", &who.workflow},
+       {"ref_pattern", &who.ref_pattern},
+       {"subject_pattern", &who.subject_pattern}}};
+  for (const auto& [key, glob] : patterns) {
+    if (*glob) {
+      json.set(key, (*glob)->text());
+    }
+  }
+  if (who.subject) {
+    json.set("subject", *who.subject);
+  }
+  return json;
+}
+
+Json who_json(const Publisher& publisher) {
+  if (const auto* keyless = std::get_if<KeylessPublisher>(&publisher.who)) {
+    return keyless_json(*keyless);
+  }
+  const auto& keyed = std::get<KeyedPublisher>(publisher.who);
+  return Json::Object{{"key_id", keyed.key_id}, {"public_key", keyed.key.spki_base64()}};
+}
+
+}  // namespace
+
+Result<Publisher> parse_publisher(const JsonView& view) {
+  NONO_CHECK(
+      view.only({"name", "key_id", "public_key", "issuer", "repository", "workflow", "ref_pattern",
+                 "subject", "subject_pattern", "predicate_types", "delegates"}));
+  NONO_CHECK(no_nulls(view));
+  NONO_TRY(const JsonView name_view, view.at("name"));
+  NONO_TRY(std::string name, name_view.nonempty_string());
+  if (name == kSelfName) {
+    return std::unexpected(
+        name_view.error("is the name of the user's own keys and cannot be given to others"));
+  }
+  NONO_TRY(auto who, parse_who(view));
+  NONO_TRY(auto types, parse_predicate_types(view));
+  NONO_TRY(const bool delegates, optional_flag(view, "delegates"));
+  return Publisher{std::move(name), std::move(who), std::move(types), delegates};
+}
+
+Json publisher_json(const Publisher& publisher) {
+  Json json(Json::Object{{"name", publisher.name}});
+  const Json who = who_json(publisher);
+  for (const auto& [key, value] : *who.object()) {
+    json.set(key, value);
+  }
+  if (!publisher.predicate_types.empty()) {
+    json.set("predicate_types",
+             Json::Array(publisher.predicate_types.begin(), publisher.predicate_types.end()));
+  }
+  if (publisher.delegates) {
+    json.set("delegates", true);
+  }
+  return json;
+}
+
+bool same_signers(const Publisher& one, const Publisher& other) {
+  const auto* key = std::get_if<KeyedPublisher>(&one.who);
+  const auto* other_key = std::get_if<KeyedPublisher>(&other.who);
+  if (key != nullptr && other_key != nullptr) {
+    return key->key.fingerprint() == other_key->key.fingerprint();
+  }
+  return who_json(one) == who_json(other);
+}
+
+}  // namespace nono::trustpolicy

@@ -1,0 +1,38 @@
+// trustpolicy/trusted_file.h: files that are believed because of who owns them and who can write
+// them, not because of a signature.
+//
+// Owner and mode are read from the opened object, after symbolic links were followed, and the bytes
+// come from that same object. The directory in which it lies is looked at as well: whoever can
+// write there can put another file in its place.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace nono::trustpolicy {
+
+struct Keeper {
+  uid_t owner = 0;
+  bool root_too = false;  // root may own it instead
+  bool check_directory = true;
+};
+
+struct TrustedFile {
+  std::string path;  // where the kernel says that it lies, links resolved
+  std::string text;
+};
+
+// read_trusted returns nothing where there is no file at `path`. A dangling link, anything but a
+// regular file, another owner, a mode or (POSIX ACL mask included) a directory that lets others
+// write is an Error with the command that mends it.
+Result<std::optional<TrustedFile>> read_trusted(const std::string& path, const Keeper& keeper,
+                                                std::size_t max_bytes);
+// check_trusted_directory judges a directory by the same rules; it must exist.
+Result<void> check_trusted_directory(const std::string& path, const Keeper& keeper);
+
+}  // namespace nono::trustpolicy
