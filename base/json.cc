@@ -162,7 +162,7 @@ std::string_view reason_of(const nlohmann::json::exception& exception) {
 }
 
 // Builder receives nlohmann's events (the names are its own) and makes the values. Each event
-// returns whether to go on; error() is set where it is not.
+// returns whether to go on; take_error() gives why where it is not.
 class Builder {
  public:
   Builder(const Source& source, const JsonLimits& limits) : source_(source), limits_(limits) {}
@@ -194,7 +194,7 @@ class Builder {
     const Frame& frame = frames_.back();
     const auto& object = std::get<Json::Object>(frame.items);
     if (const auto repeated = first_repeated(object); repeated) {
-      repeated_ = *repeated;
+      repeated_ = repeated;
       return refuse_at(ErrorKind::InvalidInput, "the key is there twice",
                        source_.string_start(frame.key_ends[*repeated]));
     }
@@ -216,7 +216,7 @@ class Builder {
     return refuse(ErrorKind::Exhausted, "a string or number is longer than allowed");
   }
 
-  std::optional<Error>& error() { return error_; }
+  std::optional<Error> take_error() { return std::move(error_); }
   Json& root() { return root_; }
 
  private:
@@ -332,10 +332,11 @@ Result<Json> Json::parse(std::string_view text, const JsonLimits& limits) {
   } catch (const std::exception& exception) {
     return fail(ErrorKind::Exhausted, std::string("document: cannot be read: ") + exception.what());
   }
-  if (!builder.error()) {
+  std::optional<Error> refused = builder.take_error();
+  if (!refused) {
     return fail(ErrorKind::Internal, "document: refused without a reason");
   }
-  return std::unexpected(*std::move(builder.error()));
+  return std::unexpected(*std::move(refused));
 }
 
 }  // namespace nono

@@ -28,7 +28,7 @@ using JsonMember = std::pair<std::string, Json>;
 // JsonLimits are per kind of document; input over `bytes` is refused before parsing. The defaults
 // keep the parsing of any 16 MiB document under 64 MiB of memory.
 struct JsonLimits {
-  std::size_t bytes;
+  std::size_t bytes = 0;
   std::size_t depth = 64;
   std::size_t values = 150'000;   // scalars, arrays and objects together
   std::size_t string = 4u << 20;  // bytes of one string or key as it is spelt, without quotes
@@ -49,12 +49,6 @@ class Json {
   using Object = std::vector<JsonMember>;  // in document order
 
   Json() = default;  // null
-  // In the body file: g++ 12 inlines the moves of the variant elsewhere and then warns of them.
-  Json(const Json& other);
-  Json(Json&& other) noexcept;
-  Json& operator=(const Json& other);
-  Json& operator=(Json&& other) noexcept;
-  ~Json();
   Json(bool value) : value_(value) {}
   Json(std::int64_t value) : value_(value) {}
   Json(std::uint64_t value);  // kept as int64 where it fits

@@ -23,6 +23,23 @@ std::string_view next_component(std::string_view& rest) {
   return component;
 }
 
+// resolved_components are those that remain of `path` without "." and with ".." resolved.
+std::vector<std::string_view> resolved_components(std::string_view path) {
+  const bool absolute = path.starts_with('/');
+  std::vector<std::string_view> kept;
+  for (std::string_view part = next_component(path); !part.empty(); part = next_component(path)) {
+    if (part == ".") {
+      continue;
+    }
+    if (part != kParent || (!absolute && (kept.empty() || kept.back() == kParent))) {
+      kept.push_back(part);
+    } else if (!kept.empty()) {
+      kept.pop_back();
+    }
+  }
+  return kept;
+}
+
 }  // namespace
 
 std::string join_path(std::string_view directory, std::string_view name) {
@@ -51,20 +68,8 @@ std::string_view directory_name(std::string_view path) {
 
 std::string normal_path(std::string_view path) {
   const bool absolute = path.starts_with('/');
-  std::vector<std::string_view> kept;
-  std::string_view rest = path;
-  for (std::string_view part = next_component(rest); !part.empty(); part = next_component(rest)) {
-    if (part == ".") {
-      continue;
-    }
-    if (part != kParent || (!absolute && (kept.empty() || kept.back() == kParent))) {
-      kept.push_back(part);
-    } else if (!kept.empty()) {
-      kept.pop_back();
-    }
-  }
   std::string normal;
-  for (const std::string_view part : kept) {
+  for (const std::string_view part : resolved_components(path)) {
     if (absolute || !normal.empty()) {
       normal += '/';
     }

@@ -17,16 +17,6 @@ namespace {
 
 enum class Existing : unsigned char { Replace, Refuse };
 
-struct Target {
-  BorrowedFd dir;
-  const std::string& name;
-  mode_t mode;
-};
-
-std::string doing(std::string_view what, const std::string& name) {
-  return std::string(what) + " " + printable(name);
-}
-
 Result<std::string> temporary_name() {
   std::array<std::byte, 12> random{};
   if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
@@ -122,26 +112,27 @@ Result<void> sync_directory(BorrowedFd dir) {
   return {};
 }
 
-Result<void> put(const Target& target, std::string_view bytes, Existing existing) {
+Result<void> put(BorrowedFd where, const std::string& name, std::string_view bytes, mode_t mode,
+                 Existing existing) {
   // Opened before anything is changed, so that a directory that cannot be synchronised is refused.
-  const OwnedFd dir(::openat(target.dir.raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const OwnedFd dir(::openat(where.raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!dir.valid()) {
     return fail_errno(errno, "open the directory for writing");
   }
   NONO_TRY(Temporary temporary, Temporary::create(dir));
-  NONO_CHECK(temporary.fill(bytes, target.mode));
-  NONO_CHECK(temporary.become(target.name, existing));
+  NONO_CHECK(temporary.fill(bytes, mode));
+  NONO_CHECK(temporary.become(name, existing));
   return sync_directory(dir);
 }
 
-Result<void> put_named(const Target& target, std::string_view bytes, Existing existing) {
-  const std::string& name = target.name;
+Result<void> put_named(BorrowedFd dir, const std::string& name, std::string_view bytes, mode_t mode,
+                       Existing existing) {
   if (name.empty() || name == "." || name == ".." || name.contains('/') || name.contains('\0')) {
     return fail(ErrorKind::InvalidInput, "write " + printable(name) + ": not the name of a file");
   }
-  auto done = put(target, bytes, existing);
+  auto done = put(dir, name, bytes, mode, existing);
   if (!done) {
-    return std::unexpected(std::move(done).error().while_doing(doing("write", name)));
+    return std::unexpected(std::move(done).error().while_doing("write " + printable(name)));
   }
   return done;
 }
@@ -150,8 +141,7 @@ Result<void> put_path(const std::string& path, std::string_view bytes, mode_t mo
                       Existing existing) {
   NONO_TRY(const OwnedFd dir,
            open_directory(BorrowedFd::unowned(AT_FDCWD), std::string(directory_name(path))));
-  const std::string name(base_name(path));
-  return put_named({dir, name, mode}, bytes, existing);
+  return put_named(dir, std::string(base_name(path)), bytes, mode, existing);
 }
 
 }  // namespace
@@ -176,7 +166,7 @@ Result<void> write_all(BorrowedFd fd, std::string_view text) {
 
 Result<void> replace_file(BorrowedFd dir, const std::string& name, std::string_view bytes,
                           mode_t mode) {
-  return put_named({dir, name, mode}, bytes, Existing::Replace);
+  return put_named(dir, name, bytes, mode, Existing::Replace);
 }
 
 Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {

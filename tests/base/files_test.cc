@@ -3,14 +3,17 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "base/sealed_file.h"
 #include "tests/base/support.h"
@@ -349,13 +352,51 @@ TEST_F(FilesTest, PathOfObjectsWithoutOneIsNotFound) {
   EXPECT_EQ(path_of(sealed.fd()).error().kind(), ErrorKind::NotFound);
 }
 
-TEST_F(FilesTest, WriteAllGoesOnAfterShortWrites) {
-  // A pipe takes 64 KiB at a time, so that the writer is cut short again and again.
-  const std::string text(1 << 20, 'x');
-  const std::string received = testing::in_child([&text] {
-    return text;  // in_child itself reads through a pipe
+void ignore_alarm(int /*signal*/) {}
+
+// drain reads slowly and counts; the alarm is for the writer alone.
+std::size_t drain(BorrowedFd reader) {
+  sigset_t alarms;
+  ::sigemptyset(&alarms);
+  ::sigaddset(&alarms, SIGALRM);
+  ::pthread_sigmask(SIG_BLOCK, &alarms, nullptr);
+  std::array<char, 16384> buffer{};
+  std::size_t total = 0;
+  for (ssize_t got = 1; got > 0; total += static_cast<std::size_t>(got)) {
+    const struct timespec pause = {0, 300'000};
+    ::nanosleep(&pause, nullptr);
+    got = ::read(reader.raw(), buffer.data(), buffer.size());
+  }
+  return total;
+}
+
+TEST_F(FilesTest, WriteAllGoesOnAfterInterruptionsAndShortWrites) {
+  const std::string answer = testing::in_child([] {
+    struct sigaction action{};
+    action.sa_handler = ignore_alarm;  // no SA_RESTART: every alarm cuts a write short
+    ::sigaction(SIGALRM, &action, nullptr);
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+      return std::string("no pipe");
+    }
+    const OwnedFd reader(ends[0]);
+    OwnedFd writer(ends[1]);
+    std::size_t received = 0;
+    std::thread draining([&] { received = drain(reader); });
+    const struct itimerval every = {{0, 700}, {0, 700}};
+    ::setitimer(ITIMER_REAL, &every, nullptr);
+    const bool done = write_all(writer, std::string(1 << 20, 'x')).has_value();
+    const struct itimerval never{};
+    ::setitimer(ITIMER_REAL, &never, nullptr);
+    writer.reset();
+    draining.join();
+    return std::string(done ? "wrote " : "failed at ") + std::to_string(received);
   });
-  EXPECT_EQ(received.size(), text.size());
+  EXPECT_EQ(answer, "wrote 1048576");
+}
+
+TEST_F(FilesTest, WriteAllWritesAFileWhole) {
+  const std::string text(1 << 20, 'x');
   const OwnedFd file(::open((dir_ / "big").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   ASSERT_TRUE(write_all(file, text));
   EXPECT_EQ(dir_.read("big"), text);

@@ -14,7 +14,6 @@ namespace {
 using namespace std::string_view_literals;
 
 TEST(Utf8Test, EveryScalarValueIsWellFormed) {
-  std::string all;
   for (char32_t value = 0; value <= 0x10ffff; ++value) {
     if (value < 0xd800 || value > 0xdfff) {
       std::string one;
