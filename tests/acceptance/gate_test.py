@@ -1,0 +1,241 @@
+"""No guarded name yields bytes that were not verified: by any spelling, before and during a run."""
+
+import os
+import subprocess
+import sys
+
+import support
+
+MARK = "UNSIGNED-MARKER"
+PY = "/usr/bin/python3"
+
+
+class Gate(support.SandboxCase):
+    def planted(self, code, options=("--allow-cwd", "--trust-scan=none"), **rest):
+        """Runs python `code` in a sandbox over a tree that holds an unsigned CLAUDE.md."""
+        self.project.write("CLAUDE.md", MARK)
+        self.project.write("sub/AGENTS.md", MARK)
+        self.project.write("notes.txt", "ordinary")
+        control = self.project.run(PY, "-c", code)
+        self.assertIn(MARK, control.stdout, "control: without the sandbox the bytes are there: " +
+                      control.stderr)
+        self.project.own()
+        for name in ("CLAUDE.md", "sub/AGENTS.md"):
+            self.project.write(name, MARK)
+        done = self.project.sandbox(PY, "-c", code, options=options, **rest)
+        self.assertNotIn(MARK, done.stdout, done.stderr)
+        return done
+
+    def test_signed_file_is_read_as_it_was_signed(self):
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        self.assertEqual(self.ran(self.project.sandbox("cat", "CLAUDE.md")).stdout, "be careful")
+
+    def test_unsigned_file_stops_the_start_and_names_what_mends_it(self):
+        self.project.write("CLAUDE.md", MARK)
+        done = self.ran(self.project.sandbox("echo", "started"), 1)
+        self.assertNotIn("started", done.stdout)
+        self.assertIn("no-bundle", done.stderr)
+        self.assertIn("nono trust sign", done.stderr)
+
+    def test_unsigned_file_deeper_down_does_not_stop_the_start_and_is_unreadable(self):
+        self.project.write("node_modules/x/AGENTS.md", MARK)
+        done = self.project.sandbox("sh", "-c", "echo started; cat node_modules/x/AGENTS.md")
+        self.assertIn("started", done.stdout)
+        self.assertNotIn(MARK, done.stdout)
+
+    def test_plain_open_is_denied(self):
+        self.planted("print(open('CLAUDE.md').read())")
+
+    def test_absolute_path_is_denied(self):
+        self.planted("import os; print(open(os.getcwd() + '//./CLAUDE.md').read())")
+
+    def test_parent_components_are_denied(self):
+        self.planted("print(open('sub/../CLAUDE.md').read())")
+
+    def test_directory_descriptor_is_denied(self):
+        self.planted("import os; d = os.open('sub', os.O_RDONLY); "
+                     "print(os.read(os.open('AGENTS.md', os.O_RDONLY, dir_fd=d), 99))")
+
+    def test_reopened_path_descriptor_is_denied(self):
+        self.planted("import os; f = os.open('CLAUDE.md', os.O_PATH); "
+                     "print(open(f'/proc/self/fd/{f}').read())")
+
+    def test_proc_cwd_is_denied(self):
+        self.planted("print(open('/proc/self/cwd/CLAUDE.md').read())")
+
+    def test_symlink_to_it_is_denied(self):
+        self.planted("import os; os.path.lexists('l') and os.unlink('l'); "
+                     "os.symlink('CLAUDE.md', 'l'); print(open('l').read())")
+
+    def test_guarded_name_that_links_to_ordinary_text_is_denied(self):
+        self.project.write("text.txt", MARK)
+        os.symlink("text.txt", self.project.tree / "GEMINI.md")
+        done = self.project.sandbox("cat", "GEMINI.md", options=("--allow-cwd", "--trust-scan=none"))
+        self.assertNotIn(MARK, done.stdout)
+
+    def test_hard_link_made_before_is_denied(self):
+        self.project.write("CLAUDE.md", MARK)
+        os.link(self.project.tree / "CLAUDE.md", self.project.tree / "innocent.txt")
+        done = self.project.sandbox("cat", "innocent.txt",
+                                    options=("--allow-cwd", "--trust-scan=none"))
+        self.assertNotIn(MARK, done.stdout)
+
+    def test_hard_link_made_inside_is_denied(self):
+        self.planted("import os; os.path.exists('h') and os.unlink('h'); "
+                     "os.link('CLAUDE.md', 'h'); print(open('h').read())")
+
+    def test_renamed_file_is_denied(self):
+        self.planted("import os; os.path.exists('CLAUDE.md') and os.rename('CLAUDE.md', 'r.txt'); "
+                     "print(open('r.txt').read())")
+
+    def test_renamed_directory_is_denied(self):
+        self.planted("import os; os.path.exists('sub') and os.rename('sub', 'sub2'); "
+                     "print(open('sub2/AGENTS.md').read())")
+
+    def test_directory_renamed_out_of_a_guarded_path_is_denied(self):
+        self.project.write(".claude/commands/x.md", MARK)
+        done = self.project.sandbox(
+            PY, "-c", "import os; os.rename('.claude/commands', 'plain'); "
+            "print(open('plain/x.md').read())", options=("--allow-cwd", "--trust-scan=none"))
+        self.assertNotIn(MARK, done.stdout)
+
+    def test_read_write_open_is_denied(self):
+        self.planted("print(open('CLAUDE.md', 'r+').read())")
+
+    def test_memory_map_is_denied(self):
+        self.planted("import mmap, os; f = os.open('CLAUDE.md', os.O_RDWR); "
+                     "print(bytes(mmap.mmap(f, 0)))")
+
+    def test_child_process_is_denied(self):
+        self.planted("import subprocess; print(subprocess.run(['cat', 'CLAUDE.md'], "
+                     "capture_output=True, text=True).stdout)")
+
+    def test_case_variant_is_denied(self):
+        self.project.write("claude.MD", MARK)
+        done = self.project.sandbox("cat", "claude.MD",
+                                    options=("--allow-cwd", "--trust-scan=none"))
+        self.assertNotIn(MARK, done.stdout)
+
+    def test_file_written_mid_run_is_unreadable_until_signed(self):
+        done = self.project.sandbox("sh", "-c", f"echo {MARK} > AGENTS.md; cat AGENTS.md; echo on")
+        self.assertNotIn(MARK, done.stdout)
+        self.assertIn("on", done.stdout)
+        self.assertIn("nono trust sign", done.stderr)
+
+    def test_file_changed_outside_mid_run_is_denied(self):
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", "--allow-cwd", "--", "sh", "-c",
+                                 "cat CLAUDE.md; echo; read x; cat CLAUDE.md"),
+            cwd=self.project.tree, env=self.project.environment(), text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(process.stdout.readline(), "be careful\n")
+        self.project.write("CLAUDE.md", MARK)
+        out, _ = process.communicate("go\n", timeout=30)
+        self.assertNotIn(MARK, out)
+
+    def test_verified_file_is_not_changed_replaced_or_removed(self):
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        for attempt in ("echo x >> CLAUDE.md", "echo x > t && mv t CLAUDE.md", "rm CLAUDE.md",
+                        "mv CLAUDE.md away", "truncate -s 0 CLAUDE.md",
+                        "ln CLAUDE.md h && echo x >> h"):
+            done = self.project.sandbox("sh", "-c", attempt)
+            self.assertNotEqual(done.returncode, 0, attempt)
+            self.assertEqual((self.project.tree / "CLAUDE.md").read_text(), "be careful", attempt)
+        allowed = self.project.sandbox("sh", "-c", "echo x >> CLAUDE.md",
+                                       options=("--allow-cwd", "--allow-instruction-edit"))
+        self.ran(allowed)
+
+    def test_override_lets_it_through_with_a_warning(self):
+        self.project.write("CLAUDE.md", MARK)
+        done = self.ran(self.project.sandbox("cat", "CLAUDE.md",
+                                             options=("--allow-cwd", "--trust-override")))
+        self.assertIn(MARK, done.stdout)
+        self.assertIn("warning", done.stderr)
+
+    def test_fifo_under_a_guarded_name_stalls_nobody(self):
+        os.mkfifo(self.project.tree / "AGENTS.md")
+        self.project.own()
+        done = self.project.sandbox("sh", "-c", "cat AGENTS.md; echo on",
+                                    options=("--allow-cwd", "--trust-scan=none"), timeout=20)
+        self.assertIn("on", done.stdout)
+
+    def test_instruction_file_is_not_executed(self):
+        path = self.project.write("CLAUDE.md", "#!/bin/sh\necho ran\n")
+        path.chmod(0o755)
+        self.ran(self.project.run(path))
+        done = self.project.sandbox("sh", "-c", "./CLAUDE.md",
+                                    options=("--allow-cwd", "--trust-scan=none"))
+        self.assertNotIn("ran", done.stdout)
+
+
+RACE = """
+import ctypes, os, threading
+libc = ctypes.CDLL(None)
+path = ctypes.create_string_buffer(b'CLAUDE.mx')
+open('CLAUDE.mx', 'w').write('benign')
+stop = False
+def flip():
+    while not stop:
+        path[8] = b'd'
+        path[8] = b'x'
+threading.Thread(target=flip, daemon=True).start()
+leaks = 0
+for _ in range(%d):
+    fd = libc.open(path, 0)
+    if fd >= 0:
+        if b'UNSIGNED' in os.read(fd, 64):
+            leaks += 1
+        os.close(fd)
+print('leaks', leaks)
+stop = True
+"""
+
+SWAP = """
+import os, threading
+open('benign.txt', 'w').write('benign')
+stop = False
+def swap():
+    while not stop:
+        for target in ('CLAUDE.md', 'benign.txt'):
+            try:
+                os.symlink(target, 'l.new'); os.rename('l.new', 'l')
+            except OSError:
+                pass
+threading.Thread(target=swap, daemon=True).start()
+leaks = 0
+for _ in range(%d):
+    try:
+        with open('l') as f:
+            if 'UNSIGNED' in f.read():
+                leaks += 1
+    except OSError:
+        pass
+print('leaks', leaks)
+stop = True
+"""
+
+
+class Races(support.SandboxCase):
+    OPENS = 20000
+
+    def test_pointer_flip_wins_nothing(self):
+        self.project.write("CLAUDE.md", MARK)
+        done = self.project.sandbox(PY, "-c", RACE % self.OPENS, timeout=110,
+                                    options=("--allow-cwd", "--trust-scan=none"))
+        self.assertIn("leaks 0", done.stdout, done.stderr)
+
+    def test_symlink_swap_wins_nothing(self):
+        self.project.write("CLAUDE.md", MARK)
+        done = self.project.sandbox(PY, "-c", SWAP % self.OPENS, timeout=110,
+                                    options=("--allow-cwd", "--trust-scan=none"))
+        self.assertIn("leaks 0", done.stdout, done.stderr)
+
+
+support.both_users(globals(), Gate)
+
+if __name__ == "__main__":
+    sys.exit(support.main())

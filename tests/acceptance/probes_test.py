@@ -1,0 +1,69 @@
+"""The escape probes: every category, as an ordinary user and as root; what may escape is listed.
+
+KNOWN mirrors docs/known-leaks.md: an escape that is not in it fails, and so does an entry that no
+longer escapes.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import support
+
+PROBES = support.SHARED / "tools" / "probes"
+DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "known-leaks.md"
+
+
+def documented():
+    """The names between backticks at the start of the table's rows."""
+    names = set()
+    for line in DOCUMENT.read_text().splitlines():
+        if line.startswith("| `"):
+            names.add(line.split("`")[1])
+    return names
+
+
+@unittest.skipUnless((PROBES / "run-probes.sh").exists(), "the escape probes are not here")
+class Probes(unittest.TestCase):
+    def run_probes(self, uid):
+        with tempfile.TemporaryDirectory(prefix="nono-probes-") as directory:
+            out = os.path.join(directory, "out.jsonl")
+            pathlib.Path(out).touch(mode=0o666)
+            words = ["bash", str(PROBES / "run-probes.sh"), "-o", out, "-u", str(uid), "--",
+                     support.NONO, "run", "--trust-scan=none", "--allow-cwd", "--block-net",
+                     "--no-banner", "--read", "@BIN@", "--"]
+            done = subprocess.run(words, capture_output=True, text=True, timeout=800,
+                                  stdin=subprocess.DEVNULL)
+            with open(out, encoding="utf-8") as lines:
+                return [json.loads(line) for line in lines], done
+
+    def check(self, uid):
+        rows, done = self.run_probes(uid)
+        self.assertGreater(len(rows), 50, done.stderr)
+        verdicts = {row["probe"]: row for row in rows}
+        errors = [row for row in rows if row["verdict"] == "ERROR"]
+        self.assertEqual(errors, [])
+        escaped = {name for name, row in verdicts.items() if row["verdict"] == "ESCAPED"}
+        self.assertEqual([n for n in escaped if verdicts[n]["category"] == "control"], [])
+        self.assertEqual(sorted(escaped - documented()), [], "escapes that are not documented")
+        stale = documented() & set(verdicts) - escaped
+        self.assertEqual(sorted(n for n in stale if verdicts[n]["verdict"] == "BLOCKED"), [],
+                         "documented as leaks, but stopped")
+        for name in escaped:
+            self.assertNotIn(verdicts[name]["category"], ("fs", "proc", "instr"), name)
+
+    @unittest.skipUnless(support.ordinary_user_possible() or os.geteuid() != 0, "no setpriv")
+    def test_as_an_ordinary_user(self):
+        self.check(support.ORDINARY if os.geteuid() == 0 else os.geteuid())
+
+    @unittest.skipUnless(os.geteuid() == 0, "not root")
+    def test_as_root(self):
+        self.check(0)
+
+
+if __name__ == "__main__":
+    sys.exit(support.main())

@@ -1,0 +1,318 @@
+"""What `nono run` promises besides the gate: exit codes, streams, terminal, environment, limits."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import support
+
+PY = "/usr/bin/python3"
+
+
+class Run(support.SandboxCase):
+    def test_exit_code_is_the_agents_own(self):
+        self.ran(self.project.sandbox("sh", "-c", "exit 7"), 7)
+
+    def test_signal_is_128_and_its_number(self):
+        self.ran(self.project.sandbox("sh", "-c", "kill -TERM $$"), 128 + signal.SIGTERM)
+
+    def test_missing_program_is_127(self):
+        done = self.ran(self.project.sandbox("no-such-program"), 127)
+        self.assertIn("no-such-program", done.stderr)
+
+    def test_program_without_x_bit_is_126(self):
+        self.project.write("tool", "#!/bin/sh\n")
+        self.ran(self.project.sandbox("./tool"), 126)
+
+    def test_unknown_option_is_2_and_starts_nothing(self):
+        done = self.ran(self.project.sandbox("echo", "started", options=("--allow-everything",)), 2)
+        self.assertNotIn("started", done.stdout)
+
+    def test_missing_capability_path_is_2_and_names_the_option(self):
+        done = self.ran(self.project.sandbox("true", options=("--read", "nowhere")), 2)
+        self.assertIn("--read", done.stderr)
+
+    def test_time_limit_is_124(self):
+        start = time.monotonic()
+        self.ran(self.project.sandbox("sleep", "60", options=("--allow-cwd", "--timeout", "500ms")),
+                 124)
+        self.assertLess(time.monotonic() - start, 30)
+
+    def test_pipes_are_passed_on_untouched(self):
+        data = bytes(range(256)) * 4096
+        done = self.project.sandbox("cat", input=data, text=False, stdin=None)
+        self.assertEqual(done.stdout, data)
+        self.assertEqual(done.stderr, b"")
+
+    def test_nothing_outside_the_grants_is_read(self):
+        secret = self.project.base / "secret"
+        secret.write_text("SECRET")
+        secret.chmod(0o644)
+        self.assertIn("SECRET", self.project.run("cat", secret).stdout)
+        self.assertNotIn("SECRET", self.project.sandbox("cat", secret).stdout)
+
+    def test_read_grant_is_not_writable(self):
+        self.project.write("a", "1")
+        self.ran(self.project.run("sh", "-c", "echo 2 > a"))
+        done = self.project.sandbox("sh", "-c", "echo 3 > a", options=("--read-cwd",))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual((self.project.tree / "a").read_text(), "2\n")
+
+    def test_metadata_outside_the_grants_does_not_change(self):
+        target = self.project.home / "file"
+        target.write_text("x")
+        target.chmod(0o600)
+        self.project.own()
+        self.ran(self.project.run("chmod", "644", target))
+        done = self.project.sandbox("chmod", "666", target)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(target.stat().st_mode & 0o777, 0o644)
+
+    def test_metadata_inside_the_grants_changes(self):
+        self.project.write("a", "1")
+        self.ran(self.project.sandbox("sh", "-c", "chmod 751 a && touch -d 2001-01-01 a"))
+        status = (self.project.tree / "a").stat()
+        self.assertEqual((status.st_mode & 0o777, time.gmtime(status.st_mtime).tm_year), (0o751, 2001))
+
+    def test_umask_and_modes_are_the_agents(self):
+        self.ran(self.project.sandbox("sh", "-c", "umask 027; touch f; mkdir d; umask 0; touch g"))
+        modes = [oct((self.project.tree / n).stat().st_mode & 0o777) for n in ("f", "d", "g")]
+        self.assertEqual(modes, ["0o640", "0o750", "0o666"])
+
+    def test_proc_self_and_descriptor_paths_are_the_agents(self):
+        code = ("import os; print(os.readlink('/proc/self') == str(os.getpid()), "
+                "open('/proc/self/comm').read().strip(), "
+                "open('/dev/fd/0').read() == '', "
+                "f'Pid:\\t{os.getpid()}' in open('/proc/self/status').read())")
+        done = self.ran(self.project.sandbox(PY, "-c", code))
+        self.assertEqual(done.stdout.split(), ["True", "python3", "True", "True"])
+
+    def test_process_substitution_and_fifos_work(self):
+        done = self.ran(self.project.sandbox(
+            "bash", "-c", "cat <(echo one); mkfifo p; (echo two > p &); cat p"))
+        self.assertEqual(done.stdout, "one\ntwo\n")
+
+    def test_secrets_in_the_environment_are_dropped_and_can_be_let_through(self):
+        secret = {"AWS_SECRET_ACCESS_KEY": "s3cr3t", "LD_PRELOAD": "", "HARMLESS": "yes"}
+        done = self.ran(self.project.sandbox("env", env=secret))
+        self.assertNotIn("s3cr3t", done.stdout)
+        self.assertIn("HARMLESS=yes", done.stdout)
+        done = self.ran(self.project.sandbox("env", env=secret, options=(
+            "--allow-cwd", "--env", "AWS_SECRET_ACCESS_KEY")))
+        self.assertIn("s3cr3t", done.stdout)
+
+    def test_never_granted_paths_are_refused_by_name(self):
+        (self.project.home / ".ssh").mkdir()
+        self.project.own()
+        for path in (self.project.home / ".ssh", self.project.home):
+            done = self.project.sandbox("true", options=("--read", str(path)))
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("never granted", done.stderr)
+            self.assertIn(str(path), done.stderr)
+
+    def test_protected_names_are_not_written(self):
+        for name in (".git/hooks/pre-commit", ".git/config", ".mcp.json", ".vscode/tasks.json",
+                     ".envrc", ".claude/settings.json"):
+            (self.project.tree / name).parent.mkdir(parents=True, exist_ok=True)
+            self.project.own()
+            self.ran(self.project.run("sh", "-c", f"echo x > {name}; rm {name}"))
+            done = self.project.sandbox("sh", "-c", f"echo x > {name}")
+            self.assertNotEqual(done.returncode, 0, name)
+            self.assertFalse((self.project.tree / name).exists(), name)
+            self.assertIn("protected-name", done.stderr)
+
+    def test_protected_names_do_not_appear_by_renames_and_links(self):
+        self.project.write("evil/tasks.json", "x")
+        for attempt in ("mv evil .vscode", "ln -s evil .vscode", "mv .git .old",
+                        "cp -r evil .husky", "mkdir .husky && mv evil/tasks.json .husky/pre-commit"):
+            done = self.project.sandbox("sh", "-c", attempt)
+            self.assertNotEqual(done.returncode, 0, attempt)
+
+    def test_sockets_of_programs_outside_are_refused_and_own_ones_work(self):
+        server = subprocess.Popen(
+            self.project.command(PY, "-c", "import socket, time; s = socket.socket(socket.AF_UNIX);"
+                                 "s.bind('outside'); s.listen(); print('up', flush=True);"
+                                 "time.sleep(60)"),
+            cwd=self.project.tree, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        self.addCleanup(server.stdout.close)
+        self.assertEqual(server.stdout.readline(), "up\n")
+        connect = ("import socket; s = socket.socket(socket.AF_UNIX); s.connect('outside'); "
+                   "print('connected')")
+        self.assertIn("connected", self.project.run(PY, "-c", connect).stdout)
+        self.assertNotIn("connected", self.project.sandbox(PY, "-c", connect).stdout)
+        own = ("import socket; s = socket.socket(socket.AF_UNIX); s.bind('own'); s.listen(); "
+               "c = socket.socket(socket.AF_UNIX); c.connect('own'); print('connected')")
+        self.assertIn("connected", self.ran(self.project.sandbox(PY, "-c", own)).stdout)
+
+    def test_blocked_network_reaches_no_listener(self):
+        listener = __import__("socket").create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        port = listener.getsockname()[1]
+        code = f"import socket; socket.create_connection(('127.0.0.1', {port}), 3); print('up')"
+        self.assertIn("up", self.project.run(PY, "-c", code).stdout)
+        listener.accept()[0].close()
+        done = self.project.sandbox(PY, "-c", code, options=("--allow-cwd", "--block-net"))
+        self.assertNotIn("up", done.stdout)
+        self.assertIn("up", self.project.sandbox(PY, "-c", code).stdout)
+        self.assertIn("up", self.project.sandbox(
+            PY, "-c", code, options=("--allow-cwd", "--connect-port", str(port))).stdout)
+        done = self.project.sandbox(PY, "-c", code,
+                                    options=("--allow-cwd", "--connect-port", "9"))
+        self.assertNotIn("up", done.stdout)
+
+    def test_dry_run_starts_nothing_and_shows_origins(self):
+        done = self.ran(self.project.sandbox("touch", "made",
+                                             options=("--allow-cwd", "--dry-run")))
+        self.assertIn("--allow-cwd", done.stdout)
+        self.assertFalse((self.project.tree / "made").exists())
+
+    def test_session_is_recorded_and_verifies(self):
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        self.ran(self.project.sandbox("cat", "CLAUDE.md", options=("--allow-cwd", "--name", "n1")))
+        listed = self.ran(self.project.nono("audit", "list")).stdout
+        session = re.match(r"[0-9a-f]{16}", listed).group()
+        self.ran(self.project.nono("audit", "verify", session))
+        shown = self.ran(self.project.nono("audit", "show", session)).stdout
+        self.assertIn("CLAUDE.md", shown)
+
+    def test_nothing_is_left_in_the_temporary_directory(self):
+        self.ran(self.project.sandbox("sh", "-c", "mkdir -p $TMPDIR/a/b; chmod 0 $TMPDIR/a"))
+        self.assertEqual(os.listdir(self.project.tmp), [])
+
+    def test_background_processes_end_with_the_agent(self):
+        length = str(900 + self.uid % 97)  # told apart from other runs of this test
+        self.ran(self.project.sandbox("sh", "-c", f"sleep {length} & setsid sleep {length} & :"))
+        self.assertEqual(self.sleepers(length), [])
+
+    @staticmethod
+    def sleepers(length):
+        listed = subprocess.run(["ps", "axo", "args"], capture_output=True, text=True, check=True)
+        return [line for line in listed.stdout.splitlines() if line == f"sleep {length}"]
+
+    def test_no_home_is_a_clear_error_or_works(self):
+        done = subprocess.run(self.project.command("env", "-i", "PATH=/usr/bin:/bin", support.NONO,
+                                                   "run", "--allow-cwd", "--", "echo", "started"),
+                              cwd=self.project.tree, capture_output=True, text=True, timeout=60,
+                              stdin=subprocess.DEVNULL)
+        self.assertTrue(done.returncode == 0 or "nono:" in done.stderr, done.stderr)
+
+
+class Terminal(support.SandboxCase):
+    def spawn(self, *words):
+        """Runs nono on a terminal of its own; returns (pid, fd)."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.project.tree)
+            command = self.project.command(support.NONO, "run", "--allow-cwd", "--no-banner", "--",
+                                           *words)
+            os.execvpe(command[0], command, self.project.environment())
+        return pid, fd
+
+    def talk(self, fd, until, limit=20):
+        out = b""
+        end = time.monotonic() + limit
+        while until not in out and time.monotonic() < end:
+            if select.select([fd], [], [], 0.2)[0]:
+                try:
+                    got = os.read(fd, 4096)
+                except OSError:
+                    break
+                if not got:
+                    break
+                out += got
+        self.assertIn(until, out)
+        return out
+
+    def finish(self, pid, fd, code=0):
+        _, status = os.waitpid(pid, 0)
+        os.close(fd)
+        self.assertEqual(os.waitstatus_to_exitcode(status), code)
+
+    def test_agent_has_a_terminal_of_its_own(self):
+        outer = os.ttyname(0) if os.isatty(0) else "none"
+        pid, fd = self.spawn("sh", "-c", "tty; test -t 0 && echo is-terminal; cat < /dev/tty")
+        out = self.talk(fd, b"is-terminal")
+        self.assertNotIn(outer.encode(), out)
+        os.write(fd, b"hello\n\x04")
+        self.talk(fd, b"hello")
+        self.finish(pid, fd)
+
+    def test_control_c_reaches_the_agent(self):
+        pid, fd = self.spawn("sh", "-c", "trap 'echo got-int; exit 3' INT; echo ready; "
+                                         "while :; do sleep 0.1; done")
+        self.talk(fd, b"ready")
+        os.write(fd, b"\x03")
+        self.talk(fd, b"got-int")
+        self.finish(pid, fd, 3)
+
+    def test_window_size_follows(self):
+        import fcntl
+        import struct
+        import termios
+        pid, fd = self.spawn("sh", "-c", "trap 'stty size; exit 0' WINCH; echo ready; "
+                                         "while :; do sleep 0.1; done")
+        self.talk(fd, b"ready")
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+        self.talk(fd, b"33 77")
+        self.finish(pid, fd)
+
+
+class Lifetime(support.SandboxCase):
+    ROUNDS = int(os.environ.get("NONO_KILL_ROUNDS", "40"))
+
+    def tree_of(self, tag):
+        out = subprocess.run(["pgrep", "-f", tag], capture_output=True, text=True).stdout.split()
+        return [pid for pid in map(int, out) if self.argv(pid)[-1:] == [tag]]
+
+    @staticmethod
+    def argv(pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                return file.read().decode(errors="replace").split("\0")[:-1]
+        except OSError:
+            return []
+
+    def test_killed_supervisor_takes_the_whole_tree_with_it(self):
+        """SIGKILL at random points: the tree is gone within 100 ms, the log readable."""
+        import random
+        slowest = 0
+        for number in range(self.ROUNDS):
+            tag = f"nono-kill-{os.getpid()}-{number}"
+            script = ("import os, sys, time\n"
+                      "for _ in range(3):\n  os.fork()\n"
+                      "os.setsid() if os.getpid() != os.getsid(0) and os.getpgid(0) != os.getpid() "
+                      "else None\n"
+                      "while True:\n  time.sleep(0.01)")
+            process = subprocess.Popen(
+                self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "-c", script,
+                                     tag),
+                cwd=self.project.tree, env=self.project.environment(),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(random.uniform(0, 0.3))
+            process.kill()
+            start = time.monotonic()
+            process.wait()
+            while self.tree_of(tag) and time.monotonic() - start < 3:
+                time.sleep(0.005)
+            slowest = max(slowest, time.monotonic() - start)
+            self.assertEqual(self.tree_of(tag), [])
+        sys.stderr.write(f"slowest end of a tree, looked at from outside: {slowest * 1000:.0f} ms\n")
+        self.assertLess(slowest, 1.0)  # the bound of 100 ms is measured by bench/
+        for line in self.project.nono("audit", "list").stdout.splitlines():
+            session = line.split()[0]
+            done = self.project.nono("audit", "verify", session)
+            self.assertNotIn("BROKEN", done.stdout.upper())
+
+
+support.both_users(globals(), Run, Terminal, Lifetime)
+
+if __name__ == "__main__":
+    sys.exit(support.main())
