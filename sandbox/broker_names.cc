@@ -245,6 +245,10 @@ Outcome NameOperations::link(const Call& call) {
   const GuardClass guard_class = std::max(rules_.guard_of({resolved, resolved}, &status),
                                           rules_.guard_of({to->canonical, requested}, nullptr));
   if (guard_class != GuardClass::None) {
+    // A second name would be a way to change a verified file.
+    if (auto may = rules_.change_verdict(call, *object, {resolved, resolved}, guard_class); !may) {
+      return Outcome::error(may.error());
+    }
     rules_.remember(status, guard_class);
   }
   if (S_ISLNK(status.st_mode) || !call.thread.waiting()) {

@@ -294,7 +294,7 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   return hand_over(job, std::move(fd));
 }
 
-Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& /*status*/,
+Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& status,
                                const Touched& touched, GuardClass guard_class) {
   if (!writes(job.open.flags)) {
     auto sealed = rules_.read_verdict(job.call, fd, touched, guard_class);
@@ -303,6 +303,11 @@ Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& /
   }
   const OwnedFd object(::open(fd_path(fd).c_str(), O_PATH | O_CLOEXEC));
   if (!object.valid()) {
+    return Outcome::error(EACCES);
+  }
+  if (status.st_nlink > 1 && rules_.guard_of(touched, nullptr) == GuardClass::None) {
+    rules_.report(job.call, "open", touched.resolved, "guarded-hard-link",
+                  "it is a guarded file under a second name");
     return Outcome::error(EACCES);
   }
   if (auto may = rules_.change_verdict(job.call, object, touched, guard_class); !may) {

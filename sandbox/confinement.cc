@@ -92,8 +92,7 @@ Result<std::string> find_program(const std::string& name, std::string_view searc
     if (why == 0) {
       return name;
     }
-    return std::unexpected(why == ENOENT || why == ENOTDIR ? not_found(name)
-                                                           : not_executable(name));
+    return std::unexpected(why == ENOENT ? not_found(name) : not_executable(name));
   }
   std::string refused;
   while (!search.empty()) {
