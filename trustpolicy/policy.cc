@@ -54,6 +54,20 @@ std::string with_words(std::string sentence, std::string_view words) {
   return words.empty() ? sentence : std::move(sentence) + ": " + printable(words);
 }
 
+// yields reports whether a weaker enforcement or the user's override lets a file through.
+bool yields(DenyRule rule) {
+  switch (rule) {
+    case DenyRule::BlockedDigest:
+    case DenyRule::BlockedPublisher:
+    case DenyRule::Unexaminable:
+      return false;
+    case DenyRule::Unproven:
+    case DenyRule::UntrustedPublisher:
+      return true;
+  }
+  std::unreachable();
+}
+
 void append(std::vector<const Publisher*>& list, const std::vector<Publisher>& publishers) {
   std::ranges::transform(publishers, std::back_inserter(list),
                          [](const Publisher& publisher) { return &publisher; });
@@ -236,10 +250,8 @@ Decision Policy::decide(attest::Examined examined, GuardClass guard_class,
     return Admitted(std::move(examined).take_file(), *std::move(judged), std::nullopt);
   }
   Denied denied = std::move(judged).error();
-  const bool blocked =
-      denied.rule() == DenyRule::BlockedDigest || denied.rule() == DenyRule::BlockedPublisher;
   const bool firm = enforcement(guard_class) == Enforcement::Deny && override == Override::No;
-  if (blocked || firm) {
+  if (firm || !yields(denied.rule())) {
     return denied;
   }
   return Admitted(std::move(examined).take_file(), "", denied.code() + ": " + denied.reason());

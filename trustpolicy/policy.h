@@ -56,9 +56,10 @@ class Policy {
   // judge is decide before enforcement: the name of the publisher that proves the file, or why not.
   std::expected<std::string, Denied> judge(const attest::Examined& examined) const;
   // decide consumes the evidence. Order: blocked digest; blocked publisher; finding; publisher
-  // match; enforcement. The blocklist is not subject to enforcement or override. A publisher is
-  // blocked by any name that any layer has for the signer. Codes of Denied: "blocked-digest",
-  // "blocked-publisher", the code of the finding's Reason, "untrusted-publisher".
+  // match; enforcement. The blocklist, and what could not be examined, are subject neither to
+  // enforcement nor to override. A publisher is blocked by any name that any layer has for the
+  // signer. Codes of Denied: "blocked-digest", "blocked-publisher", the code of the finding's
+  // Reason, "untrusted-publisher".
   Decision decide(attest::Examined examined, GuardClass guard_class, Override override) const;
 
  private:
