@@ -146,6 +146,10 @@ TEST_F(ReleaseTest, Wsl2IsKnownByItsRelease) {
   EXPECT_FALSE(found.seccomp_notify);
 }
 
+TEST_F(ReleaseTest, Wsl2IsKnownInEitherCase) {
+  EXPECT_TRUE(with_release("4.19.128-Microsoft-standard\n").wsl2);
+}
+
 TEST_F(ReleaseTest, Wsl2IsNotTakenFromTheEnvironment) {
   ::setenv("WSL_DISTRO_NAME", "Debian", 1);
   EXPECT_FALSE(with_release("6.18.1\n").wsl2);
