@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <utility>
 
@@ -136,6 +137,20 @@ Result<void> take_trust(const Arguments& arguments, engine::RunRequest& request)
   return {};
 }
 
+Result<std::optional<std::chrono::milliseconds>> timeout_of(const Arguments& arguments) {
+  const auto text = arguments.value("timeout");
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto limit = parse_duration(*text);
+  if (!limit || limit->count() <= 0) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--timeout " + printable(*text) + ": not a duration")
+            .mend_with("write it as 90s, 10m, 2h or 1h30m"));
+  }
+  return limit;
+}
+
 Result<engine::RunRequest> request_from(const Arguments& arguments, const Session& session) {
   engine::RunRequest request;
   NONO_TRY(request.working_directory, session.working_directory());
@@ -150,14 +165,7 @@ Result<engine::RunRequest> request_from(const Arguments& arguments, const Sessio
   request.environment = arguments.values("env");
   request.environment_globs = arguments.values("env-allow");
   request.name = arguments.value("name").value_or("");
-  if (const auto text = arguments.value("timeout")) {
-    request.timeout = parse_duration(*text);
-    if (!request.timeout || request.timeout->count() <= 0) {
-      return std::unexpected(
-          Error(ErrorKind::Usage, "--timeout " + printable(*text) + ": not a duration")
-              .mend_with("write it as 90s, 10m, 2h or 1h30m"));
-    }
-  }
+  NONO_TRY(request.timeout, timeout_of(arguments));
   return request;
 }
 

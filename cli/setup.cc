@@ -69,7 +69,8 @@ Result<int> run_setup(const Arguments& arguments, Session& session) {
     return fatal ? kCouldNot : kDone;
   }
   for (const auto& [name, value] : matrix(features)) {
-    render.result(name + ": " + value);
+    std::string line = name;
+    render.result(line.append(": ").append(value));
   }
   for (const Shortfall& shortfall : missing) {
     render.result((shortfall.fatal ? "MISSING  " : "degraded  ") + shortfall.feature + ": " +

@@ -145,7 +145,7 @@ Error start_failure(const sandbox::ChildFailure& failure, const std::string& pro
                      Error::from_errno(failure.saved_errno, "execve").message())
         .mend_with("grant its directory with --exec or --read, or check its interpreter");
   }
-  Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
+  const Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
   return Error(ErrorKind::Unsupported, "the agent was not started: " + cause.message())
       .mend_with("nono setup --check-only shows what this kernel can enforce");
 }
@@ -218,10 +218,11 @@ class Running {
     if (!end) {
       return std::unexpected(std::move(end).error());
     }
-    if (end->not_started) {
-      return std::unexpected(start_failure(*end->not_started, exec.program()));
+    const sandbox::AgentEnd ended = *std::move(end);
+    if (ended.not_started) {
+      return std::unexpected(start_failure(*ended.not_started, exec.program()));
     }
-    return seal(*end);
+    return seal(ended);
   }
 
   Result<RunResult> seal(const sandbox::AgentEnd& end) {
@@ -286,7 +287,7 @@ Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& te
   NONO_TRY(profile::PrivateTmp tmp,
            profile::PrivateTmp::create(profile::default_tmp_base(tmpdir == nullptr ? "" : tmpdir)));
   NONO_TRY(Terminal terminal, Terminal::make());
-  SessionPlaces places{tmp.path(), tmp.variables(), terminal.slave_path};
+  const SessionPlaces places{tmp.path(), tmp.variables(), terminal.slave_path};
   auto plan = plan_run(request, places, teller);
   if (!plan) {
     return std::unexpected(std::move(plan).error());

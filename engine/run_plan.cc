@@ -38,6 +38,7 @@ Result<profile::NeverGrantList> never_list(const RunRequest& request, const User
     places.home = user.home;
   }
   std::vector<std::string> overrides;
+  overrides.reserve(request.override_never_grant.size());
   for (const std::string& path : request.override_never_grant) {
     overrides.push_back(absolute_in(request.working_directory, path));
   }
@@ -56,7 +57,7 @@ Result<void> add_wanted(CapabilitySet& capabilities, const RunRequest& request,
     }
     auto added = capabilities.allow_path(path, wanted.access, wanted.option, wanted.kind);
     if (!added) {
-      Error error = std::move(added).error().while_doing(wanted.option);
+      const Error error = std::move(added).error().while_doing(wanted.option);
       // A capability that cannot be had is a wrong option, whatever the system call said.
       return std::unexpected(Error(ErrorKind::Usage, error.message()).mend_with(error.remedy()));
     }
@@ -110,8 +111,8 @@ class Scanner {
   }
 
   Result<void> run(const RunRequest& request) {
-    NONO_TRY(ScanResult loaded,
-             scan_autoload(working_directory_, plan_.user.home, plan_.policy->guard(), ScanLimits{}));
+    NONO_TRY(ScanResult loaded, scan_autoload(working_directory_, plan_.user.home,
+                                              plan_.policy->guard(), ScanLimits{}));
     take(std::move(loaded));
     for (const std::string& root : roots(request)) {
       auto found = scan_tree(root, plan_.policy->guard(), ScanLimits{},
@@ -177,6 +178,15 @@ Result<void> check_host(RunPlan& plan) {
           Error(ErrorKind::Unsupported, "this kernel lacks " + missing.feature + ": " +
                                             missing.consequence + "; the agent was not started")
               .mend_with("nono setup --check-only shows what this kernel can enforce"));
+    }
+    if (missing.feature == "seccomp.notify") {
+      // Without it no open can be judged while the agent runs; there is no run without the gate
+      // yet.
+      return std::unexpected(Error(ErrorKind::Unsupported, "no seccomp listener can be had here (" +
+                                                               missing.consequence +
+                                                               "); the agent was not started")
+                                 .mend_with("nono does not run inside another supervisor's sandbox "
+                                            "or under WSL2"));
     }
     plan.notes.push_back("this kernel lacks " + missing.feature + ": " + missing.consequence);
   }

@@ -28,9 +28,9 @@ std::string proc_path(pid_t tid, std::string_view rest) {
 
 // read_remote copies at most `size` bytes that lie on one page and returns how many came.
 ssize_t read_remote(pid_t tid, std::uint64_t address, char* to, std::size_t size) {
-  iovec local{to, size};
+  const iovec local{to, size};
   // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the other process, never dereferenced
-  iovec remote{reinterpret_cast<void*>(address), size};
+  const iovec remote{reinterpret_cast<void*>(address), size};
   return ::process_vm_readv(tid, &local, 1, &remote, 1, 0);
 }
 
@@ -44,7 +44,7 @@ Answer<std::string> small_file(const std::string& path) {
   if (!fd.valid()) {
     return std::unexpected(EACCES);
   }
-  std::array<char, 4096> buffer;
+  std::array<char, 4096> buffer{};
   const ssize_t got = ::read(BorrowedFd(fd).raw(), buffer.data(), buffer.size());
   if (got < 0) {
     return std::unexpected(EACCES);
@@ -55,7 +55,7 @@ Answer<std::string> small_file(const std::string& path) {
 }  // namespace
 
 Answer<std::string> AgentThread::path_at(std::uint64_t address) const {
-  std::array<char, PATH_MAX> buffer;
+  std::array<char, PATH_MAX> buffer{};
   std::size_t have = 0;
   while (have < buffer.size()) {
     const std::size_t on_page = kPage - ((address + have) & (kPage - 1));

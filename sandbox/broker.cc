@@ -61,6 +61,14 @@ void inject(BorrowedFd listener, std::uint64_t cookie, const Outcome& outcome) {
   }
 }
 
+// drained empties the signal descriptor: one signal may stand for several children.
+bool drained(const OwnedFd& signals) {
+  signalfd_siginfo info{};
+  while (::read(BorrowedFd(signals).raw(), &info, sizeof info) > 0) {
+  }
+  return true;
+}
+
 }  // namespace
 
 void send_outcome(BorrowedFd listener, std::uint64_t cookie, const Outcome& outcome) {
@@ -104,6 +112,7 @@ struct Warden::Impl {
   Outcome serve(const Call& call);
   Outcome execute(const Call& call);
   void serve_next();
+  void hear_listener(pollfd& watched);
   bool reap(pid_t agent, int& status);
   void agent_stopped(int signal);
 
@@ -195,6 +204,14 @@ void Warden::Impl::serve_next() {
   send_outcome(listener, request.id, serve(call));
 }
 
+void Warden::Impl::hear_listener(pollfd& watched) {
+  if ((watched.revents & POLLIN) != 0) {
+    serve_next();
+  } else if (watched.revents != 0) {
+    watched.fd = -1;  // no process uses the filter any more
+  }
+}
+
 void Warden::Impl::agent_stopped(int signal) {
   WireWriter message;
   message.number(kEventStopped).number(static_cast<std::uint64_t>(signal));
@@ -249,18 +266,9 @@ int Warden::run(pid_t agent) {
     if ((watched[2].revents & (POLLHUP | POLLERR)) != 0) {
       return -1;
     }
-    if ((watched[0].revents & POLLIN) != 0) {
-      impl_->serve_next();
-    } else if (watched[0].revents != 0) {
-      watched[0].fd = -1;  // no process uses the filter any more
-    }
-    if ((watched[1].revents & POLLIN) != 0) {
-      signalfd_siginfo drained{};
-      while (::read(BorrowedFd(signals).raw(), &drained, sizeof drained) > 0) {
-      }
-      if (impl_->reap(agent, status)) {
-        return status;
-      }
+    impl_->hear_listener(watched[0]);
+    if ((watched[1].revents & POLLIN) != 0 && drained(signals) && impl_->reap(agent, status)) {
+      return status;
     }
   }
 }

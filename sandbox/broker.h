@@ -48,9 +48,9 @@ struct BrokerConfig {
 
 // Call is one trapped system call.
 struct Call {
-  int number;
-  Trap trap;
-  CallArgs args;
+  int number = 0;
+  Trap trap = Trap::Open;
+  CallArgs args{};
   AgentThread thread;
 };
 

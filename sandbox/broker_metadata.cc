@@ -30,7 +30,7 @@ Answer<T> read_struct(const AgentThread& thread, std::uint64_t address) {
   if (!bytes) {
     return std::unexpected(bytes.error());
   }
-  T out;
+  T out{};
   std::memcpy(&out, bytes->data(), sizeof out);
   return out;
 }

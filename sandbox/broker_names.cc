@@ -6,13 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 #include <utility>
 #include <vector>
-
-#include "base/files.h"
 
 namespace nono::sandbox {
 
@@ -52,36 +50,49 @@ struct Entry {
   struct stat status;
 };
 
+using Pending = std::vector<std::pair<OwnedFd, std::string>>;
+bool list_directory(OwnedFd fd, const std::string& prefix, Pending& pending,
+                    std::vector<Entry>& out);
+
 // list_subtree appends what lies beneath `top`; false where there is too much or it is unreadable.
 bool list_subtree(const OwnedFd& top, std::vector<Entry>& out) {
-  std::vector<std::pair<OwnedFd, std::string>> pending;
+  Pending pending;
   pending.emplace_back(::openat(BorrowedFd(top).raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
                        "");
   while (!pending.empty()) {
     auto [fd, prefix] = std::move(pending.back());
     pending.pop_back();
-    const int raw = fd.release();
-    const std::unique_ptr<DIR, CloseDir> directory(raw >= 0 ? ::fdopendir(raw) : nullptr);
-    if (directory == nullptr) {
+    if (!list_directory(std::move(fd), prefix, pending, out)) {
       return false;
     }
-    while (const dirent* entry = ::readdir(directory.get())) {  // NOLINT(concurrency-mt-unsafe)
-      const std::string name = &entry->d_name[0];
-      if (name == "." || name == "..") {
-        continue;
-      }
-      Entry found{prefix + "/" + name, {}};
-      if (out.size() >= kMaxSubtree || ::fstatat(::dirfd(directory.get()), name.c_str(),
-                                                 &found.status, AT_SYMLINK_NOFOLLOW) != 0) {
-        return false;
-      }
-      if (S_ISDIR(found.status.st_mode)) {
-        pending.emplace_back(::openat(::dirfd(directory.get()), name.c_str(),
-                                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-                             found.relative);
-      }
-      out.push_back(std::move(found));
+  }
+  return true;
+}
+
+bool list_directory(OwnedFd fd, const std::string& prefix, Pending& pending,
+                    std::vector<Entry>& out) {
+  const int raw = fd.release();
+  const std::unique_ptr<DIR, CloseDir> directory(raw >= 0 ? ::fdopendir(raw) : nullptr);
+  if (directory == nullptr) {
+    return false;
+  }
+  while (const dirent* entry = ::readdir(directory.get())) {  // NOLINT(concurrency-mt-unsafe)
+    const std::string name = &entry->d_name[0];
+    if (name == "." || name == "..") {
+      continue;
     }
+    Entry found{prefix, {}};
+    found.relative.append("/").append(name);
+    if (out.size() >= kMaxSubtree || ::fstatat(::dirfd(directory.get()), name.c_str(),
+                                               &found.status, AT_SYMLINK_NOFOLLOW) != 0) {
+      return false;
+    }
+    if (S_ISDIR(found.status.st_mode)) {
+      pending.emplace_back(::openat(::dirfd(directory.get()), name.c_str(),
+                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+                           found.relative);
+    }
+    out.push_back(std::move(found));
   }
   return true;
 }
@@ -104,17 +115,12 @@ Outcome NameOperations::serve(const Call& call) {
   return call.trap == Trap::Unlink ? unlink(call) : truncate(call);
 }
 
-Answer<NamedPlace> NameOperations::place_at(const Call& call, const PathArg& arg,
-                                            std::string& requested) const {
-  auto path = call.thread.path_at(arg.address);
+Answer<NamedPlace> NameOperations::place_at(const Call& call, const PathArg& arg) const {
+  const auto path = call.thread.path_at(arg.address);
   if (!path) {
     return std::unexpected(path.error());
   }
-  auto place = resolver_.place(call.thread, arg.dirfd, *path);
-  if (place) {
-    requested = path->starts_with('/') ? normal_path(*path) : place->canonical;
-  }
-  return place;
+  return resolver_.place(call.thread, arg.dirfd, *path);
 }
 
 Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
@@ -175,39 +181,45 @@ Answer<void> NameOperations::moves(const Call& call, const NamedPlace& from, con
   return S_ISDIR(status.st_mode) ? subtree_moves(call, from, to) : Answer<void>();
 }
 
+Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from,
+                                        const NamedPlace& to, unsigned flags) {
+  const auto source = at_place(from);
+  if (!source) {
+    return std::unexpected(source.error());
+  }
+  if (auto may = moves(call, from, to, *source); !may) {
+    return may;
+  }
+  if (const auto replaced = at_place(to)) {
+    const bool exchange = (flags & RENAME_EXCHANGE) != 0;
+    const auto may =
+        exchange ? moves(call, to, from, *replaced) : leaves(call, to, *replaced, "replace");
+    if (!may) {
+      return may;
+    }
+  }
+  const GuardClass arrives = rules_.guard_of({to.canonical, to.canonical}, nullptr);
+  if (arrives != GuardClass::None && S_ISREG(source->st_mode)) {
+    rules_.remember(*source, arrives);
+  }
+  return {};
+}
+
 Outcome NameOperations::rename(const Call& call) {
   const TwoPathCall args = decode_rename(call.number, call.args);
-  std::string requested;
-  const auto from = place_at(call, args.from, requested);
+  const auto from = place_at(call, args.from);
   if (!from) {
     return Outcome::error(from.error() == EINVAL ? EBUSY : from.error());
   }
-  const auto to = place_at(call, args.to, requested);
+  const auto to = place_at(call, args.to);
   if (!to) {
     return Outcome::error(to.error() == EINVAL ? EBUSY : to.error());
   }
   if ((args.flags & ~static_cast<unsigned>(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0) {
     return Outcome::error(EINVAL);
   }
-  const auto source = at_place(*from);
-  if (!source) {
-    return Outcome::error(source.error());
-  }
-  if (auto may = moves(call, *from, *to, *source); !may) {
+  if (auto may = may_rename(call, *from, *to, args.flags); !may) {
     return Outcome::error(may.error());
-  }
-  const auto replaced = at_place(*to);
-  if (replaced) {
-    const bool exchange = (args.flags & RENAME_EXCHANGE) != 0;
-    const auto may =
-        exchange ? moves(call, *to, *from, *replaced) : leaves(call, *to, *replaced, "replace");
-    if (!may) {
-      return Outcome::error(may.error());
-    }
-  }
-  const GuardClass arrives = rules_.guard_of({to->canonical, requested}, nullptr);
-  if (arrives != GuardClass::None && S_ISREG(source->st_mode)) {
-    rules_.remember(*source, arrives);
   }
   if (!call.thread.waiting()) {
     return Outcome::error(EINTR);
@@ -216,11 +228,37 @@ Outcome NameOperations::rename(const Call& call) {
                                  BorrowedFd(to->directory).raw(), spelt(*to).c_str(), args.flags));
 }
 
+Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
+                                      const NamedPlace& to) {
+  struct stat status{};
+  if (::fstat(BorrowedFd(object).raw(), &status) != 0) {
+    return std::unexpected(errno);
+  }
+  if (S_ISLNK(status.st_mode)) {
+    return std::unexpected(EPERM);
+  }
+  const std::string resolved = raw_path_of(object, status.st_nlink);
+  if (auto may = rules_.may_write_name(call, to.canonical, S_IFLNK, "link"); !may) {
+    return may;
+  }
+  if (rules_.protected_name(resolved)) {
+    rules_.report(call, "link", resolved, "protected-name", "a second name would evade protection");
+    return std::unexpected(EACCES);
+  }
+  const GuardClass guard_class = std::max(rules_.guard_of({resolved, resolved}, &status),
+                                          rules_.guard_of({to.canonical, to.canonical}, nullptr));
+  if (guard_class == GuardClass::None) {
+    return {};
+  }
+  rules_.remember(status, guard_class);
+  // A second name would be a way to change a verified file.
+  return rules_.change_verdict(call, object, {resolved, resolved}, guard_class);
+}
+
 Outcome NameOperations::link(const Call& call) {
   const TwoPathCall args = decode_link(call.number, call.args);
-  std::string requested;
-  const auto to = place_at(call, args.to, requested);
-  auto from = call.thread.path_at(args.from.address);
+  const auto to = place_at(call, args.to);
+  const auto from = call.thread.path_at(args.from.address);
   if (!from || !to) {
     return Outcome::error(!from ? from.error() : to.error());
   }
@@ -230,29 +268,14 @@ Outcome NameOperations::link(const Call& call) {
   const bool follow = (args.flags & AT_SYMLINK_FOLLOW) != 0;
   const auto object = resolver_.object(call.thread, args.from.dirfd, *from,
                                        follow ? LastLink::Follow : LastLink::Keep);
-  struct stat status{};
-  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
-    return Outcome::error(object ? errno : object.error());
+  if (!object) {
+    return Outcome::error(object.error());
   }
-  const std::string resolved = raw_path_of(*object, status.st_nlink);
-  if (auto may = rules_.may_write_name(call, to->canonical, S_IFLNK, "link"); !may) {
+  if (auto may = may_link(call, *object, *to); !may) {
     return Outcome::error(may.error());
   }
-  if (rules_.protected_name(resolved)) {
-    rules_.report(call, "link", resolved, "protected-name", "a second name would evade protection");
-    return Outcome::error(EACCES);
-  }
-  const GuardClass guard_class = std::max(rules_.guard_of({resolved, resolved}, &status),
-                                          rules_.guard_of({to->canonical, requested}, nullptr));
-  if (guard_class != GuardClass::None) {
-    // A second name would be a way to change a verified file.
-    if (auto may = rules_.change_verdict(call, *object, {resolved, resolved}, guard_class); !may) {
-      return Outcome::error(may.error());
-    }
-    rules_.remember(status, guard_class);
-  }
-  if (S_ISLNK(status.st_mode) || !call.thread.waiting()) {
-    return Outcome::error(EPERM);
+  if (!call.thread.waiting()) {
+    return Outcome::error(EINTR);
   }
   return Outcome::of(::linkat(AT_FDCWD, fd_path(*object).c_str(), BorrowedFd(to->directory).raw(),
                               spelt(*to).c_str(), AT_SYMLINK_FOLLOW));
@@ -261,8 +284,7 @@ Outcome NameOperations::link(const Call& call) {
 Outcome NameOperations::symlink(const Call& call) {
   const TwoPathCall args = decode_symlink(call.number, call.args);
   const auto target = call.thread.path_at(args.from.address);
-  std::string requested;
-  const auto place = place_at(call, args.to, requested);
+  const auto place = place_at(call, args.to);
   if (!target || !place) {
     return Outcome::error(!target ? target.error() : place.error());
   }
@@ -278,8 +300,7 @@ Outcome NameOperations::symlink(const Call& call) {
 
 Outcome NameOperations::make(const Call& call) {
   const MakeCall args = decode_make(call.number, call.args);
-  std::string requested;
-  const auto place = place_at(call, args.path, requested);
+  const auto place = place_at(call, args.path);
   if (!place) {
     return Outcome::error(place.error() == EINVAL || place.error() == EBUSY ? EEXIST
                                                                             : place.error());
@@ -316,8 +337,7 @@ Outcome NameOperations::make(const Call& call) {
 
 Outcome NameOperations::unlink(const Call& call) {
   const UnlinkCall args = decode_unlink(call.number, call.args);
-  std::string requested;
-  const auto place = place_at(call, args.path, requested);
+  const auto place = place_at(call, args.path);
   if (!place) {
     return Outcome::error(place.error());
   }

@@ -23,7 +23,10 @@ class NameOperations {
   Outcome make(const Call& call);
   Outcome unlink(const Call& call);
   Outcome truncate(const Call& call);
-  Answer<NamedPlace> place_at(const Call& call, const PathArg& arg, std::string& requested) const;
+  Answer<NamedPlace> place_at(const Call& call, const PathArg& arg) const;
+  Answer<void> may_rename(const Call& call, const NamedPlace& from, const NamedPlace& to,
+                          unsigned flags);
+  Answer<void> may_link(const Call& call, const OwnedFd& object, const NamedPlace& to);
   // leaves decides whether what is at `place` may go away or be replaced; `status` is it (lstat).
   Answer<void> leaves(const Call& call, const NamedPlace& place, const struct stat& status,
                       std::string_view operation);

@@ -52,15 +52,15 @@ Answer<OwnedFd> BrokerRules::ask(std::uint64_t question, const Call& call, Borro
     return std::unexpected(EACCES);
   }
   auto answer = wire_receive(ask_);
-  if (!answer || !answer->has_value()) {
+  if (!answer) {
     return std::unexpected(EACCES);
   }
-  WireReader reader((*answer)->text);
+  WireReader reader(answer->text);
   const auto code = static_cast<int>(reader.number());
   if (!reader.good() || code != 0) {
     return std::unexpected(reader.good() ? code : EACCES);
   }
-  return (*answer)->fds.empty() ? OwnedFd() : std::move((*answer)->fds.front());
+  return answer->fds.empty() ? OwnedFd() : std::move(answer->fds.front());
 }
 
 Answer<OwnedFd> BrokerRules::read_verdict(const Call& call, BorrowedFd object,

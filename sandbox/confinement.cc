@@ -86,13 +86,20 @@ Error not_executable(const std::string& path) {
       .mend_with("chmod +x, or name the interpreter before it");
 }
 
+Result<std::string> named_program(const std::string& name) {
+  switch (runnable(name)) {
+    case 0:
+      return name;
+    case ENOENT:
+      return std::unexpected(not_found(name));
+    default:
+      return std::unexpected(not_executable(name));
+  }
+}
+
 Result<std::string> find_program(const std::string& name, std::string_view search) {
   if (name.contains('/')) {
-    const int why = runnable(name);
-    if (why == 0) {
-      return name;
-    }
-    return std::unexpected(why == ENOENT ? not_found(name) : not_executable(name));
+    return named_program(name);
   }
   std::string refused;
   while (!search.empty()) {
@@ -103,13 +110,13 @@ Result<std::string> find_program(const std::string& name, std::string_view searc
     if (directory.empty() || directory.front() != '/') {
       continue;
     }
-    const std::string path = std::string(directory) + "/" + name;
+    std::string path = std::string(directory) + "/" + name;
     const int why = runnable(path);
     if (why == 0) {
       return path;
     }
-    if (why == EACCES && refused.empty()) {
-      refused = path;
+    if (why == EACCES) {
+      refused = std::move(path);
     }
   }
   return std::unexpected(refused.empty() ? not_found(name) : not_executable(refused));

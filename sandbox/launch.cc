@@ -83,7 +83,7 @@ void reset_signals() noexcept {
   }
   sigset_t none;
   sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 // take_streams puts the planned descriptors at 0, 1 and 2, whatever numbers they have now.
@@ -194,10 +194,10 @@ void take_terminal(int terminal, int failure) {
 // receive_listener waits for the agent's message; not valid where the agent gave up before.
 OwnedFd receive_listener(BorrowedFd socket) {
   auto message = wire_receive(socket);
-  if (!message || !message->has_value() || (*message)->fds.empty()) {
+  if (!message || message->fds.empty()) {
     return {};
   }
-  return std::move((*message)->fds.front());
+  return std::move(message->fds.front());
 }
 
 [[noreturn]] void broker_main(const LaunchPlan& plan, Channels channels) {
@@ -253,7 +253,7 @@ std::vector<pid_t> children_of_this() {
   std::vector<pid_t> out;
   const std::string path = "/proc/self/task/" + std::to_string(::gettid()) + "/children";
   const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 65536> buffer;
+  std::array<char, 65536> buffer{};
   const ssize_t got = fd.valid() ? ::read(BorrowedFd(fd).raw(), buffer.data(), buffer.size()) : -1;
   std::string_view text(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   while (!text.empty()) {
@@ -292,13 +292,13 @@ Result<Launched> launch(const LaunchPlan& plan) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  ::sigprocmask(SIG_SETMASK, &all, &before);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t broker = ::fork();
   if (broker == 0) {
     broker_main(plan, std::move(channels));
   }
   const int saved = errno;
-  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (broker < 0) {
     return fail_errno(saved, "starting the broker");
   }

@@ -54,7 +54,7 @@ std::string fd_path(BorrowedFd fd) {
 }
 
 std::string raw_path_of(BorrowedFd fd, nlink_t links) {
-  std::array<char, PATH_MAX + 16> buffer;
+  std::array<char, PATH_MAX + 16> buffer{};
   const ssize_t got = ::readlink(fd_path(fd).c_str(), buffer.data(), buffer.size());
   if (got <= 0 || buffer[0] != '/') {
     return {};
@@ -193,7 +193,7 @@ class Resolver::Walk {
     if (!may_follow(found)) {
       return std::unexpected(EACCES);
     }
-    std::array<char, PATH_MAX> target;
+    std::array<char, PATH_MAX> target{};
     const ssize_t got = ::readlinkat(BorrowedFd(link).raw(), "", target.data(), target.size());
     if (got <= 0) {
       return std::unexpected(got < 0 ? errno : ENOENT);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include "sandbox/broker_rules.h"
 #include "sandbox/wire.h"
@@ -32,11 +33,11 @@ class SignalScope {
     }
     sigaddset(&wanted_, SIGWINCH);
     sigaddset(&wanted_, SIGCHLD);
-    ::sigprocmask(SIG_BLOCK, &wanted_, &before_);
+    ::pthread_sigmask(SIG_BLOCK, &wanted_, &before_);
   }
   SignalScope(const SignalScope&) = delete;
   SignalScope& operator=(const SignalScope&) = delete;
-  ~SignalScope() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  ~SignalScope() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
   const sigset_t& wanted() const { return wanted_; }
 
  private:
@@ -44,15 +45,11 @@ class SignalScope {
   sigset_t before_{};
 };
 
-std::optional<trustpolicy::GuardClass> class_from(std::uint64_t value) {
-  switch (value) {
-    case static_cast<std::uint64_t>(trustpolicy::GuardClass::AgentConfig):
-      return trustpolicy::GuardClass::AgentConfig;
-    case static_cast<std::uint64_t>(trustpolicy::GuardClass::Instruction):
-      return trustpolicy::GuardClass::Instruction;
-    default:
-      return std::nullopt;
-  }
+// class_from takes whatever is not the weaker class for the stricter one.
+trustpolicy::GuardClass class_from(std::uint64_t value) {
+  return value == static_cast<std::uint64_t>(trustpolicy::GuardClass::AgentConfig)
+             ? trustpolicy::GuardClass::AgentConfig
+             : trustpolicy::GuardClass::Instruction;
 }
 
 // Reply is the answer to a question: an errno, or 0 with perhaps a descriptor.
@@ -86,22 +83,22 @@ Supervisor::Supervisor(Launched launched, Gatekeeper& gate, Observer& observer,
 
 void Supervisor::answer_question() {
   auto message = wire_receive(launched_.ask);
-  if (!message || !message->has_value()) {
+  if (!message) {
     launched_.ask.reset();
     return;
   }
-  WireReader reader((*message)->text);
+  WireReader reader(message->text);
   const std::uint64_t question = reader.number();
   const auto process = static_cast<pid_t>(reader.number());
-  const auto guard_class = class_from(reader.number());
+  const trustpolicy::GuardClass guard_class = class_from(reader.number());
   std::string requested = reader.text();
   std::string resolved = reader.text();
   Reply reply;
   const bool known = question == kAskRead || question == kAskChange;
-  if (reader.good() && known && guard_class && (*message)->fds.size() == 1) {
+  if (reader.good() && known && message->fds.size() == 1) {
     reply = answer(gate_, question,
-                   GuardedRequest{process, *guard_class, std::move(requested), std::move(resolved),
-                                  (*message)->fds.front()});
+                   GuardedRequest{process, guard_class, std::move(requested), std::move(resolved),
+                                  message->fds.front()});
   }
   WireWriter out;
   out.number(static_cast<std::uint64_t>(reply.code));
@@ -112,11 +109,11 @@ void Supervisor::answer_question() {
 
 void Supervisor::hear_event() {
   auto message = wire_receive(launched_.events);
-  if (!message || !message->has_value()) {
+  if (!message) {
     launched_.events.reset();
     return;
   }
-  WireReader reader((*message)->text);
+  WireReader reader(message->text);
   const std::uint64_t kind = reader.number();
   const std::uint64_t value = reader.number();
   if (kind == kEventStarted) {
@@ -216,44 +213,55 @@ void Supervisor::end_tree() {
   kill_descendants();
 }
 
+std::array<pollfd, Supervisor::kWatched> Supervisor::watched() const {
+  std::array<pollfd, kWatched> out{};
+  out.fill({-1, 0, 0});
+  out[kAsk] = {BorrowedFd(launched_.ask).raw(), POLLIN, 0};
+  out[kEvents] = {BorrowedFd(launched_.events).raw(), POLLIN, 0};
+  out[kFailure] = {BorrowedFd(launched_.failure).raw(), POLLIN, 0};
+  out[kSignals] = {BorrowedFd(signals_).raw(), POLLIN, 0};
+  out[kBroker] = {BorrowedFd(launched_.broker_pidfd).raw(), POLLIN, 0};
+  if (options_.terminal != nullptr) {
+    std::ranges::copy(options_.terminal->watched(), out.begin() + kTerminal);
+  }
+  return out;
+}
+
+// serve handles what fired; false once the broker is gone and all it said was heard.
+bool Supervisor::serve(const std::array<pollfd, kWatched>& fired) {
+  if (fired[kAsk].revents != 0) {
+    answer_question();
+  }
+  for (const pollfd& terminal : std::span(fired).subspan(kTerminal)) {
+    if (terminal.fd >= 0 && terminal.revents != 0) {
+      options_.terminal->ready(terminal.fd, terminal.revents);
+    }
+  }
+  if (fired[kFailure].revents != 0) {
+    hear_failure();
+  }
+  if (fired[kSignals].revents != 0) {
+    handle_signals();
+  }
+  if (fired[kEvents].revents != 0) {
+    hear_event();
+    return true;
+  }
+  return fired[kBroker].revents == 0;
+}
+
 Result<AgentEnd> Supervisor::run() {
   const SignalScope scope;
   signals_ = OwnedFd(::signalfd(-1, &scope.wanted(), SFD_CLOEXEC | SFD_NONBLOCK));
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  constexpr std::size_t kOwn = 5;
-  std::array<pollfd, kOwn + 3> watched{};
   for (;;) {
-    watched.fill({-1, 0, 0});
-    watched[0] = {BorrowedFd(launched_.ask).raw(), POLLIN, 0};
-    watched[1] = {BorrowedFd(launched_.events).raw(), POLLIN, 0};
-    watched[2] = {BorrowedFd(launched_.failure).raw(), POLLIN, 0};
-    watched[3] = {BorrowedFd(signals_).raw(), POLLIN, 0};
-    watched[4] = {BorrowedFd(launched_.broker_pidfd).raw(), POLLIN, 0};
-    if (options_.terminal != nullptr) {
-      std::ranges::copy(options_.terminal->watched(), watched.begin() + kOwn);
-    }
-    if (::poll(watched.data(), watched.size(), patience()) < 0 && errno != EINTR) {
+    auto fired = watched();
+    if (::poll(fired.data(), fired.size(), patience()) < 0 && errno != EINTR) {
       return fail_errno(errno, "waiting for the sandbox");
     }
-    if (watched[0].revents != 0) {
-      answer_question();
-    }
-    for (std::size_t i = kOwn; i < watched.size(); ++i) {
-      if (watched[i].fd >= 0 && watched[i].revents != 0) {
-        options_.terminal->ready(watched[i].fd, watched[i].revents);
-      }
-    }
-    if (watched[2].revents != 0) {
-      hear_failure();
-    }
-    if (watched[1].revents != 0) {
-      hear_event();
-    } else if (watched[4].revents != 0) {
+    if (!serve(fired)) {
       end_tree();
       return end_;
-    }
-    if (watched[3].revents != 0) {
-      handle_signals();
     }
     check_time();
   }

@@ -50,6 +50,17 @@ class Supervisor {
   Result<AgentEnd> run();
 
  private:
+  // What poll(2) watches, by index.
+  static constexpr std::size_t kAsk = 0;
+  static constexpr std::size_t kEvents = 1;
+  static constexpr std::size_t kFailure = 2;
+  static constexpr std::size_t kSignals = 3;
+  static constexpr std::size_t kBroker = 4;
+  static constexpr std::size_t kTerminal = 5;
+  static constexpr std::size_t kWatched = kTerminal + 3;
+
+  std::array<pollfd, kWatched> watched() const;
+  bool serve(const std::array<pollfd, kWatched>& fired);
   void answer_question();
   void hear_event();
   void hear_failure();

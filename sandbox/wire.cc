@@ -12,7 +12,7 @@ constexpr std::size_t kMaxFds = 2;
 }
 
 WireWriter& WireWriter::number(std::uint64_t value) {
-  std::array<char, sizeof value> raw;
+  std::array<char, sizeof value> raw{};
   std::memcpy(raw.data(), &value, sizeof value);
   bytes_.append(raw.data(), raw.size());
   return *this;
@@ -84,7 +84,7 @@ Result<void> wire_send(BorrowedFd socket, std::string_view bytes, std::span<cons
   return {};
 }
 
-Result<std::optional<WireMessage>> wire_receive(BorrowedFd socket) {
+Result<WireMessage> wire_receive(BorrowedFd socket) {
   WireMessage out;
   out.text.resize(kMaxWireBytes);
   iovec piece{out.text.data(), out.text.size()};
@@ -113,13 +113,13 @@ Result<std::optional<WireMessage>> wire_receive(BorrowedFd socket) {
     }
   }
   if (got == 0) {
-    return std::optional<WireMessage>();
+    return fail(ErrorKind::NotFound, "the other end of the sandbox's channel is closed");
   }
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
     return fail(ErrorKind::InvalidInput, "a message on the sandbox's channel was too large");
   }
   out.text.resize(static_cast<std::size_t>(got));
-  return std::optional<WireMessage>(std::move(out));
+  return out;
 }
 
 }  // namespace nono::sandbox

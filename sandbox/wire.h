@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,7 +50,7 @@ inline constexpr std::size_t kMaxWireBytes = 16384;
 Result<std::pair<OwnedFd, OwnedFd>> wire_pair();
 // wire_send sends one message; EAGAIN on a full non-blocking socket is Exhausted.
 Result<void> wire_send(BorrowedFd socket, std::string_view bytes, std::span<const int> fds);
-// wire_receive returns nothing at the end of the stream.
-Result<std::optional<WireMessage>> wire_receive(BorrowedFd socket);
+// wire_receive waits for one message; the end of the stream is NotFound.
+Result<WireMessage> wire_receive(BorrowedFd socket);
 
 }  // namespace nono::sandbox

@@ -22,7 +22,7 @@ void become_worker() {
   sigset_t alarm_only;
   sigemptyset(&alarm_only);
   sigaddset(&alarm_only, SIGALRM);
-  ::sigprocmask(SIG_UNBLOCK, &alarm_only, nullptr);
+  ::pthread_sigmask(SIG_UNBLOCK, &alarm_only, nullptr);
   const itimerval tick{.it_interval = {0, 50'000}, .it_value = {0, 50'000}};
   ::setitimer(ITIMER_REAL, &tick, nullptr);
 }

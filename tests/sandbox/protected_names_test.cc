@@ -1,0 +1,85 @@
+#include "sandbox/protected_names.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace nono::sandbox {
+namespace {
+
+constexpr std::string_view kHome = "/home/u";
+
+Protection at(std::string_view path) {
+  return protection_of(path, kHome).protection;
+}
+
+// example makes a path that a row's pattern must catch.
+std::string example(std::string_view pattern) {
+  std::string path(pattern.starts_with("~/") ? kHome : "/work/project");
+  path += "/";
+  path += pattern.starts_with("~/") ? pattern.substr(2) : pattern;
+  if (path.ends_with("*")) {
+    path.replace(path.size() - 1, 1, "anything/deeper");
+  }
+  return path;
+}
+
+TEST(ProtectedNamesTest, EveryRowCatchesItsOwnNameAndSaysWhy) {
+  for (const ProtectedName& row : protected_names()) {
+    const std::string path = example(row.pattern);
+    const ProtectedMatch match = protection_of(path, kHome);
+    EXPECT_EQ(match.protection, Protection::Content) << path;
+    EXPECT_FALSE(match.why.empty()) << path;
+  }
+}
+
+TEST(ProtectedNamesTest, EveryRowHoldsAtAnyDepthUnlessItIsTheHomes) {
+  for (const ProtectedName& row : protected_names()) {
+    if (!row.pattern.starts_with("~/")) {
+      std::string deeper = "/a/b/c" + example(row.pattern);
+      EXPECT_EQ(at(deeper), Protection::Content) << deeper;
+    }
+  }
+}
+
+TEST(ProtectedNamesTest, CaseIsNoWayAround) {
+  EXPECT_EQ(at("/w/.GIT/Hooks/pre-commit"), Protection::Content);
+  EXPECT_EQ(at("/w/.VSCode/Tasks.json"), Protection::Content);
+}
+
+TEST(ProtectedNamesTest, DirectoriesOnTheWayAreNodes) {
+  for (const std::string_view path :
+       {"/w/.git", "/w/.git/hooks", "/w/.vscode", "/w/.claude", "/w/.husky", "/w/.codex"}) {
+    EXPECT_EQ(at(path), Protection::Node) << path;
+  }
+}
+
+TEST(ProtectedNamesTest, NeighboursAreFree) {
+  for (const std::string_view path :
+       {"/w/.git/objects/ab/cd", "/w/.git/index", "/w/.git/refs/heads/main", "/w/.gitignore",
+        "/w/.vscodex/tasks.json", "/w/hooks/pre-commit", "/w/config", "/w/.claude/notes.md",
+        "/w/envrc", "/home/u/src/.bashrc", "/home/u2/.bashrc", "/w/git/config"}) {
+    EXPECT_EQ(at(path), Protection::None) << path;
+  }
+}
+
+TEST(ProtectedNamesTest, PackagesMayCarryThem) {
+  EXPECT_EQ(at("/w/node_modules/p/.vscode/settings.json"), Protection::None);
+  EXPECT_EQ(at("/v/lib/python3.11/site-packages/p/.envrc"), Protection::None);
+}
+
+TEST(ProtectedNamesTest, RootAndGitDirectoryAreWhereThePatternStarts) {
+  const ProtectedMatch match = protection_of("/w/clone/.git/hooks/x", kHome);
+  EXPECT_EQ(match.root, "/w/clone");
+  EXPECT_EQ(match.git_directory, "/w/clone/.git");
+  EXPECT_EQ(protection_of("/home/u/.bashrc", kHome).root, "/home/u");
+}
+
+TEST(ProtectedNamesTest, WithoutAHomeOnlyTreesAreProtected) {
+  EXPECT_EQ(protection_of("/home/u/.bashrc", "").protection, Protection::None);
+  EXPECT_EQ(protection_of("/home/u/.git/config", "").protection, Protection::Content);
+}
+
+}  // namespace
+}  // namespace nono::sandbox
