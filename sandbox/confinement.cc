@@ -64,16 +64,17 @@ std::string_view value_in(const std::vector<std::string>& envp, std::string_view
   return {};
 }
 
-// runnable is 0 where `path` is a file that this user may execute, else the errno that says no.
+// runnable is 0 where `path` is a file that this user may execute, EACCES where there is something
+// that he may not, ENOENT where he can see nothing.
 int runnable(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
-    return errno;
+    return ENOENT;
   }
   if (!S_ISREG(status.st_mode)) {
     return EACCES;
   }
-  return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? 0 : errno;
+  return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? 0 : EACCES;
 }
 
 Error not_found(const std::string& name) {
