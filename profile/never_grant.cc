@@ -1,0 +1,363 @@
+// profile/never_grant.cc: expands the table for a user and judges grants by it.
+#include "profile/never_grant.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "profile/environment_rules.h"
+
+namespace nono::profile {
+namespace {
+
+struct FreeDeleter {
+  void operator()(char* text) const { std::free(text); }
+};
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+// resolved follows every symbolic link; nothing where the path does not exist.
+std::optional<std::string> resolved(const std::string& path) {
+  const std::unique_ptr<char, FreeDeleter> real(::realpath(path.c_str(), nullptr));
+  return real ? std::optional<std::string>(real.get()) : std::nullopt;
+}
+
+bool is_there(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+bool is_block_device(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && S_ISBLK(status.st_mode);
+}
+
+bool has_pattern(std::string_view path) {
+  return path.contains('*');
+}
+
+// present lists what is there of an entry, its pattern filled in.
+std::vector<std::string> present(const std::string& entry) {
+  if (!has_pattern(entry)) {
+    return is_there(entry) ? std::vector{entry} : std::vector<std::string>{};
+  }
+  std::vector<std::string> found;
+  const std::string parent(directory_name(entry));
+  const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(parent.c_str()));
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
+  while (const dirent* each = listing ? ::readdir(listing.get()) : nullptr) {
+    if (fits_pattern(base_name(entry), each->d_name)) {
+      found.push_back(join_path(parent, each->d_name));
+    }
+  }
+  return found;
+}
+
+// matched_root is the part of `path` that is the entry itself, or nothing where `path` is neither
+// the entry nor beneath it.
+std::optional<std::string> matched_root(const std::string& entry, const std::string& path) {
+  if (!has_pattern(entry)) {
+    return beneath(entry, path) ? std::optional(entry) : std::nullopt;
+  }
+  const std::string parent(directory_name(entry));
+  if (!beneath(parent, path) || path == parent) {
+    return std::nullopt;
+  }
+  const std::string rest = relative_to(parent, path);
+  const std::string first = rest.substr(0, rest.find('/'));
+  return fits_pattern(base_name(entry), first) ? std::optional(join_path(parent, first))
+                                               : std::nullopt;
+}
+
+bool is_readable(const NeverGrantRow& row, std::string_view rest) {
+  std::string_view patterns = row.readable;
+  while (!patterns.empty()) {
+    const std::size_t end = std::min(patterns.find(' '), patterns.size());
+    if (fits_pattern(patterns.substr(0, end), rest)) {
+      return true;
+    }
+    patterns.remove_prefix(std::min(end + 1, patterns.size()));
+  }
+  return false;
+}
+
+// Place is a prefix of patterns and where it lies for this user.
+struct Place {
+  std::string_view prefix;
+  std::string value;
+  std::string fallback;
+};
+
+std::vector<Place> places_of(const UserPlaces& user) {
+  const auto in_home = [&](std::string_view name) {
+    return user.home.empty() ? std::string() : join_path(user.home, name);
+  };
+  return {{"~", user.home, {}},
+          {"$XDG_CONFIG_HOME", user.config_home, in_home(".config")},
+          {"$XDG_DATA_HOME", user.data_home, in_home(".local/share")},
+          {"$XDG_STATE_HOME", user.state_home, in_home(".local/state")},
+          {"$XDG_RUNTIME_DIR", user.runtime_directory, "/run/user/" + std::to_string(::geteuid())}};
+}
+
+// expanded returns every path that a pattern stands for.
+std::vector<std::string> expanded(std::string_view pattern, const std::vector<Place>& places) {
+  const auto place = std::ranges::find_if(places, [&](const Place& each) {
+    return pattern.starts_with(each.prefix) &&
+           (pattern.size() == each.prefix.size() || pattern[each.prefix.size()] == '/');
+  });
+  if (place == places.end()) {
+    return {std::string(pattern)};
+  }
+  std::vector<std::string> paths;
+  for (const std::string& root : {place->value, place->fallback}) {
+    if (!root.empty()) {
+      paths.push_back(join_path(root, pattern.substr(place->prefix.size())));
+    }
+  }
+  return paths;
+}
+
+std::string variable(std::span<const char* const> environment, std::string_view name) {
+  for (const char* const entry : environment) {
+    const std::string_view text(entry == nullptr ? "" : entry);
+    if (text.size() > name.size() && text.starts_with(name) && text[name.size()] == '=') {
+      const std::string_view value = text.substr(name.size() + 1);
+      return value.starts_with('/') ? normal_path(value) : std::string();
+    }
+  }
+  return {};
+}
+
+std::string sentence(const std::string& path, const NeverGrant& found) {
+  const std::string entry = printable(found.entry);
+  const std::string why = " (" + std::string(found.why) + ")";
+  if (found.relation == NeverGrant::Relation::Covers) {
+    return printable(path) + " covers " + entry + ", which is never granted" + why +
+           ", and a grant cannot leave out what it covers";
+  }
+  return path == found.entry
+             ? entry + " is never granted" + why
+             : printable(path) + " lies in " + entry + ", which is never granted" + why;
+}
+
+std::string remedy(const std::string& path, const NeverGrant& found) {
+  std::string text;
+  if (found.relation == NeverGrant::Relation::Covers) {
+    text = "grant the directories below " + shell_quote(path) + " that are needed";
+  }
+  if (found.owner != NeverGrantOwner::Nono) {
+    text += text.empty() ? "" : ", or ";
+    text += "--override-never-grant " + shell_quote(found.entry);
+  }
+  return text;
+}
+
+}  // namespace
+
+UserPlaces places_from(std::span<const char* const> environment) {
+  return {.home = variable(environment, "HOME"),
+          .config_home = variable(environment, "XDG_CONFIG_HOME"),
+          .data_home = variable(environment, "XDG_DATA_HOME"),
+          .state_home = variable(environment, "XDG_STATE_HOME"),
+          .runtime_directory = variable(environment, "XDG_RUNTIME_DIR")};
+}
+
+// Resolver resolves the few directories that the many entries lie in once each: this is on the way
+// of every start.
+class NeverGrantList::Resolver {
+ public:
+  // spellings are the path itself, the path below its resolved directory (what is not there yet may
+  // come to be there), and where a link leads.
+  std::vector<std::string> spellings(const std::string& path) {
+    std::vector<std::string> all = {path};
+    const std::optional<std::string>& parent = directory(std::string(directory_name(path)));
+    if (parent) {
+      all.push_back(join_path(*parent, base_name(path)));
+      struct stat status{};
+      if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
+        all.push_back(resolved(path).value_or(path));
+      }
+    }
+    return all;
+  }
+
+ private:
+  const std::optional<std::string>& directory(const std::string& path) {
+    auto known = directories_.find(path);
+    if (known == directories_.end()) {
+      known = directories_.emplace(path, resolved(path)).first;
+    }
+    return known->second;
+  }
+  std::map<std::string, std::optional<std::string>> directories_;
+};
+
+void NeverGrantList::add(const NeverGrantRow& row, const std::string& path, Resolver& resolver) {
+  for (std::string& each : resolver.spellings(normal_path(path))) {
+    const bool known = std::ranges::any_of(
+        entries_, [&](const Entry& entry) { return entry.row == &row && entry.path == each; });
+    if (!known) {
+      entries_.push_back({.row = &row, .path = std::move(each)});
+    }
+  }
+}
+
+Result<NeverGrantList> NeverGrantList::for_places(const UserPlaces& places,
+                                                  const std::vector<std::string>& overrides) {
+  NeverGrantList list;
+  Resolver resolver;
+  const std::vector<Place> known = places_of(places);
+  for (const NeverGrantRow& row : never_grant_rows()) {
+    for (const std::string& path : expanded(row.pattern, known)) {
+      list.add(row, path, resolver);
+    }
+  }
+  for (const std::string& path : overrides) {
+    NONO_CHECK(list.open_up(normal_path(path)));
+  }
+  return list;
+}
+
+Result<void> NeverGrantList::open_up(const std::string& override_path) {
+  bool held_back = is_block_device(override_path);
+  for (const Entry& entry : entries_) {
+    if (!matched_root(entry.path, override_path)) {
+      continue;
+    }
+    if (entry.row->owner == NeverGrantOwner::Nono) {
+      return fail(ErrorKind::Usage, "--override-never-grant " + shell_quote(override_path) + ": " +
+                                        std::string(entry.row->why) +
+                                        " stay closed to every agent");
+    }
+    held_back = true;
+  }
+  if (!held_back) {
+    return std::unexpected(
+        Error(ErrorKind::Usage,
+              "--override-never-grant " + shell_quote(override_path) + ": is not held back")
+            .mend_with("grant it with --allow, --read or --write"));
+  }
+  open_.push_back(override_path);
+  if (const auto real = resolved(override_path)) {
+    open_.push_back(*real);
+  }
+  std::erase_if(entries_, [&](const Entry& entry) {
+    return std::ranges::find(open_, entry.path) != open_.end();
+  });
+  return {};
+}
+
+bool NeverGrantList::is_open(const std::string& path) const {
+  return std::ranges::any_of(open_, [&](const std::string& each) { return beneath(each, path); });
+}
+
+std::optional<NeverGrant> NeverGrantList::beneath_entry(const Entry& entry, const std::string& path,
+                                                        GrantUse use) {
+  const NeverGrantRow& row = *entry.row;
+  auto root = matched_root(entry.path, path);
+  if (!root) {
+    return std::nullopt;
+  }
+  const bool may_read = use == GrantUse::Reading && is_readable(row, relative_to(*root, path));
+  const bool single = row.reach == NeverGrantReach::Directory && path != *root;
+  if (may_read || single) {
+    return std::nullopt;
+  }
+  return NeverGrant{.entry = *std::move(root),
+                    .why = row.why,
+                    .owner = row.owner,
+                    .relation = NeverGrant::Relation::Beneath};
+}
+
+std::optional<NeverGrant> NeverGrantList::covering(const Entry& entry, const std::string& path) {
+  const NeverGrantRow& row = *entry.row;
+  const bool covers = has_pattern(entry.path) ? beneath(path, directory_name(entry.path))
+                                              : path != entry.path && beneath(path, entry.path);
+  if (!covers) {
+    return std::nullopt;
+  }
+  std::string where = entry.path;
+  if (row.reach != NeverGrantReach::Tree) {
+    std::vector<std::string> there = present(entry.path);
+    if (there.empty()) {
+      return std::nullopt;
+    }
+    where = std::move(there.front());
+  }
+  return NeverGrant{.entry = std::move(where),
+                    .why = row.why,
+                    .owner = row.owner,
+                    .relation = NeverGrant::Relation::Covers};
+}
+
+std::optional<NeverGrant> NeverGrantList::find_spelt(const std::string& path, GrantUse use) const {
+  // What the grant lies in says more than what it covers.
+  const bool open = is_open(path);
+  for (const Entry& entry : entries_) {
+    auto found = beneath_entry(entry, path, use);
+    if (found && (!open || found->owner == NeverGrantOwner::Nono)) {
+      return found;
+    }
+  }
+  for (const Entry& entry : entries_) {
+    if (auto found = covering(entry, path)) {
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<NeverGrant> NeverGrantList::find(const std::string& path, GrantUse use) const {
+  const std::string spelt = normal_path(path);
+  const std::string real = resolved(spelt).value_or(spelt);
+  if (auto found = find_spelt(spelt, use)) {
+    return found;
+  }
+  if (auto found = real == spelt ? std::nullopt : find_spelt(real, use)) {
+    return found;
+  }
+  if (is_block_device(real) && !is_open(spelt) && !is_open(real)) {
+    return NeverGrant{.entry = real,
+                      .why = "a block device: the file systems on it",
+                      .owner = NeverGrantOwner::System,
+                      .relation = NeverGrant::Relation::Beneath};
+  }
+  return std::nullopt;
+}
+
+Result<void> NeverGrantList::check(const std::string& path, GrantUse use) const {
+  const auto found = find(path, use);
+  if (!found) {
+    return {};
+  }
+  const std::string spelt = normal_path(path);
+  return std::unexpected(
+      Error(ErrorKind::PermissionDenied, sentence(spelt, *found)).mend_with(remedy(spelt, *found)));
+}
+
+std::vector<std::string> NeverGrantList::hidden_beneath(const std::string& directory) const {
+  std::vector<std::string> hidden;
+  for (const Entry& entry : entries_) {
+    if (!beneath(directory, entry.path)) {
+      continue;
+    }
+    for (std::string& path : present(entry.path)) {
+      if (std::ranges::find(hidden, path) == hidden.end()) {
+        hidden.push_back(std::move(path));
+      }
+    }
+  }
+  return hidden;
+}
+
+}  // namespace nono::profile

@@ -1,0 +1,257 @@
+// profile/private_tmp.cc: making and removing the directory.
+#include "profile/private_tmp.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "crypto/secret.h"
+
+namespace nono::profile {
+namespace {
+
+constexpr std::size_t kRandomBytes = 6;
+constexpr const char* kRuntimeName = "run";
+constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+struct Identity {
+  dev_t device;
+  ino_t inode;
+  bool operator==(const Identity&) const = default;
+};
+
+// Remover empties a tree with one descriptor, however deep an agent has made it: it goes down by
+// name and up by "..", and checks on the way up that it comes out where it went in.
+class Remover {
+ public:
+  explicit Remover(std::string shown_as) : shown_as_(std::move(shown_as)) {}
+
+  Result<void> empty(BorrowedFd top) {
+    ::fchmod(top.raw(), S_IRWXU);
+    NONO_TRY(OwnedFd here, reopened(top, "."));
+    here_ = std::move(here);
+    while (true) {
+      const auto below = sweep();
+      if (!below && above_.empty()) {
+        return first_failure_ ? Result<void>(std::unexpected(*first_failure_)) : Result<void>();
+      }
+      NONO_CHECK(below ? descend(*below) : ascend());
+    }
+  }
+
+ private:
+  struct Level {
+    Identity parent;
+    std::string name;                // of the directory that was entered
+    std::vector<std::string> stuck;  // directories of the parent that cannot be removed
+  };
+
+  // Agents leave directories that even their owner may not read.
+  static void make_accessible(BorrowedFd directory, const char* name) {
+    const OwnedFd found(::openat(directory.raw(), name, O_PATH | kDirectoryFlags));
+    if (found.valid()) {
+      const std::string magic = "/proc/self/fd/" + std::to_string(BorrowedFd(found).raw());
+      ::chmod(magic.c_str(), S_IRWXU);
+    }
+  }
+  static Result<OwnedFd> reopened(BorrowedFd directory, const char* name) {
+    int fd = ::openat(directory.raw(), name, kDirectoryFlags);
+    if (fd < 0 && errno == EACCES) {
+      make_accessible(directory, name);
+      fd = ::openat(directory.raw(), name, kDirectoryFlags);
+    }
+    return fd < 0 ? Result<OwnedFd>(fail_errno(errno, "open a temporary directory"))
+                  : Result<OwnedFd>(OwnedFd(fd));
+  }
+  Result<Identity> identity() const {
+    NONO_TRY(const struct stat status, status_of(here_, shown_as_));
+    return Identity{.device = status.st_dev, .inode = status.st_ino};
+  }
+  void note(int saved_errno, const std::string& name) {
+    if (!first_failure_) {
+      first_failure_ =
+          Error::from_errno(saved_errno, "remove " + printable(join_path(shown_as_, name)));
+    }
+  }
+  bool is_stuck(const std::string& name) const {
+    return std::ranges::find(stuck_, name) != stuck_.end();
+  }
+
+  // sweep removes what is no directory and returns the name of a directory that is left, if any.
+  std::optional<std::string> sweep() {
+    ::fchmod(BorrowedFd(here_).raw(), S_IRWXU);
+    auto listed = reopened(here_, ".");
+    if (!listed) {
+      note(listed.error().code(), {});
+      return std::nullopt;
+    }
+    const std::unique_ptr<DIR, CloseDirectory> listing(::fdopendir(BorrowedFd(*listed).raw()));
+    if (!listing) {
+      note(errno, {});
+      return std::nullopt;
+    }
+    static_cast<void>(listed->release());
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
+    while (const dirent* each = ::readdir(listing.get())) {
+      std::string name = each->d_name;
+      if (name == "." || name == ".." || is_stuck(name)) {
+        continue;
+      }
+      if (::unlinkat(BorrowedFd(here_).raw(), name.c_str(), 0) == 0) {
+        continue;
+      }
+      const int saved = errno;
+      if (saved == EISDIR) {
+        return name;
+      }
+      note(saved, name);
+      stuck_.push_back(name);
+    }
+    return std::nullopt;
+  }
+
+  // An empty directory needs no visit.
+  Result<void> descend(const std::string& name) {
+    if (::unlinkat(BorrowedFd(here_).raw(), name.c_str(), AT_REMOVEDIR) == 0) {
+      return {};
+    }
+    auto below = reopened(here_, name.c_str());
+    NONO_TRY(const Identity parent, identity());
+    if (below) {
+      NONO_TRY(const struct stat status, status_of(*below, name));
+      if (status.st_dev == parent.device) {
+        above_.push_back({.parent = parent, .name = name, .stuck = std::exchange(stuck_, {})});
+        here_ = *std::move(below);
+        return {};
+      }
+    }
+    note(below ? EXDEV : below.error().code(), name);
+    stuck_.push_back(name);
+    return {};
+  }
+
+  Result<void> ascend() {
+    Level level = std::move(above_.back());
+    above_.pop_back();
+    NONO_TRY(OwnedFd parent, reopened(here_, ".."));
+    here_ = std::move(parent);
+    NONO_TRY(const Identity reached, identity());
+    if (reached != level.parent) {
+      return fail(ErrorKind::System,
+                  "remove " + printable(shown_as_) + ": a directory was moved meanwhile");
+    }
+    stuck_ = std::move(level.stuck);
+    if (::unlinkat(BorrowedFd(here_).raw(), level.name.c_str(), AT_REMOVEDIR) != 0) {
+      note(errno, level.name);
+      stuck_.push_back(level.name);
+    }
+    return {};
+  }
+
+  std::string shown_as_;
+  OwnedFd here_;
+  std::vector<Level> above_;
+  std::vector<std::string> stuck_;
+  std::optional<Error> first_failure_;
+};
+
+}  // namespace
+
+std::string default_tmp_base(const std::string& tmpdir) {
+  struct stat status{};
+  const bool usable =
+      tmpdir.starts_with('/') && ::stat(tmpdir.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  return usable ? normal_path(tmpdir) : std::string("/tmp");
+}
+
+PrivateTmp::PrivateTmp(OwnedFd base, OwnedFd top, std::string path)
+    : base_(std::move(base)), top_(std::move(top)), path_(std::move(path)), owner_(::getpid()) {}
+
+PrivateTmp::PrivateTmp(PrivateTmp&& other) noexcept
+    : base_(std::move(other.base_)),
+      top_(std::move(other.top_)),
+      path_(std::move(other.path_)),
+      owner_(other.owner_) {}
+
+PrivateTmp& PrivateTmp::operator=(PrivateTmp&& other) noexcept {
+  if (this != &other) {
+    if (top_.valid() && owner_ == ::getpid()) {
+      remove_quietly();
+    }
+    base_ = std::move(other.base_);
+    top_ = std::move(other.top_);
+    path_ = std::move(other.path_);
+    owner_ = other.owner_;
+  }
+  return *this;
+}
+
+PrivateTmp::~PrivateTmp() {
+  if (top_.valid() && owner_ == ::getpid()) {
+    remove_quietly();
+  }
+}
+
+void PrivateTmp::remove_quietly() {
+  if (const auto removed = remove(); !removed) {
+    return;  // nobody is left to tell; remove() is there for those who ask
+  }
+}
+
+Result<PrivateTmp> PrivateTmp::create(const std::string& base) {
+  NONO_TRY(OwnedFd parent, open_directory(BorrowedFd::unowned(AT_FDCWD), base));
+  NONO_TRY(const std::string where, path_of(parent));
+  NONO_TRY(const std::string random, crypto::random_hex(kRandomBytes));
+  const std::string name = "nono-" + random;
+  const std::string path = join_path(where, name);
+  if (::mkdirat(BorrowedFd(parent).raw(), name.c_str(), S_IRWXU) != 0) {
+    return fail_errno(errno, "create the temporary directory " + printable(path));
+  }
+  const int top = ::openat(BorrowedFd(parent).raw(), name.c_str(), kDirectoryFlags);
+  if (top < 0) {
+    const int saved = errno;
+    ::unlinkat(BorrowedFd(parent).raw(), name.c_str(), AT_REMOVEDIR);
+    return fail_errno(saved, "open the temporary directory " + printable(path));
+  }
+  PrivateTmp made(std::move(parent), OwnedFd(top), path);
+  if (::mkdirat(top, kRuntimeName, S_IRWXU) != 0) {
+    return fail_errno(errno, "create the runtime directory in " + printable(path));
+  }
+  return made;
+}
+
+std::vector<std::pair<std::string, std::string>> PrivateTmp::variables() const {
+  return {{"TMPDIR", path_},
+          {"TMP", path_},
+          {"TEMP", path_},
+          {"TMUX_TMPDIR", path_},
+          {"XDG_RUNTIME_DIR", join_path(path_, kRuntimeName)}};
+}
+
+Result<void> PrivateTmp::remove() {
+  if (!top_.valid()) {
+    return {};
+  }
+  const OwnedFd top = std::move(top_);
+  NONO_CHECK(Remover(path_).empty(top));
+  if (::unlinkat(BorrowedFd(base_).raw(), std::string(base_name(path_)).c_str(), AT_REMOVEDIR) !=
+      0) {
+    return fail_errno(errno, "remove " + printable(path_));
+  }
+  return {};
+}
+
+}  // namespace nono::profile

@@ -1,0 +1,52 @@
+// profile/private_tmp.h: a directory for temporary files that one session has for itself.
+//
+// /tmp is shared with programs outside the sandbox (sockets, predictable names), so no agent gets
+// it: it gets a directory of its own, and the variables that make programs use it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/owned_fd.h"
+#include "base/result.h"
+
+namespace nono::profile {
+
+// default_tmp_base is $TMPDIR where `tmpdir` is an absolute path of a directory, else /tmp. The
+// runtime directory is not used: it is a small file system in memory, and builds write gigabytes.
+std::string default_tmp_base(const std::string& tmpdir);
+
+class PrivateTmp {
+ public:
+  // create makes `<base>/nono-<12 hexadecimal digits>` (0700, never an existing one) and in it
+  // `run`, the runtime directory.
+  static Result<PrivateTmp> create(const std::string& base);
+  PrivateTmp(PrivateTmp&& other) noexcept;
+  PrivateTmp& operator=(PrivateTmp&& other) noexcept;
+  PrivateTmp(const PrivateTmp&) = delete;
+  PrivateTmp& operator=(const PrivateTmp&) = delete;
+  // The destructor removes what is left, in the process that created it only, and says nothing.
+  ~PrivateTmp();
+
+  const std::string& path() const { return path_; }
+  // variables are TMPDIR, TMP, TEMP, TMUX_TMPDIR and XDG_RUNTIME_DIR.
+  std::vector<std::pair<std::string, std::string>> variables() const;
+
+  // remove deletes the directory with all that is in it: by descriptors, never following a link,
+  // staying on its file system, whatever modes the agent has set. The agent's processes must be
+  // gone. What cannot be removed is an error that names it; the rest is removed.
+  Result<void> remove();
+
+ private:
+  void remove_quietly();
+  PrivateTmp(OwnedFd base, OwnedFd top, std::string path);
+  OwnedFd base_;
+  OwnedFd top_;
+  std::string path_;
+  pid_t owner_;
+};
+
+}  // namespace nono::profile
