@@ -2,6 +2,7 @@
 #include "ledger/audit_line.h"
 
 #include <array>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -66,7 +67,11 @@ Result<void> check_start(const Json::Object& members) {
 
 crypto::Sha256 no_digest() {
   constexpr std::array<std::byte, crypto::Sha256::kSize> kZeros{};
-  return *crypto::Sha256::from_raw(kZeros);
+  const auto digest = crypto::Sha256::from_raw(kZeros);
+  if (!digest) {
+    std::abort();
+  }
+  return *digest;
 }
 
 Result<AuditLine> parse_audit_line(std::string_view line) {

@@ -162,6 +162,7 @@ struct AuditLog::Impl {
   std::optional<Error> unsound = {};
 
   Result<Receipt> append(std::string_view type, const Json& event, Durability durability);
+  Result<void> flush();
   Result<void> put(std::string_view line);
   Result<void> sync();
   void take_back(const Error& because);
@@ -239,6 +240,13 @@ Result<Receipt> AuditLog::Impl::append(std::string_view type, const Json& event,
   return Receipt(sequence++, head);
 }
 
+Result<void> AuditLog::Impl::flush() {
+  if (unsound) {
+    return std::unexpected(Error(*unsound));
+  }
+  return unsynced ? sync() : Result<void>{};
+}
+
 Result<Receipt> AuditLog::Impl::seal() {
   NONO_TRY(Receipt receipt,
            append(kSealType, Json(Json::Object{{"lines", Json(sequence)}}), Durability::Durable));
@@ -287,10 +295,7 @@ Result<Receipt> AuditLog::append(std::string_view type, const Json& event, Durab
 }
 
 Result<void> AuditLog::flush() {
-  if (impl_->unsound) {
-    return std::unexpected(Error(*impl_->unsound));
-  }
-  return impl_->unsynced ? impl_->sync() : Result<void>{};
+  return impl_->flush();
 }
 
 Result<Receipt> AuditLog::close(const Json& event) {

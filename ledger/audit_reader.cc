@@ -36,7 +36,7 @@ Result<std::vector<std::string>> session_ids(const std::string& directory) {
   }
   std::vector<std::string> ids;
   errno = 0;
-  while (const dirent* entry = ::readdir(listing.get())) {
+  while (const dirent* entry = ::readdir(listing.get())) {  // NOLINT(concurrency-mt-unsafe)
     if (is_session_id(entry->d_name)) {
       ids.emplace_back(entry->d_name);
     }

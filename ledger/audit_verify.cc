@@ -155,9 +155,10 @@ Problem end_problem(const Checker& checker, const std::optional<std::string>& se
     return "after line " + std::to_string(checker.good_lines()) +
            ": the log was sealed, and its end was changed or cut off since";
   }
-  if (kept_head && *checker.head() != *kept_head) {
-    return "after line " + std::to_string(checker.good_lines()) + ": the head is " +
-           checker.head()->hex() + ", and " + kept_head->hex() + " was kept";
+  const std::optional<crypto::Sha256> head = checker.head();
+  if (head && kept_head && *head != *kept_head) {
+    return "after line " + std::to_string(checker.good_lines()) + ": the head is " + head->hex() +
+           ", and " + kept_head->hex() + " was kept";
   }
   return std::nullopt;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,7 +65,11 @@ crypto::Sha256 KeyChain::identity() const {
 }
 
 crypto::Sha256 KeyChain::mac(std::string_view text) const {
-  return *crypto::Sha256::from_raw(crypto::hmac_sha256(key_, as_bytes(text)));
+  const auto digest = crypto::Sha256::from_raw(crypto::hmac_sha256(key_, as_bytes(text)));
+  if (!digest) {
+    std::abort();
+  }
+  return *digest;
 }
 
 void KeyChain::step() {

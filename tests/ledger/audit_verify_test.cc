@@ -168,6 +168,11 @@ std::vector<Tampering> edits() {
          }
        },
        2, "/mac"},
+  };
+}
+
+std::vector<Tampering> damages() {
+  return {
       {"tear in the middle", [](Lines& l) { l[3].resize(l[3].size() / 2); }, 3, "line 4"},
       {"glue two lines",
        [](Lines& l) {
@@ -214,6 +219,7 @@ TEST(AuditVerifyTest, RemovedAndAddedLinesAreDetectedAtTheirPlace) {
 
 TEST(AuditVerifyTest, ChangedLinesAreDetectedAtTheirPlace) {
   expect_detected(edits());
+  expect_detected(damages());
 }
 
 TEST(AuditVerifyTest, BytesAfterTheSealAreBroken) {
