@@ -61,7 +61,8 @@ Result<int> run_setup(const Arguments& arguments, Session& session) {
   const std::vector<Shortfall> missing = sandbox::shortfalls(features);
   bool fatal = false;
   for (const Shortfall& shortfall : missing) {
-    fatal = fatal || shortfall.fatal;
+    // Every run needs the gate, and the gate needs a listener.
+    fatal = fatal || shortfall.fatal || shortfall.feature == "seccomp.notify";
   }
   Render& render = session.render();
   if (session.wants_json()) {

@@ -34,7 +34,6 @@ struct WantedPath {
 
 enum class NetworkWish : unsigned char { Default, Block, Open };
 enum class TrustScan : unsigned char { Autoloaded, All, None };  // what stops the start
-enum class Intercept : unsigned char { Strict, Off };
 
 // RunRequest is a command line, parsed.
 struct RunRequest {
@@ -50,7 +49,6 @@ struct RunRequest {
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::string> policy_file;
   TrustScan scan = TrustScan::Autoloaded;
-  Intercept intercept = Intercept::Strict;
   trustpolicy::Override trust_override = trustpolicy::Override::No;
   sandbox::InstructionEdit edit = sandbox::InstructionEdit::ProtectVerified;
 };
@@ -75,7 +73,7 @@ struct RunPlan {
   sandbox::CapabilitySet capabilities;
   std::shared_ptr<const trustpolicy::Policy> policy;
   std::vector<Verdict> verdicts;
-  std::vector<sandbox::ObjectId> guarded_objects;
+  std::vector<sandbox::KnownObject> guarded_objects;
   std::vector<std::string> unreadable;
   bool scan_complete = true;
   std::uint64_t scanned = 0;

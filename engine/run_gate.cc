@@ -69,7 +69,11 @@ const trustpolicy::Decision& RunGate::judge_read(const sandbox::GuardedRequest& 
 
 std::optional<trustpolicy::Denied> RunGate::forbid_change(const sandbox::GuardedRequest& request) {
   const Judgement& judgement = gate_.judge(request.object, request.resolved, request.guard_class);
-  const bool verified = judgement.admitted() && judgement.proven();
+  // What cannot be examined might be verified: it is left alone.
+  const auto* denied = std::get_if<trustpolicy::Denied>(&judgement.decision);
+  const bool unexaminable =
+      denied != nullptr && denied->rule() == trustpolicy::DenyRule::Unexaminable;
+  const bool verified = unexaminable || (judgement.admitted() && judgement.proven());
   const auto recorded = record(request, judgement, "change", verified ? "denied" : "allowed");
   if (!recorded) {
     return trustpolicy::Denied::because_of(recorded.error());

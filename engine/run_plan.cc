@@ -157,7 +157,8 @@ class Scanner {
           found.autoloaded || autoload_.contains(std::string(directory_name(found.path)));
       const Judgement judgement = gate_.judge_path(found.path, found.guard_class);
       if (judgement.id.inode != 0) {
-        plan_.guarded_objects.push_back({judgement.id.device, judgement.id.inode});
+        plan_.guarded_objects.push_back(
+            {{judgement.id.device, judgement.id.inode}, found.guard_class});
       }
       plan_.verdicts.push_back(verdict_of(judgement, found));
     }

@@ -34,13 +34,19 @@ struct ObjectId {
   bool operator==(const ObjectId&) const = default;
 };
 
+// KnownObject is a guarded file that the scan found: guarded under any name.
+struct KnownObject {
+  ObjectId id;
+  trustpolicy::GuardClass guard_class;
+};
+
 enum class InstructionEdit : unsigned char { ProtectVerified, Allowed };
 
 // BrokerConfig is laid out before the fork; what it points to must outlive the broker.
 struct BrokerConfig {
   const trustpolicy::GuardedNames* names = nullptr;
   const CapabilitySet* capabilities = nullptr;
-  std::vector<ObjectId> known_guarded;  // found by the scan: guarded under any name
+  std::vector<KnownObject> known_guarded;
   std::string home;
   NetworkTier network = NetworkTier::Blocked;
   InstructionEdit edit = InstructionEdit::ProtectVerified;

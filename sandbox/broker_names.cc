@@ -131,6 +131,9 @@ Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
   if (!S_ISREG(status.st_mode)) {
     return {};
   }
+  if (auto may = rules_.bundle_verdict(call, place.canonical); !may) {
+    return may;
+  }
   const Touched touched{place.canonical, place.canonical};
   const GuardClass guard_class = rules_.guard_of(touched, &status);
   if (guard_class == GuardClass::None) {
@@ -144,8 +147,34 @@ Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
   return rules_.change_verdict(call, object, touched, guard_class);
 }
 
+// entry_moves decides on one name beneath a directory that moves.
+Answer<void> NameOperations::entry_moves(const Call& call, const Move& move,
+                                         const std::string& relative, const struct stat& status) {
+  const std::string before = move.from + relative;
+  const std::string after = move.to + relative;
+  const GuardClass was = rules_.guard_of({before, before}, &status);
+  if (was != GuardClass::None && S_ISREG(status.st_mode)) {
+    rules_.remember(status, was);
+    const OwnedFd object(::open(before.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!object.valid()) {
+      return std::unexpected(EACCES);
+    }
+    if (auto may = rules_.change_verdict(call, object, {before, before}, was); !may) {
+      return may;
+    }
+  }
+  const bool changes = move.own ? rules_.protected_outside(after, move.to)
+                                : rules_.protected_name(before) != rules_.protected_name(after);
+  if (changes) {
+    rules_.report(call, "rename", before, "protected-name",
+                  "the move would put protected content in place or take it away");
+    return std::unexpected(EACCES);
+  }
+  return {};
+}
+
 Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& from,
-                                           const NamedPlace& to) {
+                                           const NamedPlace& to, const struct stat& status) {
   const OwnedFd top = object_at(from);
   std::vector<Entry> entries;
   if (!top.valid() || !list_subtree(top, entries)) {
@@ -153,19 +182,13 @@ Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& f
                   "a directory of this size or mode cannot be checked before it moves");
     return std::unexpected(EACCES);
   }
+  const Move move{from.canonical, to.canonical, rules_.moves_as_own(status, to.canonical)};
   for (const Entry& entry : entries) {
-    const std::string before = from.canonical + entry.relative;
-    const std::string after = to.canonical + entry.relative;
-    const GuardClass was = rules_.guard_of({before, before}, nullptr);
-    if (was != GuardClass::None && S_ISREG(entry.status.st_mode)) {
-      rules_.remember(entry.status, was);
-    }
-    if (rules_.protected_name(before) != rules_.protected_name(after)) {
-      rules_.report(call, "rename", before, "protected-name",
-                    "the move would put protected content in place or take it away");
-      return std::unexpected(EACCES);
+    if (auto may = entry_moves(call, move, entry.relative, entry.status); !may) {
+      return may;
     }
   }
+  rules_.moved_away(from.canonical, status);
   return {};
 }
 
@@ -178,7 +201,7 @@ Answer<void> NameOperations::moves(const Call& call, const NamedPlace& from, con
       !may) {
     return may;
   }
-  return S_ISDIR(status.st_mode) ? subtree_moves(call, from, to) : Answer<void>();
+  return S_ISDIR(status.st_mode) ? subtree_moves(call, from, to, status) : Answer<void>();
 }
 
 Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from,
@@ -330,7 +353,7 @@ Outcome NameOperations::make(const Call& call) {
     return Outcome::error(saved);
   }
   if (const auto status = at_place(*place)) {
-    rules_.made_directory(*status);
+    rules_.made_directory(place->canonical, *status);
   }
   return Outcome::value(0);
 }
@@ -356,8 +379,12 @@ Outcome NameOperations::unlink(const Call& call) {
   }
   Outcome done = Outcome::of(
       ::unlinkat(BorrowedFd(place->directory).raw(), spelt(*place).c_str(), args.flags));
-  if (directory && done.kind() == Outcome::Kind::Value) {
-    rules_.removed_directory(*status);
+  if (done.kind() == Outcome::Kind::Value) {
+    if (directory) {
+      rules_.removed_directory(place->canonical, *status);
+    } else {
+      rules_.forget(*status);
+    }
   }
   return done;
 }
@@ -375,6 +402,9 @@ Outcome NameOperations::truncate(const Call& call) {
   const Touched touched{raw_path_of(*object, status.st_nlink),
                         raw_path_of(*object, status.st_nlink)};
   if (auto may = rules_.may_write_name(call, touched.resolved, 0, "truncate"); !may) {
+    return Outcome::error(may.error());
+  }
+  if (auto may = rules_.bundle_verdict(call, touched.resolved); !may) {
     return Outcome::error(may.error());
   }
   const GuardClass guard_class = rules_.guard_of(touched, &status);

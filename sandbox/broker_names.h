@@ -34,7 +34,15 @@ class NameOperations {
   // name beneath it whose standing the move would change.
   Answer<void> moves(const Call& call, const NamedPlace& from, const NamedPlace& to,
                      const struct stat& status);
-  Answer<void> subtree_moves(const Call& call, const NamedPlace& from, const NamedPlace& to);
+  Answer<void> subtree_moves(const Call& call, const NamedPlace& from, const NamedPlace& to,
+                             const struct stat& status);
+  struct Move {
+    std::string from;
+    std::string to;
+    bool own;  // made in this session, and going to a free place
+  };
+  Answer<void> entry_moves(const Call& call, const Move& move, const std::string& relative,
+                           const struct stat& status);
 
   const Resolver& resolver_;
   BrokerRules& rules_;

@@ -1,12 +1,15 @@
 #include "sandbox/broker_open.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string_view>
 
@@ -182,10 +185,8 @@ Outcome Opener::open_object(Job& job, const OwnedFd& object, const struct stat& 
 // open_special opens a FIFO: with its caller's patience, and never under a guarded name.
 Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat& status) {
   const Touched touched{raw_path_of(object, status.st_nlink), requested_path(job)};
-  if (rules_.guard_of(touched, &status) != GuardClass::None) {
-    rules_.report(job.call, "open", touched.resolved, "guarded-not-regular",
-                  "a guarded name must be a regular file");
-    return Outcome::error(EACCES);
+  if (std::max(rules_.guard_of(touched, &status), class_of_links(touched)) != GuardClass::None) {
+    return refuse_special(job, touched);
   }
   const int flags = (job.open.flags & ~(kMadeByBroker | O_NOFOLLOW)) | O_NOCTTY | O_CLOEXEC;
   const std::string path = fd_path(object);
@@ -273,25 +274,58 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
 
 // finish decides on what was opened.
 Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
-  if (!S_ISREG(status.st_mode)) {
+  if (S_ISDIR(status.st_mode)) {
     return hand_over(job, std::move(fd));
   }
   const Touched touched{raw_path_of(fd, status.st_nlink), requested_path(job)};
-  const bool write = writes(job.open.flags);
-  if (write) {
-    if (auto may = rules_.may_write_name(job.call, touched.resolved, 0, "write"); !may) {
+  const GuardClass guard_class =
+      std::max(rules_.guard_of(touched, &status), class_of_links(touched));
+  if (!S_ISREG(status.st_mode)) {
+    return guard_class == GuardClass::None ? hand_over(job, std::move(fd))
+                                           : refuse_special(job, touched);
+  }
+  if (writes(job.open.flags)) {
+    auto may = rules_.may_write_name(job.call, touched.resolved, 0, "write");
+    may = may ? rules_.bundle_verdict(job.call, touched.resolved) : may;
+    if (!may) {
       return Outcome::error(may.error());
     }
   }
-  const GuardClass guard_class = rules_.guard_of(touched, &status);
   if (guard_class != GuardClass::None) {
     rules_.remember(status, guard_class);
     return finish_guarded(job, fd, status, touched, guard_class);
   }
-  if (job.has(O_TRUNC) && ::ftruncate(BorrowedFd(fd).raw(), 0) != 0) {
+  // By path, because O_RDONLY|O_TRUNC truncates too.
+  if (job.has(O_TRUNC) && ::truncate(fd_path(fd).c_str(), 0) != 0) {
     return Outcome::error(errno);
   }
   return hand_over(job, std::move(fd));
+}
+
+// class_of_links classifies the names that a chain of symlinks leads through: an open of n that
+// leads over CLAUDE.md to plain text is an open through CLAUDE.md.
+GuardClass Opener::class_of_links(const Touched& touched) const {
+  constexpr int kMaxLinks = 40;
+  GuardClass found = GuardClass::None;
+  std::string name = touched.requested;
+  for (int links = 0; links < kMaxLinks && name != touched.resolved; ++links) {
+    std::array<char, PATH_MAX> target{};
+    const ssize_t got = ::readlink(name.c_str(), target.data(), target.size());
+    if (got <= 0) {
+      break;
+    }
+    const std::string_view text(target.data(), static_cast<std::size_t>(got));
+    name = normal_path(text.starts_with('/') ? std::string(text)
+                                             : join_path(directory_name(name), text));
+    found = std::max(found, rules_.guard_of({name, name}, nullptr));
+  }
+  return found;
+}
+
+Outcome Opener::refuse_special(const Job& job, const Touched& touched) {
+  rules_.report(job.call, "open", touched.resolved, "guarded-not-regular",
+                "a guarded name must be a regular file");
+  return Outcome::error(EACCES);
 }
 
 Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& status,

@@ -32,6 +32,8 @@ class Opener {
   Outcome finish_guarded(Job& job, const OwnedFd& fd, const struct stat& status,
                          const Touched& touched, trustpolicy::GuardClass guard_class);
   Outcome hand_over(const Job& job, OwnedFd fd);
+  Outcome refuse_special(const Job& job, const Touched& touched);
+  trustpolicy::GuardClass class_of_links(const Touched& touched) const;
   std::string requested_path(const Job& job) const;
 
   const Resolver& resolver_;

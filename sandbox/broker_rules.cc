@@ -13,10 +13,23 @@ namespace nono::sandbox {
 
 using trustpolicy::GuardClass;
 
+namespace {
+
+// covered reports whether `canonical` is one of `places` or lies beneath one.
+bool covered(const std::vector<std::string>& places, std::string_view canonical) {
+  return std::ranges::any_of(places, [&](const std::string& place) {
+    return canonical.starts_with(place) &&
+           (canonical.size() == place.size() || canonical[place.size()] == '/');
+  });
+}
+
+}  // namespace
+
 BrokerRules::BrokerRules(const BrokerConfig& config, OwnedFd ask, OwnedFd events)
     : config_(config), ask_(std::move(ask)), events_(std::move(events)) {
-  for (const ObjectId& id : config.known_guarded) {
-    guarded_objects_.emplace(id, GuardClass::Instruction);
+  for (const KnownObject& known : config.known_guarded) {
+    GuardClass& kept = guarded_objects_[known.id];
+    kept = std::max(kept, known.guard_class);
   }
 }
 
@@ -35,7 +48,36 @@ GuardClass BrokerRules::guard_of(const Touched& touched, const struct stat* stat
 }
 
 void BrokerRules::remember(const struct stat& status, GuardClass guard_class) {
-  guarded_objects_.emplace(ObjectId{status.st_dev, status.st_ino}, guard_class);
+  GuardClass& kept = guarded_objects_[{status.st_dev, status.st_ino}];
+  kept = std::max(kept, guard_class);
+}
+
+void BrokerRules::forget(const struct stat& status) {
+  if (status.st_nlink <= 1) {
+    guarded_objects_.erase({status.st_dev, status.st_ino});
+  }
+}
+
+Answer<void> BrokerRules::bundle_verdict(const Call& call, const std::string& canonical) {
+  constexpr std::string_view kBundle = ".bundle";
+  constexpr std::string_view kMany = "/.nono-trust.bundle";
+  if (config_.edit == InstructionEdit::Allowed || !canonical.ends_with(kBundle)) {
+    return {};
+  }
+  if (canonical.ends_with(kMany)) {
+    report(call, "change", canonical, "evidence", "the signatures of verified files lie in it");
+    return std::unexpected(EACCES);
+  }
+  const std::string signed_file = canonical.substr(0, canonical.size() - kBundle.size());
+  const GuardClass guard_class = config_.names->classify(signed_file);
+  if (guard_class == GuardClass::None) {
+    return {};
+  }
+  const OwnedFd object(::open(signed_file.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!object.valid()) {
+    return {};  // it speaks for nothing
+  }
+  return change_verdict(call, object, {signed_file, signed_file}, guard_class);
 }
 
 Answer<OwnedFd> BrokerRules::ask(std::uint64_t question, const Call& call, BorrowedFd object,
@@ -92,7 +134,9 @@ bool BrokerRules::made_here(const std::string& directory) const {
 }
 
 bool BrokerRules::exempt(const ProtectedMatch& match) const {
-  return made_here(match.root) || made_here(match.git_directory);
+  const bool own_project = emptied_.size() < kMaxVacated && !covered(emptied_, match.root);
+  return (own_project && made_here(match.root)) || made_here(match.git_directory) ||
+         made_here(match.worktree);
 }
 
 Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view canonical, mode_t makes,
@@ -115,19 +159,42 @@ Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view cano
   return std::unexpected(EACCES);
 }
 
-void BrokerRules::made_directory(const struct stat& status) {
-  if (made_directories_.size() < kMaxMade) {
+void BrokerRules::made_directory(const std::string& canonical, const struct stat& status) {
+  if (made_directories_.size() < kMaxMade && vacated_.size() < kMaxVacated &&
+      !covered(vacated_, canonical)) {
     made_directories_.insert({status.st_dev, status.st_ino});
   }
 }
 
-void BrokerRules::removed_directory(const struct stat& status) {
-  made_directories_.erase({status.st_dev, status.st_ino});
+void BrokerRules::moved_away(const std::string& canonical, const struct stat& status) {
+  const bool own = made_directories_.contains({status.st_dev, status.st_ino});
+  if (!own && vacated_.size() < kMaxVacated && !covered(vacated_, canonical)) {
+    vacated_.push_back(canonical);
+  }
+}
+
+void BrokerRules::removed_directory(const std::string& canonical, const struct stat& status) {
+  const bool own = made_directories_.erase({status.st_dev, status.st_ino}) > 0;
+  if (!own && emptied_.size() < kMaxVacated && !covered(emptied_, canonical)) {
+    emptied_.push_back(canonical);
+  }
+}
+
+bool BrokerRules::moves_as_own(const struct stat& status, const std::string& to) const {
+  return made_directories_.contains({status.st_dev, status.st_ino}) && !covered(vacated_, to) &&
+         !covered(emptied_, to);
 }
 
 bool BrokerRules::protected_name(std::string_view canonical) const {
   const ProtectedMatch match = protection_of(canonical, config_.home);
   return match.protection == Protection::Content && !exempt(match);
+}
+
+bool BrokerRules::protected_outside(std::string_view canonical, std::string_view own) const {
+  const ProtectedMatch match = protection_of(canonical, config_.home);
+  const bool inside = match.root.starts_with(own) &&
+                      (match.root.size() == own.size() || match.root[own.size()] == '/');
+  return match.protection == Protection::Content && !inside && !exempt(match);
 }
 
 void BrokerRules::report(const Call& call, std::string_view operation, std::string_view object,

@@ -31,8 +31,11 @@ class BrokerRules {
   // guard_of is the strictest class that the name, the agent's spelling or the object's identity
   // gives. `status` may be null for a name that does not exist yet.
   trustpolicy::GuardClass guard_of(const Touched& touched, const struct stat* status) const;
-  // remember marks an object as guarded under whatever name it is met again.
+  // remember marks an object as guarded under whatever name it is met again; a class is only
+  // raised.
   void remember(const struct stat& status, trustpolicy::GuardClass guard_class);
+  // forget is for an object whose last name was removed: its inode number will be another's.
+  void forget(const struct stat& status);
 
   // read_verdict asks the supervisor and returns the sealed bytes to inject, or an errno.
   Answer<OwnedFd> read_verdict(const Call& call, BorrowedFd object, const Touched& touched,
@@ -45,10 +48,23 @@ class BrokerRules {
   // there (S_IFMT bits; 0: an existing object is written or removed).
   Answer<void> may_write_name(const Call& call, std::string_view canonical, mode_t makes,
                               std::string_view operation);
-  // made_directory and removed_directory keep count of the directories made in this session.
-  void made_directory(const struct stat& status);
-  void removed_directory(const struct stat& status);
+  // bundle_verdict refuses the change of evidence: without it, a verified file would look like a
+  // draft. `canonical` is any name; those that are no bundle are fine.
+  Answer<void> bundle_verdict(const Call& call, const std::string& canonical);
+
+  // made_directory, moved_away and removed_directory keep count of the directories made in this
+  // session. Where one that was there before was moved away, nothing that takes its place counts as
+  // made here; where it was removed (and so was empty), its place is no project of the maker's, but
+  // a new `.git` in it is.
+  void made_directory(const std::string& canonical, const struct stat& status);
+  void moved_away(const std::string& canonical, const struct stat& status);
+  void removed_directory(const std::string& canonical, const struct stat& status);
+  // moves_as_own reports whether a directory made in this session goes to a place that is free for
+  // it; what is protected by a root inside it stays its maker's.
+  bool moves_as_own(const struct stat& status, const std::string& to) const;
   bool protected_name(std::string_view canonical) const;
+  // protected_outside is protected_name, but for what has its root at or beneath `own`.
+  bool protected_outside(std::string_view canonical, std::string_view own) const;
 
   void report(const Call& call, std::string_view operation, std::string_view object,
               std::string_view rule, std::string_view why);
@@ -66,6 +82,9 @@ class BrokerRules {
   OwnedFd events_;
   std::unordered_map<ObjectId, trustpolicy::GuardClass, ObjectIdHash> guarded_objects_;
   static constexpr std::size_t kMaxMade = 200'000;
+  static constexpr std::size_t kMaxVacated = 10'000;
+  std::vector<std::string> vacated_;  // moved away
+  std::vector<std::string> emptied_;  // removed
   std::unordered_set<ObjectId, ObjectIdHash> made_directories_;
 };
 
@@ -76,6 +95,5 @@ inline constexpr std::uint64_t kEventRefused = 10;
 inline constexpr std::uint64_t kEventStarted = 11;
 inline constexpr std::uint64_t kEventStopped = 12;
 inline constexpr std::uint64_t kEventEnded = 13;
-inline constexpr std::uint64_t kEventFailed = 14;
 
 }  // namespace nono::sandbox

@@ -17,6 +17,10 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {".git/hooks/*", kHooks},
     {".git/config", kGitConfig},
     {".git/config.worktree", kGitConfig},
+    {".git/commondir", kGitConfig},
+    {".git/worktrees/*/config.worktree", kGitConfig},
+    {".git/worktrees/*/commondir", kGitConfig},
+    {".git/worktrees/*/gitdir", "it says where git looks for the worktree"},
     {".git/modules/*", "a submodule's git directory holds hooks and configuration"},
     {".husky/*", kHooks},
     {".claude/settings.json", kAgent},
@@ -55,25 +59,30 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+// next_component cuts the first component off `path`.
+std::string_view next_component(std::string_view& path) {
+  const std::size_t slash = std::min(path.find('/'), path.size());
+  const std::string_view component = path.substr(0, slash);
+  path.remove_prefix(std::min(slash + 1, path.size()));
+  return component;
+}
+
 // match says how `path` (folded, no leading slash) stands to `pattern`: as its content, as a
 // directory on the way to it, or not at all.
 Protection match(std::string_view path, std::string_view pattern) {
-  if (pattern.ends_with("/*")) {
-    const std::string_view directory = pattern.substr(0, pattern.size() - 2);
-    if (path.starts_with(directory) && path.size() > directory.size() &&
-        path[directory.size()] == '/') {
+  while (!path.empty()) {
+    if (pattern == "*") {
       return Protection::Content;
     }
-    pattern = directory;
-    if (path == pattern) {
-      return Protection::Node;
+    if (pattern.empty()) {
+      return Protection::None;  // deeper than the pattern: a directory where a file is meant
     }
-  } else if (path == pattern) {
-    return Protection::Content;
+    const std::string_view wanted = next_component(pattern);
+    if (next_component(path) != wanted && wanted != "*") {
+      return Protection::None;
+    }
   }
-  const bool on_the_way =
-      pattern.starts_with(path) && pattern.size() > path.size() && pattern[path.size()] == '/';
-  return on_the_way ? Protection::Node : Protection::None;
+  return pattern.empty() ? Protection::Content : Protection::Node;
 }
 
 // starts_of yields the offsets after each '/', where a pattern for any depth may begin.
@@ -107,9 +116,14 @@ void at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
   best.why = row.why;
   best.root = path.substr(0, start - 1);
   best.git_directory.clear();
+  best.worktree.clear();
   constexpr std::string_view kGit = ".git";
+  constexpr std::string_view kWorktrees = ".git/worktrees/";
   if (pattern.starts_with(".git/")) {
     best.git_directory = path.substr(0, start + kGit.size());
+  }
+  if (pattern.starts_with(kWorktrees)) {
+    best.worktree = path.substr(0, path.find('/', start + kWorktrees.size()));
   }
 }
 
@@ -140,6 +154,7 @@ ProtectedMatch protection_of(std::string_view resolved_path, std::string_view ho
   }
   best.root = resolved_path.substr(0, best.root.size());  // folding keeps ASCII lengths
   best.git_directory = resolved_path.substr(0, best.git_directory.size());
+  best.worktree = resolved_path.substr(0, best.worktree.size());
   return best;
 }
 

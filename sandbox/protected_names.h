@@ -1,7 +1,7 @@
 // sandbox/protected_names.h: names that no agent writes inside its grants, present or not.
 //
 // What runs code later, outside the sandbox, under the user's hand: git hooks and configuration,
-// editor tasks, agent settings, shell start-up files. The list is data (docs/protected-names.md);
+// editor tasks, agent settings, shell start-up files. The list is data (docs/sandbox.md);
 // the check is on resolved paths, component by component, ASCII-case-folded.
 #pragma once
 
@@ -12,7 +12,8 @@
 namespace nono::sandbox {
 
 struct ProtectedName {
-  std::string_view pattern;  // components; "*" ends: anything beneath; "~/" means the user's home
+  // components; "*" is any one of them and, at the end, anything beneath; "~/" is the user's home
+  std::string_view pattern;
   std::string_view why;
 };
 std::span<const ProtectedName> protected_names();
@@ -32,6 +33,7 @@ struct ProtectedMatch {
   // hooks.
   std::string root;
   std::string git_directory;  // the `.git` directory concerned; empty for other patterns
+  std::string worktree;       // the directory of one worktree in it; empty for other patterns
 };
 
 // protection_of judges an absolute, resolved path. `home` may be empty. Beneath node_modules/ and

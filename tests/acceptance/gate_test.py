@@ -149,6 +149,42 @@ class Gate(support.SandboxCase):
                                        options=("--allow-cwd", "--allow-instruction-edit"))
         self.ran(allowed)
 
+    def test_verified_file_is_not_replaced_by_moving_its_directory_or_removing_its_bundle(self):
+        self.project.write("sub/CLAUDE.md", "be careful")
+        self.project.sign("sub/CLAUDE.md")
+        for attempt in ("mv sub old && mkdir sub && echo x > sub/CLAUDE.md",
+                        "rm sub/CLAUDE.md.bundle && echo x > sub/CLAUDE.md",
+                        "mv sub/CLAUDE.md.bundle away && echo x > sub/CLAUDE.md",
+                        "echo x > sub/CLAUDE.md.bundle"):
+            done = self.project.sandbox("sh", "-c", attempt)
+            self.assertNotEqual(done.returncode, 0, attempt)
+            self.assertEqual((self.project.tree / "sub/CLAUDE.md").read_text(), "be careful")
+
+    def test_chain_of_links_through_a_guarded_name_is_denied(self):
+        self.project.write("zz2", MARK)
+        code = ("import os; os.path.lexists('nn') or (os.symlink('QWEN.md', 'nn'), "
+                "os.symlink('zz2', 'QWEN.md')); print(open('nn').read())")
+        self.assertIn(MARK, self.project.run(PY, "-c", code).stdout)
+        done = self.project.sandbox(PY, "-c", code, options=("--allow-cwd", "--trust-scan=none"))
+        self.assertNotIn(MARK, done.stdout)
+
+    def test_guarded_name_that_leads_to_a_device_is_refused(self):
+        os.symlink("/dev/zero", self.project.tree / "CLAUDE.md")
+        code = "print(open('CLAUDE.md', 'rb').read(3))"
+        self.assertIn("x00", self.project.run(PY, "-c", code).stdout)
+        done = self.project.sandbox(PY, "-c", code, options=("--allow-cwd", "--trust-scan=none"))
+        self.assertNotIn("x00", done.stdout)
+
+    def test_agent_configuration_there_before_the_start_is_warned_of_and_read(self):
+        self.project.write(".envrc", "export A=1")
+        done = self.ran(self.project.sandbox("cat", ".envrc"))
+        self.assertIn("export A=1", done.stdout)
+        self.assertIn("warning", done.stderr)
+
+    def test_freed_inode_of_a_removed_draft_is_ordinary(self):
+        self.ran(self.project.sandbox("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do echo x > AGENTS.md;"
+                                      " rm AGENTS.md; echo y > n$i; cat n$i || exit 9; done"))
+
     def test_override_lets_it_through_with_a_warning(self):
         self.project.write("CLAUDE.md", MARK)
         done = self.ran(self.project.sandbox("cat", "CLAUDE.md",

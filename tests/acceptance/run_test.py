@@ -133,6 +133,29 @@ class Run(support.SandboxCase):
             done = self.project.sandbox("sh", "-c", attempt)
             self.assertNotEqual(done.returncode, 0, attempt)
 
+    def test_protected_names_do_not_appear_in_place_of_a_moved_or_removed_directory(self):
+        for first in ("mv sub old", "rm -r sub"):
+            self.project.write("sub/a", "x")
+            done = self.project.sandbox("sh", "-c", f"{first}; mkdir -p sub/.vscode; "
+                                        "echo x > sub/.vscode/tasks.json")
+            self.assertNotEqual(done.returncode, 0, first)
+            self.assertFalse((self.project.tree / "sub/.vscode/tasks.json").exists())
+            self.project.run("rm", "-rf", "sub", "old")
+
+    def test_what_a_session_makes_for_itself_is_its_own(self):
+        self.ran(self.project.sandbox(
+            "sh", "-c", "mkdir -p c/.vscode c/.git/hooks && echo x > c/.vscode/tasks.json && "
+            "echo x > c/.git/config && echo x > c/.git/hooks/h && mv c d && echo y > d/.git/config"))
+
+    def test_git_directory_cannot_be_led_elsewhere(self):
+        (self.project.tree / ".git/worktrees/w").mkdir(parents=True)
+        self.project.own()
+        for name in (".git/commondir", ".git/worktrees/w/commondir", ".git/worktrees/w/gitdir"):
+            done = self.project.sandbox("sh", "-c", f"echo evil > {name}")
+            self.assertNotEqual(done.returncode, 0, name)
+        self.ran(self.project.sandbox("sh", "-c", "mkdir .git/worktrees/n && "
+                                      "echo x > .git/worktrees/n/commondir"))
+
     def test_sockets_of_programs_outside_are_refused_and_own_ones_work(self):
         server = subprocess.Popen(
             self.project.command(PY, "-c", "import socket, time; s = socket.socket(socket.AF_UNIX);"

@@ -22,6 +22,9 @@ std::string example(std::string_view pattern) {
   if (path.ends_with("*")) {
     path.replace(path.size() - 1, 1, "anything/deeper");
   }
+  if (const std::size_t star = path.find('*'); star != std::string::npos) {
+    path.replace(star, 1, "any");
+  }
   return path;
 }
 
@@ -74,6 +77,15 @@ TEST(ProtectedNamesTest, RootAndGitDirectoryAreWhereThePatternStarts) {
   EXPECT_EQ(match.root, "/w/clone");
   EXPECT_EQ(match.git_directory, "/w/clone/.git");
   EXPECT_EQ(protection_of("/home/u/.bashrc", kHome).root, "/home/u");
+}
+
+TEST(ProtectedNamesTest, WorktreesOfARepositoryKeepTheirPlace) {
+  const ProtectedMatch match = protection_of("/w/.git/worktrees/t/commondir", kHome);
+  EXPECT_EQ(match.protection, Protection::Content);
+  EXPECT_EQ(match.worktree, "/w/.git/worktrees/t");
+  EXPECT_EQ(at("/w/.git/worktrees/t/HEAD"), Protection::None);
+  EXPECT_EQ(at("/w/.git/worktrees/t"), Protection::Node);
+  EXPECT_EQ(at("/w/.git/commondir"), Protection::Content);
 }
 
 TEST(ProtectedNamesTest, WithoutAHomeOnlyTreesAreProtected) {
