@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -27,7 +28,8 @@ std::optional<BundleVersion> bundle_version(std::string_view media_type);
 // member under both names, a number that is not a 64-bit integer.
 Result<void> settle_spellings(Json& document);
 
-// Material is the verificationMaterial: who is said to have signed, and how much of what else.
+// Material is the verificationMaterial: who is said to have signed, and how much of what else. Log
+// entries and timestamps are checked for shape and counted: this build does not weigh them.
 struct Material {
   std::variant<KeyHint, CertificateMaterial> signer;
   std::size_t log_entries = 0;
@@ -36,9 +38,14 @@ struct Material {
 Result<Material> read_material(const JsonView& view, BundleVersion version);
 Result<MessageSignature> read_message_signature(const JsonView& view);
 
-// check_log_entry and check_timestamps look at evidence that this build does not weigh.
-Result<void> check_log_entry(const JsonView& entry, BundleVersion version);
-Result<std::size_t> check_timestamps(const JsonView& view);
+// Shape is what an object may and must hold; null counts as absent.
+enum class Presence : unsigned char { Required, Optional };
+struct Member {
+  std::string_view key;
+  Presence presence;
+  Result<void> (*check)(const JsonView&);
+};
+Result<void> check_object(const JsonView& view, std::span<const Member> shape);
 
 // read_int64 takes a JSON integer or its decimal spelling in a string: 0 to 2^63-1, no sign, no
 // leading zero, no fraction.

@@ -20,20 +20,6 @@ std::optional<crypto::Sha256> fingerprint_in(std::string_view hint) {
   return raw ? crypto::Sha256::from_raw(*raw) : std::nullopt;
 }
 
-// Distinct keys in the order of the ring, those that are named first.
-std::vector<const KeyringEntry*> keys_to_try(const Keyring& keys, const KeyHints& hints) {
-  std::vector<const KeyringEntry*> order;
-  std::set<crypto::Sha256> seen;
-  for (const bool named : {true, false}) {
-    for (const KeyringEntry& entry : keys.entries()) {
-      if (hints.name(entry) == named && seen.insert(entry.key.fingerprint()).second) {
-        order.push_back(&entry);
-      }
-    }
-  }
-  return order;
-}
-
 }  // namespace
 
 KeyHints::KeyHints(std::vector<std::string> hints) : hints_(std::move(hints)) {
@@ -89,24 +75,32 @@ bool Signatory::may_make(std::string_view predicate_type) const {
   });
 }
 
-std::expected<Signatory, Rejection> find_signatory(
-    const Keyring& keys, const KeyHints& hints,
-    const std::function<bool(const crypto::PublicKey&)>& verifies) {
-  const std::vector<const KeyringEntry*> order = keys_to_try(keys, hints);
-  for (const KeyringEntry* entry : order) {
-    if (verifies(entry->key)) {
-      return Signatory(keys, entry->key.fingerprint());
+std::vector<const KeyringEntry*> keys_to_try(const Keyring& keys, const KeyHints& hints) {
+  std::vector<const KeyringEntry*> order;
+  std::set<crypto::Sha256> seen;
+  for (const bool named : {true, false}) {
+    for (const KeyringEntry& entry : keys.entries()) {
+      if (hints.name(entry) == named && seen.insert(entry.key.fingerprint()).second) {
+        order.push_back(&entry);
+      }
     }
   }
-  if (!order.empty() && hints.name(*order.front())) {
-    return reject(Reason::BadSignature, "the signature does not verify under the key " +
-                                            order.front()->key.fingerprint().short_form() +
-                                            " that the bundle names");
+  return order;
+}
+
+Rejection no_signatory(const Keyring& keys, const KeyHints& hints) {
+  for (const KeyringEntry& entry : keys.entries()) {
+    if (hints.name(entry)) {
+      return {Reason::BadSignature, "the signature does not verify under the key " +
+                                        entry.key.fingerprint().short_form() +
+                                        " that the bundle names"};
+    }
   }
-  return reject(Reason::UnknownKey, hints.first().empty()
-                                        ? "no known key made the signature"
-                                        : "no known key made the signature; the bundle names \"" +
-                                              hints.first() + "\"");
+  std::string detail = "no known key made the signature";
+  if (!hints.first().empty()) {
+    detail += "; the bundle names \"" + hints.first() + "\"";
+  }
+  return {Reason::UnknownKey, std::move(detail)};
 }
 
 }  // namespace nono::attest

@@ -4,8 +4,6 @@
 // called, never who signed.
 #pragma once
 
-#include <expected>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,11 +47,10 @@ class Signatory {
   std::vector<const KeyringEntry*> entries_;
 };
 
-// find_signatory tries every key once, those that the hints name first. `verifies` says whether the
-// signature at hand is good under a key. No key: BadSignature where a hint names a key of the ring,
+// keys_to_try lists every key of the ring once, those that the hints name first.
+std::vector<const KeyringEntry*> keys_to_try(const Keyring& keys, const KeyHints& hints);
+// no_signatory says that none of them verified: BadSignature where a hint names a key of the ring,
 // else UnknownKey.
-std::expected<Signatory, Rejection> find_signatory(
-    const Keyring& keys, const KeyHints& hints,
-    const std::function<bool(const crypto::PublicKey&)>& verifies);
+Rejection no_signatory(const Keyring& keys, const KeyHints& hints);
 
 }  // namespace nono::attest

@@ -17,6 +17,14 @@ namespace nono::attest {
 
 namespace {
 
+// Trial is one bundle against one file; everything is borrowed.
+struct Trial {
+  const Keyring& keys;
+  const Specimen& specimen;
+  const Evidence& evidence;
+  Purpose purpose;
+};
+
 // Weighed is what a bundle yields before it becomes a VerifiedStatement.
 struct Weighed {
   SignerIdentity signer;
@@ -49,20 +57,42 @@ std::expected<void, Rejection> check_message_digest(const Specimen& specimen,
   return {};
 }
 
-Weight weigh_message(const Keyring& keys, const Specimen& specimen, Purpose purpose,
-                     const MessageSignature& message, const std::string& hint) {
-  NONO_CHECK(check_message_digest(specimen, message));
-  const auto verifies = [&](const crypto::PublicKey& key) {
-    return key.verifies(specimen.contents, message.signature);
-  };
-  NONO_TRY(const Signatory signatory, find_signatory(keys, KeyHints({hint}), verifies));
+std::optional<Signatory> find_message_signer(const Trial& trial, const KeyHints& hints,
+                                             const MessageSignature& message) {
+  for (const KeyringEntry* entry : keys_to_try(trial.keys, hints)) {
+    if (entry->key.verifies(trial.specimen.contents, message.signature)) {
+      return Signatory(trial.keys, entry->key.fingerprint());
+    }
+  }
+  return std::nullopt;
+}
+
+Weight weigh_message(const Trial& trial, const MessageSignature& message, const std::string& hint) {
+  NONO_CHECK(check_message_digest(trial.specimen, message));
+  const KeyHints hints({hint});
+  const std::optional<Signatory> signatory = find_message_signer(trial, hints, message);
+  if (!signatory) {
+    return std::unexpected(no_signatory(trial.keys, hints));
+  }
   // A bare signature says nothing of what it is for: only a policy can give it a meaning.
-  if (purpose != Purpose::InstructionFile || !signatory.may_make(kMessageSignature)) {
+  if (trial.purpose != Purpose::InstructionFile || !signatory->may_make(kMessageSignature)) {
     return reject(Reason::WrongPredicateType,
                   "it is a plain signature without a statement, which the key's entry does not "
                   "admit for this file");
   }
-  return Weighed{signatory.identity(), std::string(kMessageSignature), NameBinding::DigestOnly};
+  return Weighed{signatory->identity(), std::string(kMessageSignature), NameBinding::DigestOnly};
+}
+
+// open_envelope yields the payload together with the key that opened it.
+std::expected<dsse::VerifiedPayload, Rejection> open_envelope(const Keyring& keys,
+                                                              const KeyHints& hints,
+                                                              const dsse::Envelope& envelope) {
+  for (const KeyringEntry* entry : keys_to_try(keys, hints)) {
+    if (std::optional<dsse::VerifiedPayload> payload = envelope.open(entry->key)) {
+      return *std::move(payload);
+    }
+  }
+  return std::unexpected(no_signatory(keys, hints));
 }
 
 std::expected<dsse::Statement, Rejection> read_statement(const dsse::VerifiedPayload& payload) {
@@ -78,33 +108,35 @@ std::expected<dsse::Statement, Rejection> read_statement(const dsse::VerifiedPay
   return *std::move(statement);
 }
 
-}  // namespace
+Weight weigh_envelope(const Trial& trial, const dsse::Envelope& envelope, const std::string& hint) {
+  const KeyHints hints({hint, envelope.key_id()});
+  NONO_TRY(const dsse::VerifiedPayload payload, open_envelope(trial.keys, hints, envelope));
+  NONO_TRY(const dsse::Statement statement, read_statement(payload));
+  const Signatory signatory(trial.keys, payload.signed_by().fingerprint());
+  NONO_TRY(const NameBinding binding,
+           weigh_statement(trial.specimen, trial.evidence, trial.purpose, statement, signatory));
+  return Weighed{signatory.identity(), statement.predicate_type(), binding};
+}
 
-Finding Verifier::weigh(const Specimen& specimen, const Evidence& evidence, Purpose purpose) const {
-  NONO_TRY(const Bundle bundle, Bundle::parse(evidence.bundle_text));
-  const KeyHint* hint = std::get_if<KeyHint>(&bundle.material());
-  if (hint == nullptr) {
+Weight weigh_bundle(const Trial& trial) {
+  NONO_TRY(const Bundle bundle, Bundle::parse(trial.evidence.bundle_text));
+  const KeyHint* key = std::get_if<KeyHint>(&bundle.material());
+  if (key == nullptr) {
     return reject(Reason::Unsupported,
                   "certificate-based bundles are not verified by this version; sign with a key");
   }
   if (const auto* message = std::get_if<MessageSignature>(&bundle.content())) {
-    NONO_TRY(Weighed weighed, weigh_message(*keys_, specimen, purpose, *message, hint->hint));
-    return VerifiedStatement(std::move(weighed.signer), std::move(weighed.predicate_type),
-                             weighed.binding, evidence.bundle_path);
+    return weigh_message(trial, *message, key->hint);
   }
-  const auto& envelope = std::get<dsse::Envelope>(bundle.content());
-  std::optional<dsse::VerifiedPayload> payload;
-  const auto opens = [&](const crypto::PublicKey& key) {
-    payload = envelope.open(key);
-    return payload.has_value();
-  };
-  NONO_TRY(const Signatory signatory,
-           find_signatory(*keys_, KeyHints({hint->hint, envelope.key_id()}), opens));
-  NONO_TRY(const dsse::Statement statement, read_statement(*payload));
-  NONO_TRY(const NameBinding binding,
-           weigh_statement(specimen, evidence, purpose, statement, signatory));
-  return VerifiedStatement(signatory.identity(), statement.predicate_type(), binding,
-                           evidence.bundle_path);
+  return weigh_envelope(trial, std::get<dsse::Envelope>(bundle.content()), key->hint);
+}
+
+}  // namespace
+
+Finding Verifier::weigh(const Specimen& specimen, const Evidence& evidence, Purpose purpose) const {
+  NONO_TRY(Weighed weighed, weigh_bundle(Trial{*keys_, specimen, evidence, purpose}));
+  return VerifiedStatement(std::move(weighed.signer), std::move(weighed.predicate_type),
+                           weighed.binding, evidence.bundle_path);
 }
 
 Finding Verifier::weigh_all(const Specimen& specimen, std::span<const Evidence> evidence,

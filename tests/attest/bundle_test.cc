@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -245,7 +244,7 @@ TEST_F(BundleTest, EveryIntegerOfAnEntryIsChecked) {
 
 TEST_F(BundleTest, ALeafBeyondItsTreeIsMalformed) {
   member(below_entry({"inclusionProof", "logIndex"})) = Json("4");
-  expect_malformed("treeSize: must be greater than logIndex");
+  expect_malformed("treeSize must be greater than logIndex");
 }
 
 TEST_F(BundleTest, Base64IsReadAsProtoJsonWritersWriteIt) {
@@ -417,9 +416,7 @@ TEST_F(BundleTest, SizeIsCappedBeforeParsing) {
   const std::string text = full_.compact();
   EXPECT_TRUE(
       Bundle::parse(text + std::string(kBundleLimits.bytes - text.size(), ' ')).has_value());
-  const auto start = std::chrono::steady_clock::now();
   const auto parsed = Bundle::parse(text + std::string(kBundleLimits.bytes, ' '));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(500));
   ASSERT_FALSE(parsed.has_value());
   EXPECT_EQ(parsed.error().reason, Reason::MalformedBundle);
 }

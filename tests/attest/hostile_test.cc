@@ -2,6 +2,7 @@
 // build that does not weigh certificates can judge them.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -19,7 +20,14 @@
 namespace nono::attest::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+// Clock counts the processor's time, so that a busy machine fails no limit.
+struct Clock {
+  static std::chrono::nanoseconds now() {
+    timespec spent{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
+  }
+};
 
 // The limits are those of the program as it is shipped: optimised, without sanitizers.
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
@@ -103,65 +111,67 @@ TEST_F(HostileTest, EveryBundleHasTheRightVerdictInTime) {
 }
 
 // The members whose fault is in their form: refused here already, for their form.
+constexpr std::string_view kFaultsOfForm[] = {"dup-key-dsse",
+                                              "deep-array-64",
+                                              "deep-array-1000",
+                                              "deep-object-50000",
+                                              "deep-in-valid",
+                                              "bom",
+                                              "trailing-nul",
+                                              "leading-nul",
+                                              "empty",
+                                              "only-null",
+                                              "only-array",
+                                              "only-string",
+                                              "empty-object",
+                                              "truncated-half",
+                                              "truncated-1",
+                                              "trailing-comma",
+                                              "leading-zero",
+                                              "huge-exponent",
+                                              "ndjson",
+                                              "mediatype-675259",
+                                              "mediatype-da39a3",
+                                              "no-content",
+                                              "both-contents",
+                                              "oneof-cert-and-key",
+                                              "oneof-cert-and-chain",
+                                              "oneof-none",
+                                              "cert-empty",
+                                              "cert-null",
+                                              "cert-array",
+                                              "cert-b64-garbage",
+                                              "tlog-1000",
+                                              "tlog-no-promise-no-proof",
+                                              "tlog-no-proof",
+                                              "tlog-logIndex-5c6ca4",
+                                              "tlog-logIndex-82233b",
+                                              "tlog-logIndex-0ad462",
+                                              "tlog-logIndex-aa8f28",
+                                              "tlog-logIndex-88b33e",
+                                              "tlog-logIndex-6eef66",
+                                              "tlog-logIndex-c0dad7",
+                                              "tlog-logIndex-63df2b",
+                                              "tlog-integratedTime-25a32d",
+                                              "tlog-integratedTime-936165",
+                                              "tlog-integratedTime-66fe8b",
+                                              "tlog-integratedTime-6eef66",
+                                              "proof-treeSize-e521e5",
+                                              "proof-treeSize-a00f65",
+                                              "proof-logIndex-3363ad",
+                                              "proof-logIndex-25a32d",
+                                              "checkpoint-empty",
+                                              "sigs-none",
+                                              "sigs-two-same",
+                                              "sigs-good-and-bad",
+                                              "sigs-bad-and-good",
+                                              "sigs-1000",
+                                              "payload-empty",
+                                              "ts-rfc3161-garbage",
+                                              "ts-rfc3161-10000"};
+
 TEST_F(HostileTest, FaultsOfFormAreFoundWithoutCertificates) {
-  for (const std::string_view name : {"dup-key-dsse",
-                                      "deep-array-64",
-                                      "deep-array-1000",
-                                      "deep-object-50000",
-                                      "deep-in-valid",
-                                      "bom",
-                                      "trailing-nul",
-                                      "leading-nul",
-                                      "empty",
-                                      "only-null",
-                                      "only-array",
-                                      "only-string",
-                                      "empty-object",
-                                      "truncated-half",
-                                      "truncated-1",
-                                      "trailing-comma",
-                                      "leading-zero",
-                                      "huge-exponent",
-                                      "ndjson",
-                                      "mediatype-675259",
-                                      "mediatype-da39a3",
-                                      "no-content",
-                                      "both-contents",
-                                      "oneof-cert-and-key",
-                                      "oneof-cert-and-chain",
-                                      "oneof-none",
-                                      "cert-empty",
-                                      "cert-null",
-                                      "cert-array",
-                                      "cert-b64-garbage",
-                                      "tlog-1000",
-                                      "tlog-no-promise-no-proof",
-                                      "tlog-no-proof",
-                                      "tlog-logIndex-5c6ca4",
-                                      "tlog-logIndex-82233b",
-                                      "tlog-logIndex-0ad462",
-                                      "tlog-logIndex-aa8f28",
-                                      "tlog-logIndex-88b33e",
-                                      "tlog-logIndex-6eef66",
-                                      "tlog-logIndex-c0dad7",
-                                      "tlog-logIndex-63df2b",
-                                      "tlog-integratedTime-25a32d",
-                                      "tlog-integratedTime-936165",
-                                      "tlog-integratedTime-66fe8b",
-                                      "tlog-integratedTime-6eef66",
-                                      "proof-treeSize-e521e5",
-                                      "proof-treeSize-a00f65",
-                                      "proof-logIndex-3363ad",
-                                      "proof-logIndex-25a32d",
-                                      "checkpoint-empty",
-                                      "sigs-none",
-                                      "sigs-two-same",
-                                      "sigs-good-and-bad",
-                                      "sigs-bad-and-good",
-                                      "sigs-1000",
-                                      "payload-empty",
-                                      "ts-rfc3161-garbage",
-                                      "ts-rfc3161-10000"}) {
+  for (const std::string_view name : kFaultsOfForm) {
     const auto bundle = shared("hostile/bundle/" + std::string(name) + ".json");
     ASSERT_TRUE(bundle.has_value()) << name;
     EXPECT_EQ(outcome(judge(*bundle)), "malformed-bundle") << name;
