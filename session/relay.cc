@@ -1,152 +1,206 @@
+// session/relay.cc: bytes both ways, and when the caller's terminal is raw.
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "session/caller_terminal.h"
 #include "session/terminal.h"
 
 namespace nono::session {
 namespace {
 
-constexpr std::size_t kMaxToTerminal = std::size_t{256} << 10;
-constexpr std::size_t kMaxToAgent = std::size_t{64} << 10;
-// A terminal that reports room takes at least this much without blocking; it is not ours to make
-// non-blocking, for the flag is shared with the caller's shell.
-constexpr std::size_t kTerminalPiece = 512;
-constexpr std::chrono::seconds kLastWords{2};
+using std::chrono::steady_clock;
+using Outcome = CallerTerminal::Outcome;
 
-// set_modes changes a terminal without stopping this process when it is in the background.
-void set_modes(int terminal, const termios& modes) {
-  sigset_t output;
-  sigset_t before;
-  sigemptyset(&output);
-  sigaddset(&output, SIGTTOU);
-  ::pthread_sigmask(SIG_BLOCK, &output, &before);
-  ::tcsetattr(terminal, TCSADRAIN, &modes);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
+constexpr std::size_t kMaxOutput = 256u << 10;
+constexpr std::size_t kMaxInput = 64u << 10;
+constexpr std::size_t kChunk = 16u << 10;
+// What a dead agent can have left in the kernel is far less.
+constexpr std::size_t kMaxLeftOver = 1u << 20;
+constexpr std::chrono::seconds kPatience{5};
 
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+// A slave end of our own keeps reads of the master from failing while the agent has none open.
+OwnedFd slave_of(BorrowedFd master) {
+  const int fd = ::ioctl(master.raw(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  return fd < 0 ? OwnedFd() : OwnedFd(fd);
 }
 
 }  // namespace
 
 struct Relay::Impl {
-  Impl(OwnedFd master_fd, const std::array<bool, 3>& from_pty)
-      : master(std::move(master_fd)), reads_input(from_pty[0]) {
-    output = from_pty[1] ? 1 : from_pty[2] ? 2 : 0;
-    terminal = from_pty[0] ? 0 : output;
-    termios modes{};
-    if (::tcgetattr(terminal, &modes) == 0) {
-      saved = modes;
-    }
+  OwnedFd master;
+  OwnedFd slave;
+  CallerTerminal terminal;
+  bool exclusive;  // stdin and stdout are the terminal: no other program reads it
+  std::string to_agent = {};
+  std::string to_terminal = {};
+  bool typed = false;
+  bool suspended = false;
+  bool input_open = true;
+
+  Impl(OwnedFd master_fd, CallerTerminal caller, bool is_exclusive)
+      : master(std::move(master_fd)),
+        slave(slave_of(master)),
+        terminal(std::move(caller)),
+        exclusive(is_exclusive) {}
+
+  bool agent_changed_modes() const;
+  void adopt_modes();
+  bool may_read_input() const;
+  void read_input(short revents);
+  void write_to_agent();
+  enum class MasterState : unsigned char { More, Dry, Ended };
+  MasterState read_master();
+  void write_to_terminal();
+  void hang_up();
+  bool wait_for_terminal() const;
+  void copy_size() const;
+};
+
+// On Linux the master tells the modes of the slave, which began as a copy of the caller's.
+bool Relay::Impl::agent_changed_modes() const {
+  struct termios now{};
+  return ::tcgetattr(BorrowedFd(master).raw(), &now) == 0 &&
+         !same_modes(now, terminal.first_modes());
+}
+
+void Relay::Impl::adopt_modes() {
+  if (suspended || !master.valid()) {
+    return;
   }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
-  ~Impl() { restore(); }
+  const bool wanted = exclusive || typed || agent_changed_modes();
+  if (wanted && !terminal.is_raw()) {
+    terminal.enter_raw();
+  } else if (!wanted && terminal.is_raw()) {
+    terminal.restore();
+  }
+}
 
-  int master_raw() const { return BorrowedFd(master).raw(); }
+bool Relay::Impl::may_read_input() const {
+  return input_open && terminal.input().raw() >= 0 && to_agent.size() < kMaxInput &&
+         terminal.is_foreground() && (exclusive || terminal.is_untouched());
+}
 
-  // take_over makes the terminal pass every byte; where input is a pipe, it stays the shell's and
-  // only our output passes unchanged (the pty has made line ends already).
-  void take_over() {
-    if (!saved) {
+void Relay::Impl::read_input(short revents) {
+  if ((revents & POLLHUP) != 0) {
+    hang_up();
+    return;
+  }
+  if (!may_read_input()) {
+    return;
+  }
+  std::array<char, kChunk> buffer{};
+  std::size_t got = 0;
+  switch (terminal.read(buffer, got)) {
+    case Outcome::Done:
+      to_agent.append(buffer.data(), got);
+      typed = true;
+      break;
+    case Outcome::Later:
       return;
-    }
-    termios modes = *saved;
-    if (reads_input) {
-      ::cfmakeraw(&modes);
-    } else {
-      modes.c_oflag &= ~static_cast<tcflag_t>(OPOST);
-    }
-    set_modes(terminal, modes);
-    taken = true;
-  }
-
-  void restore() {
-    if (taken && saved) {
-      set_modes(terminal, *saved);
-    }
-    taken = false;
-  }
-
-  // read_input: the end of the caller's input is the agent's end of file.
-  void read_input() {
-    std::array<char, 4096> buffer{};
-    const ssize_t got = ::read(0, buffer.data(), buffer.size());
-    if (got > 0) {
-      to_agent.append(buffer.data(), static_cast<std::size_t>(got));
-    } else if (got == 0 || !would_block(errno)) {
-      reads_input = false;
-      termios modes{};
-      const bool known = ::tcgetattr(master_raw(), &modes) == 0;
-      to_agent.push_back(known ? static_cast<char>(modes.c_cc[VEOF]) : '\x04');
-    }
-    write_agent();
-  }
-
-  void write_agent() {
-    while (!to_agent.empty() && !master_ended) {
-      const ssize_t put = ::write(master_raw(), to_agent.data(), to_agent.size());
-      if (put <= 0) {
-        master_ended = put < 0 && !would_block(errno);
+    case Outcome::EndOfFile:
+      if (!terminal.is_canonical()) {
+        hang_up();
         return;
       }
-      to_agent.erase(0, static_cast<std::size_t>(put));
-    }
+      // The caller's own line discipline has eaten the ^D; the agent's makes its end of file of it.
+      to_agent += static_cast<char>(terminal.first_modes().c_cc[VEOF]);
+      typed = true;
+      break;
+    case Outcome::Gone:
+      input_open = false;
+      return;
   }
+  write_to_agent();
+}
 
-  // read_master returns false where there is nothing more now.
-  bool read_master() {
-    std::array<char, 16384> buffer{};
-    const ssize_t got = ::read(master_raw(), buffer.data(), buffer.size());
-    if (got > 0) {
-      to_terminal.append(buffer.data(), static_cast<std::size_t>(got));
-      return true;
-    }
-    master_ended = got == 0 || !would_block(errno);  // EIO: no process has the slave open
-    return false;
-  }
-
-  void write_terminal() {
-    const std::size_t piece = std::min(kTerminalPiece, to_terminal.size() - written);
-    const ssize_t put = ::write(output, to_terminal.data() + written, piece);
-    if (put < 0 && !would_block(errno)) {
-      output_lost = true;  // the terminal hung up: the agent's output goes nowhere
-      to_terminal.clear();
-      written = 0;
+void Relay::Impl::write_to_agent() {
+  while (!to_agent.empty() && master.valid()) {
+    const ssize_t done = ::write(BorrowedFd(master).raw(), to_agent.data(), to_agent.size());
+    if (done <= 0) {
+      if (done < 0 && errno == EINTR) {
+        continue;
+      }
       return;
     }
-    written += put > 0 ? static_cast<std::size_t>(put) : 0;
-    if (written == to_terminal.size() || written > kMaxToTerminal / 2) {
-      to_terminal.erase(0, written);
-      written = 0;
+    to_agent.erase(0, static_cast<std::size_t>(done));
+  }
+}
+
+Relay::Impl::MasterState Relay::Impl::read_master() {
+  std::array<char, kChunk> buffer{};
+  const ssize_t done = ::read(BorrowedFd(master).raw(), buffer.data(), buffer.size());
+  if (done > 0) {
+    to_terminal.append(buffer.data(), static_cast<std::size_t>(done));
+    return MasterState::More;
+  }
+  if (done < 0 && errno == EINTR) {
+    return MasterState::More;
+  }
+  return done < 0 && errno == EAGAIN ? MasterState::Dry : MasterState::Ended;
+}
+
+void Relay::Impl::write_to_terminal() {
+  std::size_t done = 0;
+  while (done < to_terminal.size()) {
+    std::size_t taken = 0;
+    const Outcome outcome = terminal.write(std::string_view(to_terminal).substr(done), taken);
+    if (outcome == Outcome::Gone || terminal.output().raw() < 0) {
+      done = to_terminal.size();  // nobody is left to read it; the agent must not wait for that
+      break;
+    }
+    done += taken;
+    if (outcome != Outcome::Done || taken == 0) {
+      break;
     }
   }
+  to_terminal.erase(0, done);
+}
 
-  bool has_output() const { return written < to_terminal.size(); }
+// The agent learns that its terminal is gone as it would have from the caller's: by SIGHUP.
+void Relay::Impl::hang_up() {
+  input_open = false;
+  to_agent.clear();
+  to_terminal.clear();
+  slave.reset();
+  master.reset();
+}
 
-  OwnedFd master;
-  bool reads_input;
-  int output = 1;
-  int terminal = 0;
-  bool taken = false;
-  bool master_ended = false;
-  bool output_lost = false;
-  std::optional<termios> saved;
-  std::string to_agent;
-  std::string to_terminal;
-  std::size_t written = 0;
-};
+bool Relay::Impl::wait_for_terminal() const {
+  struct pollfd room{terminal.output().raw(), POLLOUT, 0};
+  const steady_clock::time_point until = steady_clock::now() + kPatience;
+  while (true) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now()).count();
+    if (left <= 0) {
+      return false;
+    }
+    const int fired = ::poll(&room, 1, static_cast<int>(left));
+    if (fired > 0) {
+      return (room.revents & POLLOUT) != 0;
+    }
+    if (fired == 0 || errno != EINTR) {
+      return false;
+    }
+  }
+}
+
+void Relay::Impl::copy_size() const {
+  struct winsize size{};
+  const int from = terminal.output().raw() >= 0 ? terminal.output().raw() : terminal.input().raw();
+  if (master.valid() && ::ioctl(from, TIOCGWINSZ, &size) == 0) {
+    ::ioctl(BorrowedFd(master).raw(), TIOCSWINSZ, &size);
+  }
+}
 
 Relay::Relay(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Relay::Relay(Relay&&) noexcept = default;
@@ -154,78 +208,107 @@ Relay& Relay::operator=(Relay&&) noexcept = default;
 Relay::~Relay() = default;
 
 Result<Relay> Relay::start(OwnedFd master, const std::array<bool, 3>& from_pty) {
-  if (::fcntl(BorrowedFd(master).raw(), F_SETFL, O_NONBLOCK) != 0) {
-    return fail_errno(errno, "preparing the agent's terminal");
+  if (!from_pty[0] && !from_pty[1] && !from_pty[2]) {
+    return fail(ErrorKind::InvalidInput, "a relay without a terminal");
   }
-  auto impl = std::make_unique<Impl>(std::move(master), from_pty);
-  impl->take_over();
+  const int flags = ::fcntl(BorrowedFd(master).raw(), F_GETFL);
+  if (flags < 0 || ::fcntl(BorrowedFd(master).raw(), F_SETFL, flags | O_NONBLOCK) != 0) {
+    return fail_errno(errno, "prepare the agent's pseudo-terminal");
+  }
+  NONO_TRY(CallerTerminal terminal, CallerTerminal::open(from_pty));
+  auto impl =
+      std::make_unique<Impl>(std::move(master), std::move(terminal), from_pty[0] && from_pty[1]);
+  impl->adopt_modes();
+  impl->copy_size();
   return Relay(std::move(impl));
 }
 
 std::array<Relay::Watch, 3> Relay::watched() const {
-  std::array<Watch, 3> out{{{-1, 0}, {-1, 0}, {-1, 0}}};
-  if (impl_->reads_input && impl_->to_agent.size() < kMaxToAgent) {
-    out[0] = {0, POLLIN};
+  std::array<Watch, 3> watches{{{-1, 0}, {-1, 0}, {-1, 0}}};
+  const Impl& it = *impl_;
+  if (it.suspended) {
+    return watches;
   }
-  int events = impl_->to_terminal.size() < kMaxToTerminal ? POLLIN : 0;
-  events |= impl_->to_agent.empty() ? 0 : POLLOUT;
-  if (!impl_->master_ended && events != 0) {
-    out[1] = {impl_->master_raw(), static_cast<short>(events)};
+  if (it.master.valid() && it.may_read_input()) {
+    watches[0] = {it.terminal.input().raw(), POLLIN};
   }
-  if (impl_->has_output()) {
-    out[2] = {impl_->output, POLLOUT};
+  const bool room = it.to_terminal.size() < kMaxOutput;
+  const int master_events = (room ? POLLIN : 0) | (it.to_agent.empty() ? 0 : POLLOUT);
+  if (it.master.valid() && master_events != 0) {
+    watches[1] = {BorrowedFd(it.master).raw(), static_cast<short>(master_events)};
   }
-  return out;
+  if (!it.to_terminal.empty()) {
+    watches[2] = {it.terminal.output().raw(), POLLOUT};
+  }
+  return watches;
 }
 
 void Relay::ready(int fd, short revents) {
-  Impl& self = *impl_;
-  if (fd == self.master_raw()) {
-    if ((revents & POLLOUT) != 0) {
-      self.write_agent();
-    }
-    if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
-      self.read_master();
-    }
+  Impl& it = *impl_;
+  if (revents == 0 || it.suspended) {
     return;
   }
-  if (fd == self.output && (revents & (POLLOUT | POLLERR | POLLHUP)) != 0 && self.has_output()) {
-    self.write_terminal();
+  it.adopt_modes();
+  if (fd == it.terminal.input().raw()) {
+    it.read_input(revents);
+  } else if (it.master.valid() && fd == BorrowedFd(it.master).raw()) {
+    it.write_to_agent();
+    if (it.to_terminal.size() < kMaxOutput && it.read_master() == Impl::MasterState::Ended) {
+      it.slave.reset();
+      it.master.reset();
+    }
   }
-  if (fd == 0 && self.reads_input && (revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
-    self.read_input();
-  }
+  it.write_to_terminal();
+  it.adopt_modes();
 }
 
 void Relay::resized() {
-  winsize size{};
-  if (::ioctl(impl_->terminal, TIOCGWINSZ, &size) == 0) {
-    ::ioctl(impl_->master_raw(), TIOCSWINSZ, &size);
-  }
+  impl_->adopt_modes();
+  impl_->copy_size();
 }
 
 void Relay::suspend() {
-  impl_->restore();
+  impl_->write_to_terminal();
+  impl_->terminal.restore();
+  impl_->suspended = true;
 }
+
 void Relay::resume() {
-  impl_->take_over();
+  impl_->suspended = false;
+  impl_->adopt_modes();
+  impl_->copy_size();
 }
 
 void Relay::finish() {
-  Impl& self = *impl_;
-  const auto end = std::chrono::steady_clock::now() + kLastWords;
-  while (!self.output_lost && std::chrono::steady_clock::now() < end) {
-    const bool more =
-        !self.master_ended && self.to_terminal.size() < kMaxToTerminal && self.read_master();
-    if (!more && !self.has_output()) {
+  Impl& it = *impl_;
+  std::size_t left_over = 0;
+  bool more = it.master.valid();
+  while (more || !it.to_terminal.empty()) {
+    while (more && it.to_terminal.size() < kMaxOutput) {
+      const std::size_t before = it.to_terminal.size();
+      more = it.read_master() == Impl::MasterState::More;
+      left_over += it.to_terminal.size() - before;
+      more = more && left_over < kMaxLeftOver;
+    }
+    it.write_to_terminal();
+    if (!it.to_terminal.empty() && !it.wait_for_terminal()) {
       break;
     }
-    pollfd room{self.output, POLLOUT, 0};
-    if (self.has_output() && ::poll(&room, 1, 100) > 0) {
-      self.write_terminal();
-    }
   }
-  self.restore();
+  it.hang_up();
+  it.terminal.restore();
+}
+
+void Relay::show(std::string_view text) {
+  Impl& it = *impl_;
+  const std::string_view end_of_line = it.terminal.is_raw() ? "\r\n" : "\n";
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    it.to_terminal += text.substr(0, end);
+    it.to_terminal += end_of_line;
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  it.write_to_terminal();
 }
 
 }  // namespace nono::session

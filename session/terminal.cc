@@ -1,45 +1,47 @@
+// session/terminal.cc: making the pseudo-terminal.
 #include "session/terminal.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace nono::session {
 namespace {
 
-// copy_settings gives the pty the window size and modes of the caller's terminal.
-void copy_settings(int terminal, BorrowedFd slave) {
-  winsize size{};
-  if (::ioctl(terminal, TIOCGWINSZ, &size) == 0) {
-    ::ioctl(slave.raw(), TIOCSWINSZ, &size);
+Result<Pty> make_pty() {
+  OwnedFd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!master.valid()) {
+    const int saved = errno;
+    return std::unexpected(
+        Error(ErrorKind::Unsupported, "no pseudo-terminal for the agent: /dev/ptmx: " +
+                                          Error::from_errno(saved, "open").message())
+            .mend_with("mount devpts, or start nono without a terminal"));
   }
-  termios modes{};
+  const int unlock = 0;
+  if (::ioctl(BorrowedFd(master).raw(), TIOCSPTLCK, &unlock) != 0) {
+    return fail_errno(errno, "unlock the agent's pseudo-terminal");
+  }
+  const int slave = ::ioctl(BorrowedFd(master).raw(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (slave < 0) {
+    return fail_errno(errno, "open the agent's end of its pseudo-terminal");
+  }
+  return Pty{.master = std::move(master), .slave = OwnedFd(slave)};
+}
+
+// The pty starts as the caller's terminal is; a terminal that does not tell keeps the defaults.
+void copy_modes(int terminal, BorrowedFd slave) {
+  struct termios modes{};
   if (::tcgetattr(terminal, &modes) == 0) {
     ::tcsetattr(slave.raw(), TCSANOW, &modes);
   }
-}
-
-// make_pty opens the slave through its master: no path is looked up that could be another's.
-Result<Pty> make_pty() {
-  Pty out;
-  out.master = OwnedFd(::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!out.master.valid()) {
-    return fail_errno(errno, "opening /dev/ptmx for the agent's terminal");
+  struct winsize size{};
+  if (::ioctl(terminal, TIOCGWINSZ, &size) == 0) {
+    ::ioctl(slave.raw(), TIOCSWINSZ, &size);
   }
-  const int unlocked = 0;
-  const int master = BorrowedFd(out.master).raw();
-  if (::ioctl(master, TIOCSPTLCK, &unlocked) != 0) {
-    return fail_errno(errno, "unlocking the agent's terminal");
-  }
-  out.slave = OwnedFd(::ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!out.slave.valid()) {
-    return fail_errno(errno, "opening the agent's terminal");
-  }
-  return out;
 }
 
 }  // namespace
@@ -47,17 +49,16 @@ Result<Pty> make_pty() {
 Result<TerminalPlan> plan_terminal() {
   TerminalPlan plan;
   int first = -1;
-  for (int fd = 2; fd >= 0; --fd) {
-    const bool terminal = ::isatty(fd) != 0;
-    plan.from_pty[static_cast<std::size_t>(fd)] = terminal;
-    first = terminal ? fd : first;
+  for (const int descriptor : {2, 1, 0}) {
+    struct termios modes{};
+    const bool is_terminal = ::tcgetattr(descriptor, &modes) == 0;
+    plan.from_pty[static_cast<std::size_t>(descriptor)] = is_terminal;
+    first = is_terminal ? descriptor : first;
   }
-  if (first < 0) {
-    return plan;
+  if (first >= 0) {
+    NONO_TRY(plan.pty, make_pty());
+    copy_modes(first, plan.pty->slave);
   }
-  NONO_TRY(Pty pty, make_pty());
-  copy_settings(first, pty.slave);
-  plan.pty = std::move(pty);
   return plan;
 }
 

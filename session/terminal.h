@@ -8,9 +8,9 @@
 #include <sys/types.h>
 
 #include <array>
-#include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "base/owned_fd.h"
 #include "base/result.h"
@@ -29,7 +29,8 @@ struct TerminalPlan {
   std::array<bool, 3> from_pty{};  // else: the caller's own descriptor
 };
 // plan_terminal looks at descriptors 0 to 2 and makes the pty where one is needed, with the
-// caller's window size and modes.
+// caller's window size and modes. Only /dev/ptmx is opened by name; the slave comes from the master
+// (TIOCGPTPEER). Unsupported where there is no /dev/ptmx or the kernel is older than 4.13.
 Result<TerminalPlan> plan_terminal();
 
 // Relay copies bytes between the caller's terminal and the pty master and keeps the caller's
@@ -38,8 +39,17 @@ Result<TerminalPlan> plan_terminal();
 // agent wrote last and restores the terminal. The destructor restores it too.
 // It never blocks for long: output the caller's terminal does not take is kept up to 256 KiB, and
 // then the master is not read until there is room (back-pressure reaches the agent).
+//
+// Where stdin and stdout are both the terminal, it is raw throughout. Else it is shared with other
+// programs (`nono run … | less`, `fzf | nono run …`): it stays as it is, and is read only as long
+// as nobody else has changed its modes; it becomes raw when a line was typed to the agent, or while
+// the agent has changed the modes of its own terminal. Only what the relay itself set is ever
+// restored. In the background (job control) the terminal is neither read nor changed. A terminal
+// that hangs up hangs up the agent's terminal too.
 class Relay {
  public:
+  // start takes the pty's master; the slave must be with the agent by then, or stay open until it
+  // is. InvalidInput where nothing is `from_pty`.
   static Result<Relay> start(OwnedFd master, const std::array<bool, 3>& from_pty);
   Relay(Relay&&) noexcept;
   Relay& operator=(Relay&&) noexcept;
@@ -54,7 +64,11 @@ class Relay {
   void resized();
   void suspend();
   void resume();
+  // finish waits for a terminal that takes nothing for at most five seconds.
   void finish();
+  // show puts a message of nono's own between the agent's output, as whole lines. Anything else
+  // written to the terminal meanwhile must end its lines with CR LF.
+  void show(std::string_view text);
 
  private:
   struct Impl;
