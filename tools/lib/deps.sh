@@ -8,7 +8,7 @@ build|cmake|the build system
 build|ninja-build|runs the build
 build|libssl-dev|SHA-2, keys, signatures (libcrypto.a)
 build|libboost-program-options-dev|the command line
-build|libseccomp-dev|the static system call filter
+build|libseccomp-dev|system call numbers, for the tests of the filters
 build|nlohmann-json3-dev|the tokenizer under our strict JSON reader
 build|libutf8proc-dev|case folding and NFC of guarded names
 test|libgtest-dev|the test programs
