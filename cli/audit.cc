@@ -75,18 +75,30 @@ std::string event_line(const Json& event) {
   return time + "  " + type + "  " + rest.compact();
 }
 
+// with_remedy tells of a session that is not there in the words of a user.
+Error with_remedy(const Error& error, const std::string& id, const std::string& directory) {
+  if (error.kind() != ErrorKind::NotFound) {
+    return error;
+  }
+  return Error(ErrorKind::NotFound, "there is no record of a session " + id + " in " + directory)
+      .mend_with("nono audit list");
+}
+
 Result<int> run_show(const Arguments& arguments, Session& session) {
   NONO_TRY(const std::string directory, logs(session));
   const std::string& id = arguments.operands().front();
-  NONO_TRY(const std::vector<Json> events, ledger::read_events(directory, id));
+  const Result<std::vector<Json>> events = ledger::read_events(directory, id);
+  if (!events) {
+    return std::unexpected(with_remedy(events.error(), id, directory));
+  }
   if (session.wants_json()) {
     Json json = document("audit-show");
     json.set("id", json_text(id));
-    json.set("events", Json(Json::Array(events)));
+    json.set("events", Json(Json::Array(*events)));
     session.render().json(json);
     return kDone;
   }
-  for (const Json& event : events) {
+  for (const Json& event : *events) {
     if (event.object() != nullptr) {
       session.render().result(event_line(event));
     }
@@ -139,7 +151,11 @@ Result<int> run_verify(const Arguments& arguments, Session& session) {
   NONO_TRY(const std::string directory, logs(session));
   NONO_TRY(const std::optional<crypto::Sha256> kept, kept_head(arguments));
   const std::string& id = arguments.operands().front();
-  NONO_TRY(const ledger::Verification checked, ledger::verify_session(directory, id, kept));
+  const Result<ledger::Verification> verified = ledger::verify_session(directory, id, kept);
+  if (!verified) {
+    return std::unexpected(with_remedy(verified.error(), id, directory));
+  }
+  const ledger::Verification& checked = *verified;
   const bool holds = checked.state != ledger::LogState::Broken;
   if (session.wants_json()) {
     Json json = document("audit-verify");

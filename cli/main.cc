@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <exception>
 #include <span>
 #include <string>
@@ -143,6 +144,8 @@ void occupy_standard_descriptors() {
 int main(int argc, char** argv) {
   try {
     nono::cli::occupy_standard_descriptors();
+    // A file size limit is an error to report (EFBIG), not a death between two files.
+    static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     return nono::cli::dispatch(words);
   } catch (const std::exception& error) {

@@ -143,9 +143,10 @@ void TreeWalk::leave() {
   }
   Frame& parent = frames_.back();
   path_.resize(parent.path_size);
-  if (parent.fd.valid() || parent.pending.empty() || stopped_) {
+  if (parent.fd.valid() || stopped_) {
     return;
   }
+  // Also where nothing is pending here: the way to the directories above leads through this one.
   const int up = child.fd.valid() ? ::openat(BorrowedFd(child.fd).raw(), "..", kOpenDirectory) : -1;
   OwnedFd fd = up < 0 ? OwnedFd() : OwnedFd(up);
   struct stat status{};
@@ -153,9 +154,9 @@ void TreeWalk::leave() {
                     status.st_ino == parent.inode;
   if (same) {
     parent.fd = std::move(fd);
-    return;
+  } else if (!parent.pending.empty()) {
+    give_up_frame();
   }
-  give_up_frame();
 }
 
 // Somebody moved the tree while it was walked: what was not entered yet counts as not seen.

@@ -1,0 +1,94 @@
+// tests/cli/keyring_test.cc: keystore:// against a real gnome-keyring in a session bus of its own.
+#include "tests/cli/support.h"
+
+namespace nono::cli {
+namespace {
+
+using testing::Outcome;
+
+class KeyringTest : public testing::CliTest {
+ protected:
+  void SetUp() override {
+    CliTest::SetUp();
+    for (const char* tool : {"/usr/bin/dbus-run-session", "/usr/bin/gnome-keyring-daemon"}) {
+      if (!exists(tool)) {
+        GTEST_SKIP() << tool << " is not installed: there is no Secret Service to test with";
+      }
+    }
+    const std::string runtime = base_ + "/run";
+    ASSERT_EQ(::mkdir(runtime.c_str(), 0700), 0);
+    environment_["XDG_RUNTIME_DIR"] = runtime;
+  }
+  // with_keyring runs a script beside an unlocked, empty keyring that ends with it.
+  Outcome with_keyring(const std::string& script) const {
+    const std::string inner =
+        "printf pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "
+        "NONO=" +
+        program() + "; " + script;
+    return run({"/usr/bin/dbus-run-session", "--", "/bin/sh", "-c", inner});
+  }
+};
+
+TEST_F(KeyringTest, KeyInTheSecretServiceSigns) {
+  write("CLAUDE.md", "text");
+  const Outcome outcome = with_keyring(
+      "set -e; $NONO trust keygen --keyref keystore://work; "
+      "$NONO trust sign --keyref keystore://work CLAUDE.md; "
+      "$NONO trust verify CLAUDE.md");
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_NE(outcome.out.find("private: keystore://work"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("VERIFIED  CLAUDE.md  by self"), std::string::npos) << outcome.out;
+  EXPECT_TRUE(exists(home_ + "/.config/nono/trust/work.pub"));
+  EXPECT_FALSE(exists(home_ + "/.config/nono/trust/work.pem")) << "the private half is elsewhere";
+}
+
+TEST_F(KeyringTest, KeyThatIsNotThereSaysHowToMakeIt) {
+  write("CLAUDE.md", "text");
+  const Outcome outcome = with_keyring("$NONO trust sign --keyref keystore://none CLAUDE.md");
+  EXPECT_EQ(outcome.code, 125) << outcome.err;
+  EXPECT_NE(outcome.err.find("holds no key none"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("mend: nono trust keygen --keyref keystore://none"),
+            std::string::npos);
+}
+
+TEST_F(KeyringTest, PublicHalfAloneAsksForTheReference) {
+  write("CLAUDE.md", "text");
+  const Outcome outcome = with_keyring(
+      "$NONO trust keygen --keyref keystore://work && $NONO trust sign --key work CLAUDE.md");
+  EXPECT_EQ(outcome.code, 125);
+  EXPECT_NE(outcome.err.find("--keyref keystore://work"), std::string::npos) << outcome.err;
+}
+
+TEST_F(KeyringTest, BusWithoutAServiceNamesTheAlternative) {
+  // A bus whose service directories are empty: nothing can be started on it.
+  write("bus.conf", "<busconfig><type>session</type><listen>unix:tmpdir=" + base_ +
+                        "</listen><auth>EXTERNAL</auth><policy context=\"default\"><allow "
+                        "send_destination=\"*\"/>"
+                        "<allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>");
+  const Outcome outcome = run({"/usr/bin/dbus-run-session", "--config-file=" + in("bus.conf"), "--",
+                               program(), "trust", "keygen", "--keyref", "keystore://work"});
+  EXPECT_EQ(outcome.code, 125) << outcome.err;
+  EXPECT_NE(outcome.err.find("no Secret Service can be used"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("mend: keep the key in a file instead"), std::string::npos);
+  EXPECT_FALSE(exists(home_ + "/.config/nono/trust/work.pub"));
+}
+
+class NoBusTest : public testing::CliTest {};
+
+TEST_F(NoBusTest, WithoutABusTheAlternativeIsNamed) {
+  environment_["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent";
+  const Outcome outcome = nono({"trust", "keygen", "--keyref", "keystore://work"});
+  EXPECT_EQ(outcome.code, 125);
+  EXPECT_NE(outcome.err.find("mend: keep the key in a file instead"), std::string::npos)
+      << outcome.err;
+}
+
+TEST_F(NoBusTest, LibsecretIsNotLoadedUnlessItIsUsed) {
+  write("CLAUDE.md", "text");
+  const Outcome outcome =
+      shell("LD_DEBUG=files $NONO trust sign CLAUDE.md 2>&1 | grep -c libsecret");
+  EXPECT_EQ(testing::last_line(outcome.out), "0");
+}
+
+}  // namespace
+}  // namespace nono::cli

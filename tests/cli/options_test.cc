@@ -1,0 +1,143 @@
+// tests/cli/options_test.cc: the table of options, read from words.
+#include "cli/options.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <set>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+
+namespace nono::cli {
+namespace {
+
+constexpr std::array<Option, 3> kOptions = {{
+    {"flag", 'f', "", "a flag"},
+    {"one", 'o', "X", "one value", Takes::OneValue},
+    {"many", 0, "X", "values", Takes::Values},
+}};
+const Command kPlain{.name = "plain",
+                     .summary = "s",
+                     .description = "d",
+                     .operands = {"FILE...", 0, kAnyNumber},
+                     .options = kOptions,
+                     .examples = {}};
+const Command kRunner{.name = "runner",
+                      .summary = "s",
+                      .description = "d",
+                      .operands = {},
+                      .options = kOptions,
+                      .examples = {},
+                      .tail = Tail::Required};
+
+using Words = std::vector<std::string>;
+
+TEST(OptionsTest, FlagsValuesAndOperandsInAnyOrder) {
+  const auto parsed =
+      parse_arguments(kPlain, Words{"a", "-f", "--one=1", "b", "--many", "x", "--many=y", "-v"});
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
+  EXPECT_TRUE(parsed->has("flag"));
+  EXPECT_EQ(parsed->value("one"), "1");
+  EXPECT_EQ(parsed->values("many"), (Words{"x", "y"}));
+  EXPECT_EQ(parsed->operands(), (Words{"a", "b"}));
+  EXPECT_TRUE(parsed->has("verbose"));
+  EXPECT_FALSE(parsed->value("two").has_value());
+}
+
+TEST(OptionsTest, ShortFormsStickAndTakeValues) {
+  const auto parsed = parse_arguments(kPlain, Words{"-fo1", "-q"});
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
+  EXPECT_TRUE(parsed->has("flag"));
+  EXPECT_EQ(parsed->value("one"), "1");
+  EXPECT_TRUE(parsed->has("quiet"));
+}
+
+TEST(OptionsTest, NothingIsGuessed) {
+  for (const Words& words : std::vector<Words>{
+           {"--fla"}, {"--flag=1"}, {"-x"}, {"--One", "1"}, {"--one"}, {"--json"}, {"-one"}}) {
+    const auto parsed = parse_arguments(kPlain, words);
+    if (words.front() == "-one") {
+      // -o takes what sticks to it.
+      ASSERT_TRUE(parsed.has_value());
+      EXPECT_EQ(parsed->value("one"), "ne");
+      continue;
+    }
+    ASSERT_FALSE(parsed.has_value()) << words.front();
+    EXPECT_EQ(parsed.error().kind(), ErrorKind::Usage);
+    EXPECT_EQ(parsed.error().remedy(), "nono plain --help");
+  }
+}
+
+TEST(OptionsTest, BytesArePassedOn) {
+  const auto parsed = parse_arguments(kPlain, Words{"caf\xe9", "--one", "\x01\x7f", "a=b", "-"});
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
+  EXPECT_EQ(parsed->operands(), (Words{"caf\xe9", "a=b", "-"}));
+  EXPECT_EQ(parsed->value("one"), "\x01\x7f");
+}
+
+TEST(OptionsTest, WhatFollowsTheDashesIsTheProgram) {
+  const auto parsed =
+      parse_arguments(kRunner, Words{"--one", "1", "--", "prog", "--flag", "--", "-x", ""});
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
+  EXPECT_EQ(parsed->program(), (Words{"prog", "--flag", "--", "-x", ""}));
+  EXPECT_FALSE(parsed->has("flag"));
+  EXPECT_FALSE(parse_arguments(kRunner, Words{"prog"}).has_value());
+  EXPECT_FALSE(parse_arguments(kRunner, Words{"--"}).has_value());
+}
+
+TEST(OptionsTest, HelpNeedsNothingElse) {
+  EXPECT_TRUE(parse_arguments(kRunner, Words{"--help"}).has_value());
+}
+
+// The table itself: what Boost, the man pages and the shells rely on.
+TEST(CommandTableTest, EveryRowIsWhole) {
+  std::set<std::string_view> names;
+  for (const Command* command : all_commands()) {
+    EXPECT_TRUE(names.insert(command->name).second) << command->name;
+    EXPECT_NE(command->run, nullptr) << command->name;
+    EXPECT_FALSE(command->summary.empty()) << command->name;
+    EXPECT_FALSE(command->description.empty()) << command->name;
+    EXPECT_FALSE(command->examples.empty()) << command->name;
+    std::set<std::string_view> long_names;
+    std::set<char> letters;
+    for (const Option& option : options_of(*command)) {
+      EXPECT_TRUE(long_names.insert(option.name).second) << command->name << " " << option.name;
+      EXPECT_TRUE(option.letter == 0 || letters.insert(option.letter).second)
+          << command->name << " -" << option.letter;
+      EXPECT_FALSE(option.help.empty() || option.help.ends_with('.')) << option.name;
+      EXPECT_EQ(option.value.empty(), option.takes == Takes::Nothing) << option.name;
+    }
+  }
+}
+
+TEST(CommandTableTest, EveryRowParsesItsOwnHelp) {
+  for (const Command* command : all_commands()) {
+    EXPECT_TRUE(parse_arguments(*command, Words{"--help"}).has_value()) << command->name;
+    const std::string help = command_help(*command);
+    EXPECT_NE(help.find("nono " + std::string(command->name)), std::string::npos);
+    for (const Option& option : options_of(*command)) {
+      EXPECT_NE(help.find("--" + std::string(option.name)), std::string::npos) << command->name;
+    }
+  }
+}
+
+TEST(CommandTableTest, LongestNameWins) {
+  const auto words = [](Words list) { return list; };
+  EXPECT_EQ(find_command(words({"trust", "sign-policy", "x"})).command, &kTrustSignPolicy);
+  EXPECT_EQ(find_command(words({"trust", "sign", "x"})).command, &kTrustSign);
+  EXPECT_EQ(find_command(words({"trust", "publisher", "add"})).words, 3u);
+  EXPECT_EQ(find_command(words({"trust", "publisher"})).command, nullptr);
+  EXPECT_EQ(find_command(words({"trustsign"})).command, nullptr);
+  EXPECT_EQ(find_command(words({})).command, nullptr);
+}
+
+TEST(WrappedTest, LinesAreBrokenAndParagraphsKept) {
+  EXPECT_EQ(wrapped("aa bb cc", 0, 5), "aa bb\ncc\n");
+  EXPECT_EQ(wrapped("aa\n\nbb", 2, 80), "  aa\n\n  bb\n");
+  EXPECT_EQ(wrapped("longerthanall x", 1, 4), " longerthanall\n x\n");
+  EXPECT_EQ(wrapped("", 3, 80), "");
+}
+
+}  // namespace
+}  // namespace nono::cli
