@@ -76,13 +76,31 @@ void set_network(CapabilitySet& capabilities, const RunRequest& request) {
   }
 }
 
+// add_user_settings grants the settings that git reads in every command: one that it may not read
+// is fatal to it. What is not there is left out.
+void add_user_settings(CapabilitySet& capabilities, const UserDirectories& user) {
+  for (const std::string_view name :
+       {".gitconfig", ".config/git/config", ".config/git/ignore", ".config/git/attributes"}) {
+    static_cast<void>(capabilities.allow_path(join_path(user.home, name), Access::read(),
+                                              "built in: git's settings",
+                                              sandbox::WantedKind::File));
+  }
+}
+
 Result<CapabilitySet> capabilities_for(const RunRequest& request, const SessionPlaces& places,
+                                       const UserDirectories& user,
                                        const profile::NeverGrantList& never) {
   CapabilitySet out;
   profile::SystemGrantOptions system;
   system.private_tmp = places.private_tmp;
   system.own_terminal = places.own_terminal;
   NONO_CHECK(profile::add_system_grants(out, never, system));
+  add_user_settings(out, user);
+  // A kernel with Landlock judges TIOCGPTPEER as an open beneath /dev/pts. By path the broker lets
+  // each process open its own terminal only.
+  static_cast<void>(out.allow_path("/dev/pts", Access::read() | Access::write(),
+                                   "built in: pseudo-terminals of the agent's own making",
+                                   sandbox::WantedKind::Directory));
   NONO_CHECK(add_wanted(out, request, never));
   set_network(out, request);
   return out;
@@ -222,7 +240,7 @@ Result<RunPlan> plan_run(const RunRequest& request, const SessionPlaces& places,
   plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
   NONO_CHECK(check_host(plan));
   NONO_TRY(const profile::NeverGrantList never, never_list(request, plan.user));
-  NONO_TRY(plan.capabilities, capabilities_for(request, places, never));
+  NONO_TRY(plan.capabilities, capabilities_for(request, places, plan.user, never));
   trustpolicy::Places layers = policy_places(plan.user, request.working_directory);
   layers.explicit_policy = request.policy_file;
   NONO_TRY(trustpolicy::Policy policy, trustpolicy::discover(layers));

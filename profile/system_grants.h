@@ -5,8 +5,8 @@
 //   /tmp, /run, /dev/shm  shared with programs outside: sockets, predictable names, shared memory.
 //                         The session has its own temporary directory. Python's multiprocessing and
 //                         browsers need `--allow /dev/shm --override-never-grant /dev/shm`.
-//   /dev/pts              your other terminals. New ones are had through /dev/ptmx and TIOCGPTPEER,
-//                         which openpty(3), tmux and node-pty use.
+//   /dev/pts              your other terminals. engine/ grants it for reading and writing where the
+//                         broker judges every open: a process opens its own terminal only.
 //   /var, home, /root     data. Tools that need a part of them get it from a profile or an option.
 #pragma once
 

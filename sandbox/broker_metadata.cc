@@ -109,6 +109,9 @@ Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& obj
                   "modes, owners, times and attributes change only in write grants");
     return std::unexpected(EACCES);
   }
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
+    return std::unexpected(EPERM);  // other terminals of the user lie in the same directory
+  }
   return rules_.may_write_name(call, where, S_ISDIR(status.st_mode) ? S_IFDIR : 0, "metadata");
 }
 

@@ -35,6 +35,19 @@ bool is_controlling_terminal(const struct stat& status) {
   return S_ISCHR(status.st_mode) && status.st_rdev == makedev(5, 0);
 }
 
+bool is_pseudo_terminal(const struct stat& status) {
+  constexpr unsigned kFirstPts = 136;
+  constexpr unsigned kLastPts = 143;
+  return S_ISCHR(status.st_mode) && major(status.st_rdev) >= kFirstPts &&
+         major(status.st_rdev) <= kLastPts;
+}
+
+// same_terminal compares a terminal number of /proc/PID/stat with a device.
+bool same_terminal(dev_t number, const struct stat& status) {
+  return major(status.st_rdev) == ((number >> 8) & 0xfff) &&
+         minor(status.st_rdev) == ((number & 0xff) | ((number >> 12) & 0xfff00));
+}
+
 // opens_at_once: no open of this type waits for anybody.
 bool opens_at_once(const struct stat& status) {
   return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
@@ -228,8 +241,7 @@ Outcome Opener::terminal_of_streams(Job& job, dev_t device) {
     auto fd = job.call.thread.take_descriptor(stream);
     struct stat status{};
     if (fd && ::fstat(BorrowedFd(*fd).raw(), &status) == 0 && S_ISCHR(status.st_mode) &&
-        major(status.st_rdev) == ((device >> 8) & 0xfff) &&
-        minor(status.st_rdev) == ((device & 0xff) | ((device >> 12) & 0xfff00))) {
+        same_terminal(device, status)) {
       return Outcome::descriptor(*std::move(fd), job.open.flags);
     }
   }
@@ -281,8 +293,12 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   const GuardClass guard_class =
       std::max(rules_.guard_of(touched, &status), class_of_links(touched));
   if (!S_ISREG(status.st_mode)) {
-    return guard_class == GuardClass::None ? hand_over(job, std::move(fd))
-                                           : refuse_special(job, touched);
+    if (guard_class != GuardClass::None) {
+      return refuse_special(job, touched);
+    }
+    return is_pseudo_terminal(status) && !owns_terminal(job, status)
+               ? refuse_terminal(job, touched)
+               : hand_over(job, std::move(fd));
   }
   if (writes(job.open.flags)) {
     auto may = rules_.may_write_name(job.call, touched.resolved, 0, "write");
@@ -320,6 +336,29 @@ GuardClass Opener::class_of_links(const Touched& touched) const {
     found = std::max(found, rules_.guard_of({name, name}, nullptr));
   }
   return found;
+}
+
+// owns_terminal: the terminal is the caller's controlling one, or one of its standard streams.
+bool Opener::owns_terminal(const Job& job, const struct stat& status) {
+  const auto own = job.call.thread.terminal();
+  if (own && *own != 0 && same_terminal(*own, status)) {
+    return true;
+  }
+  for (int stream = 0; stream <= 2; ++stream) {
+    struct stat held{};
+    const auto fd = job.call.thread.take_descriptor(stream);
+    if (fd && ::fstat(BorrowedFd(*fd).raw(), &held) == 0 && S_ISCHR(held.st_mode) &&
+        held.st_rdev == status.st_rdev) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Outcome Opener::refuse_terminal(const Job& job, const Touched& touched) {
+  rules_.report(job.call, "open", touched.resolved, "foreign-terminal",
+                "a process opens its own terminal only");
+  return Outcome::error(EACCES);
 }
 
 Outcome Opener::refuse_special(const Job& job, const Touched& touched) {

@@ -33,6 +33,8 @@ class Opener {
                          const Touched& touched, trustpolicy::GuardClass guard_class);
   Outcome hand_over(const Job& job, OwnedFd fd);
   Outcome refuse_special(const Job& job, const Touched& touched);
+  Outcome refuse_terminal(const Job& job, const Touched& touched);
+  static bool owns_terminal(const Job& job, const struct stat& status);
   trustpolicy::GuardClass class_of_links(const Touched& touched) const;
   std::string requested_path(const Job& job) const;
 

@@ -19,7 +19,7 @@ import support
 
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 GIT = "git -c user.name=Tester -c user.email=tester@example.invalid"
-TERMINALS = ("--allow", "/dev/pts", "--override-never-grant", "/dev/pts")
+TERMINALS = ()
 HAS_TERMINALS = "import os; os.openpty()"
 
 

@@ -210,6 +210,28 @@ class Run(support.SandboxCase):
         self.ran(self.project.sandbox("sh", "-c", "mkdir -p $TMPDIR/a/b; chmod 0 $TMPDIR/a"))
         self.assertEqual(os.listdir(self.project.tmp), [])
 
+    def test_pseudo_terminals_can_be_made_and_other_ones_not_opened(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        other = os.ttyname(slave)
+        os.chmod(other, 0o666)
+        self.ran(self.project.run(PY, "-c", f"open({other!r}, 'w')"))
+        done = self.project.sandbox(PY, "-c", "import os, pty; m, s = pty.openpty(); "
+                                    "os.write(m, b'in\\n'); print(os.read(s, 9))\n"
+                                    f"open({other!r}, 'w')")
+        self.assertIn("in", done.stdout)
+        self.assertIn("foreign-terminal", done.stderr)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_gits_settings_are_readable(self):
+        (self.project.home / ".gitconfig").write_text("[user]\n\tname = N\n")
+        self.project.own()
+        done = self.ran(self.project.sandbox("git", "config", "--global", "user.name"))
+        self.assertEqual(done.stdout.strip(), "N")
+        done = self.project.sandbox("sh", "-c", "echo x >> ~/.gitconfig")
+        self.assertNotEqual(done.returncode, 0)
+
     def test_background_processes_end_with_the_agent(self):
         length = str(900 + self.uid % 97)  # told apart from other runs of this test
         self.ran(self.project.sandbox("sh", "-c", f"sleep {length} & setsid sleep {length} & :"))
