@@ -60,10 +60,12 @@ class BundleTest : public ::testing::Test {
   Json full_;
 };
 
-const Path kEntry{"verificationMaterial", "tlogEntries", "0"};
+Path entry() {
+  return {"verificationMaterial", "tlogEntries", "0"};
+}
 
 Path below_entry(const Path& rest) {
-  Path path = kEntry;
+  Path path = entry();
   path.insert(path.end(), rest.begin(), rest.end());
   return path;
 }
@@ -113,12 +115,12 @@ TEST_F(BundleTest, RequiredMembersMustBeThere) {
       {{"dsseEnvelope"}, "payloadType"},
       {{"dsseEnvelope"}, "signatures"},
       {{"dsseEnvelope", "signatures", "0"}, "sig"},
-      {kEntry, "logIndex"},
-      {kEntry, "logId"},
-      {kEntry, "kindVersion"},
-      {kEntry, "integratedTime"},  // as there is a promise, which signs it
-      {kEntry, "inclusionProof"},
-      {kEntry, "canonicalizedBody"},
+      {entry(), "logIndex"},
+      {entry(), "logId"},
+      {entry(), "kindVersion"},
+      {entry(), "integratedTime"},  // as there is a promise, which signs it
+      {entry(), "inclusionProof"},
+      {entry(), "canonicalizedBody"},
       {below_entry({"logId"}), "keyId"},
       {below_entry({"kindVersion"}), "kind"},
       {below_entry({"kindVersion"}), "version"},
@@ -147,7 +149,7 @@ TEST_F(BundleTest, OptionalMembersMayBeAbsentOrNull) {
       {{"verificationMaterial"}, "timestampVerificationData"},
       {{"verificationMaterial", "publicKey"}, "hint"},
       {{"verificationMaterial", "timestampVerificationData"}, "rfc3161Timestamps"},
-      {kEntry, "inclusionPromise"},
+      {entry(), "inclusionPromise"},
       {below_entry({"inclusionProof"}), "hashes"},
   };
   for (const auto& [path, name] : optional) {
@@ -170,7 +172,7 @@ TEST_F(BundleTest, UnknownMembersAreIgnoredOutermostAndRefusedWithin) {
            {"verificationMaterial", "timestampVerificationData", "rfc3161Timestamps", "0"},
            {"dsseEnvelope"},
            {"dsseEnvelope", "signatures", "0"},
-           kEntry,
+           entry(),
            below_entry({"logId"}),
            below_entry({"kindVersion"}),
            below_entry({"inclusionPromise"}),
@@ -296,9 +298,9 @@ TEST_F(BundleTest, ATimestampThatIsNoDerIsMalformed) {
 
 TEST_F(BundleTest, TheFirstVersionRestsOnThePromise) {
   full_.set("mediaType", kV01);
-  drop(member(kEntry), "inclusionProof");
+  drop(member(entry()), "inclusionProof");
   EXPECT_EQ(parse_outcome(full_), "parsed") << parse_detail(full_);
-  drop(member(kEntry), "inclusionPromise");
+  drop(member(entry()), "inclusionPromise");
   expect_malformed("inclusionPromise is missing");
 }
 
@@ -306,7 +308,7 @@ TEST_F(BundleTest, LaterVersionsRestOnTheProof) {
   for (const std::string_view version : {kV02, kV03, kBundleV03}) {
     SetUp();
     full_.set("mediaType", version);
-    drop(member(kEntry), "inclusionProof");
+    drop(member(entry()), "inclusionProof");
     expect_malformed("inclusionProof is missing");
   }
 }

@@ -103,41 +103,46 @@ struct NameCase {
   std::string_view expected;
 };
 
-const Place kInRepository{"/w/repo/docs/CLAUDE.md", "/w/repo", "docs/CLAUDE.md"};
-const Place kOutside{"/w/repo/docs/CLAUDE.md", "", ""};
+Place in_repository() {
+  return {"/w/repo/docs/CLAUDE.md", "/w/repo", "docs/CLAUDE.md"};
+}
+Place outside() {
+  return {"/w/repo/docs/CLAUDE.md", "", ""};
+}
 
 TEST(VerifierTest, AStatementAboutOneFileIsBoundByPathOrByName) {
   const std::vector<NameCase> cases{
-      {"path", "docs/CLAUDE.md", "CLAUDE.md", kInRepository, "path"},
+      {"path", "docs/CLAUDE.md", "CLAUDE.md", in_repository(), "path"},
       {"moved to the root",
        "docs/CLAUDE.md",
        "CLAUDE.md",
        {"/w/repo/CLAUDE.md", "/w/repo", "CLAUDE.md"},
        "subject-mismatch"},
-      {"moved down", "CLAUDE.md", "CLAUDE.md", kInRepository, "subject-mismatch"},
+      {"moved down", "CLAUDE.md", "CLAUDE.md", in_repository(), "subject-mismatch"},
       {"the repository is vendored",
        "docs/CLAUDE.md",
        "CLAUDE.md",
        {"/w/big/vendor/docs/CLAUDE.md", "/w/big", "vendor/docs/CLAUDE.md"},
        "subject-mismatch"},
-      {"path and subject differ", "docs/CLAUDE.md", "AGENTS.md", kInRepository, "subject-mismatch"},
-      {"subject is the path", "docs/CLAUDE.md", "docs/CLAUDE.md", kInRepository,
+      {"path and subject differ", "docs/CLAUDE.md", "AGENTS.md", in_repository(),
        "subject-mismatch"},
-      {"case differs", "docs/claude.md", "claude.md", kInRepository, "subject-mismatch"},
-      {"absolute path", "/w/repo/docs/CLAUDE.md", "CLAUDE.md", kInRepository, "subject-mismatch"},
-      {"path with ..", "docs/../docs/CLAUDE.md", "CLAUDE.md", kInRepository, "subject-mismatch"},
-      {"path with .", "./docs/CLAUDE.md", "CLAUDE.md", kInRepository, "subject-mismatch"},
-      {"path with //", "docs//CLAUDE.md", "CLAUDE.md", kInRepository, "subject-mismatch"},
-      {"empty path", "", "CLAUDE.md", kInRepository, "subject-mismatch"},
-      {"outside, whole", "docs/CLAUDE.md", "CLAUDE.md", kOutside, "basename-only"},
-      {"outside, name", "CLAUDE.md", "CLAUDE.md", kOutside, "basename-only"},
-      {"outside, other directory", "doc/CLAUDE.md", "CLAUDE.md", kOutside, "subject-mismatch"},
-      {"outside, half a component", "ocs/CLAUDE.md", "CLAUDE.md", kOutside, "subject-mismatch"},
-      {"outside, dots", "../docs/CLAUDE.md", "CLAUDE.md", kOutside, "subject-mismatch"},
-      {"upstream", std::nullopt, "CLAUDE.md", kInRepository, "basename-only"},
-      {"upstream, outside", std::nullopt, "CLAUDE.md", kOutside, "basename-only"},
-      {"upstream, other name", std::nullopt, "AGENTS.md", kInRepository, "subject-mismatch"},
-      {"upstream, path as subject", std::nullopt, "docs/CLAUDE.md", kInRepository,
+      {"subject is the path", "docs/CLAUDE.md", "docs/CLAUDE.md", in_repository(),
+       "subject-mismatch"},
+      {"case differs", "docs/claude.md", "claude.md", in_repository(), "subject-mismatch"},
+      {"absolute path", "/w/repo/docs/CLAUDE.md", "CLAUDE.md", in_repository(), "subject-mismatch"},
+      {"path with ..", "docs/../docs/CLAUDE.md", "CLAUDE.md", in_repository(), "subject-mismatch"},
+      {"path with .", "./docs/CLAUDE.md", "CLAUDE.md", in_repository(), "subject-mismatch"},
+      {"path with //", "docs//CLAUDE.md", "CLAUDE.md", in_repository(), "subject-mismatch"},
+      {"empty path", "", "CLAUDE.md", in_repository(), "subject-mismatch"},
+      {"outside, whole", "docs/CLAUDE.md", "CLAUDE.md", outside(), "basename-only"},
+      {"outside, name", "CLAUDE.md", "CLAUDE.md", outside(), "basename-only"},
+      {"outside, other directory", "doc/CLAUDE.md", "CLAUDE.md", outside(), "subject-mismatch"},
+      {"outside, half a component", "ocs/CLAUDE.md", "CLAUDE.md", outside(), "subject-mismatch"},
+      {"outside, dots", "../docs/CLAUDE.md", "CLAUDE.md", outside(), "subject-mismatch"},
+      {"upstream", std::nullopt, "CLAUDE.md", in_repository(), "basename-only"},
+      {"upstream, outside", std::nullopt, "CLAUDE.md", outside(), "basename-only"},
+      {"upstream, other name", std::nullopt, "AGENTS.md", in_repository(), "subject-mismatch"},
+      {"upstream, path as subject", std::nullopt, "docs/CLAUDE.md", in_repository(),
        "subject-mismatch"}};
   for (const NameCase& one : cases) {
     Draft draft;
@@ -185,29 +190,30 @@ TEST(VerifierTest, AStatementAboutSeveralFilesIsBoundFromTheBundlesDirectory) {
   const std::string root = "/w/repo/.nono-trust.bundle";
   const std::string docs = "/w/repo/docs/.nono-trust.bundle";
   const std::vector<MultiCase> cases{
-      {"upstream", "docs/CLAUDE.md", std::nullopt, root, kInRepository, "bundle-path"},
-      {"root", "docs/CLAUDE.md", "", root, kInRepository, "path"},
-      {"directory", "CLAUDE.md", "docs", docs, kInRepository, "path"},
+      {"upstream", "docs/CLAUDE.md", std::nullopt, root, in_repository(), "bundle-path"},
+      {"root", "docs/CLAUDE.md", "", root, in_repository(), "path"},
+      {"directory", "CLAUDE.md", "docs", docs, in_repository(), "path"},
       {"bundle moved up",
        "CLAUDE.md",
        "docs",
        root,
        {"/w/repo/CLAUDE.md", "/w/repo", "CLAUDE.md"},
        "subject-mismatch"},
-      {"bundle moved down", "CLAUDE.md", "", docs, kInRepository, "subject-mismatch"},
-      {"absolute directory", "CLAUDE.md", "/w/repo/docs", docs, kInRepository, "subject-mismatch"},
-      {"directory with ..", "CLAUDE.md", "docs/../docs", docs, kInRepository, "subject-mismatch"},
-      {"other name", "CLAUDE.md", std::nullopt, root, kInRepository, "no-bundle"},
-      {"bundle elsewhere", "docs/CLAUDE.md", std::nullopt, "/x/.nono-trust.bundle", kInRepository,
+      {"bundle moved down", "CLAUDE.md", "", docs, in_repository(), "subject-mismatch"},
+      {"absolute directory", "CLAUDE.md", "/w/repo/docs", docs, in_repository(),
+       "subject-mismatch"},
+      {"directory with ..", "CLAUDE.md", "docs/../docs", docs, in_repository(), "subject-mismatch"},
+      {"other name", "CLAUDE.md", std::nullopt, root, in_repository(), "no-bundle"},
+      {"bundle elsewhere", "docs/CLAUDE.md", std::nullopt, "/x/.nono-trust.bundle", in_repository(),
        "no-bundle"},
       {"sibling with the same beginning", "docs/CLAUDE.md", std::nullopt,
-       "/w/rep/.nono-trust.bundle", kInRepository, "no-bundle"},
+       "/w/rep/.nono-trust.bundle", in_repository(), "no-bundle"},
       {"bundle above the repository", "repo/docs/CLAUDE.md", "", "/w/.nono-trust.bundle",
-       kInRepository, "subject-mismatch"},
-      {"outside", "docs/CLAUDE.md", std::nullopt, root, kOutside, "bundle-path"},
-      {"outside, root", "docs/CLAUDE.md", "", root, kOutside, "bundle-path"},
-      {"outside, directory", "CLAUDE.md", "docs", docs, kOutside, "bundle-path"},
-      {"outside, other directory", "CLAUDE.md", "doc", docs, kOutside, "subject-mismatch"}};
+       in_repository(), "subject-mismatch"},
+      {"outside", "docs/CLAUDE.md", std::nullopt, root, outside(), "bundle-path"},
+      {"outside, root", "docs/CLAUDE.md", "", root, outside(), "bundle-path"},
+      {"outside, directory", "CLAUDE.md", "docs", docs, outside(), "bundle-path"},
+      {"outside, other directory", "CLAUDE.md", "doc", docs, outside(), "subject-mismatch"}};
   for (const MultiCase& one : cases) {
     Draft draft;
     draft.make_multi({subject("AGENTS.md", "other"), subject(one.subject, draft.contents)});

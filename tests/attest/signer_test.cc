@@ -16,7 +16,7 @@
 namespace nono::attest::test {
 namespace {
 
-const std::string kContents = "# CLAUDE\nBe kind.\n";
+constexpr std::string_view kContents = "# CLAUDE\nBe kind.\n";
 
 std::shared_ptr<const Keyring> ring_of(const crypto::PrivateKey& key) {
   auto keys = std::make_shared<Keyring>();

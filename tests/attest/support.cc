@@ -30,14 +30,14 @@ int remove_entry(const char* path, const struct stat* /*status*/, int /*kind*/, 
 }
 
 [[noreturn]] void give_up(const std::string& why) {
-  std::fprintf(stderr, "test support: %s\n", why.c_str());
+  (void)std::fprintf(stderr, "test support: %s\n", why.c_str());
   std::abort();
 }
 
 }  // namespace
 
 TempDir::TempDir() {
-  const char* base = std::getenv("TMPDIR");
+  const char* base = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): before threads
   std::string pattern = join_path(base != nullptr ? base : "/tmp", "nono-attest-XXXXXX");
   if (::mkdtemp(pattern.data()) == nullptr) {
     give_up("mkdtemp " + pattern);
@@ -46,6 +46,7 @@ TempDir::TempDir() {
 }
 
 TempDir::~TempDir() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no test changes the working directory
   ::nftw(path_.c_str(), remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -143,7 +144,7 @@ void drop(Json& object, std::string_view key) {
   std::erase_if(*object.object(), [&](const JsonMember& member) { return member.first == key; });
 }
 
-Json& Draft::member(std::vector<std::string_view> path) {
+Json& Draft::member(const std::vector<std::string_view>& path) {
   return at(statement, path);
 }
 

@@ -67,7 +67,7 @@ struct Draft {
   std::function<std::string(std::string)> change_text;  // after writing
 
   // member returns a member of the statement by its path of keys, which must be there.
-  Json& member(std::vector<std::string_view> path);
+  Json& member(const std::vector<std::string_view>& path);
   void make_multi(std::vector<Json> subjects);
 
   Json bundle() const;
