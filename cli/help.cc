@@ -20,7 +20,7 @@ std::string row(std::string head, std::string_view text, std::size_t column) {
   } else {
     head.append(column - head.size(), ' ');
   }
-  std::string body = wrapped(text, column, kWidth);
+  const std::string body = wrapped(text, column, kWidth);
   return head + body.substr(column);
 }
 

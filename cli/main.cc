@@ -115,7 +115,7 @@ int dispatch(Words words) {
     return generate(words);
   }
   if (words.size() == 1 && words[0] == "--version") {
-    return print("nono " + std::string(kVersion) + "\n", kDone);
+    return print(version_text(), kDone);
   }
   std::vector<std::string> asked(words.begin(), words.end());
   if (!asked.empty() && asked[0] == "help") {

@@ -51,7 +51,7 @@ po::options_description describe(const Command& command) {
   return description;
 }
 
-std::string dashed(std::string name) {
+std::string dashed(const std::string& name) {
   return name.starts_with('-') ? name : (name.size() == 1 ? "-" : "--") + name;
 }
 
@@ -77,11 +77,6 @@ Result<po::parsed_options> parse(const Command& command, const std::vector<std::
   } catch (const po::error& error) {
     return std::unexpected(usage(command, error.what()));
   }
-}
-
-const Option* find_option(const std::vector<Option>& options, std::string_view name) {
-  const auto found = std::ranges::find(options, name, &Option::name);
-  return found == options.end() ? nullptr : &*found;
 }
 
 Result<void> check_counts(const Command& command, const Arguments& arguments) {
@@ -146,20 +141,28 @@ std::vector<std::string> Arguments::values(std::string_view option) const {
   return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
+void Arguments::take(const std::string& option, const std::vector<std::string>& given,
+                     std::span<const Option> options) {
+  if (option == kOperands) {
+    operands_.insert(operands_.end(), given.begin(), given.end());
+    return;
+  }
+  std::vector<std::string>& values = values_[option];
+  const auto row = std::ranges::find(options, std::string_view(option), &Option::name);
+  if (row != options.end() && row->takes != Takes::Nothing) {
+    values.insert(values.end(), given.begin(), given.end());
+  }
+}
+
 Result<Arguments> parse_arguments(const Command& command, std::span<const std::string> words) {
   // What follows `--` is never nono's: it is cut off before anything is parsed.
   const auto dashes = std::ranges::find(words, std::string_view("--"));
-  const std::vector<std::string> own(words.begin(), dashes);
-  NONO_TRY(const po::parsed_options parsed, parse(command, own));
+  NONO_TRY(const po::parsed_options parsed,
+           parse(command, std::vector<std::string>(words.begin(), dashes)));
   const std::vector<Option> options = options_of(command);
   Arguments arguments;
   for (const po::option& option : parsed.options) {
-    std::vector<std::string>& values =
-        option.string_key == kOperands ? arguments.operands_ : arguments.values_[option.string_key];
-    const Option* row = find_option(options, option.string_key);
-    if (row == nullptr || row->takes != Takes::Nothing) {
-      values.insert(values.end(), option.value.begin(), option.value.end());
-    }
+    arguments.take(option.string_key, option.value, options);
   }
   if (dashes != words.end()) {
     std::vector<std::string>& rest =

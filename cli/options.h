@@ -32,6 +32,8 @@ class Arguments {
  private:
   friend Result<Arguments> parse_arguments(const Command& command,
                                            std::span<const std::string> words);
+  void take(const std::string& option, const std::vector<std::string>& given,
+            std::span<const Option> options);
   std::map<std::string, std::vector<std::string>> values_;
   std::vector<std::string> operands_;
   std::vector<std::string> program_;

@@ -82,7 +82,7 @@ void Render::detail(std::string_view label, std::string_view text) {
 }
 
 void Render::raw(std::string_view text) {
-  out(std::string(text));
+  out(text);
 }
 
 void Render::json(const Json& document) {
@@ -130,8 +130,8 @@ Result<void> Render::finish() {
   return {};
 }
 
-void Render::out(std::string text) {
-  buffer_ += std::move(text);
+void Render::out(std::string_view text) {
+  buffer_ += text;
   if (buffer_.size() >= kFlushAt) {
     flush();
   }

@@ -45,7 +45,7 @@ class Render {
   Result<void> finish();
 
  private:
-  void out(std::string text);
+  void out(std::string_view text);
   void flush();
   Loudness loudness_;
   Colour stdout_colour_;

@@ -15,7 +15,6 @@ namespace {
 
 using attest::Evidence;
 using attest::Place;
-using trustpolicy::Admitted;
 using trustpolicy::GuardClass;
 
 Step file_step(const Judgement& judgement) {

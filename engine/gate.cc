@@ -99,7 +99,7 @@ std::string Judgement::reason() const {
   if (const auto* denied = std::get_if<Denied>(&decision)) {
     return denied->reason();
   }
-  std::string text = std::get<Admitted>(decision).tolerated().value_or("");
+  const std::string text = std::get<Admitted>(decision).tolerated().value_or("");
   const std::string code = finding_code + ": ";
   return text.starts_with(code) ? text.substr(code.size()) : text;
 }

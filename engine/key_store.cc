@@ -188,26 +188,39 @@ Result<void> KeyStore::check_free(const std::string& id, const KeyRef& where) co
                                "choose another name with --id, or replace it with --force"));
 }
 
-Result<MadeKey> KeyStore::make(const std::string& id, const KeyRef& where,
-                               crypto::KeyAlgorithm algorithm, Existing existing) const {
+// put_private returns where it put the private half, for people.
+Result<std::string> KeyStore::put_private(const std::string& id, const KeyRef& where,
+                                          const Secret& pem, Existing existing) const {
+  if (const auto* item = std::get_if<KeystoreKey>(&where)) {
+    NONO_CHECK(store_in_secret_service(item->id, pem));
+    return shown(where);
+  }
+  const auto* file = std::get_if<KeyFile>(&where);
+  std::string path = file != nullptr ? file->path : private_path(id);
+  NONO_CHECK(write_private(path, pem, existing));
+  return path;
+}
+
+Result<void> KeyStore::check_place(const std::string& id, const KeyRef& where,
+                                   Existing existing) const {
   NONO_CHECK(check_key_id(id));
   if (existing == Existing::Refuse) {
     NONO_CHECK(check_free(id, where));
   }
-  NONO_CHECK(prepare_directory());
+  return prepare_directory();
+}
+
+Result<MadeKey> KeyStore::make(const std::string& id, const KeyRef& where,
+                               crypto::KeyAlgorithm algorithm, Existing existing) const {
+  NONO_CHECK(check_place(id, where, existing));
   NONO_TRY(const PrivateKey key, PrivateKey::generate(algorithm));
   NONO_TRY(const Secret pem, key.pkcs8_pem());
-  MadeKey made{.id = id, .private_at = {}, .public_path = public_path(id), .key = key.public_key()};
-  if (const auto* item = std::get_if<KeystoreKey>(&where)) {
-    made.private_at = shown(where);
-    NONO_CHECK(store_in_secret_service(item->id, pem));
-  } else {
-    const auto* file = std::get_if<KeyFile>(&where);
-    made.private_at = file != nullptr ? file->path : private_path(id);
-    NONO_CHECK(write_private(made.private_at, pem, existing));
-  }
-  NONO_CHECK(replace_file(made.public_path, made.key.spki_pem(), 0644));
-  return made;
+  NONO_TRY(std::string private_at, put_private(id, where, pem, existing));
+  NONO_CHECK(replace_file(public_path(id), key.public_key().spki_pem(), 0644));
+  return MadeKey{.id = id,
+                 .private_at = std::move(private_at),
+                 .public_path = public_path(id),
+                 .key = key.public_key()};
 }
 
 Result<PrivateKey> KeyStore::load_stored(const std::string& id) const {

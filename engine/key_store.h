@@ -72,6 +72,9 @@ class KeyStore {
 
  private:
   Result<void> prepare_directory() const;
+  Result<void> check_place(const std::string& id, const KeyRef& where, Existing existing) const;
+  Result<std::string> put_private(const std::string& id, const KeyRef& where,
+                                  const crypto::Secret& pem, Existing existing) const;
   Result<void> check_free(const std::string& id, const KeyRef& where) const;
   Result<crypto::PrivateKey> load_stored(const std::string& id) const;
   std::string private_path(const std::string& id) const;

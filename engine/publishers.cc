@@ -156,7 +156,7 @@ Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request) {
         keys, [&](const FoundKey& found) { return found.key.fingerprint() == signer; });
     chosen = static_cast<std::size_t>(hit - keys.begin());
   }
-  FoundKey& found = keys[chosen];
+  const FoundKey& found = keys[chosen];
   const crypto::Sha256 fingerprint = found.key.fingerprint();
   std::string name = request.name.empty() ? found.name : request.name;
   NONO_CHECK(check_name(name));
@@ -194,7 +194,7 @@ Result<Edited> add_publisher(const UserDirectories& user, const Publisher& publi
 
 Result<Publisher> remove_publisher(const UserDirectories& user, const Policy& merged,
                                    const std::string& name_or_fingerprint) {
-  std::optional<Publisher> removed;
+  std::vector<Publisher> removed;
   NONO_CHECK(edit_user_policy(user, [&](Document& document) -> Result<void> {
     auto& list = document.publishers;
     const auto hit = std::ranges::find_if(
@@ -203,11 +203,11 @@ Result<Publisher> remove_publisher(const UserDirectories& user, const Policy& me
       return std::unexpected(usage("your policy has no publisher " + name_or_fingerprint,
                                    elsewhere(merged, name_or_fingerprint)));
     }
-    removed = std::move(*hit);
+    removed.push_back(std::move(*hit));
     list.erase(hit);
     return {};
   }));
-  return *std::move(removed);
+  return std::move(removed.front());
 }
 
 std::vector<ListedPublisher> list_publishers(const Policy& policy, const UserDirectories& user) {

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -62,13 +63,10 @@ Error unavailable(std::string why) {
       .mend_with(std::string(kAlternative));
 }
 
+// POSIX lets a data pointer of dlsym stand for a function.
 template <typename Function>
 Function symbol(void* library, const char* name) {
-  void* address = ::dlsym(library, name);
-  Function function = nullptr;
-  static_assert(sizeof function == sizeof address);
-  std::memcpy(&function, &address, sizeof function);
-  return function;
+  return std::bit_cast<Function>(::dlsym(library, name));
 }
 
 Result<Library> load() {

@@ -187,11 +187,12 @@ Result<FilesToSign> guarded_files(const trustpolicy::Policy& policy, const std::
   FilesToSign result;
   for (const Found& found : scan.found) {
     NONO_TRY(const OwnedFd object, open_object(found.path));
-    NONO_TRY(std::string resolved, path_of(object));
-    const bool other = resolved != found.path;
-    std::vector<std::string>& list =
-        other && !beneath(root, resolved) ? result.left_alone : result.files;
-    list.push_back(other && &list == &result.left_alone ? found.path : std::move(resolved));
+    NONO_TRY(const std::string resolved, path_of(object));
+    if (resolved == found.path || beneath(root, resolved)) {
+      result.files.push_back(resolved);
+    } else {
+      result.left_alone.push_back(found.path);
+    }
   }
   std::ranges::sort(result.files);
   const auto same = std::ranges::unique(result.files);

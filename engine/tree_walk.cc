@@ -106,12 +106,12 @@ Result<void> TreeWalk::list(Frame& frame) {
   return {};
 }
 
-// `name` is terminated by NUL in the buffer: getdents64 writes it so.
-void TreeWalk::entry(Frame& frame, std::string_view name, unsigned char type) {
+// getdents64 ends every name in its buffer with a NUL.
+void TreeWalk::entry(Frame& frame, const char* name, unsigned char type) {
   if (is_self_or_parent(name)) {
     return;
   }
-  const EntryKind kind = kind_of(frame.fd, name.data(), type);
+  const EntryKind kind = kind_of(frame.fd, name, type);
   if (!visitor_.entry(path_, frames_.size(), name, kind)) {
     stopped_ = true;
     return;

@@ -52,7 +52,7 @@ class TreeWalk {
   };
   Result<void> push(OwnedFd fd);
   Result<void> list(Frame& frame);
-  void entry(Frame& frame, std::string_view name, unsigned char type);
+  void entry(Frame& frame, const char* name, unsigned char type);
   void enter(const std::string& name);
   void leave();
   void give_up_frame();

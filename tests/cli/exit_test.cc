@@ -217,6 +217,7 @@ TEST_F(ExitTest, VersionNamesTheProgram) {
   const testing::Outcome outcome = nono({"--version"});
   EXPECT_EQ(outcome.code, 0);
   EXPECT_TRUE(outcome.out.starts_with("nono ")) << outcome.out;
+  EXPECT_NE(outcome.out.find("\nthis kernel: Landlock ABI "), std::string::npos) << outcome.out;
 }
 
 TEST_F(ExitTest, DashesMakeOperandsOfWhatFollows) {
