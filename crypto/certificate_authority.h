@@ -1,0 +1,58 @@
+// crypto/certificate_authority.h: is a certificate issued by an authority that we trust, at a time?
+//
+// An authority is what a trusted root names: its own certificates, issuer of leaves first, the last
+// one the anchor (which may be an intermediate: nothing above it is asked for). The signatures
+// between them are checked once, when the authority is made: a verdict then costs one signature.
+// Paths are validated by OpenSSL (RFC 5280 section 6; partial chains, no revocation) at an explicit
+// time; windows are inclusive; nothing reads the machine's clock.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "crypto/certificate.h"
+
+namespace nono::crypto {
+
+enum class PathFault : unsigned char {
+  UntrustedIssuer,  // no path to this authority, or a signature in it is bad
+  Expired,          // the leaf is not valid at the time
+  IssuerExpired,    // a certificate above the leaf is not valid at the time
+  WrongUsage,       // the leaf, or an intermediate with an extendedKeyUsage, is for something else
+  NotALeaf,         // the leaf is a CA
+  Malformed,  // an unknown critical extension, a broken constraint, a name that does not chain
+};
+struct PathError {
+  PathFault fault;
+  std::string detail;  // one sentence
+};
+
+enum class LeafUse : unsigned char { CodeSigning, TimeStamping };
+
+class CertificateAuthority {
+ public:
+  // make checks the links of `chain` (1 to 10 certificates, leaf's issuer first). InvalidInput
+  // where one is no CA or does not chain to the next.
+  static Result<CertificateAuthority> make(std::vector<Certificate> chain);
+
+  // issuer_of returns the certificate that issued `leaf`, after validating the whole path at `at`:
+  // CodeSigning demands that extendedKeyUsage (and keyUsage digitalSignature), TimeStamping that it
+  // be critical and the only one. `untrusted` (from a bundle) may help to build a path and never
+  // anchors it.
+  std::expected<Certificate, PathError> issuer_of(const Certificate& leaf,
+                                                  std::span<const Certificate> untrusted, Time at,
+                                                  LeafUse use) const;
+
+  std::span<const Certificate> chain() const;
+
+ private:
+  struct Impl;
+  explicit CertificateAuthority(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace nono::crypto
