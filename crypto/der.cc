@@ -1,11 +1,19 @@
 // crypto/der.cc: the strict DER reader.
 #include "crypto/der.h"
 
+#include <algorithm>
+#include <limits>
+#include <utility>
+
 namespace nono::crypto {
 namespace {
 
 constexpr std::uint8_t kLongForm = 0x80;
 constexpr std::uint8_t kSignBit = 0x80;
+constexpr std::uint8_t kTagNumber = 0x1F;  // all ones: the number stands in further bytes
+constexpr std::uint8_t kTrue = 0xFF;
+constexpr std::uint8_t kMoreToCome = 0x80;  // of an object identifier's arc, as follows
+constexpr std::uint8_t kArcBits = 0x7F;
 
 std::uint8_t value_of(std::byte byte) {
   return std::to_integer<std::uint8_t>(byte);
@@ -58,6 +66,20 @@ std::optional<std::span<const std::byte>> DerReader::take(DerTag tag) {
   return contents;
 }
 
+std::optional<DerElement> DerReader::take_any() {
+  const auto start = rest_;
+  if (start.empty() || (value_of(start.front()) & kTagNumber) == kTagNumber) {
+    return std::nullopt;
+  }
+  const auto tag = static_cast<DerTag>(value_of(start.front()));
+  const auto contents = take(tag);
+  if (!contents) {
+    return std::nullopt;
+  }
+  return DerElement{
+      .tag = tag, .contents = *contents, .whole = start.first(start.size() - rest_.size())};
+}
+
 std::optional<DerReader> DerReader::take_inside(DerTag tag) {
   const auto contents = take(tag);
   return contents ? std::optional(DerReader(*contents)) : std::nullopt;
@@ -79,6 +101,16 @@ std::optional<std::span<const std::byte>> DerReader::take_positive() {
   return contents->subspan(1);
 }
 
+std::optional<std::span<const std::byte>> DerReader::take_unsigned() {
+  DerReader ahead = *this;
+  const auto zero = ahead.take(DerTag::Integer);
+  if (zero && zero->size() == 1 && value_of(zero->front()) == 0) {
+    rest_ = ahead.rest_;
+    return zero;
+  }
+  return take_positive();
+}
+
 std::optional<std::uint8_t> DerReader::take_small() {
   const auto contents = take(DerTag::Integer);
   if (!contents || contents->size() != 1 || (value_of(contents->front()) & kSignBit) != 0) {
@@ -87,12 +119,45 @@ std::optional<std::uint8_t> DerReader::take_small() {
   return value_of(contents->front());
 }
 
+std::optional<bool> DerReader::take_boolean() {
+  const auto contents = take(DerTag::Boolean);
+  if (!contents || contents->size() != 1) {
+    return std::nullopt;
+  }
+  const std::uint8_t value = value_of(contents->front());
+  return value == 0 || value == kTrue ? std::optional(value == kTrue) : std::nullopt;
+}
+
 std::optional<std::span<const std::byte>> DerReader::take_whole_bytes(DerTag tag) {
   const auto contents = take(tag);
   if (!contents || contents->empty() || value_of(contents->front()) != 0) {
     return std::nullopt;
   }
   return contents->subspan(1);
+}
+
+std::optional<std::string> oid_text(std::span<const std::byte> contents) {
+  constexpr std::uint64_t kMostBeforeShift = std::numeric_limits<std::uint64_t>::max() >> 7;
+  std::string text;
+  std::uint64_t arc = 0;
+  bool within = false;  // an arc has begun and not ended
+  for (const std::byte byte : contents) {
+    const std::uint8_t value = value_of(byte);
+    if ((!within && value == kMoreToCome) || arc > kMostBeforeShift) {
+      return std::nullopt;
+    }
+    arc = (arc << 7) | (value & kArcBits);
+    within = (value & kMoreToCome) != 0;
+    if (within) {
+      continue;
+    }
+    // The first byte holds two arcs; the first of them is 0, 1 or 2.
+    const std::uint64_t root = text.empty() ? std::min<std::uint64_t>(arc / 40, 2) : 0;
+    text += text.empty() ? std::to_string(root) + '.' : ".";
+    text += std::to_string(arc - root * 40);
+    arc = 0;
+  }
+  return text.empty() || within ? std::nullopt : std::optional(std::move(text));
 }
 
 }  // namespace nono::crypto

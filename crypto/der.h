@@ -1,5 +1,5 @@
-// crypto/der.h: reading DER (X.690) strictly, as far as keys and signatures need it. Internal to
-// crypto/.
+// crypto/der.h: reading DER (X.690) strictly, as far as keys, signatures, certificates and
+// timestamps need it. Internal to crypto/.
 //
 // Nothing read is trusted. One encoding per value: tags of one byte, definite lengths in their
 // shortest form, integers without a needless leading byte. What is read is borrowed, never copied.
@@ -9,19 +9,34 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace nono::crypto {
 
 enum class DerTag : std::uint8_t {
+  Boolean = 0x01,
   Integer = 0x02,
   BitString = 0x03,
   OctetString = 0x04,
   Null = 0x05,
   ObjectIdentifier = 0x06,
+  Utf8String = 0x0C,
+  GeneralizedTime = 0x18,
   Sequence = 0x30,
-  ImplicitOne = 0x81,  // [1] IMPLICIT, primitive
-  ExplicitZero = 0xA0,
+  Set = 0x31,
+  ImplicitZero = 0x80,  // [0] IMPLICIT, primitive
+  ImplicitOne = 0x81,   // [1] IMPLICIT, primitive
+  ExplicitZero = 0xA0,  // or [0] IMPLICIT, constructed
   ExplicitOne = 0xA1,
+  ExplicitThree = 0xA3,
+  ExplicitFour = 0xA4,
+};
+
+// DerElement is one element as it stands: `whole` is tag, length and contents.
+struct DerElement {
+  DerTag tag;  // any tag of one byte, named above or not
+  std::span<const std::byte> contents;
+  std::span<const std::byte> whole;
 };
 
 class DerReader {
@@ -35,12 +50,17 @@ class DerReader {
   // take consumes one element with `tag` and returns its contents; nothing on another tag, an
   // indefinite or longer than needed length, or too few bytes. The reader is then of no more use.
   std::optional<std::span<const std::byte>> take(DerTag tag);
+  // take_any is take for any tag of one byte; what is inside is not looked at.
+  std::optional<DerElement> take_any();
   // take_inside is take for constructed elements.
   std::optional<DerReader> take_inside(DerTag tag);
   // take_positive consumes an INTEGER > 0 and returns its magnitude, first byte not zero.
   std::optional<std::span<const std::byte>> take_positive();
+  // take_unsigned consumes an INTEGER >= 0 and returns its magnitude; zero is one zero byte.
+  std::optional<std::span<const std::byte>> take_unsigned();
   // take_small consumes an INTEGER from 0 to 127.
   std::optional<std::uint8_t> take_small();
+  std::optional<bool> take_boolean();
   // take_whole_bytes consumes a BIT STRING (or `tag` standing for one) without unused bits.
   std::optional<std::span<const std::byte>> take_whole_bytes(DerTag tag = DerTag::BitString);
 
@@ -49,5 +69,9 @@ class DerReader {
   std::uint8_t take_byte();
   std::span<const std::byte> rest_;
 };
+
+// oid_text writes the contents of an OBJECT IDENTIFIER with dots; nothing where an arc is cut off,
+// longer than needed or beyond 64 bits.
+std::optional<std::string> oid_text(std::span<const std::byte> contents);
 
 }  // namespace nono::crypto
