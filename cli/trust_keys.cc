@@ -38,7 +38,7 @@ Result<crypto::KeyAlgorithm> algorithm_for(const Arguments& arguments) {
   if (!algorithm || *algorithm == crypto::KeyAlgorithm::Rsa) {
     return std::unexpected(
         Error(ErrorKind::Usage, "--algorithm \"" + name + "\" is not one that keys are made for")
-            .mend_with("use ecdsa-p256, ecdsa-p384 or ed25519"));
+            .mend_with("use ecdsa-p256, ecdsa-p384, ecdsa-p521 or ed25519"));
   }
   return *algorithm;
 }
@@ -98,7 +98,8 @@ constexpr Option kIdOption{
 constexpr std::array<Option, 4> kKeygenOptions = {{
     kIdOption,
     {"keyref", 0, "REF", "keep the private half at keystore://ID or file:///PATH", Takes::OneValue},
-    {"algorithm", 0, "NAME", "ecdsa-p256 (default), ecdsa-p384 or ed25519", Takes::OneValue},
+    {"algorithm", 0, "NAME", "ecdsa-p256 (default), ecdsa-p384, ecdsa-p521 or ed25519",
+     Takes::OneValue},
     {"force", 'f', "", "replace a key of that name; what it signed is no longer verified by it"},
 }};
 constexpr std::array<Option, 3> kExportOptions = {{

@@ -2,6 +2,7 @@
 #include "crypto/der.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -158,6 +159,24 @@ std::optional<std::string> oid_text(std::span<const std::byte> contents) {
     arc = 0;
   }
   return text.empty() || within ? std::nullopt : std::optional(std::move(text));
+}
+
+Bytes der_element(DerTag tag, std::span<const std::byte> contents) {
+  Bytes out;
+  const std::size_t size = contents.size();
+  out.reserve(size + 2 + sizeof size);
+  out.push_back(static_cast<std::byte>(tag));
+  if (size < kLongForm) {
+    out.push_back(static_cast<std::byte>(size));
+  } else {
+    const std::size_t count = (static_cast<std::size_t>(std::bit_width(size)) + 7) / 8;
+    out.push_back(static_cast<std::byte>(kLongForm + count));
+    for (std::size_t i = count; i-- > 0;) {
+      out.push_back(static_cast<std::byte>(size >> (8 * i)));
+    }
+  }
+  out.insert(out.end(), contents.begin(), contents.end());
+  return out;
 }
 
 }  // namespace nono::crypto

@@ -11,6 +11,8 @@
 #include <span>
 #include <string>
 
+#include "base/encoding.h"
+
 namespace nono::crypto {
 
 enum class DerTag : std::uint8_t {
@@ -73,5 +75,8 @@ class DerReader {
 // oid_text writes the contents of an OBJECT IDENTIFIER with dots; nothing where an arc is cut off,
 // longer than needed or beyond 64 bits.
 std::optional<std::string> oid_text(std::span<const std::byte> contents);
+
+// der_element writes one element with the shortest length.
+Bytes der_element(DerTag tag, std::span<const std::byte> contents);
 
 }  // namespace nono::crypto

@@ -17,6 +17,7 @@ using Span = std::span<const std::byte>;
 constexpr std::string_view kEcPublicKey = "\x2A\x86\x48\xCE\x3D\x02\x01"sv;
 constexpr std::string_view kP256 = "\x2A\x86\x48\xCE\x3D\x03\x01\x07"sv;
 constexpr std::string_view kP384 = "\x2B\x81\x04\x00\x22"sv;
+constexpr std::string_view kP521 = "\x2B\x81\x04\x00\x23"sv;
 constexpr std::string_view kEd25519 = "\x2B\x65\x70"sv;
 constexpr std::string_view kRsaEncryption = "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01"sv;
 
@@ -26,6 +27,7 @@ constexpr std::size_t kMaxExponentBytes = 8;
 constexpr std::byte kUncompressed{0x04};
 
 constexpr KeyShape kShapeP256{
+    .bits = 256,
     .secret_size = 32,
     .point_size = 65,
     .group = "P-256",
@@ -38,6 +40,7 @@ constexpr KeyShape kShapeP256{
         "\x86\x48\xCE\x3D\x03\x01\x07\x04\x6D\x30\x6B\x02\x01\x01\x04\x20"sv,
     .pkcs8_join = "\xA1\x44\x03\x42\x00"sv};
 constexpr KeyShape kShapeP384{
+    .bits = 384,
     .secret_size = 48,
     .point_size = 97,
     .group = "P-384",
@@ -49,7 +52,21 @@ constexpr KeyShape kShapeP384{
         "\x30\x81\xB6\x02\x01\x00\x30\x10\x06\x07\x2A\x86\x48\xCE\x3D\x02\x01\x06\x05\x2B"
         "\x81\x04\x00\x22\x04\x81\x9E\x30\x81\x9B\x02\x01\x01\x04\x30"sv,
     .pkcs8_join = "\xA1\x64\x03\x62\x00"sv};
+constexpr KeyShape kShapeP521{
+    .bits = 521,
+    .secret_size = 66,
+    .point_size = 133,
+    .group = "P-521",
+    .digest = "SHA2-512",
+    .spki_head =
+        "\x30\x81\x9B\x30\x10\x06\x07\x2A\x86\x48\xCE\x3D\x02\x01\x06\x05\x2B\x81\x04\x00"
+        "\x23\x03\x81\x86\x00"sv,
+    .pkcs8_head =
+        "\x30\x81\xEE\x02\x01\x00\x30\x10\x06\x07\x2A\x86\x48\xCE\x3D\x02\x01\x06\x05\x2B"
+        "\x81\x04\x00\x23\x04\x81\xD6\x30\x81\xD3\x02\x01\x01\x04\x42"sv,
+    .pkcs8_join = "\xA1\x81\x89\x03\x81\x86\x00"sv};
 constexpr KeyShape kShapeEd25519{
+    .bits = 256,
     .secret_size = 32,
     .point_size = 32,
     .group = "ED25519",
@@ -77,7 +94,10 @@ Result<KeyAlgorithm> read_curve(DerReader& identifier, std::string_view what) {
   if (as_text(*curve) == kP384) {
     return KeyAlgorithm::EcdsaP384;
   }
-  return bad(what, "the curve is neither P-256 nor P-384", ErrorKind::Unsupported);
+  if (as_text(*curve) == kP521) {
+    return KeyAlgorithm::EcdsaP521;
+  }
+  return bad(what, "the curve is none of P-256, P-384 and P-521", ErrorKind::Unsupported);
 }
 
 Result<KeyAlgorithm> read_identified(DerReader& identifier, std::string_view what) {
@@ -264,6 +284,8 @@ const KeyShape& shape_of(KeyAlgorithm algorithm) {
       return kShapeP256;
     case KeyAlgorithm::EcdsaP384:
       return kShapeP384;
+    case KeyAlgorithm::EcdsaP521:
+      return kShapeP521;
     case KeyAlgorithm::Ed25519:
       return kShapeEd25519;
     case KeyAlgorithm::Rsa:
@@ -299,6 +321,21 @@ Bytes write_spki(KeyAlgorithm algorithm, Span point) {
   append(out, as_bytes(shape_of(algorithm).spki_head));
   append(out, point);
   return out;
+}
+
+Result<PublicParts> read_pkcs1(Span der) {
+  return read_rsa(der, "public key");
+}
+
+Bytes write_rsa_spki(Span pkcs1) {
+  constexpr std::string_view kIdentifier =
+      "\x30\x0D\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01\x05\x00"sv;
+  Bytes bits(1);  // no unused bits
+  append(bits, pkcs1);
+  Bytes inside;
+  append(inside, as_bytes(kIdentifier));
+  append(inside, der_element(DerTag::BitString, bits));
+  return der_element(DerTag::Sequence, inside);
 }
 
 Result<PrivateParts> read_pkcs8(Span der) {

@@ -21,6 +21,7 @@ namespace nono::crypto {
 
 // KeyShape is what the encodings of one elliptic-curve algorithm have in common.
 struct KeyShape {
+  std::size_t bits;  // of the curve
   std::size_t secret_size;
   std::size_t point_size;       // uncompressed: 04 X Y; Ed25519: the 32 bytes of RFC 8032
   const char* group;            // OpenSSL's name
@@ -29,7 +30,7 @@ struct KeyShape {
   std::string_view pkcs8_head;  // DER before the secret
   std::string_view pkcs8_join;  // DER between secret and point; empty: no point in PKCS#8
 };
-// shape_of is defined for EcdsaP256, EcdsaP384 and Ed25519.
+// shape_of is defined for EcdsaP256, EcdsaP384, EcdsaP521 and Ed25519.
 const KeyShape& shape_of(KeyAlgorithm algorithm);
 
 // The spans of PublicParts and PrivateParts borrow from what was read.
@@ -40,7 +41,11 @@ struct PublicParts {
   std::span<const std::byte> exponent;  // RSA only, odd, 3 or more, at most 64 bits
 };
 Result<PublicParts> read_spki(std::span<const std::byte> der);
+// read_pkcs1 reads an RSAPublicKey (RFC 8017 A.1.1) by the same rules as one inside an SPKI.
+Result<PublicParts> read_pkcs1(std::span<const std::byte> der);
 Bytes write_spki(KeyAlgorithm algorithm, std::span<const std::byte> point);
+// write_rsa_spki wraps an RSAPublicKey that read_pkcs1 took.
+Bytes write_rsa_spki(std::span<const std::byte> pkcs1);
 
 struct PrivateParts {
   KeyAlgorithm algorithm;

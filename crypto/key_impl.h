@@ -9,6 +9,7 @@ namespace nono::crypto {
 
 struct PublicKey::Impl {
   KeyAlgorithm algorithm;
+  std::size_t bits;
   Bytes spki;
   Sha256 fingerprint;
   Pkey object;

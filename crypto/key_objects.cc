@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -125,11 +126,25 @@ Result<Bytes> ed25519_point_of(Span secret) {
   return point;
 }
 
+int curve_id(KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case KeyAlgorithm::EcdsaP256:
+      return NID_X9_62_prime256v1;
+    case KeyAlgorithm::EcdsaP384:
+      return NID_secp384r1;
+    case KeyAlgorithm::EcdsaP521:
+      return NID_secp521r1;
+    case KeyAlgorithm::Ed25519:
+    case KeyAlgorithm::Rsa:
+      break;
+  }
+  std::abort();
+}
+
 Result<Bytes> ec_point_of(KeyAlgorithm algorithm, Span secret) {
   const ErrorQueue queue;
-  const int curve = algorithm == KeyAlgorithm::EcdsaP256 ? NID_X9_62_prime256v1 : NID_secp384r1;
   const Numbers numbers(BN_CTX_secure_new_ex(library_context()));
-  const Group group(EC_GROUP_new_by_curve_name_ex(library_context(), nullptr, curve));
+  const Group group(EC_GROUP_new_by_curve_name_ex(library_context(), nullptr, curve_id(algorithm)));
   const Number scalar(BN_bin2bn(reinterpret_cast<const unsigned char*>(secret.data()),
                                 static_cast<int>(secret.size()), nullptr));
   stop_unless(numbers != nullptr && group != nullptr && scalar != nullptr,
@@ -159,6 +174,7 @@ Result<Pkey> public_object(const PublicParts& parts) {
   switch (parts.algorithm) {
     case KeyAlgorithm::EcdsaP256:
     case KeyAlgorithm::EcdsaP384:
+    case KeyAlgorithm::EcdsaP521:
       return ec_public(parts);
     case KeyAlgorithm::Ed25519:
       return ed25519_public(parts.point);

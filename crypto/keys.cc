@@ -1,6 +1,9 @@
 // crypto/keys.cc: verifying keys.
 #include "crypto/keys.h"
 
+#include <openssl/rsa.h>
+
+#include <bit>
 #include <cstdlib>
 #include <utility>
 
@@ -13,7 +16,8 @@ namespace {
 using Span = std::span<const std::byte>;
 
 constexpr KeyAlgorithm kAlgorithms[] = {KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384,
-                                        KeyAlgorithm::Ed25519, KeyAlgorithm::Rsa};
+                                        KeyAlgorithm::EcdsaP521, KeyAlgorithm::Ed25519,
+                                        KeyAlgorithm::Rsa};
 
 // OpenSSL compares by re-encoding too, but a rule that a verdict hangs on stands here, in sight.
 bool strict_ecdsa(Span signature) {
@@ -23,8 +27,88 @@ bool strict_ecdsa(Span signature) {
          outer.done();
 }
 
-const char* digest_of(KeyAlgorithm algorithm) {
-  return algorithm == KeyAlgorithm::Rsa ? "SHA2-256" : shape_of(algorithm).digest;
+std::size_t size_of(HashAlgorithm algorithm) {
+  switch (algorithm) {
+    case HashAlgorithm::Sha256:
+      return 32;
+    case HashAlgorithm::Sha384:
+      return 48;
+    case HashAlgorithm::Sha512:
+      return 64;
+  }
+  std::abort();
+}
+
+const unsigned char* raw(Span bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+// Check is one digest and the signature over it.
+struct Check {
+  HashAlgorithm algorithm;
+  Span digest;
+  Span signature;
+};
+
+std::size_t bits_of(const PublicParts& parts) {
+  if (parts.algorithm != KeyAlgorithm::Rsa) {
+    return shape_of(parts.algorithm).bits;
+  }
+  const auto top = std::to_integer<unsigned>(parts.modulus.front());
+  return (parts.modulus.size() - 1) * 8 + static_cast<std::size_t>(std::bit_width(top));
+}
+
+PkeyContext verifying(EVP_PKEY* key, HashAlgorithm algorithm) {
+  PkeyContext context(EVP_PKEY_CTX_new_from_pkey(library_context(), key, nullptr));
+  const bool ready = context != nullptr && EVP_PKEY_verify_init(context.get()) == 1 &&
+                     EVP_PKEY_CTX_set_signature_md(context.get(), digest_method(algorithm)) == 1;
+  return ready ? std::move(context) : nullptr;
+}
+
+bool verified(const PkeyContext& context, const Check& check) {
+  return EVP_PKEY_verify(context.get(), raw(check.signature), check.signature.size(),
+                         raw(check.digest), check.digest.size()) == 1;
+}
+
+bool plainly_verified(EVP_PKEY* key, const Check& check) {
+  const PkeyContext context = verifying(key, check.algorithm);
+  return context != nullptr && verified(context, check);
+}
+
+bool pss_verified(EVP_PKEY* key, const Check& check, int salt) {
+  const PkeyContext context = verifying(key, check.algorithm);
+  return context != nullptr &&
+         EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) == 1 &&
+         EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), digest_method(check.algorithm)) == 1 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), salt) == 1 && verified(context, check);
+}
+
+// A salt is as long as the digest, as good as always. OpenSSL finds any other length by itself but
+// does not tell it, and a longer salt than the digest is no signature of ours (FIPS 186-5, 5.4 g):
+// so the lengths are tried, only for what does verify.
+bool pss_verified(EVP_PKEY* key, const Check& check) {
+  const int longest = static_cast<int>(check.digest.size());
+  if (pss_verified(key, check, longest)) {
+    return true;
+  }
+  if (!pss_verified(key, check, RSA_PSS_SALTLEN_AUTO)) {
+    return false;
+  }
+  for (int salt = 0; salt < longest; ++salt) {
+    if (pss_verified(key, check, salt)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ed25519_verified(EVP_PKEY* key, Span message, Span signature) {
+  const DigestContext context(EVP_MD_CTX_new());
+  return context != nullptr &&
+         EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, library_context(), nullptr, key,
+                                 nullptr) == 1 &&
+         EVP_DigestVerify(context.get(), raw(signature), signature.size(), raw(message),
+                          message.size()) == 1;
 }
 
 }  // namespace
@@ -35,6 +119,8 @@ std::string_view name_of(KeyAlgorithm algorithm) {
       return "ecdsa-p256";
     case KeyAlgorithm::EcdsaP384:
       return "ecdsa-p384";
+    case KeyAlgorithm::EcdsaP521:
+      return "ecdsa-p521";
     case KeyAlgorithm::Ed25519:
       return "ed25519";
     case KeyAlgorithm::Rsa:
@@ -56,9 +142,15 @@ Result<PublicKey> PublicKey::parse_spki_der(Span der) {
   NONO_TRY(const PublicParts parts, read_spki(der));
   NONO_TRY(Pkey object, public_object(parts));
   return PublicKey(std::make_shared<const Impl>(Impl{.algorithm = parts.algorithm,
+                                                     .bits = bits_of(parts),
                                                      .spki = Bytes(der.begin(), der.end()),
                                                      .fingerprint = Sha256::of(der),
                                                      .object = std::move(object)}));
+}
+
+Result<PublicKey> PublicKey::parse_pkcs1_der(Span der) {
+  NONO_CHECK(read_pkcs1(der));
+  return parse_spki_der(write_rsa_spki(der));
 }
 
 Result<PublicKey> PublicKey::parse_text(std::string_view text) {
@@ -68,6 +160,22 @@ Result<PublicKey> PublicKey::parse_text(std::string_view text) {
 
 KeyAlgorithm PublicKey::algorithm() const {
   return impl_->algorithm;
+}
+std::size_t PublicKey::bits() const {
+  return impl_->bits;
+}
+HashAlgorithm PublicKey::usual_hash() const {
+  switch (algorithm()) {
+    case KeyAlgorithm::EcdsaP256:
+    case KeyAlgorithm::Rsa:
+      return HashAlgorithm::Sha256;
+    case KeyAlgorithm::EcdsaP384:
+      return HashAlgorithm::Sha384;
+    case KeyAlgorithm::EcdsaP521:
+    case KeyAlgorithm::Ed25519:
+      return HashAlgorithm::Sha512;
+  }
+  std::abort();
 }
 const Sha256& PublicKey::fingerprint() const {
   return impl_->fingerprint;
@@ -83,19 +191,33 @@ std::string PublicKey::spki_pem() const {
 }
 
 bool PublicKey::verifies(Span message, Span signature) const {
-  const bool ecdsa =
-      algorithm() == KeyAlgorithm::EcdsaP256 || algorithm() == KeyAlgorithm::EcdsaP384;
-  if (ecdsa && !strict_ecdsa(signature)) {
+  return verifies_with(usual_hash(), message, signature);
+}
+
+bool PublicKey::verifies_with(HashAlgorithm algorithm, Span message, Span signature,
+                              RsaPadding padding) const {
+  if (this->algorithm() == KeyAlgorithm::Ed25519) {
+    const ErrorQueue queue;
+    return ed25519_verified(impl_->object.get(), message, signature);
+  }
+  return verifies_digest(algorithm, hash(algorithm, message), signature, padding);
+}
+
+bool PublicKey::verifies_digest(HashAlgorithm algorithm, Span digest, Span signature,
+                                RsaPadding padding) const {
+  if (digest.size() != size_of(algorithm) || this->algorithm() == KeyAlgorithm::Ed25519) {
     return false;
   }
   const ErrorQueue queue;
-  const DigestContext context(EVP_MD_CTX_new());
-  return context != nullptr &&
-         EVP_DigestVerifyInit_ex(context.get(), nullptr, digest_of(algorithm()), library_context(),
-                                 nullptr, impl_->object.get(), nullptr) == 1 &&
-         EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()),
-                          signature.size(), reinterpret_cast<const unsigned char*>(message.data()),
-                          message.size()) == 1;
+  const Check check{.algorithm = algorithm, .digest = digest, .signature = signature};
+  EVP_PKEY* const key = impl_->object.get();
+  if (this->algorithm() == KeyAlgorithm::Rsa) {
+    // Shorter signatures are those of another modulus, even where the number would be the same.
+    const bool sized = signature.size() == (bits() + 7) / 8;
+    return sized &&
+           (padding == RsaPadding::Pss ? pss_verified(key, check) : plainly_verified(key, check));
+  }
+  return strict_ecdsa(signature) && plainly_verified(key, check);
 }
 
 }  // namespace nono::crypto

@@ -20,8 +20,9 @@
 
 namespace nono::crypto {
 
-enum class KeyAlgorithm : unsigned char { EcdsaP256, EcdsaP384, Ed25519, Rsa };
-std::string_view name_of(KeyAlgorithm algorithm);  // "ecdsa-p256", "ecdsa-p384", "ed25519", "rsa"
+enum class KeyAlgorithm : unsigned char { EcdsaP256, EcdsaP384, EcdsaP521, Ed25519, Rsa };
+// "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519", "rsa"
+std::string_view name_of(KeyAlgorithm algorithm);
 std::optional<KeyAlgorithm> key_algorithm_named(std::string_view name);
 
 // Padding of an RSA signature; of no meaning for other keys. PSS: MGF1 with the same digest, any
@@ -77,7 +78,7 @@ class PublicKey {
 // PrivateKey signs. Its material is wiped with it; it is never printed.
 class PrivateKey {
  public:
-  // generate makes a P-256, P-384 or Ed25519 key; RSA is Unsupported.
+  // generate makes a P-256, P-384, P-521 or Ed25519 key; RSA is Unsupported.
   static Result<PrivateKey> generate(KeyAlgorithm algorithm);
   // parse_text takes PEM "PRIVATE KEY" (PKCS#8, not encrypted) or upstream's one line of base64 of
   // PKCS#8 DER. An encrypted key says so and how to go on.

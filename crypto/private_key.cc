@@ -22,11 +22,24 @@ struct Pair {
   Bytes point;
 };
 
-// random_pair draws until the secret is in range; for P-256 and P-384 the first draw is as good as
-// always, and drawing again is what keeps the result uniform.
+// random_secret draws as many bits as the curve has; the rest of the first byte is zero.
+Result<Secret> random_secret(KeyAlgorithm algorithm) {
+  const KeyShape& shape = shape_of(algorithm);
+  NONO_TRY(Secret drawn, Secret::random(shape.secret_size));
+  const std::size_t unused = shape.secret_size * 8 - shape.bits;
+  if (unused == 0) {
+    return drawn;
+  }
+  std::string text(drawn.text(SecretAccess::i_will_not_log_or_store_this()));
+  text.front() = static_cast<char>(static_cast<unsigned char>(text.front()) & (0xFFu >> unused));
+  return Secret::take(text);
+}
+
+// random_pair draws until the secret is in range; the first draw is as good as always, and drawing
+// again is what keeps the result uniform.
 Result<Pair> random_pair(KeyAlgorithm algorithm) {
   for (int attempt = 0; attempt < kScalarAttempts; ++attempt) {
-    NONO_TRY(Secret secret, Secret::random(shape_of(algorithm).secret_size));
+    NONO_TRY(Secret secret, random_secret(algorithm));
     auto point = point_of(algorithm, inside(secret));
     if (point) {
       return Pair{.secret = std::move(secret), .point = *std::move(point)};

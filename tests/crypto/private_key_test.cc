@@ -20,7 +20,7 @@ using test::unhex;
 static_assert(!std::is_copy_constructible_v<PrivateKey> && !std::is_copy_assignable_v<PrivateKey>);
 
 constexpr KeyAlgorithm kSigning[] = {KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384,
-                                     KeyAlgorithm::Ed25519};
+                                     KeyAlgorithm::EcdsaP521, KeyAlgorithm::Ed25519};
 
 std::string text_fault(std::string_view text) {
   const auto key = PrivateKey::parse_text(secret_of(text));
@@ -107,7 +107,7 @@ TEST(PrivateKeyTest, WrittenKeysAreReadAgain) {
 }
 
 TEST(PrivateKeyTest, KeysOfOpensslAreReadAndWrittenByteForByte) {
-  for (const std::string name : {"p256", "p384", "ed25519"}) {
+  for (const std::string name : {"p256", "p384", "p521", "ed25519"}) {
     const std::string text = testdata(name + ".key.pem");
     const auto key = PrivateKey::parse_text(secret_of(text));
     ASSERT_TRUE(key.has_value()) << name << ": " << key.error().message();

@@ -20,7 +20,7 @@ using test::testdata;
 using test::testdata_base64;
 using test::unhex;
 
-// One curve with the key and the signature over "sample" of RFC 6979 §A.2.5 and §A.2.6.
+// One curve with the key and the signature over "sample" of RFC 6979 §A.2.5 to §A.2.7.
 struct Curve {
   std::string_view name;
   Bytes identifier;
@@ -60,13 +60,36 @@ Curve p384() {
                          "c7634d81f4372ddf581a0db248b0a77aecec196accc52973")};
 }
 
+Curve p521() {
+  return {.name = "P-521",
+          .identifier = test::p521_identifier(),
+          .secret = unhex("00fad06daa62ba3b25d2fb40133da757205de67f5bb0018fee8c86e1b68c7e75ca"
+                          "a896eb32f1f47c70855836a6d16fcc1466f6d8fbec67db89ec0c08b0e996b83538"),
+          .x = unhex("01894550d0785932e00eaa23b694f213f8c3121f86dc97a04e5a7167db4e5bcd37"
+                     "1123d46e45db6b5d5370a7f20fb633155d38ffa16d2bd761dcac474b9a2f5023a4"),
+          .y = unhex("00493101c962cd4d2fddf782285e64584139c2f91b47f87ff82354d6630f746a28"
+                     "a0db25741b5b34a828008b22acc23f924faafbd4d33f81ea66956dfeaa2bfdfcf5"),
+          .r = unhex("00c328fafcbd79dd77850370c46325d987cb525569fb63c5d3bc53950e6d4c5f17"
+                     "4e25a1ee9017b5d450606add152b534931d7d4e8455cc91f9b15bf05ec36e377fa"),
+          .s = unhex("00617cce7cf5064806c467f678d3b4080d6f1cc50af26ca209417308281b68af28"
+                     "2623eaa63e5b5c0723d8b8c37ff0777b1a20f8ccb1dccc43997f1ee0e44da4a67a"),
+          .order = unhex("01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+                         "ffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409")};
+}
+
 PublicKey key_of(const Curve& curve) {
   const Bytes point = joined({unhex("04"), curve.x, curve.y});
   return *PublicKey::parse_spki_der(test::spki(curve.identifier, point));
 }
 
+// The numbers of a curve have the curve's size; DER drops their leading zeros.
+Bytes integer_of(const Bytes& number) {
+  const auto first = std::ranges::find_if(number, [](std::byte b) { return b != std::byte{0}; });
+  return der_integer(Bytes(first, number.end()));
+}
+
 Bytes signature_of(const Bytes& r, const Bytes& s) {
-  return der(kSequence, {der_integer(r), der_integer(s)});
+  return der(kSequence, {integer_of(r), integer_of(s)});
 }
 
 // Big-endian a - b and a + b; a is not below b, and both have one size.
@@ -100,10 +123,16 @@ Bytes raw_integer(const Bytes& contents) {
   return der(kInteger, {contents});
 }
 
+// negative sets the sign of a number.
+Bytes negative(Bytes number) {
+  number.front() |= std::byte{0x80};
+  return raw_integer(number);
+}
+
 std::vector<Spelling> values_out_of_range(const Curve& c) {
   const Bytes zero = raw_integer(unhex("00"));
-  const Bytes r = der_integer(c.r);
-  const Bytes s = der_integer(c.s);
+  const Bytes r = integer_of(c.r);
+  const Bytes s = integer_of(c.s);
   const Bytes n = der_integer(c.order);
   return {
       {"r = 0", der(kSequence, {zero, s})},
@@ -117,8 +146,8 @@ std::vector<Spelling> values_out_of_range(const Curve& c) {
       {"r = n - r", signature_of(minus(c.order, c.r), c.s)},
       {"r = 1", signature_of(unhex("01"), c.s)},
       {"s = 1", signature_of(c.r, unhex("01"))},
-      {"negative r", der(kSequence, {raw_integer(c.r), s})},
-      {"negative s", der(kSequence, {r, raw_integer(c.s)})},
+      {"negative r", der(kSequence, {negative(c.r), s})},
+      {"negative s", der(kSequence, {r, negative(c.s)})},
       {"r = -1", der(kSequence, {raw_integer(unhex("ff")), s})},
       {"r and s swapped", signature_of(c.s, c.r)},
       {"r twice", signature_of(c.r, c.r)},
@@ -127,8 +156,8 @@ std::vector<Spelling> values_out_of_range(const Curve& c) {
 }
 
 std::vector<Spelling> wrong_encodings(const Curve& c) {
-  const Bytes r = der_integer(c.r);
-  const Bytes s = der_integer(c.s);
+  const Bytes r = integer_of(c.r);
+  const Bytes s = integer_of(c.s);
   const Bytes body = joined({r, s});
   const auto size = static_cast<std::byte>(body.size());
   const Bytes good = der(kSequence, {body});
@@ -146,8 +175,9 @@ std::vector<Spelling> wrong_encodings(const Curve& c) {
       {"empty s", der(kSequence, {r, raw_integer({})})},
       {"two leading zeros in r", der(kSequence, {raw_integer(joined({unhex("0000"), c.r})), s})},
       {"two leading zeros in s", der(kSequence, {r, raw_integer(joined({unhex("0000"), c.s}))})},
-      {"long form of the length", joined({unhex("3081"), Bytes{size}, body})},
-      {"longer form of the length", joined({unhex("308200"), Bytes{size}, body})},
+      {"long form of the length",
+       joined({unhex(body.size() < 0x80 ? "3081" : "308200"), Bytes{size}, body})},
+      {"longer form of the length", joined({unhex("30830000"), Bytes{size}, body})},
       {"long form of r's length",
        der(kSequence, {unhex("0281"), Bytes{r[1]}, Bytes(r.begin() + 2, r.end()), s})},
       {"indefinite length", joined({unhex("3080"), body, unhex("0000")})},
@@ -243,8 +273,10 @@ TEST_P(EcdsaTest, OwnSignaturesOfManyMessagesVerify) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Curves, EcdsaTest, ::testing::Values(&p256, &p384),
-                         [](const auto& curve) { return curve.index == 0 ? "P256" : "P384"; });
+INSTANTIATE_TEST_SUITE_P(Curves, EcdsaTest, ::testing::Values(&p256, &p384, &p521),
+                         [](const auto& curve) {
+                           return std::string("Curve") + std::to_string(curve.index);
+                         });
 
 struct EdVector {
   std::string_view secret;
@@ -329,7 +361,7 @@ TEST(Ed25519Test, SPlusOrderFails) {
 
 TEST(SignatureTest, SignaturesOfOpensslVerify) {
   const std::string message = testdata("message.txt");
-  for (const std::string name : {"p256", "p384", "ed25519", "rsa2048", "rsa3072"}) {
+  for (const std::string name : {"p256", "p384", "p521", "ed25519", "rsa2048", "rsa3072"}) {
     const auto key = PublicKey::parse_text(testdata(name + ".pub.pem"));
     ASSERT_TRUE(key.has_value()) << name;
     const Bytes signature = testdata_base64(name + ".sig.b64");
@@ -340,7 +372,7 @@ TEST(SignatureTest, SignaturesOfOpensslVerify) {
 
 TEST(SignatureTest, NoKeyVerifiesTheSignatureOfAnother) {
   const std::string message = testdata("message.txt");
-  const std::string names[] = {"p256", "p384", "ed25519", "rsa2048", "rsa3072"};
+  const std::string names[] = {"p256", "p384", "p521", "ed25519", "rsa2048", "rsa3072"};
   for (const std::string& mine : names) {
     const auto key = PublicKey::parse_text(testdata(mine + ".pub.pem"));
     for (const std::string& other : names) {
@@ -388,7 +420,7 @@ TEST(RsaTest, EveryFlippedByteFails) {
 
 TEST(SignatureTest, OneKeyVerifiesInSeveralThreads) {
   const std::string message = testdata("message.txt");
-  for (const std::string name : {"p256", "p384", "ed25519", "rsa2048"}) {
+  for (const std::string name : {"p256", "p384", "p521", "ed25519", "rsa2048"}) {
     const auto key = PublicKey::parse_text(testdata(name + ".pub.pem"));
     const Bytes good = testdata_base64(name + ".sig.b64");
     std::vector<int> verified(4);

@@ -73,6 +73,9 @@ Bytes p256_identifier() {
 Bytes p384_identifier() {
   return unhex("301006072a8648ce3d020106052b81040022");
 }
+Bytes p521_identifier() {
+  return unhex("301006072a8648ce3d020106052b81040023");
+}
 Bytes ed25519_identifier() {
   return unhex("300506032b6570");
 }

@@ -37,6 +37,7 @@ inline constexpr unsigned kSequence = 0x30;
 // Algorithm identifiers, complete.
 Bytes p256_identifier();
 Bytes p384_identifier();
+Bytes p521_identifier();
 Bytes ed25519_identifier();
 Bytes rsa_identifier();
 // spki wraps an identifier and the bytes of a key.
