@@ -1,0 +1,202 @@
+// tests/sigstore/cases_content.cc: signatures, artifacts, statements, algorithms, thresholds.
+#include <string>
+
+#include "tests/sigstore/cases.h"
+#include "tests/sigstore/der.h"
+#include "tests/sigstore/world.h"
+
+namespace nono::factory {
+namespace {
+
+void add_signatures(Cases& cases) {
+  constexpr const char* kBad = "bad-signature";
+  cases.add("signature/changed", kBad, [](Recipe& r) { r.signature_after = flip_last; });
+  cases.add("signature/bytes-after", kBad, [](Recipe& r) {
+    r.signature_after = [](Bytes& signature) { signature.push_back(std::byte{0}); };
+  });
+  cases.add("signature/of-another-key", kBad, [](Recipe& r) {
+    r.signature_after = [artifact = r.artifact](Bytes& signature) {
+      signature = Key::of(KeyKind::P256, "stranger").sign(as_bytes(artifact));
+    };
+  });
+  cases.add("signature/of-another-artifact", kBad, [](Recipe& r) {
+    r.signature_after = [](Bytes& signature) {
+      signature = Key::of(KeyKind::P256, "leaf").sign(as_bytes("other"));
+    };
+  });
+  cases.add_statement("signature/statement-changed", kBad,
+                      [](Recipe& r) { r.signature_after = flip_last; });
+  cases.add_statement("signature/statement-without-encoding", kBad, [](Recipe& r) {
+    r.signature_after = [](Bytes& signature) {
+      signature = Key::of(KeyKind::P256, "leaf").sign(as_bytes("payload alone"));
+    };
+  });
+  cases.add_v2("signature/v2-changed", kBad, [](Recipe& r) { r.signature_after = flip_last; });
+  cases.add("keyed/changed", kBad, [](Recipe& r) {
+    r.material = Material::PublicKey;
+    r.signature_after = flip_last;
+  });
+}
+
+void add_artifacts(Cases& cases) {
+  cases.add("artifact/other", "subject-mismatch", [](Recipe& r) { r.policy.artifact = "other"; });
+  cases.add("artifact/other-without-digest", "log-entry-mismatch", [](Recipe& r) {
+    r.message_digest = false;
+    r.policy.artifact = "other";
+  });
+  cases.add_v2("artifact/v2-other", "subject-mismatch",
+               [](Recipe& r) { r.policy.artifact = "other"; });
+  cases.add("artifact/digest-in-the-bundle-differs", "subject-mismatch", [](Recipe& r) {
+    r.bundle_after = [](Json& b) {
+      member(b, {"messageSignature", "messageDigest"}).set("digest", base64_encode(Bytes(32)));
+    };
+  });
+  cases.add("artifact/digest-too-short-for-its-label", "malformed-bundle", [](Recipe& r) {
+    r.bundle_after = [](Json& b) {
+      member(b, {"messageSignature", "messageDigest"}).set("algorithm", "SHA2_512");
+    };
+  });
+  const auto subject = [](std::vector<std::pair<std::string, std::string>> digests) {
+    return [digests](Recipe& r) { r.subjects = {Subject{.name = "a", .digests = digests}}; };
+  };
+  constexpr const char* kMismatch = "subject-mismatch";
+  cases.add_statement("artifact/statement-other", kMismatch,
+                      [](Recipe& r) { r.policy.artifact = "other"; });
+  cases.add_statement("artifact/statement-without-subject", kMismatch,
+                      [](Recipe& r) { r.subjects.clear(); });
+  cases.add_statement("artifact/statement-unknown-digest", kMismatch,
+                      subject({{"gitCommit", std::string(40, 'a')}}));
+  cases.add_statement("artifact/statement-digest-cut", kMismatch, [](Recipe& r) {
+    r.subjects[0].digests = {{"sha256", hex_encode(sha256(as_bytes(r.artifact))).substr(0, 62)}};
+  });
+  cases.add_statement("artifact/statement-digest-upper-case", "accepted", [](Recipe& r) {
+    std::string digits = hex_encode(sha256(as_bytes(r.artifact)));
+    for (char& digit : digits) {
+      digit = digit >= 'a' ? static_cast<char>(digit - 'a' + 'A') : digit;
+    }
+    r.subjects[0].digests = {{"sha256", digits}};
+  });
+  cases.add_statement("artifact/statement-sha512-alone", "accepted", [](Recipe& r) {
+    r.subjects[0].digests = {{"sha512", hex_encode(digest(Hash::Sha512, as_bytes(r.artifact)))}};
+  });
+  cases.add_statement("artifact/statement-one-digest-differs", kMismatch, [](Recipe& r) {
+    r.subjects[0].digests = {{"sha256", hex_encode(sha256(as_bytes(r.artifact)))},
+                             {"sha512", std::string(128, 'a')}};
+  });
+}
+
+void add_statements(Cases& cases) {
+  cases.add_statement("statement/payload-type", "wrong-payload-type",
+                      [](Recipe& r) { r.payload_type = "application/json"; });
+  cases.add_statement("statement/type-v2", "unsupported-version",
+                      [](Recipe& r) { r.statement_type = "https://in-toto.io/Statement/v2"; });
+  cases.add_statement("statement/no-predicate-type", "malformed-bundle",
+                      [](Recipe& r) { r.predicate_type.clear(); });
+  cases.add_statement("statement/two-signatures", "malformed-bundle", [](Recipe& r) {
+    r.bundle_after = [](Json& b) {
+      Json::Array& all = *member(b, {"dsseEnvelope", "signatures"}).array();
+      all.push_back(all.front());
+    };
+  });
+  cases.add_statement("statement/payload-changed", "log-entry-mismatch", [](Recipe& r) {
+    r.bundle_after = [](Json& b) {
+      member(b, {"dsseEnvelope"}).set("payload", base64_encode(as_bytes("{}")));
+    };
+  });
+}
+
+void add_algorithms(Cases& cases) {
+  constexpr const char* kUnsupported = "unsupported-algorithm";
+  cases.add("algorithm/ed25519-message", kUnsupported,
+            [](Recipe& r) { r.leaf.key = KeyKind::Ed25519; });
+  cases.add_v2("algorithm/ed25519-v2", kUnsupported,
+               [](Recipe& r) { r.leaf.key = KeyKind::Ed25519; });
+  cases.add("algorithm/p384-by-digest", kUnsupported, [](Recipe& r) {
+    r.leaf.key = KeyKind::P384;
+    r.policy.by_digest = true;
+  });
+  cases.add("algorithm/p384-sha256-by-digest", "accepted", [](Recipe& r) {
+    r.leaf.key = KeyKind::P384;
+    r.hash = Hash::Sha256;
+    r.policy.by_digest = true;
+  });
+}
+
+void two_logs(Recipe& r, const char* one, const char* two) {
+  r.policy.log_entries = 2;
+  r.logs.push_back({.host = "other.factory.example"});
+  r.logs[0].operator_name = one;
+  r.logs[1].operator_name = two;
+  r.entries.push_back({.log = 1});
+}
+
+void two_times(Recipe& r, const char* one, const char* two) {
+  r.policy.times = 2;
+  r.timestampers.push_back({.uri = "https://tsa2.factory.example"});
+  r.timestampers[0].operator_name = one;
+  r.timestampers[1].operator_name = two;
+  r.stamps.push_back({.tsa = 1});
+}
+
+}  // namespace
+
+void add_content_faults(Cases& cases) {
+  add_signatures(cases);
+  add_artifacts(cases);
+  add_statements(cases);
+  add_algorithms(cases);
+}
+
+void add_thresholds(Cases& cases) {
+  cases.add("threshold/two-logs", "accepted", [](Recipe& r) { two_logs(r, "one", "two"); });
+  cases.add("threshold/two-logs-without-operator", "accepted",
+            [](Recipe& r) { two_logs(r, "", ""); });
+  cases.add("threshold/two-logs-of-one-operator", "not-logged",
+            [](Recipe& r) { two_logs(r, "one", "one"); });
+  cases.add("threshold/two-logs-but-one-entry", "not-logged",
+            [](Recipe& r) { r.policy.log_entries = 2; });
+  cases.add("threshold/two-entries-of-one-log", "not-logged", [](Recipe& r) {
+    r.policy.log_entries = 2;
+    r.entries.push_back({.index = 5});
+  });
+  cases.add("threshold/two-logs-one-unknown", "not-logged", [](Recipe& r) {
+    two_logs(r, "one", "two");
+    r.logs[1].trusted = false;
+  });
+  cases.add_v2("threshold/two-times", "accepted", [](Recipe& r) { two_times(r, "one", "two"); });
+  cases.add_v2("threshold/two-times-of-one-operator", "no-trusted-time",
+               [](Recipe& r) { two_times(r, "one", "one"); });
+  cases.add_v2("threshold/two-times-but-one-timestamp", "no-trusted-time",
+               [](Recipe& r) { r.policy.times = 2; });
+  cases.add_v2("threshold/two-timestamps-of-one-authority", "no-trusted-time", [](Recipe& r) {
+    r.policy.times = 2;
+    r.stamps.push_back({.at = kSigned + kMinute});
+  });
+  cases.add("threshold/two-times-promise-and-timestamp", "accepted", [](Recipe& r) {
+    r.policy.times = 2;
+    r.timestampers = {TsaRecipe{}};
+    r.stamps = {StampRecipe{}};
+  });
+  const auto two_scts = [](Recipe& r) {
+    r.policy.scts = 2;
+    r.ct_logs.push_back({.base_url = "https://ctfe2.factory.example"});
+    r.leaf.scts.push_back({.log = 1});
+  };
+  cases.add("threshold/two-scts", "accepted", two_scts);
+  cases.add("threshold/two-scts-but-one", "sct-missing", [](Recipe& r) { r.policy.scts = 2; });
+  cases.add("threshold/two-scts-of-one-log", "sct-missing", [](Recipe& r) {
+    r.policy.scts = 2;
+    r.leaf.scts.push_back({.at = kSigned - kMinute});
+  });
+  cases.add("threshold/two-scts-of-one-operator", "sct-missing", [two_scts](Recipe& r) {
+    two_scts(r);
+    r.ct_logs[0].operator_name = "one";
+    r.ct_logs[1].operator_name = "one";
+  });
+  cases.add("threshold/two-scts-one-bad", "sct-invalid", [two_scts](Recipe& r) {
+    two_scts(r);
+    r.leaf.scts[1].encoded_after = flip_last;
+  });
+}
+
+}  // namespace nono::factory

@@ -1,0 +1,88 @@
+// tests/sigstore/cases_sct.cc: signed certificate timestamps that are missing or wrong.
+#include <string>
+
+#include "tests/sigstore/cases.h"
+#include "tests/sigstore/der.h"
+#include "tests/sigstore/world.h"
+
+namespace nono::factory {
+
+void add_sct_faults(Cases& cases) {
+  constexpr const char* kMissing = "sct-missing";
+  constexpr const char* kInvalid = "sct-invalid";
+  cases.add("sct/none", kMissing, [](Recipe& r) { r.leaf.scts.clear(); });
+  cases.add("sct/empty-list", kInvalid, [](Recipe& r) {
+    r.leaf.scts.clear();
+    r.leaf.sct_list_before = [](Bytes&) {};
+  });
+  cases.add("sct/unknown-log", kMissing, [](Recipe& r) {
+    r.ct_logs.push_back({.base_url = "https://ctfe2.factory.example"});
+    r.ct_logs[0].trusted = false;
+  });
+  struct Row {
+    const char* name;
+    void (*change)(SctRecipe&);
+  };
+  for (const Row& row : {
+           Row{"bad-signature", [](SctRecipe& s) { s.encoded_after = flip_last; }},
+           Row{"other-certificate",
+               [](SctRecipe& s) {
+                 s.signed_before = [](Bytes& blob) { blob[60] ^= std::byte{1}; };
+               }},
+           Row{"other-time",
+               [](SctRecipe& s) {
+                 s.signed_before = [](Bytes& blob) { blob[9] ^= std::byte{1}; };
+               }},
+           Row{"other-issuer",
+               [](SctRecipe& s) {
+                 s.signed_before = [](Bytes& blob) { blob[12] ^= std::byte{1}; };
+               }},
+           Row{"as-final-certificate",
+               [](SctRecipe& s) {
+                 s.signed_before = [](Bytes& blob) { blob[11] = std::byte{0}; };
+               }},
+           Row{"as-tree-head",
+               [](SctRecipe& s) { s.signed_before = [](Bytes& blob) { blob[1] = std::byte{1}; }; }},
+           Row{"extensions-unsigned",
+               [](SctRecipe& s) {
+                 s.extensions = big_endian(7, 4);
+                 s.signed_before = [](Bytes& blob) {
+                   blob.resize(blob.size() - 6);
+                   blob.insert(blob.end(), 2, std::byte{0});
+                 };
+               }},
+           Row{"version-2", [](SctRecipe& s) { s.version = 1; }},
+           Row{"labelled-sha1", [](SctRecipe& s) { s.hash = 2; }},
+           Row{"labelled-no-hash", [](SctRecipe& s) { s.hash = 0; }},
+           Row{"labelled-rsa", [](SctRecipe& s) { s.signature_kind = 1; }},
+           Row{"labelled-anonymous", [](SctRecipe& s) { s.signature_kind = 0; }},
+           Row{"bytes-after",
+               [](SctRecipe& s) {
+                 s.encoded_after = [](Bytes& sct) { sct.push_back(std::byte{0}); };
+               }},
+           Row{"cut",
+               [](SctRecipe& s) {
+                 s.encoded_after = [](Bytes& sct) { sct.resize(sct.size() - 1); };
+               }},
+           Row{"empty-item",
+               [](SctRecipe& s) { s.encoded_after = [](Bytes& sct) { sct.clear(); }; }},
+       }) {
+    cases.add(std::string("sct/") + row.name, kInvalid,
+              [change = row.change](Recipe& r) { change(r.leaf.scts[0]); });
+  }
+  cases.add("sct/list-with-bytes-after", kInvalid, [](Recipe& r) {
+    r.leaf.sct_list_before = [](Bytes& list) { list.push_back(std::byte{0}); };
+  });
+  cases.add("sct/list-shorter-than-it-says", kInvalid, [](Recipe& r) {
+    r.leaf.sct_list_before = [](Bytes& list) { list[1] ^= std::byte{1}; };
+  });
+  cases.add("sct/sixty-four", kInvalid, [](Recipe& r) { r.leaf.scts.resize(64); });
+  cases.add("sct/thirty-two", "accepted", [](Recipe& r) { r.leaf.scts.resize(32); });
+  cases.add("sct/good-beside-a-bad-one", "accepted", [](Recipe& r) {
+    r.ct_logs.push_back({.base_url = "https://ctfe2.factory.example"});
+    r.leaf.scts.push_back({.log = 1});
+    r.leaf.scts[0].encoded_after = flip_last;
+  });
+}
+
+}  // namespace nono::factory
