@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,11 +10,11 @@
 #include <optional>
 #include <utility>
 
-#include "base/files.h"
 #include "base/text.h"
 #include "ledger/audit_event.h"
 #include "ledger/audit_line.h"
 #include "ledger/key_chain.h"
+#include "ledger/session_home.h"
 
 namespace nono::ledger {
 namespace {
@@ -25,104 +24,6 @@ constexpr std::size_t kIdDigits = 16;
 std::string doing(std::string_view what, const std::string& path) {
   return std::string(what) + " " + printable(path);
 }
-
-Result<void> sync_directory(BorrowedFd dir, const std::string& path) {
-  // EINVAL: this file system has no such operation.
-  if (::fsync(dir.raw()) != 0 && errno != EINVAL) {
-    return fail_errno(errno, doing("write to disk the directory", path));
-  }
-  return {};
-}
-
-Result<OwnedFd> open_listable(BorrowedFd base, const std::string& path) {
-  const int fd =
-      ::openat(base.raw(), path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) {
-    return fail_errno(errno, doing("open the directory", path));
-  }
-  return OwnedFd(fd);
-}
-
-Result<void> refuse_shared(BorrowedFd dir, const std::string& path) {
-  NONO_TRY(const struct stat status, status_of(dir, path));
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return std::unexpected(Error(ErrorKind::PermissionDenied,
-                                 printable(path) + ": others may write to this directory, so an "
-                                                   "audit log there would prove nothing")
-                               .mend_with("chmod go-w " + shell_quote(path)));
-  }
-  return {};
-}
-
-// Home is the directory of one session; until keep() it is removed with what is in it.
-class Home {
- public:
-  static Result<Home> create(const std::string& directory, const std::string& id) {
-    NONO_CHECK(make_private_directories(directory));
-    NONO_TRY(const OwnedFd reached, open_directory(BorrowedFd::unowned(AT_FDCWD), directory));
-    NONO_TRY(OwnedFd parent, open_listable(reached, "."));
-    NONO_CHECK(refuse_shared(parent, directory));
-    const std::string path = join_path(directory, id);
-    if (::mkdirat(BorrowedFd(parent).raw(), id.c_str(), 0700) != 0) {
-      return fail_errno(errno, doing("create the audit directory", path));
-    }
-    auto own = open_listable(parent, id);
-    if (!own) {
-      ::unlinkat(BorrowedFd(parent).raw(), id.c_str(), AT_REMOVEDIR);
-      return std::unexpected(std::move(own).error());
-    }
-    return Home(std::move(parent), *std::move(own), path, id);
-  }
-  Home(Home&& other) noexcept
-      : parent_(std::move(other.parent_)),
-        own_(std::move(other.own_)),
-        path_(std::move(other.path_)),
-        id_(std::move(other.id_)),
-        kept_(std::exchange(other.kept_, true)) {}
-  Home(const Home&) = delete;
-  Home& operator=(const Home&) = delete;
-  Home& operator=(Home&&) = delete;
-  ~Home() {
-    if (kept_) {
-      return;
-    }
-    for (const char* name : {kEventsFile, kKeyFile}) {
-      ::unlinkat(BorrowedFd(own_).raw(), name, 0);
-    }
-    ::unlinkat(BorrowedFd(parent_).raw(), id_.c_str(), AT_REMOVEDIR);
-  }
-
-  const std::string& path() const { return path_; }
-  BorrowedFd fd() const { return own_; }
-  void keep() { kept_ = true; }
-  Result<void> sync() const {
-    NONO_CHECK(sync_directory(own_, path_));
-    return sync_directory(parent_, path_);
-  }
-  Result<OwnedFd> create_events() const {
-    const int fd = ::openat(BorrowedFd(own_).raw(), kEventsFile,
-                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-      return fail_errno(errno, doing("create the audit log", join_path(path_, kEventsFile)));
-    }
-    OwnedFd events(fd);
-    // Only tells readers that the session runs; a file system without locks costs that, no more.
-    ::flock(fd, LOCK_EX | LOCK_NB);
-    return events;
-  }
-
- private:
-  Home(OwnedFd parent, OwnedFd own, std::string path, std::string id)
-      : parent_(std::move(parent)),
-        own_(std::move(own)),
-        path_(std::move(path)),
-        id_(std::move(id)) {}
-  OwnedFd parent_;
-  OwnedFd own_;
-  std::string path_;
-  std::string id_;
-  bool kept_ = false;
-};
 
 Result<Json> genesis_event(const SessionInfo& session, const KeyChain& key) {
   if (session.details.object() == nullptr) {
@@ -147,8 +48,8 @@ bool is_session_id(std::string_view id) {
 }
 
 struct AuditLog::Impl {
+  SessionHome home;
   OwnedFd file;
-  std::string directory;
   std::string path;
   std::string id;
   const Clock* clock;
@@ -159,12 +60,14 @@ struct AuditLog::Impl {
   std::string last_line = {};  // with its newline: close() keeps a copy of the seal
   bool closed = false;
   bool unsynced = false;
+  bool anchored = false;  // key and directories are on disk
   std::optional<Error> unsound = {};
 
   Result<Receipt> append(std::string_view type, const Json& event, Durability durability);
   Result<void> flush();
   Result<void> put(std::string_view line);
   Result<void> sync();
+  Result<void> write_back();
   void take_back(const Error& because);
   Result<Receipt> seal();
 };
@@ -192,21 +95,28 @@ Result<void> AuditLog::Impl::put(std::string_view line) {
   return {};
 }
 
-Result<void> AuditLog::Impl::sync() {
+// write_back puts on disk what makes the lines so far stand there: once the way to them, then them.
+Result<void> AuditLog::Impl::write_back() {
+  if (!anchored) {
+    NONO_CHECK(home.sync());
+    anchored = true;
+  }
   int failed = 0;
   while ((failed = ::fdatasync(BorrowedFd(file).raw())) != 0 && errno == EINTR) {
   }
-  if (failed == 0) {
+  return failed == 0 ? Result<void>{}
+                     : fail_errno(errno, doing("write to disk the audit log", path));
+}
+
+Result<void> AuditLog::Impl::sync() {
+  auto done = write_back();
+  if (done) {
     unsynced = false;
-    return {};
+  } else if (done.error().code() != ENOSPC && done.error().code() != EDQUOT) {
+    // After EIO the kernel has dropped the pages and would report success the next time.
+    unsound = done.error();
   }
-  const int saved = errno;
-  Error error = Error::from_errno(saved, doing("write to disk the audit log", path));
-  // After EIO the kernel has dropped the pages and would report success the next time.
-  if (saved != ENOSPC && saved != EDQUOT) {
-    unsound = error;
-  }
-  return std::unexpected(std::move(error));
+  return done;
 }
 
 Result<Receipt> AuditLog::Impl::append(std::string_view type, const Json& event,
@@ -247,11 +157,14 @@ Result<void> AuditLog::Impl::flush() {
   return unsynced ? sync() : Result<void>{};
 }
 
+// A session in which nothing was decided ends without waiting for the disk.
 Result<Receipt> AuditLog::Impl::seal() {
+  constexpr std::uint64_t kStartAndEnd = 2;
+  const Durability durability = sequence > kStartAndEnd ? Durability::Durable : Durability::Lazy;
   NONO_TRY(Receipt receipt,
-           append(kSealType, Json(Json::Object{{"lines", Json(sequence)}}), Durability::Durable));
+           append(kSealType, Json(Json::Object{{"lines", Json(sequence)}}), durability));
   closed = true;
-  NONO_CHECK(create_file(join_path(directory, kSealFile), last_line, 0600));
+  NONO_CHECK(home.write_file(kSealFile, last_line));
   return receipt;
 }
 
@@ -268,22 +181,23 @@ Result<AuditLog> AuditLog::create(const std::string& directory, const SessionInf
   }
   NONO_TRY(KeyChain key, KeyChain::generate());
   NONO_TRY(const Json genesis, genesis_event(session, key));
-  NONO_TRY(Home home, Home::create(directory, session.id));
+  NONO_TRY(SessionHome home, SessionHome::create(directory, session.id));
   const crypto::Secret key_text = key.file_text();
-  NONO_CHECK(create_file(join_path(home.path(), kKeyFile),
-                         key_text.text(crypto::SecretAccess::i_will_not_log_or_store_this()),
-                         0600));
-  NONO_TRY(OwnedFd events, home.create_events());
-  auto impl = std::make_unique<Impl>(Impl{.file = std::move(events),
-                                          .directory = home.path(),
-                                          .path = join_path(home.path(), kEventsFile),
+  NONO_CHECK(home.write_file(kKeyFile,
+                             key_text.text(crypto::SecretAccess::i_will_not_log_or_store_this())));
+  NONO_TRY(OwnedFd events, home.create_file(kEventsFile));
+  // Only tells readers that the session runs; a file system without locks costs that, no more.
+  ::flock(BorrowedFd(events).raw(), LOCK_EX | LOCK_NB);
+  std::string path = home.path_of(kEventsFile);
+  auto impl = std::make_unique<Impl>(Impl{.home = std::move(home),
+                                          .file = std::move(events),
+                                          .path = std::move(path),
                                           .id = session.id,
                                           .clock = &clock,
                                           .key = std::move(key),
                                           .head = no_digest()});
-  NONO_CHECK(impl->append(kStartedType, genesis, Durability::Durable));
-  NONO_CHECK(home.sync());
-  home.keep();
+  NONO_CHECK(impl->append(kStartedType, genesis, Durability::Lazy));
+  impl->home.keep();
   return AuditLog(std::move(impl));
 }
 

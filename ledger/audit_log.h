@@ -31,9 +31,8 @@ inline constexpr const char* kSealFile = "seal";
 bool is_session_id(std::string_view id);
 
 enum class Durability : unsigned char {
-  Durable,  // on disk (fdatasync) before append returns: allows of guarded files, the session's
-            // ends
-  Lazy,     // written now, synced with the next durable line or by flush()
+  Durable,  // on disk (fdatasync) before append returns: allows of guarded files
+  Lazy,     // written now, synced with the next durable line, by flush() or by close()
 };
 
 // Receipt is proof that a line was written; its head chains to all lines before it.
@@ -61,7 +60,7 @@ struct SessionInfo {
 class AuditLog {
  public:
   // create makes `<directory>/<id>/events.ndjson` (0600, O_EXCL; directories 0700) with the genesis
-  // line, durable, and holds a lock (flock) on it that tells a running session from an aborted one.
+  // line, lazy, and holds a lock (flock) on it that tells a running session from an aborted one.
   // A `directory` that others may write to is PermissionDenied; an id in use is System (EEXIST).
   // What fails leaves nothing behind. `clock` must outlive the log.
   static Result<AuditLog> create(const std::string& directory, const SessionInfo& session,
@@ -78,8 +77,9 @@ class AuditLog {
   // that error is returned from then on, so that nothing is allowed on a record that may be lost.
   Result<Receipt> append(std::string_view type, const Json& event, Durability durability);
   Result<void> flush();
-  // close appends session_ended with the members of `event` and, durable, the seal of the chain.
-  // The head of its receipt stands for the whole log. Later appends are Internal errors.
+  // close appends session_ended with the members of `event` and the seal of the chain: durable, or
+  // lazy in a session that has no line but its start. The head of its receipt stands for the whole
+  // log. Later appends are Internal errors.
   Result<Receipt> close(const Json& event);
 
   const std::string& id() const;

@@ -172,7 +172,8 @@ Result<std::optional<std::string>> read_seal(const std::string& directory, std::
     return std::unexpected(std::move(file).error());
   }
   NONO_TRY(std::string seal, read_capped(*file, kMaxLineBytes + 1, kSealFile));
-  return seal;
+  // A crash can leave it empty. That hides no more than a seal that was removed.
+  return seal.empty() ? std::nullopt : std::optional(std::move(seal));
 }
 
 Result<std::string> read_key(const std::string& directory, std::string_view id) {

@@ -115,6 +115,57 @@ TEST(AuditFaultsTest, FailingDiskMakesTheLogUnsound) {
   EXPECT_EQ(state_of(directory.path()), LogState::Open);
 }
 
+TEST(AuditFaultsTest, SessionWithoutDecisionsDoesNotWaitForTheDisk) {
+  const AuditDirectory directory;
+  const bool fine = in_child([&] {
+    if (!fail_call(SYS_fdatasync, EIO) || !fail_call(SYS_fsync, EIO)) {
+      return false;
+    }
+    return directory.start().close(Json(Json::Object{})).has_value();
+  });
+  EXPECT_TRUE(fine);
+  EXPECT_EQ(state_of(directory.path()), LogState::Sealed);
+}
+
+TEST(AuditFaultsTest, SessionWithADecisionEndsOnTheDisk) {
+  for (const unsigned call : {unsigned{SYS_fdatasync}, unsigned{SYS_fsync}}) {
+    const AuditDirectory directory;
+    const bool fine = in_child([&] {
+      AuditLog log = directory.start();
+      return log.append("decision", padded(10), Durability::Lazy) && fail_call(call, EIO) &&
+             !log.close(Json(Json::Object{}));
+    });
+    EXPECT_TRUE(fine) << call;
+  }
+}
+
+TEST(AuditFaultsTest, DurableLineNeedsKeyAndDirectoriesOnTheDisk) {
+  const AuditDirectory directory;
+  const bool fine = in_child([&] {
+    AuditLog log = directory.start();
+    const std::size_t size = directory.events_text().size();
+    if (!fail_call(SYS_fsync, EIO)) {
+      return false;
+    }
+    const auto failed = log.append("decision", padded(10), Durability::Durable);
+    const bool taken_back = directory.events_text().size() == size;
+    const auto lazy = log.append("decision", padded(10), Durability::Lazy);
+    return !failed && failed.error().code() == EIO && taken_back && !lazy;
+  });
+  EXPECT_TRUE(fine);
+}
+
+TEST(AuditFaultsTest, KeyAndDirectoriesAreWrittenToDiskOnce) {
+  const AuditDirectory directory;
+  const bool fine = in_child([&] {
+    AuditLog log = directory.start();
+    return log.append("decision", padded(10), Durability::Durable) && fail_call(SYS_fsync, EIO) &&
+           log.append("decision", padded(10), Durability::Durable) &&
+           log.close(Json(Json::Object{}));
+  });
+  EXPECT_TRUE(fine);
+}
+
 TEST(AuditFaultsTest, DiskFullAtSyncIsTakenBackAndTheLogGoesOn) {
   const AuditDirectory directory;
   const bool fine = in_child([&] {

@@ -253,6 +253,13 @@ TEST(AuditVerifyTest, MissingSealCopyIsNoFault) {
   EXPECT_EQ(verified(directory).state, LogState::Sealed);
 }
 
+TEST(AuditVerifyTest, EmptyCopyOfTheSealCountsAsNone) {
+  const AuditDirectory directory;
+  directory.record(2);
+  directory.put(kSealFile, "");
+  EXPECT_EQ(verified(directory).state, LogState::Sealed);
+}
+
 TEST(AuditVerifyTest, LogOfAnotherSessionIsBroken) {
   const AuditDirectory directory;
   constexpr const char* kOther = "ffffffffffffffff";
