@@ -44,7 +44,7 @@ class ErrorQueue {
   ErrorQueue& operator=(const ErrorQueue&) = delete;
   ~ErrorQueue();
 
-  // error makes an Error of `what` and the reason that OpenSSL queued last, if any.
+  // error makes an Error of `what` and the number of the error that OpenSSL queued last, if any.
   Error error(ErrorKind kind, std::string_view what) const;
 };
 
