@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -46,22 +47,41 @@ bool has_pattern(std::string_view path) {
   return path.contains('*');
 }
 
-// present lists what is there of an entry, its pattern filled in.
-std::vector<std::string> present(const std::string& entry) {
-  if (!has_pattern(entry)) {
-    return is_there(entry) ? std::vector{entry} : std::vector<std::string>{};
-  }
-  std::vector<std::string> found;
-  const std::string parent(directory_name(entry));
-  const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(parent.c_str()));
+std::vector<std::string> names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(directory.c_str()));
   // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
   while (const dirent* each = listing ? ::readdir(listing.get()) : nullptr) {
-    if (fits_pattern(base_name(entry), each->d_name)) {
-      found.push_back(join_path(parent, each->d_name));
-    }
+    names.emplace_back(each->d_name);
   }
-  return found;
+  return names;
 }
+
+// Presence answers for several entries of a directory with one look at it.
+class Presence {
+ public:
+  // of lists what is there of an entry, its pattern filled in.
+  std::vector<std::string> of(const std::string& entry) {
+    if (!has_pattern(entry)) {
+      return is_there(entry) ? std::vector{entry} : std::vector<std::string>{};
+    }
+    const std::string parent(directory_name(entry));
+    auto listed = listed_.find(parent);
+    if (listed == listed_.end()) {
+      listed = listed_.emplace(parent, names_in(parent)).first;
+    }
+    std::vector<std::string> found;
+    for (const std::string& name : listed->second) {
+      if (fits_pattern(base_name(entry), name)) {
+        found.push_back(join_path(parent, name));
+      }
+    }
+    return found;
+  }
+
+ private:
+  std::map<std::string, std::vector<std::string>> listed_;
+};
 
 // matched_root is the part of `path` that is the entry itself, or nothing where `path` is neither
 // the entry nor beneath it.
@@ -192,12 +212,26 @@ class NeverGrantList::Resolver {
   }
 
  private:
+  // directory is realpath(3) of a normal path, one step from what is known of the one above.
   const std::optional<std::string>& directory(const std::string& path) {
-    auto known = directories_.find(path);
-    if (known == directories_.end()) {
-      known = directories_.emplace(path, resolved(path)).first;
+    const auto known = directories_.find(path);
+    return known != directories_.end() ? known->second
+                                       : directories_.emplace(path, look_up(path)).first->second;
+  }
+  std::optional<std::string> look_up(const std::string& path) {
+    if (path == "/" || !path.starts_with('/')) {
+      return resolved(path);
     }
-    return known->second;
+    const std::optional<std::string>& above = directory(std::string(directory_name(path)));
+    if (!above) {
+      return std::nullopt;
+    }
+    std::string here = join_path(*above, base_name(path));
+    std::array<char, 1> target{};
+    if (::readlink(here.c_str(), target.data(), target.size()) >= 0) {
+      return resolved(here);
+    }
+    return errno == EINVAL ? std::optional(std::move(here)) : std::nullopt;  // EINVAL: not a link
   }
   std::map<std::string, std::optional<std::string>> directories_;
 };
@@ -288,7 +322,7 @@ std::optional<NeverGrant> NeverGrantList::covering(const Entry& entry, const std
   }
   std::string where = entry.path;
   if (row.reach != NeverGrantReach::Tree) {
-    std::vector<std::string> there = present(entry.path);
+    std::vector<std::string> there = Presence().of(entry.path);
     if (there.empty()) {
       return std::nullopt;
     }
@@ -347,11 +381,12 @@ Result<void> NeverGrantList::check(const std::string& path, GrantUse use) const 
 
 std::vector<std::string> NeverGrantList::hidden_beneath(const std::string& directory) const {
   std::vector<std::string> hidden;
+  Presence presence;
   for (const Entry& entry : entries_) {
     if (!beneath(directory, entry.path)) {
       continue;
     }
-    for (std::string& path : present(entry.path)) {
+    for (std::string& path : presence.of(entry.path)) {
       if (std::ranges::find(hidden, path) == hidden.end()) {
         hidden.push_back(std::move(path));
       }
