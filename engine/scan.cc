@@ -157,21 +157,21 @@ void finish(ScanResult& result, const Budget& budget) {
   result.complete = !budget.exceeded();
 }
 
+enum class Presence : unsigned char { There, Absent };
+
 // PlaceScan looks at single places: one level of each, and the loaded parts of agents' directories.
 class PlaceScan {
  public:
   PlaceScan(Collector& collector, ScanResult& result) : collector_(collector), result_(result) {}
 
   void look(const std::string& place) {
-    visit(place, Depth::OneDirectory);
     if (contains(kAgentDirectories, base_name(place)) || !is_project_place(place)) {
-      look_at_parts(place);
+      look_at_agent(place);
       return;
     }
+    visit(place, Depth::OneDirectory);
     for (const std::string_view name : kAgentDirectories) {
-      const std::string directory = join_path(place, name);
-      visit(directory, Depth::OneDirectory);
-      look_at_parts(directory);
+      look_at_agent(join_path(place, name));
     }
   }
   void set_home(const std::string& home) { home_ = home; }
@@ -186,12 +186,16 @@ class PlaceScan {
     }
     return !contains(kSystemDirectories, place);
   }
-  void look_at_parts(const std::string& directory) {
+  // Most of these directories are not there, at every start.
+  void look_at_agent(const std::string& directory) {
+    if (visit(directory, Depth::OneDirectory) == Presence::Absent) {
+      return;
+    }
     for (const std::string_view part : kLoadedParts) {
       visit(join_path(directory, part), Depth::Whole);
     }
   }
-  void visit(const std::string& directory, Depth depth) {
+  Presence visit(const std::string& directory, Depth depth) {
     collector_.start(directory, Autoload::Always);
     const Result<void> walked = TreeWalk(collector_, depth).walk(directory);
     const bool absent = !walked && (walked.error().kind() == ErrorKind::NotFound ||
@@ -199,6 +203,7 @@ class PlaceScan {
     if (!walked && !absent) {
       result_.unreadable.push_back(directory);
     }
+    return absent ? Presence::Absent : Presence::There;
   }
 
   Collector& collector_;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "base/files.h"
@@ -47,12 +48,12 @@ EntryKind kind_of(BorrowedFd directory, const char* name, unsigned char type) {
 
 Result<void> TreeWalk::walk(const std::string& root) {
   path_ = root;
-  buffer_.resize(kBufferBytes);
   // The root is the caller's word: a link there is followed, below it none is.
   const int fd = ::open(root.c_str(), kOpenDirectory & ~O_NOFOLLOW);
   if (fd < 0) {
     return fail_errno(errno, "listing " + root);
   }
+  buffer_ = std::make_unique_for_overwrite<char[]>(kBufferBytes);
   NONO_CHECK(push(OwnedFd(fd)));
   while (!frames_.empty()) {
     std::vector<std::string>& pending = frames_.back().pending;
@@ -87,7 +88,7 @@ Result<void> TreeWalk::push(OwnedFd fd) {
 Result<void> TreeWalk::list(Frame& frame) {
   const BorrowedFd fd(frame.fd);
   while (!stopped_) {
-    const ssize_t got = ::getdents64(fd.raw(), buffer_.data(), buffer_.size());
+    const ssize_t got = ::getdents64(fd.raw(), buffer_.get(), kBufferBytes);
     if (got < 0) {
       return fail_errno(errno, "listing " + path_);
     }
@@ -95,7 +96,7 @@ Result<void> TreeWalk::list(Frame& frame) {
       return {};
     }
     for (std::size_t at = 0; at < static_cast<std::size_t>(got) && !stopped_;) {
-      const char* record = buffer_.data() + at;
+      const char* record = buffer_.get() + at;
       unsigned short length = 0;
       std::memcpy(&length, record + offsetof(struct dirent64, d_reclen), sizeof length);
       const auto type = static_cast<unsigned char>(record[offsetof(struct dirent64, d_type)]);
