@@ -24,16 +24,28 @@ constexpr int kSecbits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID
                          SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED;
 constexpr int kLastKnownCapability = 63;
 
+using CapabilitySets = std::array<__user_cap_data_struct, 2>;
+
+// may_limit reports whether the bounding set and the securebits are this process's to change; where
+// they are not known, they are tried.
+bool may_limit() noexcept {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  CapabilitySets held{};
+  return ::syscall(SYS_capget, &header, held.data()) != 0 ||
+         (held[0].effective & (1U << CAP_SETPCAP)) != 0;
+}
+
 // drop_capabilities leaves nothing in any set; for an ordinary user it changes nothing.
 int drop_capabilities() noexcept {
-  // Not fatal: without CAP_SETPCAP there is nothing to drop from.
-  for (int capability = 0; capability <= kLastKnownCapability; ++capability) {
-    ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  if (may_limit()) {
+    for (int capability = 0; capability <= kLastKnownCapability; ++capability) {
+      ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    }
+    ::prctl(PR_SET_SECUREBITS, kSecbits, 0, 0, 0);
   }
-  ::prctl(PR_SET_SECUREBITS, kSecbits, 0, 0, 0);
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> none{};
+  CapabilitySets none{};
   return static_cast<int>(::syscall(SYS_capset, &header, none.data()));
 }
 

@@ -268,18 +268,25 @@ std::vector<pid_t> children_of_this() {
   return out;
 }
 
+bool none_left_to_reap() {
+  pid_t reaped = 0;
+  while ((reaped = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
+  }
+  return reaped < 0 && errno == ECHILD;
+}
+
 }  // namespace
 
 void kill_descendants() {
   constexpr int kRounds = 1000;
   for (int round = 0; round < kRounds; ++round) {
+    if (none_left_to_reap()) {
+      return;
+    }
     for (const pid_t child : children_of_this()) {
       ::kill(child, SIGKILL);
     }
-    pid_t reaped = 0;
-    while ((reaped = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
-    }
-    if (reaped < 0 && errno == ECHILD) {
+    if (none_left_to_reap()) {
       return;
     }
     ::usleep(1000);

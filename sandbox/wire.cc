@@ -86,7 +86,8 @@ Result<void> wire_send(BorrowedFd socket, std::string_view bytes, std::span<cons
 
 Result<WireMessage> wire_receive(BorrowedFd socket) {
   WireMessage out;
-  out.text.resize(kMaxWireBytes);
+  // Room without zeroes: messages are small.
+  out.text.resize_and_overwrite(kMaxWireBytes, [](char*, std::size_t room) { return room; });
   iovec piece{out.text.data(), out.text.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMaxFds)> control{};
   msghdr message{};
