@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
+#include <numbers>
 #include <string>
 
 #include "base/text.h"
@@ -130,6 +130,27 @@ bool has_password_in_address(std::string_view value) {
   return at != std::string_view::npos && authority.substr(0, at).contains(':');
 }
 
+// binary_logarithm of a number above 0. The C library's would bring a second library to every
+// start.
+double binary_logarithm(double value) {
+  int exponent = 0;
+  for (; value < 1.0; value *= 2) {
+    --exponent;
+  }
+  for (; value >= 2.0; value /= 2) {
+    ++exponent;
+  }
+  // ln(v) = 2 artanh((v-1)/(v+1)); for 1 <= v < 2 each term is less than a ninth of the one before.
+  const double base = (value - 1) / (value + 1);
+  constexpr int kLastTerm = 35;
+  double sum = 0;
+  double power = base;
+  for (int term = 1; term <= kLastTerm; term += 2, power *= base * base) {
+    sum += power / term;
+  }
+  return exponent + 2 * sum * std::numbers::log2e;
+}
+
 double bits_per_character(std::string_view text) {
   std::array<std::size_t, 256> counts{};
   for (const char c : text) {
@@ -139,7 +160,7 @@ double bits_per_character(std::string_view text) {
   for (const std::size_t count : counts) {
     if (count > 0) {
       const double share = static_cast<double>(count) / static_cast<double>(text.size());
-      bits -= share * std::log2(share);
+      bits -= share * binary_logarithm(share);
     }
   }
   return bits;

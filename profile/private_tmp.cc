@@ -246,12 +246,16 @@ Result<void> PrivateTmp::remove() {
     return {};
   }
   const OwnedFd top = std::move(top_);
-  NONO_CHECK(Remover(path_).empty(top));
-  if (::unlinkat(BorrowedFd(base_).raw(), std::string(base_name(path_)).c_str(), AT_REMOVEDIR) !=
-      0) {
-    return fail_errno(errno, "remove " + printable(path_));
+  const auto remove_top = [this] {
+    return ::unlinkat(BorrowedFd(base_).raw(), std::string(base_name(path_)).c_str(),
+                      AT_REMOVEDIR) == 0;
+  };
+  // Most sessions leave nothing in it.
+  if (::unlinkat(BorrowedFd(top).raw(), kRuntimeName, AT_REMOVEDIR) == 0 && remove_top()) {
+    return {};
   }
-  return {};
+  NONO_CHECK(Remover(path_).empty(top));
+  return remove_top() ? Result<void>{} : fail_errno(errno, "remove " + printable(path_));
 }
 
 }  // namespace nono::profile
