@@ -328,7 +328,8 @@ Json plan_json(const engine::RunPlan& plan) {
 }
 
 Result<int> dry_run(const engine::RunRequest& request, Session& session, Screen& screen) {
-  NONO_TRY(const engine::RunPlan plan, engine::plan_run(request, {}, screen));
+  NONO_TRY(engine::RunPlan plan, engine::compose_run(request, {}));
+  NONO_CHECK(engine::scan_run(plan, request, screen));
   session.render().end_progress();
   if (session.wants_json()) {
     session.render().json(plan_json(plan));

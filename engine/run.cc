@@ -150,6 +150,51 @@ Error start_failure(const sandbox::ChildFailure& failure, const std::string& pro
       .mend_with("nono setup --check-only shows what this kernel can enforce");
 }
 
+// ReadyAgent is an agent's process that waits for its start, or is called off.
+class ReadyAgent {
+ public:
+  explicit ReadyAgent(sandbox::Launched launched) : launched_(std::move(launched)) {}
+  ReadyAgent(const ReadyAgent&) = delete;
+  ReadyAgent& operator=(const ReadyAgent&) = delete;
+  ~ReadyAgent() {
+    if (launched_) {
+      sandbox::call_off(*std::move(launched_));
+    }
+  }
+  sandbox::Launched start(std::span<const sandbox::KnownObject> known_guarded) {
+    sandbox::let_go(*launched_, known_guarded);
+    sandbox::Launched out = *std::move(launched_);
+    launched_.reset();
+    return out;
+  }
+
+ private:
+  std::optional<sandbox::Launched> launched_;
+};
+
+sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& plan) {
+  sandbox::BrokerConfig out;
+  out.names = &plan.policy->guard();
+  out.capabilities = &plan.capabilities;
+  out.home = plan.user.home;
+  out.network = tier_of(plan.capabilities.network());
+  out.edit = request.edit;
+  return out;
+}
+
+Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan& plan,
+                                       const Terminal& terminal, const sandbox::ExecPlan& exec) {
+  NONO_TRY(const sandbox::Prepared prepared,
+           sandbox::Prepared::prepare(plan.capabilities, plan.features));
+  const sandbox::BrokerConfig broker = broker_config(request, plan);
+  sandbox::LaunchPlan launch;
+  launch.prepared = &prepared;
+  launch.exec = &exec;
+  launch.broker = &broker;
+  terminal.add_to(launch);
+  return sandbox::launch(launch);
+}
+
 // Running is one run from the audit log's first line to its seal.
 class Running {
  public:
@@ -160,17 +205,8 @@ class Running {
         log_(std::move(log)),
         gate_(Gate(plan.policy, request.trust_override), log_, teller) {}
 
-  Result<RunResult> supervise(Terminal terminal, const sandbox::ExecPlan& exec) {
-    NONO_TRY(const sandbox::Prepared prepared,
-             sandbox::Prepared::prepare(plan_.capabilities, plan_.features));
-    const sandbox::BrokerConfig broker = broker_config();
-    sandbox::LaunchPlan launch;
-    launch.prepared = &prepared;
-    launch.exec = &exec;
-    launch.broker = &broker;
-    terminal.add_to(launch);
-    NONO_TRY(sandbox::Launched launched, sandbox::launch(launch));
-    return follow(std::move(launched), std::move(terminal), exec);
+  Result<RunResult> supervise(ReadyAgent& agent, Terminal terminal, const sandbox::ExecPlan& exec) {
+    return follow(agent.start(plan_.guarded_objects), std::move(terminal), exec);
   }
 
   // abandon closes the log of a run that could not start.
@@ -181,17 +217,6 @@ class Running {
   }
 
  private:
-  sandbox::BrokerConfig broker_config() const {
-    sandbox::BrokerConfig out;
-    out.names = &plan_.policy->guard();
-    out.capabilities = &plan_.capabilities;
-    out.known_guarded = plan_.guarded_objects;
-    out.home = plan_.user.home;
-    out.network = tier_of(plan_.capabilities.network());
-    out.edit = request_.edit;
-    return out;
-  }
-
   Result<RunResult> follow(sandbox::Launched launched, Terminal terminal,
                            const sandbox::ExecPlan& exec) {
     std::optional<session::Relay> relay;
@@ -262,17 +287,20 @@ Result<ledger::AuditLog> open_log(const RunRequest& request, const RunPlan& plan
   return ledger::AuditLog::create(audit_directory(plan.user), info, clock);
 }
 
-Result<RunOutcome> run_planned(const RunRequest& request, const RunPlan& plan, Terminal terminal,
+Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Terminal terminal,
                                const Clock& clock, Teller& teller) {
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
+  NONO_TRY(sandbox::Launched launched, launch_agent(request, plan, terminal, exec));
+  ReadyAgent agent(std::move(launched));
+  NONO_CHECK(scan_run(plan, request, teller));
   teller.starting(plan);
   if (std::vector<Verdict> denied = stops_start(plan, request.scan); !denied.empty()) {
     return StartRefused{std::move(denied)};
   }
   NONO_TRY(ledger::AuditLog log, open_log(request, plan, clock));
   Running running(request, plan, teller, std::move(log));
-  auto result = running.supervise(std::move(terminal), exec);
+  auto result = running.supervise(agent, std::move(terminal), exec);
   if (!result) {
     running.abandon(result.error());
     return std::unexpected(std::move(result).error());
@@ -288,7 +316,7 @@ Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& te
            profile::PrivateTmp::create(profile::default_tmp_base(tmpdir == nullptr ? "" : tmpdir)));
   NONO_TRY(Terminal terminal, Terminal::make());
   const SessionPlaces places{tmp.path(), tmp.variables(), terminal.slave_path};
-  auto plan = plan_run(request, places, teller);
+  auto plan = compose_run(request, places);
   if (!plan) {
     return std::unexpected(std::move(plan).error());
   }

@@ -1,7 +1,7 @@
 // engine/run.h: `nono run`: verify what is in reach, confine, supervise, record.
 //
-// Everything that can fail is done before the fork; whatever fails, no agent is started. The caller
-// (cli/) shows; this room decides.
+// The agent's process is made ready while the guarded files are looked for. Its program is executed
+// only once nothing is left that can fail or refuse. The caller (cli/) shows; this room decides.
 #pragma once
 
 #include <chrono>
@@ -108,14 +108,16 @@ struct StartRefused {
 };
 using RunOutcome = std::variant<StartRefused, RunResult>;
 
-// plan_run composes capabilities and policies and scans; it changes nothing. `private_tmp` and
-// `own_terminal` are granted where they are not empty.
+// compose_run composes capabilities, policies and environment: a plan without verdicts. scan_run
+// adds those. Neither changes anything. `private_tmp` and `own_terminal` are granted where they are
+// not empty.
 struct SessionPlaces {
   std::string private_tmp;
   std::vector<std::pair<std::string, std::string>> variables;
   std::string own_terminal;
 };
-Result<RunPlan> plan_run(const RunRequest& request, const SessionPlaces& places, Teller& teller);
+Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places);
+Result<void> scan_run(RunPlan& plan, const RunRequest& request, Teller& teller);
 
 // stops_start lists the verdicts that forbid the start under `scan`.
 std::vector<Verdict> stops_start(const RunPlan& plan, TrustScan scan);

@@ -225,16 +225,11 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
   for (const std::string& path : request.override_never_grant) {
     plan.notes.push_back("--override-never-grant " + printable(path));
   }
-  if (!plan.scan_complete) {
-    plan.notes.emplace_back(
-        "the tree is too large to be scanned to the end; what was not seen is judged when it is "
-        "opened");
-  }
 }
 
 }  // namespace
 
-Result<RunPlan> plan_run(const RunRequest& request, const SessionPlaces& places, Teller& teller) {
+Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places) {
   RunPlan plan;
   NONO_TRY(plan.user, find_user_directories());
   plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
@@ -245,7 +240,6 @@ Result<RunPlan> plan_run(const RunRequest& request, const SessionPlaces& places,
   layers.explicit_policy = request.policy_file;
   NONO_TRY(trustpolicy::Policy policy, trustpolicy::discover(layers));
   plan.policy = std::make_shared<const trustpolicy::Policy>(std::move(policy));
-  NONO_CHECK(Scanner(plan, request, teller).run(request));
   profile::EnvironmentOptions options;
   options.allow = request.environment;
   options.allow_globs = request.environment_globs;
@@ -256,6 +250,16 @@ Result<RunPlan> plan_run(const RunRequest& request, const SessionPlaces& places,
   plan.dropped_variables = std::move(environment.dropped_names);
   note_relaxations(plan, request);
   return plan;
+}
+
+Result<void> scan_run(RunPlan& plan, const RunRequest& request, Teller& teller) {
+  NONO_CHECK(Scanner(plan, request, teller).run(request));
+  if (!plan.scan_complete) {
+    plan.notes.emplace_back(
+        "the tree is too large to be scanned to the end; what was not seen is judged when it is "
+        "opened");
+  }
+  return {};
 }
 
 std::vector<Verdict> stops_start(const RunPlan& plan, TrustScan scan) {

@@ -42,11 +42,12 @@ struct KnownObject {
 
 enum class InstructionEdit : unsigned char { ProtectVerified, Allowed };
 
-// BrokerConfig is laid out before the fork; what it points to must outlive the broker.
+// BrokerConfig is laid out before the fork, but for `known_guarded`, which the supervisor sends;
+// what it points to must outlive the broker.
 struct BrokerConfig {
   const trustpolicy::GuardedNames* names = nullptr;
   const CapabilitySet* capabilities = nullptr;
-  std::vector<KnownObject> known_guarded;
+  std::vector<KnownObject> known_guarded = {};
   std::string home;
   NetworkTier network = NetworkTier::Blocked;
   InstructionEdit edit = InstructionEdit::ProtectVerified;

@@ -91,6 +91,8 @@ class BrokerRules {
 // Messages on the two channels (sandbox/wire.h).
 inline constexpr std::uint64_t kAskRead = 1;
 inline constexpr std::uint64_t kAskChange = 2;
+inline constexpr std::uint64_t kTellKnown = 3;  // guarded files that were found; more follows
+inline constexpr std::uint64_t kTellGo = 4;     // the last of them
 inline constexpr std::uint64_t kEventRefused = 10;
 inline constexpr std::uint64_t kEventStarted = 11;
 inline constexpr std::uint64_t kEventStopped = 12;

@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,7 @@ namespace {
 
 constexpr int kExitNotStarted = 125;
 constexpr int kFailureFd = 3;
+constexpr int kSocketFd = 4;
 
 // Channels are all the pairs of a launch, both ends, before the forks deal them out.
 struct Channels {
@@ -142,6 +144,21 @@ void prepare_agent(const LaunchPlan& plan, int failure) noexcept {
   }
 }
 
+// keep_two leaves nothing open but the streams and, until exec, the two descriptors that are needed
+// till then.
+void keep_two(int failure, int socket) noexcept {
+  // First out of each other's way, and then to where they are to be.
+  const int high_failure = ::fcntl(failure, F_DUPFD_CLOEXEC, kSocketFd + 1);
+  const int high_socket = ::fcntl(socket, F_DUPFD_CLOEXEC, kSocketFd + 1);
+  if (::dup3(high_failure, kFailureFd, O_CLOEXEC) < 0) {
+    give_up(failure, Step::CloseDescriptors, errno);
+  }
+  if (::dup3(high_socket, kSocketFd, O_CLOEXEC) < 0 ||
+      ::syscall(SYS_close_range, kSocketFd + 1, ~0U, 0) != 0) {
+    give_up(kFailureFd, Step::CloseDescriptors, errno);
+  }
+}
+
 // agent_main runs in the agent's process, from fork to exec.
 [[noreturn]] void agent_main(const LaunchPlan& plan, const InDomain& domain, int socket,
                              int failure) noexcept {
@@ -151,21 +168,21 @@ void prepare_agent(const LaunchPlan& plan, int failure) noexcept {
   if (!confined) {
     give_up(failure, confined.error());
   }
-  char go = 0;
-  if (!send_listener(socket, listener) || ::read(socket, &go, 1) != 1) {
+  if (!send_listener(socket, listener)) {
     give_up(failure, Step::Handshake, errno);
   }
-  const int unrefused = self_test();
-  if (unrefused != 0 || !broker_serves()) {
+  if (const int unrefused = self_test(); unrefused != 0) {
     give_up(failure, Step::SelfTest, unrefused);
   }
-  if (failure != kFailureFd && ::dup3(failure, kFailureFd, O_CLOEXEC) < 0) {
-    give_up(failure, Step::CloseDescriptors, errno);
-  }
-  if (::syscall(SYS_close_range, kFailureFd + 1, ~0U, 0) != 0) {
-    give_up(kFailureFd, Step::CloseDescriptors, errno);
-  }
+  keep_two(failure, socket);
   reset_signals();
+  char go = 0;
+  if (::read(kSocketFd, &go, 1) != 1) {
+    give_up(kFailureFd, Step::Handshake, errno);
+  }
+  if (!broker_serves()) {
+    give_up(kFailureFd, Step::SelfTest, SYS_prctl);
+  }
   give_up(kFailureFd, std::move(*confined).exec(*plan.exec));
 }
 
@@ -198,6 +215,29 @@ OwnedFd receive_listener(BorrowedFd socket) {
     return {};
   }
   return std::move(message->fds.front());
+}
+
+// receive_go collects what the supervisor tells until its last word; nothing where it went away.
+std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
+  std::vector<KnownObject> known;
+  for (;;) {
+    const auto message = wire_receive(ask);
+    if (!message) {
+      return std::nullopt;
+    }
+    WireReader reader(message->text);
+    const std::uint64_t kind = reader.number();
+    for (std::uint64_t left = reader.number(); left > 0 && reader.good(); --left) {
+      const ObjectId id{.device = reader.number(), .inode = reader.number()};
+      known.push_back({id, static_cast<trustpolicy::GuardClass>(reader.number())});
+    }
+    if (!reader.good() || (kind != kTellKnown && kind != kTellGo)) {
+      return std::nullopt;
+    }
+    if (kind == kTellGo) {
+      return known;
+    }
+  }
 }
 
 [[noreturn]] void broker_main(const LaunchPlan& plan, Channels channels) {
@@ -233,13 +273,16 @@ OwnedFd receive_listener(BorrowedFd socket) {
   ::close(failure);
   handshake->second.reset();
   OwnedFd listener = receive_listener(handshake->first);
-  if (!listener.valid()) {
+  auto known = listener.valid() ? receive_go(channels.ask.second) : std::nullopt;
+  if (!known) {
     end_domain(scoped);
     ::_exit(kExitNotStarted);
   }
+  BrokerConfig config = *plan.broker;
+  config.known_guarded = *std::move(known);
   tell(channels.events.second, kEventStarted, agent);
   const OwnedFd events(::fcntl(BorrowedFd(channels.events.second).raw(), F_DUPFD_CLOEXEC, 3));
-  Warden warden(*plan.broker, std::move(listener), std::move(channels.ask.second),
+  Warden warden(config, std::move(listener), std::move(channels.ask.second),
                 std::move(channels.events.second));
   static_cast<void>(!::write(BorrowedFd(handshake->first).raw(), "g", 1));
   const int status = warden.run(agent);
@@ -321,6 +364,32 @@ Result<Launched> launch(const LaunchPlan& plan) {
   out.events = std::move(channels.events.first);
   out.failure = std::move(channels.failure_read);
   return out;
+}
+
+void let_go(const Launched& launched, std::span<const KnownObject> known_guarded) {
+  constexpr std::size_t kPerMessage = 512;
+  static_assert(kPerMessage * 3 * sizeof(std::uint64_t) < kMaxWireBytes);
+  do {
+    const auto now = known_guarded.first(std::min(kPerMessage, known_guarded.size()));
+    known_guarded = known_guarded.subspan(now.size());
+    WireWriter message;
+    message.number(known_guarded.empty() ? kTellGo : kTellKnown).number(now.size());
+    for (const KnownObject& object : now) {
+      message.number(object.id.device)
+          .number(object.id.inode)
+          .number(static_cast<std::uint64_t>(object.guard_class));
+    }
+    if (!wire_send(launched.ask, message.bytes(), {})) {
+      return;  // the broker is gone
+    }
+  } while (!known_guarded.empty());
+}
+
+void call_off(Launched launched) {
+  launched.ask.reset();
+  launched.events.reset();
+  ::waitpid(launched.broker, nullptr, 0);
+  kill_descendants();
 }
 
 }  // namespace nono::sandbox

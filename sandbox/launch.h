@@ -1,5 +1,8 @@
 // sandbox/launch.h: starts the processes of a run: supervisor → broker → agent.
 //
+// The agent's process is made ready and waits; the supervisor meanwhile looks for guarded files and
+// opens its log, and then lets the agent execute its program, or calls it off.
+//
 // The broker is a child of the supervisor and the parent of the agent, a subreaper, and in the
 // agent's Landlock domain: whichever of the three goes, the others' tree is found and killed.
 #pragma once
@@ -7,7 +10,7 @@
 #include <sys/types.h>
 
 #include <array>
-#include <string>
+#include <span>
 
 #include "base/owned_fd.h"
 #include "base/result.h"
@@ -35,9 +38,14 @@ struct Launched {
   OwnedFd failure;
 };
 
-// launch forks; it must be called while the process has one thread. On return the agent may not
-// have been executed yet: see Launched::failure.
+// launch forks; it must be called while the process has one thread. The agent's program is not
+// executed before let_go: see Launched::failure.
 Result<Launched> launch(const LaunchPlan& plan);
+// let_go tells the broker of the guarded files that were found, and to go on. Where the processes
+// have failed meanwhile, that is told by Launched::failure and not here.
+void let_go(const Launched& launched, std::span<const KnownObject> known_guarded);
+// call_off ends what was launched; on return its processes are gone.
+void call_off(Launched launched);
 
 // kill_descendants kills and reaps every child and re-parented descendant of this process (a
 // subreaper) until there is none, for at most a second.

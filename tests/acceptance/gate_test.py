@@ -81,6 +81,20 @@ class Gate(support.SandboxCase):
                                     options=("--allow-cwd", "--trust-scan=none"))
         self.assertNotIn(MARK, done.stdout)
 
+    def test_hard_link_of_the_last_of_many_found_is_denied(self):
+        """They reach the broker after it was started, in several messages."""
+        for i in range(1100):
+            directory = self.project.tree / f"d{i:04}"
+            directory.mkdir()
+            (directory / "CLAUDE.md").write_text(MARK)
+        os.link(self.project.tree / "d1099/CLAUDE.md", self.project.tree / "innocent.txt")
+        self.project.own()
+        options = ("--allow-cwd", "--trust-scan=none")
+        done = self.project.sandbox("cat", "innocent.txt", options=options)
+        self.assertNotIn(MARK, done.stdout)
+        control = self.project.sandbox("echo", "started", options=options)
+        self.assertEqual(control.stdout, "started\n")
+
     def test_hard_link_made_inside_is_denied(self):
         self.planted("import os; os.path.exists('h') and os.unlink('h'); "
                      "os.link('CLAUDE.md', 'h'); print(open('h').read())")
