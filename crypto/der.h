@@ -23,11 +23,13 @@ enum class DerTag : std::uint8_t {
   Null = 0x05,
   ObjectIdentifier = 0x06,
   Utf8String = 0x0C,
+  UtcTime = 0x17,
   GeneralizedTime = 0x18,
   Sequence = 0x30,
   Set = 0x31,
   ImplicitZero = 0x80,  // [0] IMPLICIT, primitive
   ImplicitOne = 0x81,   // [1] IMPLICIT, primitive
+  ImplicitTwo = 0x82,   // [2] IMPLICIT, primitive
   ExplicitZero = 0xA0,  // or [0] IMPLICIT, constructed
   ExplicitOne = 0xA1,
   ExplicitThree = 0xA3,

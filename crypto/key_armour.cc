@@ -1,4 +1,5 @@
-// crypto/key_armour.cc: PEM (RFC 7468) and upstream's one line of base64 around the DER of keys.
+// crypto/key_armour.cc: PEM (RFC 7468) and upstream's one line of base64 around the DER of keys,
+// and PEM around a certificate.
 #include <openssl/crypto.h>
 
 #include <optional>
@@ -13,6 +14,7 @@ constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr std::string_view kEnd = "-----END ";
 constexpr std::string_view kDashes = "-----";
 constexpr std::size_t kMaxText = 16u << 10;
+constexpr std::size_t kMaxCertificateText = 96u << 10;  // kMaxCertificateBytes as base64
 constexpr std::size_t kPemColumns = 64;
 
 // Wiped holds the base64 of a key while its armour is taken off.
@@ -184,6 +186,24 @@ Result<Secret> unarmour_private(const Secret& text) {
   Secret secret = Secret::copy_of(*der);
   OPENSSL_cleanse(der->data(), der->size());
   return secret;
+}
+
+Result<Bytes> unarmour_certificate(std::string_view text) {
+  constexpr std::string_view kWhat = "certificate";
+  text = trimmed(text);
+  if (text.size() > kMaxCertificateText) {
+    return bad(kWhat, "is longer than 96 KiB");
+  }
+  const auto block = read_block(text);
+  std::string base64;
+  if (!block || block->label != "CERTIFICATE" || !join_lines(block->body, base64)) {
+    return bad(kWhat, "is not exactly one PEM block \"CERTIFICATE\"");
+  }
+  auto der = base64_decode(base64, Base64::Strict);
+  if (!der) {
+    return bad(kWhat, "the PEM block is not base64");
+  }
+  return *std::move(der);
 }
 
 std::string pem_of(std::string_view label, std::span<const std::byte> der) {

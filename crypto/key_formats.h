@@ -1,5 +1,5 @@
 // crypto/key_formats.h: SubjectPublicKeyInfo (RFC 5280, 5480, 8410), PKCS#8 (RFC 5958) and the two
-// armours around them. Internal to crypto/.
+// armours around them; PEM around a certificate. Internal to crypto/.
 //
 // Nothing read is trusted, and no arithmetic is done here: a point that is read may lie anywhere.
 // Exactly one encoding of each key is taken, so that a fingerprint names one key and a key has one
@@ -64,6 +64,9 @@ Secret write_pkcs8(KeyAlgorithm algorithm, std::span<const std::byte> secret,
 Result<Bytes> unarmour_public(std::string_view text);
 // unarmour_private is the same for "PRIVATE KEY".
 Result<Secret> unarmour_private(const Secret& text);
+
+// unarmour_certificate returns the DER inside exactly one PEM "CERTIFICATE" block.
+Result<Bytes> unarmour_certificate(std::string_view text);
 
 std::string pem_of(std::string_view label, std::span<const std::byte> der);
 

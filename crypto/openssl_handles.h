@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/types.h>
+#include <openssl/x509.h>
 
 #include <memory>
 #include <string_view>
@@ -26,6 +27,7 @@ struct FreeWith {
 
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeWith<EVP_PKEY_CTX_free>>;
+using X509Handle = std::unique_ptr<X509, FreeWith<X509_free>>;
 using Pkey = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 
 // library_context is the context that every OpenSSL call of ours names; made at the first call,

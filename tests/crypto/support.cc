@@ -46,7 +46,11 @@ Bytes der(unsigned tag, std::initializer_list<std::span<const std::byte>> parts)
   const Bytes contents = joined(parts);
   const std::size_t size = contents.size();
   Bytes head{static_cast<std::byte>(tag)};
-  if (size >= 0x100) {
+  if (size >= 0x10000) {
+    head.push_back(std::byte{0x83});
+    head.push_back(static_cast<std::byte>(size >> 16));
+    head.push_back(static_cast<std::byte>((size >> 8) & 0xFF));
+  } else if (size >= 0x100) {
     head.push_back(std::byte{0x82});
     head.push_back(static_cast<std::byte>(size >> 8));
   } else if (size >= 0x80) {
