@@ -38,6 +38,7 @@ std::vector<Case> all_cases() {
   add_sct_faults(cases);
   add_log_faults(cases);
   add_time_faults(cases);
+  add_form_faults(cases);
   add_content_faults(cases);
   add_windows(cases);
   add_thresholds(cases);

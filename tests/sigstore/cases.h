@@ -37,6 +37,7 @@ void add_certificate_faults(Cases& cases);
 void add_sct_faults(Cases& cases);
 void add_log_faults(Cases& cases);
 void add_time_faults(Cases& cases);
+void add_form_faults(Cases& cases);
 void add_content_faults(Cases& cases);
 void add_windows(Cases& cases);
 void add_thresholds(Cases& cases);

@@ -32,6 +32,27 @@ void add_signatures(Cases& cases) {
     };
   });
   cases.add_v2("signature/v2-changed", kBad, [](Recipe& r) { r.signature_after = flip_last; });
+  // A keyed bundle needs no log; what it carries of one must be right.
+  const auto keyed = [&](const char* name, const char* expected, void (*change)(Recipe&)) {
+    cases.add(std::string("keyed/") + name, expected, [change](Recipe& r) {
+      r.material = Material::PublicKey;
+      change(r);
+    });
+  };
+  keyed("promise-changed", "set-invalid",
+        [](Recipe& r) { r.entries[0].promise_after = flip_last; });
+  keyed("other-key-logged", "log-entry-mismatch", [](Recipe& r) {
+    r.entries[0].body_before = [](Json& b) {
+      const std::string key = Key::of(KeyKind::P256, "stranger").spki_pem();
+      member(b, {"spec", "signature", "publicKey"}).set("content", base64_encode(as_bytes(key)));
+    };
+  });
+  keyed("timestamp-of-another-message", "timestamp-invalid", [](Recipe& r) {
+    r.timestampers = {TsaRecipe{}};
+    r.stamps = {StampRecipe{}};
+    r.stamps[0].message = bytes_of("other");
+  });
+  keyed("other-artifact", "subject-mismatch", [](Recipe& r) { r.policy.artifact = "other"; });
   cases.add("keyed/changed", kBad, [](Recipe& r) {
     r.material = Material::PublicKey;
     r.signature_after = flip_last;

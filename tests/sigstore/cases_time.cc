@@ -235,6 +235,13 @@ void add_windows(Cases& cases) {
     r.timestampers = {TsaRecipe{}};
     r.stamps = {StampRecipe{.at = r.leaf.validity.until + kSecond}};
   });
+  // Without a promise the log's window is held against the timestamps.
+  cases.add("window/log-without-promise-ended-a-second-ago", "not-logged", [](Recipe& r) {
+    r.entries[0].promise = false;
+    r.timestampers = {TsaRecipe{}};
+    r.stamps = {StampRecipe{.at = kSigned + kSecond}};
+    r.logs[0].window.end = kSigned;
+  });
   cases.add("window/log-with-the-time-of-a-timestamp", "accepted", [](Recipe& r) {
     r.timestampers = {TsaRecipe{}};
     r.stamps = {StampRecipe{.at = kSigned + kMinute}};

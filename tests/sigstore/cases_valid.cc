@@ -61,6 +61,11 @@ void add_leaves(Cases& cases) {
     cases.add(std::string("valid/leaf-") + row.name, kAccepted, change);
     cases.add_statement(std::string("valid/leaf-") + row.name + "-statement", kAccepted, change);
     cases.add_v2(std::string("valid/leaf-") + row.name + "-v2", kAccepted, change);
+    cases.add_v2(std::string("valid/leaf-") + row.name + "-v2-statement", kAccepted,
+                 [key = row.key](Recipe& r) {
+                   r.leaf.key = key;
+                   r.content = Content::Statement;
+                 });
   }
   cases.add_statement("valid/leaf-ed25519-statement", kAccepted,
                       [](Recipe& r) { r.leaf.key = KeyKind::Ed25519; });
