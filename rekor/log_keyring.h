@@ -5,12 +5,14 @@
 // contains an entry about exactly this signature, key and artifact.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crypto/digest.h"
@@ -34,7 +36,8 @@ struct Log {
   std::optional<Time> valid_until;  // inclusive
 
   bool valid_at(Time at) const { return valid_from <= at && (!valid_until || at <= *valid_until); }
-  // host is base_url without scheme and trailing slash: the name of the log in its checkpoints.
+  // host is base_url without scheme and trailing slashes: the name of a Rekor v2 log in its
+  // checkpoints. Port and path belong to it.
   std::string host() const;
 };
 
@@ -59,35 +62,36 @@ class [[nodiscard]] LoggedEntry {
   const crypto::Sha256& log_id() const { return log_id_; }
   const std::string& log_name() const { return log_name_; }  // host, for people
   const std::string& operator_name() const { return operator_name_; }
+  // log_index is what the log vouches for: global where it promised, else within the shard that
+  // was proven (Rekor v2 has one).
   std::uint64_t log_index() const { return log_index_; }
   // integrated_at is there only where the log signed it (a verified promise of Rekor v1).
   std::optional<Time> integrated_at() const { return integrated_at_; }
   bool proven() const { return proven_; }  // an inclusion proof verified, not the promise alone
-  // valid_at is the log key's validity: Rekor v2 has no time of its own, so the caller holds the
-  // verified timestamps against it.
+  // log_valid_at is the validity of the log's key, in all windows that the trusted root gives it:
+  // without integrated_at the caller holds the verified timestamps against it.
   bool log_valid_at(Time at) const {
-    return valid_from_ <= at && (!valid_until_ || at <= *valid_until_);
+    return std::ranges::any_of(windows_, [at](const Log& log) { return log.valid_at(at); });
   }
 
  private:
   friend class LogKeyring;
-  LoggedEntry(const Log& log, const LogEntry& entry, std::optional<Time> at, bool proven)
+  LoggedEntry(const Log& log, std::uint64_t log_index, std::optional<Time> at, bool proven,
+              std::vector<Log> windows)
       : log_id_(log.log_id),
         log_name_(log.host()),
         operator_name_(log.operator_name),
-        log_index_(entry.log_index),
+        log_index_(log_index),
         integrated_at_(at),
         proven_(proven),
-        valid_from_(log.valid_from),
-        valid_until_(log.valid_until) {}
+        windows_(std::move(windows)) {}
   crypto::Sha256 log_id_;
   std::string log_name_;
   std::string operator_name_;
   std::uint64_t log_index_;
   std::optional<Time> integrated_at_;
   bool proven_;
-  Time valid_from_;
-  std::optional<Time> valid_until_;
+  std::vector<Log> windows_;  // the instances with this log's id and key
 };
 
 class LogKeyring {
