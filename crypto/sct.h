@@ -1,8 +1,8 @@
 // crypto/sct.h: signed certificate timestamps (RFC 6962 section 3.2 and 3.3) embedded in a leaf.
 //
 // Untrusted until verified against the key of a log that the trusted root names. The list is
-// strict: lengths add up, no bytes after it, at most 32 entries, version 0 only (others are
-// InvalidInput).
+// strict: lengths add up, no bytes after it, 1 to 32 entries (more are Exhausted), version 0 only
+// (others are InvalidInput).
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,10 @@ Result<std::vector<SignedCertificateTimestamp>> embedded_scts(const Certificate&
 
 // precertificate_tbs is the leaf's tbsCertificate without the SCT extension: bytes are cut and the
 // lengths around them rewritten, everything else stays as it is. Without other extensions the whole
-// [3] goes. InvalidInput where the leaf has no such extension.
+// [3] goes. InvalidInput where the leaf has no such extension, or two.
 Result<Bytes> precertificate_tbs(const Certificate& leaf);
+// The same for the bytes of a tbsCertificate element. Only what is cut is looked at.
+Result<Bytes> precertificate_tbs(std::span<const std::byte> tbs);
 
 // sct_verifies checks the signature over the precertificate entry (RFC 6962 section 3.2);
 // `issuer_key_hash` is SHA-256 of the SubjectPublicKeyInfo of the certificate that issued the leaf.
