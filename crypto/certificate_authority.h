@@ -19,12 +19,12 @@
 namespace nono::crypto {
 
 enum class PathFault : unsigned char {
-  UntrustedIssuer,  // no path to this authority, or a signature in it is bad
+  UntrustedIssuer,  // no path to this authority by names, or a signature in it is bad
   Expired,          // the leaf is not valid at the time
   IssuerExpired,    // a certificate above the leaf is not valid at the time
   WrongUsage,       // the leaf, or an intermediate with an extendedKeyUsage, is for something else
   NotALeaf,         // the leaf is a CA
-  Malformed,  // an unknown critical extension, a broken constraint, a name that does not chain
+  Malformed,        // an unknown critical extension, a broken constraint
 };
 struct PathError {
   PathFault fault;
