@@ -142,7 +142,18 @@ std::expected<void, PathError> check_usage(const Path& path, LeafUse use) {
   return {};
 }
 
+// names_somebody: a leaf without a subject has its name in a critical subjectAltName (RFC 5280
+// section 4.1.2.6).
+bool names_somebody(const Certificate& leaf) {
+  constexpr std::size_t kEmptyName = 2;
+  const Extension* const names = fields_of(leaf).find("2.5.29.17");
+  return leaf.subject().size() > kEmptyName || (names != nullptr && names->critical);
+}
+
 std::expected<void, PathError> check_shape(const Path& path) {
+  if (!names_somebody(path.front())) {
+    return fault(PathFault::Malformed, "the certificate names nobody, or not critically");
+  }
   if (!std::ranges::all_of(path, understood)) {
     return fault(PathFault::Malformed, "a critical extension is not known here");
   }

@@ -386,6 +386,7 @@ TEST(PathUsageTest, ATimestampLeafMaySign) {
   const auto usage = [](std::optional<unsigned char> bits) {
     return with_leaf(
         [&](Draft& d) {
+          d.subject = test::common_name("tsa");
           d.extensions = {test::extended_use({test::kTimeStamping}, true)};
           if (bits) {
             d.extensions.push_back(test::key_usage(*bits));
@@ -454,6 +455,18 @@ TEST(MalformedPathTest, ACriticalNameOfAnyKindIsHandled) {
             kOk);
   EXPECT_EQ(with_leaf([&](Draft& d) {
               d.extensions[2] = test::alternative_names({test::other_name("1.2.3", text)}, true);
+            }),
+            kOk);
+}
+
+TEST(MalformedPathTest, ALeafWithoutSubjectHasACriticalName) {
+  const Bytes name = test::general_name(test::kEmailName, "a@example.com");
+  EXPECT_EQ(with_leaf([&](Draft& d) { d.extensions[2] = test::alternative_names({name}, false); }),
+            "Malformed");
+  EXPECT_EQ(with_leaf([](Draft& d) { d.extensions.pop_back(); }), "Malformed");
+  EXPECT_EQ(with_leaf([&](Draft& d) {
+              d.subject = test::common_name("somebody");
+              d.extensions[2] = test::alternative_names({name}, false);
             }),
             kOk);
 }
