@@ -3,7 +3,11 @@
 // Untrusted until verify() says so. Strict: DER without bytes after it; status granted (0) or
 // grantedWithMods (1); SignedData over id-ct-TSTInfo with exactly one SignerInfo; TSTInfo version
 // 1; message imprint SHA-256, SHA-384 or SHA-512 (SHA-1 is Unsupported); genTime as GeneralizedTime
-// in UTC, fractions of a second allowed and dropped; at most 10 embedded certificates.
+// in UTC, fractions of a second allowed and dropped; at most 10 embedded certificates; signed
+// attributes contentType, messageDigest and signingCertificateV2 (RFC 5816) present, in the order
+// of DER, none twice. signingCertificate of RFC 2634 names the signer by SHA-1: beside its
+// successor it is not looked at, alone it is not enough. Signatures: ECDSA, RSA PKCS #1 v1.5,
+// Ed25519.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/encoding.h"
 #include "base/result.h"
@@ -45,11 +50,22 @@ class TimestampSigner {
   const std::optional<Certificate>& leaf() const { return leaf_; }
   const std::optional<CertificateAuthority>& authority() const { return authority_; }
 
+  // accepts reports whether `signer` may sign timestamps for this authority at `at`: it is the
+  // leaf where there is one, and its path is valid. `embedded` may help to build the path of a
+  // signer that the root does not name.
+  std::expected<void, TimestampError> accepts(const Certificate& signer,
+                                              std::span<const Certificate> embedded, Time at) const;
+
  private:
-  TimestampSigner(std::optional<Certificate> leaf, std::optional<CertificateAuthority> authority)
-      : leaf_(std::move(leaf)), authority_(std::move(authority)) {}
+  TimestampSigner(std::optional<Certificate> leaf, std::optional<CertificateAuthority> authority);
+  std::expected<void, TimestampError> accepts_leaf(Time at) const;
+
   std::optional<Certificate> leaf_;
   std::optional<CertificateAuthority> authority_;  // none: the chain is the leaf alone, pinned
+  // path_holds_: the leaf's path through the whole chain was valid at some time, signatures
+  // included. Then it is valid at each time that all its certificates are: no other check of
+  // RFC 5280 depends on the time, and revocation is not consulted.
+  bool path_holds_ = false;
 };
 
 // TimestampToken is immutable and cheap to copy.
@@ -61,11 +77,11 @@ class TimestampToken {
   Time time() const;                          // genTime
   const std::string& policy() const;          // dotted OID
   const std::optional<Bytes>& nonce() const;  // the INTEGER's magnitude, big-endian
-  const std::string& serial_hex() const;
+  const std::string& serial_hex() const;      // the INTEGER as it stands, two's complement
 
   // verify returns genTime where the token is about `message`, its signer is of the authority,
   // valid for timestamping at genTime, and signed it: signed attributes contentType, messageDigest
-  // and signingCertificate(V2) are all checked.
+  // and signingCertificateV2 are all checked.
   std::expected<Time, TimestampError> verify(std::span<const std::byte> message,
                                              const TimestampSigner& signer) const;
 
