@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "tests/rekor/rsa_signer.h"
 #include "tests/rekor/support.h"
 
 namespace nono::rekor {
@@ -501,6 +500,13 @@ TEST(HashedRekordV2Test, VerifierIsEitherCertificateOrKey) {
   EXPECT_TRUE(refused(draft, LogFault::Malformed, "either x509Certificate or publicKey"));
   std::erase_if(*verifier.object(), [](const JsonMember& m) { return m.first != "keyDetails"; });
   EXPECT_TRUE(refused(draft, LogFault::Malformed, "either x509Certificate or publicKey"));
+}
+
+TEST(HashedRekordV2Test, KeyInThePlaceOfACertificateIsAMismatch) {
+  Draft draft(Shape::HashedRekordV2, NoteSigner::of(KeyAlgorithm::Ed25519), Signer::PublicKey);
+  Json& verifier = draft.at("spec/hashedRekordV002/signature/verifier");
+  verifier.object()->at(1).first = "x509Certificate";
+  EXPECT_TRUE(refused(draft, LogFault::EntryMismatch, "is not the public key"));
 }
 
 // The log holds the same members in these: what differs is the leaf that was hashed.
