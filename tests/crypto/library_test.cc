@@ -6,9 +6,10 @@
 #include <string>
 
 #include "base/files.h"
+#include "crypto/certificate_authority.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
-#include "tests/crypto/support.h"
+#include "tests/crypto/certificate_draft.h"
 
 namespace nono::crypto {
 namespace {
@@ -33,12 +34,22 @@ class ConfigurationTest : public ::testing::Test {
   std::string file_;
 };
 
-// works_despite signs, verifies and hashes with the configuration named in the environment.
+// path_holds makes a certificate and finds its path.
+bool path_holds(const PrivateKey& key) {
+  const Certificate ca = test::authority("root", key.public_key(), "root").issued_by(key);
+  const Certificate leaf = test::leaf(key.public_key(), "root").issued_by(key);
+  const auto authority = CertificateAuthority::make({ca});
+  return authority &&
+         authority->issuer_of(leaf, {}, test::noon(), LeafUse::CodeSigning).has_value();
+}
+
+// works_despite signs, verifies, hashes and validates with the configuration named in the
+// environment.
 bool works_despite(const std::string& configuration) {
   ::setenv("OPENSSL_CONF", configuration.c_str(), 1);
   const auto key = PrivateKey::generate(KeyAlgorithm::EcdsaP256);
   const auto signature = key->sign(as_bytes("m"));
-  return signature && key->public_key().verifies(as_bytes("m"), *signature) &&
+  return signature && key->public_key().verifies(as_bytes("m"), *signature) && path_holds(*key) &&
          Sha256::of(std::string_view("abc")).hex().starts_with("ba7816bf") &&
          hmac_sha256(Secret(), {}).size() == 32;
 }
