@@ -2,6 +2,7 @@
 // that a caller may set on it.
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -31,10 +32,15 @@ struct CertificateIdentity {
 std::expected<CertificateIdentity, Rejection> read_identity(const crypto::Certificate& leaf);
 
 // Pattern is a regular expression in RE2's syntax, which takes time linear in its input, anchored
-// at both ends whether or not it says so; at most 4,096 bytes. It matches bytes of well-formed
-// UTF-8.
+// at both ends whether or not it says so; "." does not match a line feed. A value that is not
+// UTF-8 or longer than kMaxValueBytes matches nothing.
 class Pattern {
  public:
+  static constexpr std::size_t kMaxBytes = 4096;
+  static constexpr std::size_t kMaxValueBytes = 4096;  // a subject of Fulcio has up to 300
+
+  // parse refuses (InvalidInput) what is empty, over kMaxBytes, not UTF-8, no syntax of RE2, or
+  // compiles to an automaton over 1 MiB.
   static Result<Pattern> parse(std::string_view text);
   bool matches(std::string_view value) const;
   const std::string& text() const { return text_; }

@@ -29,6 +29,9 @@ namespace nono::attest {
 
 using Time = std::chrono::sys_seconds;
 
+// A trusted root, a signing configuration, or both in one file; the public-good root has 7 KiB.
+inline constexpr JsonLimits kTrustFileLimits{.bytes = 1u << 20, .values = 20'000};
+
 // Window is a validFor: inclusive at both ends, open where there is no end.
 struct Window {
   Time start;
@@ -60,6 +63,9 @@ struct TrustedTimestamper {
 // authorities.
 class TrustedRoot {
  public:
+  static constexpr std::size_t kMaxInstances = 64;  // of each of the four lists
+  static constexpr std::size_t kMaxChain = 10;      // certificates of one authority
+
   // parse names the JSON pointer of what is wrong: InvalidInput; an unknown media type is
   // Unsupported.
   static Result<TrustedRoot> parse(std::string_view text);

@@ -1,0 +1,86 @@
+// tests/attest/embedded_root_test.cc: the trusted root that the program carries. Changing it is
+// changing whom the program trusts: what it is stands here once more, in digests and in words.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "attest/trusted_root.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "support.h"
+
+namespace nono::attest::test {
+namespace {
+
+std::string line_of(std::string_view what, std::string_view name, const Window& window) {
+  std::string line(what);
+  line += " ";
+  line += name;
+  line += " " + format_rfc3339(window.start) + "..";
+  return window.end ? line + format_rfc3339(*window.end) : line;
+}
+
+std::vector<std::string> listing(const TrustedRoot& root) {
+  std::vector<std::string> lines;
+  for (const rekor::Log& log : root.logs().logs()) {
+    const Window window{.start = log.valid_from, .end = log.valid_until};
+    lines.push_back(line_of("log", log.base_url, window) + " " + log.log_id.short_form());
+  }
+  for (const TrustedAuthority& authority : root.authorities()) {
+    lines.push_back(line_of("authority", authority.uri, authority.window) + " " +
+                    std::to_string(authority.authority.chain().size()));
+  }
+  for (const TrustedCtLog& log : root.ct_logs()) {
+    lines.push_back(line_of("ct", log.base_url, log.window) + " " + log.log_id.short_form());
+  }
+  for (const TrustedTimestamper& timestamper : root.timestampers()) {
+    lines.push_back(line_of("tsa", timestamper.uri, timestamper.window));
+  }
+  return lines;
+}
+
+TEST(EmbeddedRootTest, IsTheOneThatWasTaken) {
+  const EmbeddedRoot& root = embedded_root();
+  EXPECT_EQ(root.digest.hex(), "6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66");
+  EXPECT_EQ(root.digest, crypto::Sha256::of(root.text));
+  EXPECT_EQ(crypto::Sha256::of(root.tuf_root).hex(),
+            "27aea7e372aa7864065174f0661784fcf8b0e28b1dbfebeada31a0f1fb19167f");
+  EXPECT_EQ(root.package, "npm @sigstore/tuf 5.0.1");
+  EXPECT_EQ(root.date, "2026-11-05");
+}
+
+TEST(EmbeddedRootTest, IsTheFileOfTheSource) {
+  const std::string folder = std::string(NONO_SOURCE_DIR) + "/attest/embedded/";
+  EXPECT_EQ(embedded_root().text, read_text(folder + "trusted_root.json"));
+  EXPECT_EQ(embedded_root().tuf_root, read_text(folder + "root.json"));
+}
+
+TEST(EmbeddedRootTest, NamesThePublicGoodInstance) {
+  const auto root = TrustedRoot::parse(embedded_root().text);
+  ASSERT_TRUE(root.has_value()) << root.error().message();
+  EXPECT_TRUE(root->warnings().empty());
+  const std::vector<std::string> expected{
+      "log https://rekor.sigstore.dev 2021-01-12T11:53:27Z.. SHA256:c0d23d6ad406973f",
+      "log https://log2025-1.rekor.sigstore.dev 2025-09-23T00:00:00Z.. SHA256:cf1199155bddd051",
+      "authority https://fulcio.sigstore.dev 2021-03-07T03:20:29Z..2022-12-31T23:59:59Z 1",
+      "authority https://fulcio.sigstore.dev 2022-04-13T20:06:15Z.. 2",
+      "ct https://ctfe.sigstore.dev/test 2021-03-14T00:00:00Z..2022-10-31T23:59:59Z "
+      "SHA256:086092f02852ff68",
+      "ct https://ctfe.sigstore.dev/2022 2022-10-20T00:00:00Z.. SHA256:dd3d306ac6c71132",
+      "tsa https://timestamp.sigstore.dev/api/v1/timestamp 2025-07-04T00:00:00Z..",
+  };
+  EXPECT_EQ(listing(*root), expected);
+}
+
+TEST(EmbeddedRootTest, CarriesATufRootToStartFrom) {
+  const auto document = Json::parse(embedded_root().tuf_root, kTrustFileLimits);
+  ASSERT_TRUE(document.has_value()) << document.error().message();
+  const Json* body = document->find("signed");
+  ASSERT_NE(body, nullptr);
+  EXPECT_EQ(*body->find("_type")->string(), "root");
+  EXPECT_EQ(*body->find("version")->integer(), 16);
+}
+
+}  // namespace
+}  // namespace nono::attest::test
