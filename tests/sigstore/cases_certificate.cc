@@ -32,6 +32,7 @@ void add_paths(Cases& cases) {
     r.media_type = "application/vnd.dev.sigstore.bundle+json;version=0.2";
     r.material = Material::ChainWithIntermediate;
     r.authorities[0].intermediate->usage.authority = false;
+    r.authorities[0].intermediate->usage.path_length.reset();
     r.root_after = [](Json& root) {
       Json::Array& chain =
           *member(root, {"certificateAuthorities", "0", "certChain", "certificates"}).array();
@@ -45,6 +46,12 @@ void add_paths(Cases& cases) {
   });
   cases.add("path/unknown-critical-extension", kUntrusted, [](Recipe& r) {
     r.leaf.extra = {{.oid = "1.3.6.1.4.1.57264.99", .critical = true, .value = der_null()}};
+  });
+  // RFC 5280 section 4.1.2.6: without a subject the name must be there, and critical.
+  cases.add("path/leaf-without-a-name", kUntrusted, [](Recipe& r) { r.leaf.names.clear(); });
+  cases.add("path/name-not-critical", kUntrusted, [](Recipe& r) { r.leaf.names_critical = false; });
+  cases.add("path/leaf-of-ten-years", kUntrusted, [](Recipe& r) {
+    r.leaf.validity = {.from = kSigned - kMinute, .until = kSigned + std::chrono::years(10)};
   });
   cases.add("path/name-constraint", kUntrusted, [](Recipe& r) {
     // permitted: e-mail addresses of example.org alone
@@ -91,7 +98,6 @@ void add_identities(Cases& cases) {
            Row{"prefix", [](Recipe& r) { r.policy.identity = "alice@example.co"; }},
            Row{"longer", [](Recipe& r) { r.policy.identity = "alice@example.com.evil.org"; }},
            Row{"issuer-slash", [](Recipe& r) { r.policy.issuer += "/"; }},
-           Row{"no-name", [](Recipe& r) { r.leaf.names.clear(); }},
            Row{"two-names",
                [](Recipe& r) { r.leaf.names.push_back({NameKind::Uri, "https://evil.org"}); }},
            Row{"dns-name",
@@ -155,6 +161,7 @@ void add_shapes(Cases& cases) {
   cases.add("certificate/cut", kMalformed, [](Recipe& r) {
     r.leaf.certificate_after = [](Bytes& der) { der.resize(der.size() - 1); };
   });
+  cases.add("certificate/rsa1024", kMalformed, [](Recipe& r) { r.leaf.key = KeyKind::Rsa1024; });
   cases.add("certificate/extension-twice", kMalformed, [](Recipe& r) {
     r.leaf.extra = {{.oid = "1.3.6.1.4.1.57264.1.24", .critical = false, .value = der_null()},
                     {.oid = "1.3.6.1.4.1.57264.1.24", .critical = false, .value = der_null()}};

@@ -87,21 +87,28 @@ void add_members(Cases& cases) {
            Row{"index-too-large", [](Json& b) { entry(b).set("logIndex", "9223372036854775808"); }},
            Row{"index-hexadecimal", [](Json& b) { entry(b).set("logIndex", "0x4"); }},
            Row{"time-negative", [](Json& b) { entry(b).set("integratedTime", "-1"); }},
-           Row{"unknown-member", [](Json& b) { b.set("more", 1); }},
            Row{"unknown-member-of-material", [](Json& b) { material(b).set("more", 1); }},
            Row{"unknown-member-of-entry", [](Json& b) { entry(b).set("more", 1); }},
            Row{"unknown-member-of-proof", [](Json& b) { proof(b).set("more", 1); }},
            Row{"unknown-member-of-content",
                [](Json& b) { member(b, {"messageSignature"}).set("more", 1); }},
-           Row{"unknown-digest-algorithm",
-               [](Json& b) {
-                 member(b, {"messageSignature", "messageDigest"}).set("algorithm", "SHA2_257");
-               }},
+           Row{"index-is-the-size", [](Json& b) { proof(b).set("logIndex", "7"); }},
            Row{"empty-signature",
                [](Json& b) { member(b, {"messageSignature"}).set("signature", ""); }},
        }) {
     add_json(cases, kMalformed, row.name, row.change);
   }
+}
+
+void add_timestamps(Cases& cases) {
+  const auto add = [&](const char* name, void (*change)(Bytes&)) {
+    cases.add_v2(std::string("form/timestamp-") + name, kMalformed,
+                 [change](Recipe& r) { r.stamps[0].response_after = change; });
+  };
+  add("bytes-after", [](Bytes& out) { out.push_back(std::byte{0}); });
+  add("cut", [](Bytes& out) { out.resize(out.size() - 1); });
+  add("garbage", [](Bytes& out) { out = bytes_of("garbage"); });
+  add("empty", [](Bytes& out) { out.clear(); });
 }
 
 void add_spellings(Cases& cases) {
@@ -110,6 +117,7 @@ void add_spellings(Cases& cases) {
     material(b).set("timestampVerificationData", Json());
     b.set("dsseEnvelope", Json());
   });
+  add_json(cases, "accepted", "unknown-outermost-member", [](Json& b) { b.set("more", 1); });
   add_json(cases, "accepted", "numbers-as-numbers", [](Json& b) {
     entry(b).set("logIndex", 4);
     proof(b).set("treeSize", 7);
@@ -146,6 +154,7 @@ void add_spellings(Cases& cases) {
 void add_form_faults(Cases& cases) {
   add_versions(cases);
   add_members(cases);
+  add_timestamps(cases);
   add_spellings(cases);
 }
 

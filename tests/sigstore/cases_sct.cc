@@ -15,7 +15,7 @@ void add_sct_faults(Cases& cases) {
     r.leaf.scts.clear();
     r.leaf.sct_list_before = [](Bytes&) {};
   });
-  cases.add("sct/unknown-log", kMissing, [](Recipe& r) {
+  cases.add("sct/unknown-log", kInvalid, [](Recipe& r) {
     r.ct_logs.push_back({.base_url = "https://ctfe2.factory.example"});
     r.ct_logs[0].trusted = false;
   });
@@ -78,7 +78,7 @@ void add_sct_faults(Cases& cases) {
   });
   cases.add("sct/sixty-four", kInvalid, [](Recipe& r) { r.leaf.scts.resize(64); });
   cases.add("sct/thirty-two", "accepted", [](Recipe& r) { r.leaf.scts.resize(32); });
-  cases.add("sct/good-beside-a-bad-one", "accepted", [](Recipe& r) {
+  cases.add("sct/good-beside-a-bad-one", kInvalid, [](Recipe& r) {
     r.ct_logs.push_back({.base_url = "https://ctfe2.factory.example"});
     r.leaf.scts.push_back({.log = 1});
     r.leaf.scts[0].encoded_after = flip_last;

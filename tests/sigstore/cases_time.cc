@@ -33,18 +33,12 @@ void add_signatures(Cases& cases) {
                }},
            Row{"sha1-imprint", [](StampRecipe& s) { s.imprint = Hash::Sha1; }},
            Row{"rejected-by-the-authority", [](StampRecipe& s) { s.status = 2; }},
-           Row{"bytes-after",
+           Row{"no-response",
                [](StampRecipe& s) {
-                 s.response_after = [](Bytes& der) { der.push_back(std::byte{0}); };
+                 s.response_after = [](Bytes& out) { out = der(kSequence, {}); };
                }},
-           Row{"cut",
-               [](StampRecipe& s) {
-                 s.response_after = [](Bytes& der) { der.resize(der.size() - 1); };
-               }},
-           Row{"garbage",
-               [](StampRecipe& s) {
-                 s.response_after = [](Bytes& der) { der = bytes_of("garbage"); };
-               }},
+           Row{"signing-certificate-by-sha1",
+               [](StampRecipe& s) { s.signing_certificate_v1 = true; }},
            Row{"no-content-type",
                [](StampRecipe& s) {
                  s.attributes_before = [](std::vector<Bytes>& all) {
@@ -154,9 +148,9 @@ void add_authorities(Cases& cases) {
     r.timestampers.push_back({.uri = "https://tsa2.factory.example", .trusted = false});
     r.stamps[0].tsa = 1;
   });
-  cases.add_v2("timestamp/good-one-beside-garbage", kInvalid, [](Recipe& r) {
+  cases.add_v2("timestamp/good-one-beside-a-forged-one", kInvalid, [](Recipe& r) {
     r.stamps.emplace_back();
-    r.stamps[1].response_after = [](Bytes& der) { der = bytes_of("garbage"); };
+    r.stamps[1].signature_after = flip_last;
   });
   cases.add_v2("timestamp/thirty-three", "malformed-bundle",
                [](Recipe& r) { r.stamps.resize(33); });
@@ -191,6 +185,14 @@ Set window(Window& (*of)(Recipe&)) {
   return [of](Recipe& r, Time from, std::optional<Time> until) { of(r) = {from, until}; };
 }
 
+// A leaf lives for minutes.
+Set lifetime() {
+  return [](Recipe& r, Time from, std::optional<Time> until) {
+    r.leaf.validity = {std::max(from, kSigned - 10 * kMinute),
+                       std::min(*until, kSigned + 10 * kMinute)};
+  };
+}
+
 Set validity(Validity& (*of)(Recipe&)) {
   return [of](Recipe& r, Time from, std::optional<Time> until) { of(r) = {from, *until}; };
 }
@@ -206,17 +208,15 @@ void add_windows(Cases& cases) {
   const auto log = window([](Recipe& r) -> Window& { return r.logs[0].window; });
   add_span(cases, {"log", "not-logged", "not-logged", false, log});
   add_span(cases, {"v2-log", "not-logged", "not-logged", true, log});
-  add_span(cases, {"ct-log", "sct-missing", "sct-missing", false,
+  add_span(cases, {"ct-log", "sct-invalid", "sct-invalid", false,
                    window([](Recipe& r) -> Window& { return r.ct_logs[0].window; })});
   add_span(cases, {"authority", "untrusted-chain", "untrusted-chain", false,
                    window([](Recipe& r) -> Window& { return r.authorities[0].window; })});
-  add_span(cases, {"timestamper", kNoTime, kNoTime, true,
+  add_span(cases, {"timestamper", kInvalid, kInvalid, true,
                    window([](Recipe& r) -> Window& { return r.timestampers[0].window; })});
   constexpr const char* kExpired = "certificate-expired-at-signing";
-  add_span(cases, {"leaf", kExpired, kExpired, false,
-                   validity([](Recipe& r) -> Validity& { return r.leaf.validity; })});
-  add_span(cases, {"v2-leaf", kExpired, kExpired, true,
-                   validity([](Recipe& r) -> Validity& { return r.leaf.validity; })});
+  add_span(cases, {"leaf", kExpired, kExpired, false, lifetime()});
+  add_span(cases, {"v2-leaf", kExpired, kExpired, true, lifetime()});
   add_span(
       cases,
       {"intermediate", "untrusted-chain", "untrusted-chain", false,

@@ -28,11 +28,6 @@ void add_forms(Cases& cases) {
     cases.add(prefix + "-chain-intermediate", kAccepted, change(Material::ChainWithIntermediate));
     cases.add_statement(prefix + "-statement", kAccepted, change(Material::Chain));
   }
-  cases.add("valid/v0.1-promise-only", kAccepted, [](Recipe& r) {
-    r.media_type = kV01;
-    r.material = Material::Chain;
-    r.entries[0].proof = false;
-  });
   cases.add("valid/no-message-digest", kAccepted, [](Recipe& r) { r.message_digest = false; });
   cases.add("valid/by-digest", kAccepted, [](Recipe& r) { r.policy.by_digest = true; });
   cases.add_statement("valid/statement-by-digest", kAccepted,
@@ -67,6 +62,7 @@ void add_leaves(Cases& cases) {
                    r.content = Content::Statement;
                  });
   }
+  cases.add("valid/leaf-ed25519", kAccepted, [](Recipe& r) { r.leaf.key = KeyKind::Ed25519; });
   cases.add_statement("valid/leaf-ed25519-statement", kAccepted,
                       [](Recipe& r) { r.leaf.key = KeyKind::Ed25519; });
   for (const Row& row : {Row{"p384", KeyKind::P384}, Row{"p521", KeyKind::P521}}) {
@@ -91,8 +87,6 @@ void add_identities(Cases& cases) {
   cases.add("valid/identity-other-name", kAccepted, named(NameKind::Other, "alice!example.com"));
   cases.add("valid/identity-other-name-utf8", kAccepted,
             named(NameKind::Other, "\xC3\xA5sa!example.com"));
-  cases.add("valid/identity-name-not-critical", kAccepted,
-            [](Recipe& r) { r.leaf.names_critical = false; });
   cases.add("valid/issuer-v1-only", kAccepted, [](Recipe& r) { r.leaf.issuer_v2 = false; });
   cases.add("valid/issuer-v2-only", kAccepted, [](Recipe& r) { r.leaf.issuer_v1 = false; });
   cases.add("valid/all-claims", kAccepted, [](Recipe& r) {
@@ -216,8 +210,6 @@ void add_stamps(Cases& cases) {
            Row{"fraction", [](Recipe& r) { r.stamps[0].fraction = ".25"; }},
            Row{"granted-with-mods", [](Recipe& r) { r.stamps[0].status = 1; }},
            Row{"not-embedded", [](Recipe& r) { r.stamps[0].embeds_certificate = false; }},
-           Row{"signing-certificate-v1",
-               [](Recipe& r) { r.stamps[0].signing_certificate_v1 = true; }},
            Row{"intermediate", [](Recipe& r) { r.timestampers[0].intermediate = Certified{}; }},
            Row{"authority-named-only",
                [](Recipe& r) { r.timestampers[0].named = Named::WithoutFirst; }},

@@ -62,6 +62,8 @@ EVP_PKEY* generate(KeyKind kind) {
       return EVP_PKEY_Q_keygen(context(), nullptr, "EC", "P-384");
     case KeyKind::P521:
       return EVP_PKEY_Q_keygen(context(), nullptr, "EC", "P-521");
+    case KeyKind::Rsa1024:
+      return EVP_PKEY_Q_keygen(context(), nullptr, "RSA", std::size_t{1024});
     case KeyKind::Rsa2048:
       return EVP_PKEY_Q_keygen(context(), nullptr, "RSA", std::size_t{2048});
     case KeyKind::Rsa3072:
@@ -108,7 +110,8 @@ std::string_view hash_oid(Hash hash) {
 }
 
 bool is_rsa(KeyKind kind) {
-  return kind == KeyKind::Rsa2048 || kind == KeyKind::Rsa3072 || kind == KeyKind::Rsa4096;
+  return kind == KeyKind::Rsa1024 || kind == KeyKind::Rsa2048 || kind == KeyKind::Rsa3072 ||
+         kind == KeyKind::Rsa4096;
 }
 
 Hash usual_hash(KeyKind kind) {
@@ -131,6 +134,7 @@ std::string_view key_details(KeyKind kind) {
       return "PKIX_ECDSA_P384_SHA_384";
     case KeyKind::P521:
       return "PKIX_ECDSA_P521_SHA_512";
+    case KeyKind::Rsa1024:
     case KeyKind::Rsa2048:
       return "PKIX_RSA_PKCS1V15_2048_SHA256";
     case KeyKind::Rsa3072:

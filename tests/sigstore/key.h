@@ -17,7 +17,16 @@ Bytes digest(Hash hash, std::span<const std::byte> data);
 Bytes sha256(std::span<const std::byte> data);
 std::string_view hash_oid(Hash hash);
 
-enum class KeyKind : unsigned char { P256, P384, P521, Rsa2048, Rsa3072, Rsa4096, Ed25519 };
+enum class KeyKind : unsigned char {
+  P256,
+  P384,
+  P521,
+  Rsa1024,
+  Rsa2048,
+  Rsa3072,
+  Rsa4096,
+  Ed25519
+};
 bool is_rsa(KeyKind kind);
 // usual_hash is what a signer takes for a key of this kind where nothing else is said.
 Hash usual_hash(KeyKind kind);
