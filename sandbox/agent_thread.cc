@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -111,6 +112,10 @@ Answer<std::string> AgentThread::status_field(const char* name) const {
 }
 
 Answer<pid_t> AgentThread::process() const {
+  // Most callers are the first thread of their process: then its id is the process's.
+  if (process_ == 0 && (::tgkill(tid_, tid_, 0) == 0 || errno == EPERM)) {
+    process_ = tid_;
+  }
   if (process_ == 0) {
     const auto field = status_field("Tgid");
     if (!field) {

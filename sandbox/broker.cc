@@ -171,7 +171,7 @@ Outcome Warden::Impl::execute(const Call& call) {
   if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
     return Outcome::error(object ? errno : object.error());
   }
-  const std::string resolved = raw_path_of(*object, status.st_nlink);
+  const std::string resolved = resolver.path_of(*object, status.st_nlink);
   const Touched touched{resolved, path->starts_with('/') ? *path : resolved};
   if (rules.guard_of(touched, &status) == GuardClass::Instruction) {
     rules.report(call, "execute", resolved, "guarded-execute",

@@ -289,7 +289,7 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   if (S_ISDIR(status.st_mode)) {
     return hand_over(job, std::move(fd));
   }
-  const Touched touched{raw_path_of(fd, status.st_nlink), requested_path(job)};
+  const Touched touched{resolver_.path_of(fd, status.st_nlink), requested_path(job)};
   const GuardClass guard_class =
       std::max(rules_.guard_of(touched, &status), class_of_links(touched));
   if (!S_ISREG(status.st_mode)) {
@@ -412,7 +412,7 @@ std::string Opener::requested_path(const Job& job) const {
   if (job.path.starts_with('/')) {
     return normal_path(job.path);
   }
-  return normal_path(raw_path_of(job.base, 1) + "/" + job.path);
+  return normal_path(resolver_.path_of(job.base, 1) + "/" + job.path);
 }
 
 }  // namespace nono::sandbox

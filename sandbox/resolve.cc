@@ -53,9 +53,11 @@ std::string fd_path(BorrowedFd fd) {
   return "/proc/self/fd/" + std::to_string(fd.raw());
 }
 
-std::string raw_path_of(BorrowedFd fd, nlink_t links) {
+namespace {
+
+std::string read_path(int directory, const char* name, nlink_t links) {
   std::array<char, PATH_MAX + 16> buffer{};
-  const ssize_t got = ::readlink(fd_path(fd).c_str(), buffer.data(), buffer.size());
+  const ssize_t got = ::readlinkat(directory, name, buffer.data(), buffer.size());
   if (got <= 0 || buffer[0] != '/') {
     return {};
   }
@@ -67,7 +69,23 @@ std::string raw_path_of(BorrowedFd fd, nlink_t links) {
   return std::string(path);
 }
 
-Resolver::Resolver(const std::vector<pid_t>& forbidden) : forbidden_(forbidden) {
+}  // namespace
+
+std::string raw_path_of(BorrowedFd fd, nlink_t links) {
+  return read_path(AT_FDCWD, fd_path(fd).c_str(), links);
+}
+
+std::string Resolver::path_of(BorrowedFd fd, nlink_t links) const {
+  if (!own_descriptors_.valid() || ::getpid() != made_by_) {
+    return raw_path_of(fd, links);
+  }
+  return read_path(BorrowedFd(own_descriptors_).raw(), std::to_string(fd.raw()).c_str(), links);
+}
+
+Resolver::Resolver(const std::vector<pid_t>& forbidden)
+    : made_by_(::getpid()),
+      own_descriptors_(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC)),
+      forbidden_(forbidden) {
   struct stat proc{};
   if (::stat("/proc", &proc) == 0) {
     proc_device_ = proc.st_dev;

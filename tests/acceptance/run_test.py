@@ -92,6 +92,24 @@ class Run(support.SandboxCase):
         done = self.ran(self.project.sandbox(PY, "-c", code))
         self.assertEqual(done.stdout.split(), ["True", "python3", "True", "True"])
 
+    def test_links_into_proc_mean_the_agent(self):
+        os.symlink("/proc/self/environ", self.project.tree / "link")
+        self.project.own()
+        done = self.ran(self.project.sandbox("cat", "link"))
+        self.assertIn("LANG=C.UTF-8", done.stdout)
+
+    def test_fifo_opens_wait_as_their_callers_do(self):
+        done = self.ran(self.project.sandbox(
+            "bash", "-c", "mkfifo p; (sleep 0.3; echo late > p) & cat p"))
+        self.assertEqual(done.stdout, "late\n")
+        loop = "for i in {1..30}; do (echo $i > p &); cat p; done"
+        done = self.ran(self.project.sandbox("bash", "-c", loop))
+        self.assertEqual(done.stdout.split(), [str(i) for i in range(1, 31)])
+        code = ("import os; os.mkfifo('q'); r = os.open('q', os.O_RDONLY | os.O_NONBLOCK); "
+                "w = os.open('q', os.O_WRONLY); os.write(w, b'x'); print(os.read(r, 9))")
+        done = self.ran(self.project.sandbox(PY, "-c", code))
+        self.assertEqual(done.stdout, "b'x'\n")
+
     def test_process_substitution_and_fifos_work(self):
         done = self.ran(self.project.sandbox(
             "bash", "-c", "cat <(echo one); mkfifo p; (echo two > p &); cat p"))
