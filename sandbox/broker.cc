@@ -32,6 +32,12 @@ Outcome Outcome::descriptor(OwnedFd fd, int open_flags) {
   return out;
 }
 
+Outcome Outcome::pipe_end(OwnedFd fd, int open_flags) {
+  Outcome out = descriptor(std::move(fd), open_flags);
+  out.pipe_end_ = true;
+  return out;
+}
+
 Outcome Outcome::of(long result) {
   return result < 0 ? error(errno) : value(result);
 }
@@ -49,15 +55,19 @@ void send_response(BorrowedFd listener, std::uint64_t cookie, int error, std::in
   static_cast<void>(::ioctl(listener.raw(), SECCOMP_IOCTL_NOTIF_SEND, &response));
 }
 
-void inject(BorrowedFd listener, std::uint64_t cookie, const Outcome& outcome) {
+void inject(BorrowedFd listener, std::uint64_t cookie, Outcome& outcome) {
   abi::NotifAddFd request{};
   request.id = cookie;
-  request.flags = abi::kAddFdFlagSend;
+  request.flags = outcome.is_pipe_end() ? 0 : abi::kAddFdFlagSend;
   request.srcfd = static_cast<std::uint32_t>(BorrowedFd(outcome.fd()).raw());
   request.newfd_flags = static_cast<std::uint32_t>(outcome.open_flags() & O_CLOEXEC);
-  if (::ioctl(listener.raw(), abi::kIoctlNotifAddFd, &request) < 0) {
+  const int number = ::ioctl(listener.raw(), abi::kIoctlNotifAddFd, &request);
+  if (number < 0) {
     const int saved = errno;
     send_response(listener, cookie, saved == EMFILE ? EMFILE : EACCES, 0, 0);
+  } else if (outcome.is_pipe_end()) {
+    outcome.let_go();
+    send_response(listener, cookie, 0, number, 0);
   }
 }
 
@@ -71,7 +81,7 @@ bool drained(const OwnedFd& signals) {
 
 }  // namespace
 
-void send_outcome(BorrowedFd listener, std::uint64_t cookie, const Outcome& outcome) {
+void send_outcome(BorrowedFd listener, std::uint64_t cookie, Outcome outcome) {
   switch (outcome.kind()) {
     case Outcome::Kind::Descriptor:
       inject(listener, cookie, outcome);

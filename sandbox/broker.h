@@ -68,6 +68,9 @@ class Outcome {
   static Outcome error(int code) { return Outcome(Kind::Error, code); }
   static Outcome value(std::int64_t result) { return Outcome(Kind::Value, result); }
   static Outcome descriptor(OwnedFd fd, int open_flags);
+  // pipe_end is a descriptor that the broker must no longer hold when the caller goes on: as long
+  // as it does, the other end has a partner that will never read or write.
+  static Outcome pipe_end(OwnedFd fd, int open_flags);
   // by_kernel lets the kernel go on with the call: only where Landlock decides and no byte of a
   // guarded file can come of it (execve of an object that is not guarded).
   static Outcome by_kernel() { return Outcome(Kind::ByKernel, 0); }
@@ -80,6 +83,8 @@ class Outcome {
   std::int64_t number() const { return number_; }
   const OwnedFd& fd() const { return fd_; }
   int open_flags() const { return open_flags_; }
+  bool is_pipe_end() const { return pipe_end_; }
+  void let_go() { fd_.reset(); }
 
  private:
   Outcome(Kind kind, std::int64_t number) : kind_(kind), number_(number) {}
@@ -87,11 +92,12 @@ class Outcome {
   std::int64_t number_;
   OwnedFd fd_;
   int open_flags_ = 0;
+  bool pipe_end_ = false;
 };
 
 // send_outcome answers the notification `cookie`. An injection that fails becomes EACCES (EMFILE
 // where the agent has no descriptor left).
-void send_outcome(BorrowedFd listener, std::uint64_t cookie, const Outcome& outcome);
+void send_outcome(BorrowedFd listener, std::uint64_t cookie, Outcome outcome);
 
 // Warden is the broker's loop: it serves until the agent's process ends or the supervisor goes.
 class Warden {

@@ -205,12 +205,12 @@ Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat&
   const std::string path = fd_path(object);
   if (job.has(O_NONBLOCK) || (flags & O_ACCMODE) == O_RDWR) {
     OwnedFd fd(::open(path.c_str(), flags));
-    return fd.valid() ? Outcome::descriptor(std::move(fd), job.open.flags) : Outcome::error(errno);
+    return fd.valid() ? Outcome::pipe_end(std::move(fd), job.open.flags) : Outcome::error(errno);
   }
   return workers_.run(job.call, [&] {
     OwnedFd fd(static_cast<int>(
         retry_while_waiting(job.call.thread, [&] { return ::open(path.c_str(), flags); })));
-    return fd.valid() ? Outcome::descriptor(std::move(fd), job.open.flags) : Outcome::error(errno);
+    return fd.valid() ? Outcome::pipe_end(std::move(fd), job.open.flags) : Outcome::error(errno);
   });
 }
 
