@@ -280,14 +280,14 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   }
   BrokerConfig config = *plan.broker;
   config.known_guarded = *std::move(known);
-  tell(channels.events.second, kEventStarted, agent);
   const OwnedFd events(::fcntl(BorrowedFd(channels.events.second).raw(), F_DUPFD_CLOEXEC, 3));
   Warden warden(config, std::move(listener), std::move(channels.ask.second),
                 std::move(channels.events.second));
+  tell(events, kEventStarted, agent);
   static_cast<void>(!::write(BorrowedFd(handshake->first).raw(), "g", 1));
   const int status = warden.run(agent);
-  tell(events, kEventEnded, status);
   end_domain(scoped);
+  tell(events, kEventEnded, status);  // nothing of the tree is left
   ::_exit(0);
 }
 

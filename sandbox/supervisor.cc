@@ -202,15 +202,27 @@ void Supervisor::check_time() {
   launched_.events.reset();  // the broker kills the tree when this end is closed
 }
 
+Supervisor::~Supervisor() {
+  launched_.ask.reset();
+  launched_.events.reset();
+  reap_broker();
+}
+
+void Supervisor::reap_broker() {
+  if (launched_.broker > 0) {
+    ::waitpid(launched_.broker, nullptr, 0);
+    launched_.broker = -1;
+    kill_descendants();
+  }
+}
+
 // end_tree waits for the broker, which kills its domain before it goes, and sees to the rest.
 void Supervisor::end_tree() {
-  int status = 0;
-  ::waitpid(launched_.broker, &status, 0);
+  reap_broker();
   if (!ended_ && !end_.not_started) {
     end_.broker_lost = !end_.timed_out;
     end_.wait_status = SIGKILL;
   }
-  kill_descendants();
 }
 
 std::array<pollfd, Supervisor::kWatched> Supervisor::watched() const {
@@ -261,6 +273,10 @@ Result<AgentEnd> Supervisor::run() {
     }
     if (!serve(fired)) {
       end_tree();
+      return end_;
+    }
+    // A terminal may still hold what the agent wrote last: the loop goes on until the broker ends.
+    if (ended_ && options_.terminal == nullptr) {
       return end_;
     }
     check_time();

@@ -45,8 +45,11 @@ struct SuperviseOptions {
 class Supervisor {
  public:
   Supervisor(Launched launched, Gatekeeper& gate, Observer& observer, SuperviseOptions options);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  ~Supervisor();  // waits for what run left to end
 
-  // run returns when the agent's whole tree is gone.
+  // run returns when the agent's whole tree is gone; the broker may still be on its way out.
   Result<AgentEnd> run();
 
  private:
@@ -70,6 +73,7 @@ class Supervisor {
   int patience() const;
   void signal_agent(int signal) const;
   void end_tree();
+  void reap_broker();
 
   Launched launched_;
   Gatekeeper& gate_;
