@@ -77,8 +77,8 @@ std::expected<Bundle, Rejection> Bundle::parse(std::string_view text) {
     return malformed(read.error());
   }
   Bundle bundle(*std::move(media_type), std::move(read->material.signer), std::move(read->content));
-  bundle.log_entries_ = read->material.log_entries;
-  bundle.timestamps_ = read->material.timestamps;
+  bundle.log_entries_ = std::move(read->material.log_entries);
+  bundle.timestamps_ = std::move(read->material.timestamps);
   return bundle;
 }
 

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "crypto/keys.h"
 #include "dsse/envelope.h"
+#include "rekor/log_entry.h"
 
 namespace nono::attest {
 
@@ -48,8 +49,9 @@ class Bundle {
   const std::string& media_type() const { return media_type_; }
   const std::variant<KeyHint, CertificateMaterial>& material() const { return material_; }
   const std::variant<dsse::Envelope, MessageSignature>& content() const { return content_; }
-  std::size_t log_entries() const { return log_entries_; }
-  std::size_t timestamps() const { return timestamps_; }
+  const std::vector<rekor::LogEntry>& log_entries() const { return log_entries_; }
+  // timestamps are RFC 3161 responses, DER.
+  const std::vector<Bytes>& timestamps() const { return timestamps_; }
 
  private:
   Bundle(std::string media_type, std::variant<KeyHint, CertificateMaterial> material,
@@ -60,8 +62,8 @@ class Bundle {
   std::string media_type_;
   std::variant<KeyHint, CertificateMaterial> material_;
   std::variant<dsse::Envelope, MessageSignature> content_;
-  std::size_t log_entries_ = 0;
-  std::size_t timestamps_ = 0;
+  std::vector<rekor::LogEntry> log_entries_;
+  std::vector<Bytes> timestamps_;
 };
 
 }  // namespace nono::attest

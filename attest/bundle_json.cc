@@ -142,28 +142,6 @@ bool is_one_der_sequence(std::span<const std::byte> der) {
   return minimal && der.size() == 2 + octets + length;
 }
 
-Result<void> refuse_unknown(const JsonView& view, std::span<const Member> shape) {
-  constexpr std::size_t kMaxMembers = 64;
-  NONO_TRY(const auto members, view.members(kMaxMembers));
-  for (const auto& [key, value] : members) {
-    if (std::ranges::find(shape, key, &Member::key) == shape.end()) {
-      return std::unexpected(value.error("is not a known member"));
-    }
-  }
-  return {};
-}
-
-Result<void> check_member(const JsonView& view, const Member& member) {
-  NONO_TRY(const std::optional<JsonView> value, view.maybe(member.key));
-  if (value) {
-    return member.check(*value);
-  }
-  if (member.presence == Presence::Required) {
-    NONO_CHECK(view.at(member.key));
-  }
-  return {};
-}
-
 }  // namespace
 
 std::optional<BundleVersion> bundle_version(std::string_view media_type) {
@@ -178,14 +156,6 @@ Result<void> settle_spellings(Json& document) {
   if (const std::optional<Fault> fault = settle(document)) {
     return fail(ErrorKind::InvalidInput,
                 (fault->pointer.empty() ? "document" : fault->pointer) + ": " + fault->why);
-  }
-  return {};
-}
-
-Result<void> check_object(const JsonView& view, std::span<const Member> shape) {
-  NONO_CHECK(refuse_unknown(view, shape));
-  for (const Member& member : shape) {
-    NONO_CHECK(check_member(view, member));
   }
   return {};
 }

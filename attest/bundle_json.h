@@ -16,6 +16,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "rekor/log_entry.h"
 
 namespace nono::attest {
 
@@ -28,24 +29,16 @@ std::optional<BundleVersion> bundle_version(std::string_view media_type);
 // member under both names, a number that is not a 64-bit integer.
 Result<void> settle_spellings(Json& document);
 
-// Material is the verificationMaterial: who is said to have signed, and how much of what else. Log
-// entries and timestamps are checked for shape and counted: this build does not weigh them.
+// Material is the verificationMaterial: who is said to have signed, and what is to prove when.
 struct Material {
   std::variant<KeyHint, CertificateMaterial> signer;
-  std::size_t log_entries = 0;
-  std::size_t timestamps = 0;
+  std::vector<rekor::LogEntry> log_entries;
+  std::vector<Bytes> timestamps;
 };
 Result<Material> read_material(const JsonView& view, BundleVersion version);
+// read_log_entries reads `tlogEntries`; every entry has what the version demands.
+Result<std::vector<rekor::LogEntry>> read_log_entries(const JsonView& view, BundleVersion version);
 Result<MessageSignature> read_message_signature(const JsonView& view);
-
-// Shape is what an object may and must hold; null counts as absent.
-enum class Presence : unsigned char { Required, Optional };
-struct Member {
-  std::string_view key;
-  Presence presence;
-  Result<void> (*check)(const JsonView&);
-};
-Result<void> check_object(const JsonView& view, std::span<const Member> shape);
 
 // read_int64 takes a JSON integer or its decimal spelling in a string: 0 to 2^63-1, no sign, no
 // leading zero, no fraction.

@@ -15,9 +15,6 @@ namespace nono::attest {
 namespace {
 
 constexpr std::size_t kMaxChain = 10;
-constexpr std::size_t kMaxProofHashes = 64;  // a tree of 2^63 leaves has no longer proof
-constexpr std::size_t kSha256Size = 32;
-constexpr std::size_t kMaxText = 1u << 20;
 
 // The enum of protobuf-specs: what is read by name may also come as its number.
 struct DigestName {
@@ -30,136 +27,25 @@ constexpr std::array kDigestNames{
     DigestName{4, "SHA3_256", 32}, DigestName{5, "SHA3_384", 48},
 };
 
-Result<void> check_integer(const JsonView& view) {
-  NONO_CHECK(read_int64(view));
-  return {};
+Result<Bytes> read_timestamp(const JsonView& view) {
+  NONO_CHECK(view.only({"signedTimestamp"}));
+  NONO_TRY(const JsonView token, view.at("signedTimestamp"));
+  return read_der(token);
 }
 
-Result<void> check_base64(const JsonView& view) {
-  NONO_CHECK(read_base64(view));
-  return {};
-}
-
-Result<void> check_der(const JsonView& view) {
-  NONO_CHECK(read_der(view));
-  return {};
-}
-
-Result<void> check_text(const JsonView& view) {
-  NONO_CHECK(view.nonempty_string(kMaxText));
-  return {};
-}
-
-Result<void> check_sha256(const JsonView& view) {
-  NONO_TRY(const Bytes digest, read_base64(view));
-  if (digest.size() != kSha256Size) {
-    return std::unexpected(view.error("must be 32 bytes"));
-  }
-  return {};
-}
-
-Result<void> check_hashes(const JsonView& view) {
-  NONO_TRY(const std::vector<JsonView> siblings, view.elements(kMaxProofHashes));
-  for (const JsonView& sibling : siblings) {
-    NONO_CHECK(check_sha256(sibling));
-  }
-  return {};
-}
-
-Result<void> check_log_id(const JsonView& view) {
-  static constexpr std::array kShape{Member{"keyId", Presence::Required, check_sha256}};
-  return check_object(view, kShape);
-}
-
-Result<void> check_kind_version(const JsonView& view) {
-  static constexpr std::array kShape{Member{"kind", Presence::Required, check_text},
-                                     Member{"version", Presence::Required, check_text}};
-  return check_object(view, kShape);
-}
-
-Result<void> check_promise(const JsonView& view) {
-  static constexpr std::array kShape{
-      Member{"signedEntryTimestamp", Presence::Required, check_base64}};
-  return check_object(view, kShape);
-}
-
-Result<void> check_checkpoint(const JsonView& view) {
-  static constexpr std::array kShape{Member{"envelope", Presence::Required, check_text}};
-  return check_object(view, kShape);
-}
-
-Result<std::int64_t> integer_at(const JsonView& view, std::string_view key) {
-  NONO_TRY(const JsonView member, view.at(key));
-  return read_int64(member);
-}
-
-Result<void> check_proof(const JsonView& view) {
-  static constexpr std::array kShape{Member{"logIndex", Presence::Required, check_integer},
-                                     Member{"rootHash", Presence::Required, check_sha256},
-                                     Member{"treeSize", Presence::Required, check_integer},
-                                     Member{"hashes", Presence::Optional, check_hashes},
-                                     Member{"checkpoint", Presence::Required, check_checkpoint}};
-  NONO_CHECK(check_object(view, kShape));
-  NONO_TRY(const std::int64_t index, integer_at(view, "logIndex"));
-  NONO_TRY(const std::int64_t size, integer_at(view, "treeSize"));
-  if (index >= size) {
-    return std::unexpected(view.error("treeSize must be greater than logIndex"));
-  }
-  return {};
-}
-
-Result<void> check_timestamp(const JsonView& view) {
-  static constexpr std::array kShape{Member{"signedTimestamp", Presence::Required, check_der}};
-  return check_object(view, kShape);
-}
-
-Result<std::size_t> check_timestamps(const JsonView& view) {
+Result<std::vector<Bytes>> read_timestamps(const JsonView& view) {
   NONO_CHECK(view.only({"rfc3161Timestamps"}));
   NONO_TRY(const std::optional<JsonView> list, view.maybe("rfc3161Timestamps"));
+  std::vector<Bytes> tokens;
   if (!list) {
-    return std::size_t{0};
+    return tokens;
   }
   NONO_TRY(const std::vector<JsonView> timestamps, list->elements(Bundle::kMaxTimestamps));
   for (const JsonView& timestamp : timestamps) {
-    NONO_CHECK(check_timestamp(timestamp));
+    NONO_TRY(Bytes token, read_timestamp(timestamp));
+    tokens.push_back(std::move(token));
   }
-  return timestamps.size();
-}
-
-// v0.1 rests on the log's promise, later versions on its proof.
-Result<void> check_log_evidence(const JsonView& entry, BundleVersion version) {
-  NONO_TRY(const std::optional<JsonView> promise, entry.maybe("inclusionPromise"));
-  NONO_TRY(const std::optional<JsonView> proof, entry.maybe("inclusionProof"));
-  if (version == BundleVersion::V01 && !promise) {
-    return std::unexpected(entry.error("inclusionPromise is missing, which version 0.1 demands"));
-  }
-  if (version != BundleVersion::V01 && !proof) {
-    return std::unexpected(entry.error("inclusionProof is missing, which this version demands"));
-  }
-  if (promise) {
-    NONO_CHECK(entry.at("integratedTime"));  // the promise is a signature over it
-  }
-  return {};
-}
-
-Result<void> check_log_entry(const JsonView& entry, BundleVersion version) {
-  static constexpr std::array kShape{Member{"logIndex", Presence::Required, check_integer},
-                                     Member{"logId", Presence::Required, check_log_id},
-                                     Member{"kindVersion", Presence::Required, check_kind_version},
-                                     Member{"integratedTime", Presence::Optional, check_integer},
-                                     Member{"inclusionPromise", Presence::Optional, check_promise},
-                                     Member{"inclusionProof", Presence::Optional, check_proof},
-                                     Member{"canonicalizedBody", Presence::Required, check_base64}};
-  NONO_CHECK(check_object(entry, kShape));
-  return check_log_evidence(entry, version);
-}
-
-Result<std::size_t> check_log_entries(const JsonView& view, BundleVersion version) {
-  NONO_TRY(const std::vector<JsonView> entries, view.elements(Bundle::kMaxLogEntries));
-  for (const JsonView& entry : entries) {
-    NONO_CHECK(check_log_entry(entry, version));
-  }
-  return entries.size();
+  return tokens;
 }
 
 Result<CertificateMaterial> read_certificate(const JsonView& view) {
@@ -255,11 +141,11 @@ Result<Material> read_material(const JsonView& view, BundleVersion version) {
   NONO_TRY(material.signer, read_signer(view, version));
   NONO_TRY(const std::optional<JsonView> entries, view.maybe("tlogEntries"));
   if (entries) {
-    NONO_TRY(material.log_entries, check_log_entries(*entries, version));
+    NONO_TRY(material.log_entries, read_log_entries(*entries, version));
   }
   NONO_TRY(const std::optional<JsonView> timestamps, view.maybe("timestampVerificationData"));
   if (timestamps) {
-    NONO_TRY(material.timestamps, check_timestamps(*timestamps));
+    NONO_TRY(material.timestamps, read_timestamps(*timestamps));
   }
   return material;
 }

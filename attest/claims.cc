@@ -1,11 +1,14 @@
 // attest/claims.cc: statement version, predicate type and predicate.
 #include "attest/claims.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace nono::attest {
 
@@ -42,11 +45,18 @@ bool is_location(std::string_view key_id) {
   return key_id.starts_with("file://") || key_id.starts_with("keystore://");
 }
 
-struct Predicate {
-  std::string kind;
+// SignerClaim is what a predicate says of its signer: never evidence, but it must not be wrong.
+struct SignerClaim {
+  std::string kind;  // empty: nothing is said
   std::string key_id;
+  std::vector<std::pair<std::string_view, std::string>> fields;  // keyless
+};
+struct Predicate {
+  SignerClaim signer;
   Names names;
 };
+constexpr std::array<std::string_view, 6> kKeylessFields{"issuer",   "subject", "repository",
+                                                         "workflow", "ref",     "workflow_ref"};
 
 Result<std::optional<std::string>> maybe_string(const JsonView& view, std::string_view key) {
   NONO_TRY(const std::optional<JsonView> member, view.maybe(key));
@@ -62,18 +72,80 @@ Result<std::int64_t> read_version(const JsonView& view) {
   return version.integer();
 }
 
-Result<Predicate> read(const JsonView& view) {
-  Predicate predicate;
-  NONO_TRY(const JsonView signer, view.at("signer"));
+Result<SignerClaim> read_signer(const JsonView& signer) {
+  SignerClaim claim;
   NONO_TRY(const JsonView kind, signer.at("kind"));
-  NONO_TRY(predicate.kind, kind.nonempty_string());
-  if (predicate.kind == "keyed") {
+  NONO_TRY(claim.kind, kind.nonempty_string());
+  if (claim.kind == "keyed") {
     NONO_TRY(const JsonView key_id, signer.at("key_id"));
-    NONO_TRY(predicate.key_id, key_id.nonempty_string());
+    NONO_TRY(claim.key_id, key_id.nonempty_string());
+  }
+  for (const std::string_view field : kKeylessFields) {
+    NONO_TRY(std::optional<std::string> text, maybe_string(signer, field));
+    if (text) {
+      claim.fields.emplace_back(field, *std::move(text));
+    }
+  }
+  return claim;
+}
+
+Result<Predicate> read(const JsonView& view, bool keyless) {
+  Predicate predicate;
+  NONO_TRY(const std::optional<JsonView> signer, view.maybe("signer"));
+  if (signer || !keyless) {
+    NONO_TRY(const JsonView present, view.at("signer"));
+    NONO_TRY(predicate.signer, read_signer(present));
   }
   NONO_TRY(predicate.names.path, maybe_string(view, "path"));
   NONO_TRY(predicate.names.directory, maybe_string(view, "directory"));
   return predicate;
+}
+
+using Agreed = std::expected<void, Rejection>;
+
+std::unexpected<Rejection> another_kind(const std::string& kind, std::string_view what) {
+  return reject(Reason::IdentityMismatch, "the statement says that its signer is \"" + kind +
+                                              "\", and a " + std::string(what) + " signed it");
+}
+
+Agreed agree_on_key(const SignerClaim& claim, const Signatory& signatory) {
+  if (claim.kind != "keyed") {
+    return another_kind(claim.kind, "key");
+  }
+  if (!signatory.is_called(claim.key_id) && !is_location(claim.key_id)) {
+    return reject(Reason::IdentityMismatch,
+                  "the statement names the key \"" + claim.key_id + "\", and another signed it");
+  }
+  return {};
+}
+
+std::string verified_value(const KeylessSigner& signer, std::string_view field) {
+  if (field == "workflow_ref") {
+    return signer.workflow + "@" + signer.ref;
+  }
+  const std::array<const std::string*, 5> values{&signer.issuer, &signer.subject,
+                                                 &signer.repository, &signer.workflow, &signer.ref};
+  const auto found = std::ranges::find(kKeylessFields, field);
+  return *values.at(static_cast<std::size_t>(found - kKeylessFields.begin()));
+}
+
+std::string contradicted(std::string_view field, std::string_view said, std::string_view verified) {
+  std::string detail("the statement says that the signer's ");
+  detail.append(field).append(" is \"").append(said);
+  detail.append("\", and the certificate says \"").append(verified).append("\"");
+  return detail;
+}
+
+Agreed agree_on_certificate(const SignerClaim& claim, const KeylessSigner& signer) {
+  if (!claim.kind.empty() && claim.kind != "keyless") {
+    return another_kind(claim.kind, "certificate");
+  }
+  for (const auto& [field, said] : claim.fields) {
+    if (const std::string verified = verified_value(signer, field); said != verified) {
+      return reject(Reason::IdentityMismatch, contradicted(field, said, verified));
+    }
+  }
+  return {};
 }
 
 Bound weigh_own(const Specimen& specimen, const Evidence& evidence, Purpose purpose,
@@ -121,19 +193,13 @@ std::expected<Names, Rejection> read_predicate(const Json& predicate, const Sign
     return reject(Reason::UnsupportedVersion, "/predicate/version is " + std::to_string(*version) +
                                                   "; this version of nono reads 1");
   }
-  Result<Predicate> read_back = read(view);
+  const KeylessSigner* const keyless = signatory.keyless();
+  Result<Predicate> read_back = read(view, keyless != nullptr);
   if (!read_back) {
     return malformed(read_back.error());
   }
-  if (read_back->kind != "keyed") {
-    return reject(Reason::IdentityMismatch, "the statement says that its signer is \"" +
-                                                read_back->kind + "\", and a key signed it");
-  }
-  const std::string& key_id = read_back->key_id;
-  if (!signatory.is_called(key_id) && !is_location(key_id)) {
-    return reject(Reason::IdentityMismatch,
-                  "the statement names the key \"" + key_id + "\", and another signed it");
-  }
+  NONO_CHECK(keyless != nullptr ? agree_on_certificate(read_back->signer, *keyless)
+                                : agree_on_key(read_back->signer, signatory));
   return std::move(read_back->names);
 }
 

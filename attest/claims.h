@@ -17,8 +17,10 @@ namespace nono::attest {
 Bound weigh_statement(const Specimen& specimen, const Evidence& evidence, Purpose purpose,
                       const dsse::Statement& statement, const Signatory& signatory);
 
-// read_predicate reads nono's own predicate: {version: 1, signer: {kind: "keyed", key_id}} and the
-// names in it. What it says of its signer must not contradict the key that signed.
+// read_predicate reads nono's own predicate and the names in it: {version: 1, signer: {kind:
+// "keyed", key_id} | {kind: "keyless", issuer?, subject?, repository?, workflow?, ref?,
+// workflow_ref?}}; under a certificate the signer may be absent. What it says of its signer must
+// not contradict who signed.
 std::expected<Names, Rejection> read_predicate(const Json& predicate, const Signatory& signatory);
 
 }  // namespace nono::attest

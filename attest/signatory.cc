@@ -48,8 +48,15 @@ Signatory::Signatory(const Keyring& keys, const crypto::Sha256& fingerprint)
   }
 }
 
-KeyedSigner Signatory::identity() const {
-  KeyedSigner signer{.fingerprint = fingerprint_, .alias = {}, .key_id = {}};
+SignerIdentity Signatory::identity() const {
+  if (keyless_) {
+    return *keyless_;
+  }
+  return keyed();
+}
+
+KeyedSigner Signatory::keyed() const {
+  KeyedSigner signer{.fingerprint = *fingerprint_, .alias = {}, .key_id = {}};
   if (!entries_.empty()) {
     signer.alias = entries_.front()->alias;
   }
@@ -62,13 +69,16 @@ KeyedSigner Signatory::identity() const {
 }
 
 bool Signatory::is_called(std::string_view key_id) const {
-  return key_id == fingerprint_.hex() ||
+  return (fingerprint_ && key_id == fingerprint_->hex()) ||
          std::ranges::any_of(entries_, [&](const KeyringEntry* entry) {
            return !key_id.empty() && entry->key_id == key_id;
          });
 }
 
 bool Signatory::may_make(std::string_view predicate_type) const {
+  if (keyless_) {
+    return true;
+  }
   return std::ranges::any_of(entries_, [&](const KeyringEntry* entry) {
     return std::ranges::find(entry->extra_predicate_types, predicate_type) !=
            entry->extra_predicate_types.end();

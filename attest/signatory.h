@@ -1,4 +1,4 @@
-// attest/signatory.h: which key of the ring signed, and what it may sign. Internal to attest/.
+// attest/signatory.h: who signed, and what they may sign. Internal to attest/.
 //
 // A hint in a bundle is the signer's word: it decides which key is tried first and how a refusal is
 // called, never who signed.
@@ -32,19 +32,28 @@ class KeyHints {
   std::string first_;
 };
 
-// Signatory is one key of the ring under all the names that it stands there by.
+// Signatory is who signed: one key of the ring under all the names that it stands there by, or what
+// a verified certificate says.
 class Signatory {
  public:
   Signatory(const Keyring& keys, const crypto::Sha256& fingerprint);
+  explicit Signatory(KeylessSigner signer) : keyless_(std::move(signer)) {}
+
   // identity carries the first entry's alias and the first key_id that is not empty.
-  KeyedSigner identity() const;
+  SignerIdentity identity() const;
+  // keyless is null for a key.
+  const KeylessSigner* keyless() const { return keyless_ ? &*keyless_ : nullptr; }
+  // is_called reports whether the key bears that name; never for a certificate.
   bool is_called(std::string_view key_id) const;
-  // may_make reports whether an entry lists the type among its extra_predicate_types.
+  // may_make reports whether an entry lists the type among its extra_predicate_types. For a
+  // certificate the publisher decides, which trustpolicy/ finds: any type may come up to there.
   bool may_make(std::string_view predicate_type) const;
 
  private:
-  crypto::Sha256 fingerprint_;
+  KeyedSigner keyed() const;
+  std::optional<crypto::Sha256> fingerprint_;
   std::vector<const KeyringEntry*> entries_;
+  std::optional<KeylessSigner> keyless_;
 };
 
 // keys_to_try lists every key of the ring once, those that the hints name first.

@@ -15,60 +15,20 @@
 #include <variant>
 #include <vector>
 
+#include "attest/artifact.h"
 #include "attest/bundle.h"
 #include "attest/identity.h"
 #include "attest/keyring.h"
 #include "attest/rejection.h"
-#include "attest/trusted_root.h"
+#include "attest/root_source.h"
+#include "attest/verified_facts.h"
 #include "crypto/digest.h"
 #include "dsse/envelope.h"
 #include "dsse/statement.h"
 
 namespace nono::attest {
 
-// Artifact is what is said to have been signed: a file's bytes, or its SHA-256 alone.
-class Artifact {
- public:
-  static Artifact of_bytes(std::span<const std::byte> contents);  // borrowed
-  static Artifact of_digest(const crypto::Sha256& digest);
-
-  const std::optional<std::span<const std::byte>>& contents() const { return contents_; }
-  const crypto::Sha256& sha256() const { return sha256_; }
-  // digest computes the digest of the contents; nothing where only another one is known.
-  std::optional<Bytes> digest(crypto::HashAlgorithm algorithm) const;
-
- private:
-  Artifact(std::optional<std::span<const std::byte>> contents, const crypto::Sha256& sha256)
-      : contents_(contents), sha256_(sha256) {}
-  std::optional<std::span<const std::byte>> contents_;
-  crypto::Sha256 sha256_;
-};
-
-// Thresholds count distinct logs (by operator where the root names one) and authorities. They apply
-// to certificate bundles; a keyed bundle needs no log, but a log entry that it carries must verify
-// where a trusted root was given.
-struct Thresholds {
-  std::size_t log_entries = 1;
-  std::size_t scts = 1;
-  std::size_t times = 1;
-};
-
-enum class TimeSource : unsigned char { Timestamp, LogPromise };
-struct VerifiedTime {
-  Time at;
-  TimeSource source;
-  std::string name;  // the authority's URI or the log's host
-};
-struct VerifiedLogEntry {
-  std::string log;  // host
-  std::uint64_t index;
-  std::optional<Time> integrated_at;
-  bool proven;  // an inclusion proof, not the promise alone
-};
-struct VerifiedSct {
-  std::string log;  // base URL
-  std::chrono::sys_time<std::chrono::milliseconds> at;
-};
+struct Chain;  // attest/certificate_check.h
 
 struct KeyedProof {
   const KeyringEntry* entry;  // of the keyring that was given
@@ -105,20 +65,35 @@ enum class SubjectRule : unsigned char {
   AnySubject,  // some subject has the artifact's digest (foreign bundles)
   Caller,      // the caller compares subjects itself (nono's own predicates have names)
 };
+enum class SignedBy : unsigned char { Either, Key, Certificate };
+
+// Demand is what the caller asks of a bundle beside a good signature.
+struct Demand {
+  SubjectRule subjects = SubjectRule::AnySubject;
+  SignedBy by = SignedBy::Either;
+  const IdentityPolicy* identity = nullptr;  // borrowed; a plain key never satisfies one
+};
 
 class SignatureCheck {
  public:
-  // Either may be null: without a root no certificate bundle verifies, without a ring no keyed one.
-  SignatureCheck(const TrustedRoot* root, const Keyring* keys, Thresholds thresholds = {})
-      : root_(root), keys_(keys), thresholds_(thresholds) {}
+  // Both are borrowed. A keyed bundle asks for the root only where it carries log entries or
+  // timestamps; no root at all leaves those unexamined and refuses every certificate.
+  SignatureCheck(const RootSource& root, const Keyring& keys, Thresholds thresholds = {})
+      : root_(&root), keys_(&keys), thresholds_(thresholds) {}
 
-  // check proves or says why not; `identity` is demanded of certificate bundles where given.
+  // check proves or says why not.
   std::expected<Proof, Rejection> check(const Bundle& bundle, const Artifact& artifact,
-                                        SubjectRule rule,
-                                        const IdentityPolicy* identity = nullptr) const;
+                                        const Demand& demand) const;
 
  private:
-  const TrustedRoot* root_;
+  using Outcome = std::expected<Proof, Rejection>;
+  Outcome of_key(const Bundle& bundle, const Artifact& artifact) const;
+  Outcome of_certificate(const Bundle& bundle, const Artifact& artifact,
+                         const IdentityPolicy* identity) const;
+  // by_certificate proves log entries, times, path and SCTs, not yet the signature.
+  Outcome by_certificate(const TrustedRoot& root, const Chain& chain, const Bundle& bundle,
+                         const Artifact& artifact) const;
+  const RootSource* root_;
   const Keyring* keys_;
   Thresholds thresholds_;
 };

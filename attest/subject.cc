@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "attest/artifact.h"
 #include "base/encoding.h"
 #include "base/files.h"
 
@@ -219,10 +220,7 @@ Bound bind_multi(const Specimen& specimen, const Evidence& evidence,
 }
 
 Bound bind_foreign(const Specimen& specimen, const dsse::Statement& statement) {
-  const bool known = std::ranges::any_of(statement.subjects(), [&](const dsse::Subject& subject) {
-    return weigh_digests(specimen, subject) == DigestVerdict::Match;
-  });
-  if (!known) {
+  if (!names(statement, Artifact::of_bytes(specimen.contents))) {
     return reject(Reason::SubjectMismatch, "no subject of the statement has this file's digest");
   }
   return NameBinding::DigestOnly;

@@ -1,17 +1,15 @@
 // attest/verifier.cc: the one way from bytes and evidence to a VerifiedStatement.
 #include "attest/verifier.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
 #include "attest/bundle.h"
 #include "attest/claims.h"
+#include "attest/keyless_signer.h"
 #include "attest/signatory.h"
+#include "attest/signature_check.h"
 #include "attest/subject.h"
-#include "base/files.h"
-#include "dsse/statement.h"
 
 namespace nono::attest {
 
@@ -19,6 +17,7 @@ namespace {
 
 // Trial is one bundle against one file; everything is borrowed.
 struct Trial {
+  const RootSource& root;
   const Keyring& keys;
   const Specimen& specimen;
   const Evidence& evidence;
@@ -33,108 +32,50 @@ struct Weighed {
 };
 using Weight = std::expected<Weighed, Rejection>;
 
-struct DigestKind {
-  std::string_view name;
-  crypto::HashAlgorithm algorithm;
-};
-constexpr std::array kDigestKinds{DigestKind{"SHA2_256", crypto::HashAlgorithm::Sha256},
-                                  DigestKind{"SHA2_384", crypto::HashAlgorithm::Sha384},
-                                  DigestKind{"SHA2_512", crypto::HashAlgorithm::Sha512}};
-
-std::expected<void, Rejection> check_message_digest(const Specimen& specimen,
-                                                    const MessageSignature& message) {
-  if (!message.digest_algorithm) {
-    return {};
+Signatory signatory_of(const Keyring& keys, const Proof& proof) {
+  if (const auto* keyed = std::get_if<KeyedProof>(&proof.signer())) {
+    return {keys, keyed->entry->key.fingerprint()};
   }
-  const auto kind = std::ranges::find(kDigestKinds, *message.digest_algorithm, &DigestKind::name);
-  if (kind == kDigestKinds.end()) {
-    return reject(Reason::UnsupportedAlgorithm,
-                  "the bundle's digest is a " + *message.digest_algorithm + ", which is not read");
-  }
-  if (crypto::hash(kind->algorithm, specimen.contents) != message.digest) {
-    return reject(Reason::SubjectMismatch, "the bundle's digest is of other contents");
-  }
-  return {};
+  return Signatory(keyless_signer(std::get<CertificateProof>(proof.signer()).identity));
 }
 
-std::optional<Signatory> find_message_signer(const Trial& trial, const KeyHints& hints,
-                                             const MessageSignature& message) {
-  for (const KeyringEntry* entry : keys_to_try(trial.keys, hints)) {
-    if (entry->key.verifies(trial.specimen.contents, message.signature)) {
-      return Signatory(trial.keys, entry->key.fingerprint());
-    }
-  }
-  return std::nullopt;
-}
-
-Weight weigh_message(const Trial& trial, const MessageSignature& message, const std::string& hint) {
-  NONO_CHECK(check_message_digest(trial.specimen, message));
-  const KeyHints hints({hint});
-  const std::optional<Signatory> signatory = find_message_signer(trial, hints, message);
-  if (!signatory) {
-    return std::unexpected(no_signatory(trial.keys, hints));
-  }
-  // A bare signature says nothing of what it is for: only a policy can give it a meaning.
-  if (trial.purpose != Purpose::InstructionFile || !signatory->may_make(kMessageSignature)) {
+// A bare signature says nothing of what it is for: only a policy can give it a meaning.
+std::expected<NameBinding, Rejection> weigh_bare(const Trial& trial, const Signatory& signatory) {
+  if (trial.purpose != Purpose::InstructionFile || !signatory.may_make(kMessageSignature)) {
     return reject(Reason::WrongPredicateType,
                   "it is a plain signature without a statement, which the key's entry does not "
                   "admit for this file");
   }
-  return Weighed{signatory->identity(), std::string(kMessageSignature), NameBinding::DigestOnly};
-}
-
-// open_envelope yields the payload together with the key that opened it.
-std::expected<dsse::VerifiedPayload, Rejection> open_envelope(const Keyring& keys,
-                                                              const KeyHints& hints,
-                                                              const dsse::Envelope& envelope) {
-  for (const KeyringEntry* entry : keys_to_try(keys, hints)) {
-    if (std::optional<dsse::VerifiedPayload> payload = envelope.open(entry->key)) {
-      return *std::move(payload);
-    }
-  }
-  return std::unexpected(no_signatory(keys, hints));
-}
-
-std::expected<dsse::Statement, Rejection> read_statement(const dsse::VerifiedPayload& payload) {
-  if (payload.type() != dsse::kInTotoPayloadType) {
-    return reject(Reason::WrongPayloadType, "the payload is a \"" + payload.type() +
-                                                "\", not a \"" +
-                                                std::string(dsse::kInTotoPayloadType) + "\"");
-  }
-  Result<dsse::Statement> statement = dsse::Statement::parse(payload);
-  if (!statement) {
-    return reject(Reason::MalformedBundle, statement.error().message());
-  }
-  return *std::move(statement);
-}
-
-Weight weigh_envelope(const Trial& trial, const dsse::Envelope& envelope, const std::string& hint) {
-  const KeyHints hints({hint, envelope.key_id()});
-  NONO_TRY(const dsse::VerifiedPayload payload, open_envelope(trial.keys, hints, envelope));
-  NONO_TRY(const dsse::Statement statement, read_statement(payload));
-  const Signatory signatory(trial.keys, payload.signed_by().fingerprint());
-  NONO_TRY(const NameBinding binding,
-           weigh_statement(trial.specimen, trial.evidence, trial.purpose, statement, signatory));
-  return Weighed{signatory.identity(), statement.predicate_type(), binding};
+  return NameBinding::DigestOnly;
 }
 
 Weight weigh_bundle(const Trial& trial) {
   NONO_TRY(const Bundle bundle, Bundle::parse(trial.evidence.bundle_text));
-  const KeyHint* key = std::get_if<KeyHint>(&bundle.material());
-  if (key == nullptr) {
-    return reject(Reason::Unsupported,
-                  "certificate-based bundles are not verified by this version; sign with a key");
+  const SignatureCheck signature(trial.root, trial.keys);
+  NONO_TRY(const Proof proof, signature.check(bundle, Artifact::of_bytes(trial.specimen.contents),
+                                              Demand{.subjects = SubjectRule::Caller}));
+  const Signatory signatory = signatory_of(trial.keys, proof);
+  const std::optional<dsse::Statement>& statement = proof.statement();
+  if (!statement) {
+    NONO_TRY(const NameBinding binding, weigh_bare(trial, signatory));
+    return Weighed{signatory.identity(), std::string(kMessageSignature), binding};
   }
-  if (const auto* message = std::get_if<MessageSignature>(&bundle.content())) {
-    return weigh_message(trial, *message, key->hint);
-  }
-  return weigh_envelope(trial, std::get<dsse::Envelope>(bundle.content()), key->hint);
+  NONO_TRY(const NameBinding binding,
+           weigh_statement(trial.specimen, trial.evidence, trial.purpose, *statement, signatory));
+  return Weighed{signatory.identity(), statement->predicate_type(), binding};
 }
 
 }  // namespace
 
+Verifier::Verifier(std::shared_ptr<const Keyring> keys, std::shared_ptr<const RootSource> root)
+    : keys_(std::move(keys)), root_(std::move(root)) {
+  if (root_ == nullptr) {
+    root_ = std::make_shared<RootSource>(RootSource::none());
+  }
+}
+
 Finding Verifier::weigh(const Specimen& specimen, const Evidence& evidence, Purpose purpose) const {
-  NONO_TRY(Weighed weighed, weigh_bundle(Trial{*keys_, specimen, evidence, purpose}));
+  NONO_TRY(Weighed weighed, weigh_bundle(Trial{*root_, *keys_, specimen, evidence, purpose}));
   return VerifiedStatement(std::move(weighed.signer), std::move(weighed.predicate_type),
                            weighed.binding, evidence.bundle_path);
 }

@@ -18,6 +18,7 @@
 #include "attest/keyring.h"
 #include "attest/predicate.h"
 #include "attest/rejection.h"
+#include "attest/root_source.h"
 #include "base/sealed_file.h"
 #include "crypto/digest.h"
 
@@ -34,7 +35,8 @@ struct KeyedSigner {
 };
 
 // KeylessSigner is read from a certificate whose chain and time were checked. Repository, workflow,
-// ref and subject are separate: the SAN of a reusable workflow is not its caller's repository.
+// ref and subject are separate: the SAN of a reusable workflow is not its caller's repository. What
+// the certificate does not say is empty (keyless_signer.h says where each comes from).
 struct KeylessSigner {
   std::string issuer;
   std::string subject;
@@ -97,7 +99,9 @@ class [[nodiscard]] Examined {
 
 class Verifier {
  public:
-  explicit Verifier(std::shared_ptr<const Keyring> keys) : keys_(std::move(keys)) {}
+  // Without a root no certificate bundle verifies.
+  explicit Verifier(std::shared_ptr<const Keyring> keys,
+                    std::shared_ptr<const RootSource> root = nullptr);
 
   // examine judges the evidence in order; the first that verifies is the finding. Where none does,
   // the rejection of the first candidate stands that speaks of the file: a .nono-trust.bundle that
@@ -111,6 +115,7 @@ class Verifier {
                     Purpose purpose) const;
   Finding weigh(const Specimen& specimen, const Evidence& evidence, Purpose purpose) const;
   std::shared_ptr<const Keyring> keys_;
+  std::shared_ptr<const RootSource> root_;
 };
 
 }  // namespace nono::attest

@@ -12,6 +12,8 @@ constexpr std::array kCommands = {
     &kTrustVerify,
     &kTrustList,
     &kTrustExplain,
+    &kTrustInspect,
+    &kTrustRootShow,
     &kTrustKeygen,
     &kTrustExportKey,
     &kTrustInit,
@@ -27,9 +29,10 @@ constexpr std::array kCommands = {
     &kSetup,
 };
 
-constexpr std::array<Group, 3> kGroups = {{
+constexpr std::array<Group, 4> kGroups = {{
     {"trust", "sign and verify instruction files; keys, publishers, policies"},
     {"trust publisher", "whom you trust to sign"},
+    {"trust root", "the authorities and logs that keyless signatures rest on"},
     {"audit", "the record of each session"},
 }};
 

@@ -31,6 +31,10 @@ bool is_group_prefix(std::string_view words);
 extern const Command kTrustVerify;
 extern const Command kTrustList;
 extern const Command kTrustExplain;
+// trust_foreign.cc
+extern const Command kTrustInspect;
+// trust_root.cc
+extern const Command kTrustRootShow;
 // trust_sign.cc
 extern const Command kTrustSign;
 extern const Command kTrustSignPolicy;

@@ -1,6 +1,7 @@
 // cli/documents.cc: values to JSON.
 #include "cli/documents.h"
 
+#include <algorithm>
 #include <variant>
 
 #include "base/encoding.h"
@@ -8,6 +9,8 @@
 
 namespace nono::cli {
 namespace {
+
+constexpr std::size_t kWidestStep = 12;
 
 Json signer_json(const std::optional<attest::SignerIdentity>& signer) {
   if (!signer) {
@@ -70,6 +73,29 @@ Json file_json(const engine::FileReport& file) {
   json.set("detail", text_or_null(judgement.reason()));
   json.set("mend", text_or_null(judgement.remedy));
   return json;
+}
+
+void print_steps(Render& render, const std::vector<engine::Step>& steps) {
+  for (const engine::Step& step : steps) {
+    std::string head = step.name;
+    head.append(kWidestStep - std::min(kWidestStep, head.size()), ' ');
+    for (const auto& [key, value] : step.facts) {
+      render.result(head + key + ": " + value);
+      head.assign(kWidestStep, ' ');
+    }
+  }
+}
+
+Json steps_json(const std::vector<engine::Step>& steps) {
+  Json::Array list;
+  for (const engine::Step& step : steps) {
+    Json json(Json::Object{{"step", step.name}});
+    for (const auto& [key, value] : step.facts) {
+      json.set(key, json_text(value));
+    }
+    list.push_back(std::move(json));
+  }
+  return list;
 }
 
 Json tally_json(const engine::Tally& tally) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "cli/render.h"
 #include "crypto/keys.h"
 #include "engine/explain.h"
 #include "engine/verify.h"
@@ -22,6 +23,9 @@ Json text_or_null(std::string_view text);
 void set_path(Json& object, std::string_view key, std::string_view path);
 
 Json file_json(const engine::FileReport& file);
+// steps_json and print_steps show the same steps.
+Json steps_json(const std::vector<engine::Step>& steps);
+void print_steps(Render& render, const std::vector<engine::Step>& steps);
 Json tally_json(const engine::Tally& tally);
 Json key_json(std::string_view id, const crypto::PublicKey& key);
 

@@ -11,10 +11,26 @@
 namespace nono::cli {
 namespace {
 
+void show_identity(Render& render, const trustpolicy::KeylessPublisher& who) {
+  render.note("issuer       " + who.issuer);
+  if (who.subject) {
+    render.note("subject      " + *who.subject);
+  }
+  if (who.repository && who.workflow && who.ref_pattern) {
+    render.note("repository   " + who.repository->text());
+    render.note("workflow     " + who.workflow->text());
+    render.note("ref          " + who.ref_pattern->text());
+  }
+}
+
 void show(Render& render, const engine::Introduction& introduced) {
   render.note("publisher    " + introduced.publisher.name);
-  render.note("fingerprint  SHA256:" + introduced.fingerprint.hex());
-  render.note("key from     " + introduced.key_source);
+  if (introduced.fingerprint) {
+    render.note("fingerprint  SHA256:" + introduced.fingerprint->hex());
+    render.note("key from     " + introduced.key_source);
+  } else {
+    show_identity(render, std::get<trustpolicy::KeylessPublisher>(introduced.publisher.who));
+  }
   if (!introduced.verified_file.empty()) {
     render.note("verifies     " + introduced.verified_file);
   }
@@ -39,8 +55,10 @@ Result<bool> agreed(const Arguments& arguments, Session& session,
   if (arguments.has("yes")) {
     return true;
   }
-  return session.confirm("Did you compare the fingerprint with the publisher's own word? Add " +
-                         introduced.publisher.name + " to your policy?");
+  const std::string question =
+      introduced.fingerprint ? "Did you compare the fingerprint with the publisher's own word? Add "
+                             : "Is this the identity that the publisher signs with? Add ";
+  return session.confirm(question + introduced.publisher.name + " to your policy?");
 }
 
 void tell_edit(Session& session, std::string_view schema, std::string_view done,
@@ -61,7 +79,12 @@ Result<int> run_add(const Arguments& arguments, Session& session) {
   NONO_TRY(engine::Gate gate, session.open_gate(std::nullopt));
   const engine::IntroductionRequest request{.name = arguments.value("name").value_or(""),
                                             .from_file = arguments.value("from"),
-                                            .key_file = arguments.value("key")};
+                                            .key_file = arguments.value("key"),
+                                            .github = arguments.value("github"),
+                                            .workflow = arguments.value("workflow"),
+                                            .ref = arguments.value("ref"),
+                                            .issuer = arguments.value("issuer"),
+                                            .subject = arguments.value("subject")};
   NONO_TRY(engine::Introduction introduced, engine::introduce(gate, request));
   introduced.publisher.delegates = arguments.has("delegates");
   introduced.publisher.predicate_types = arguments.values("predicate-type");
@@ -114,20 +137,32 @@ Result<int> run_list(const Arguments&, Session& session) {
   return kDone;
 }
 
-constexpr std::array<Option, 6> kAddOptions = {{
+constexpr std::array<Option, 11> kAddOptions = {{
     {"from", 0, "FILE", "a file that the publisher signed: its signature is verified first",
      Takes::OneValue, Completes::Files},
     {"key", 'k', "PUBFILE", "the publisher's public key (PEM, or one line of base64)",
      Takes::OneValue, Completes::Files},
+    {"github", 0, "OWNER/NAME", "a GitHub repository whose workflow signs (keyless)",
+     Takes::OneValue},
+    {"workflow", 0, "PATH", "that workflow, such as .github/workflows/sign.yml; or a pattern",
+     Takes::OneValue},
+    {"ref", 0, "REF", "the ref that it runs on, such as refs/heads/main; or a pattern",
+     Takes::OneValue},
+    {"issuer", 0, "URL", "the issuer of a certificate's identity, with --subject (keyless)",
+     Takes::OneValue},
+    {"subject", 0, "NAME", "the identity's subject: an e-mail address or URI", Takes::OneValue},
     {"name", 'n', "NAME", "what you call the publisher", Takes::OneValue},
     {"delegates", 0, "", "project policies that it signs may add publishers"},
     {"predicate-type", 0, "TYPE", "accept statements of this type from it too (may be repeated)",
      Takes::Values},
     {"yes", 'y', "", "do not ask: the fingerprint was compared"},
 }};
-constexpr std::array<Example, 2> kAddExamples = {{
+constexpr std::array<Example, 3> kAddExamples = {{
     {"nono trust publisher add --from CLAUDE.md", "the signer of a project that you cloned"},
     {"nono trust publisher add --key alice.pub --name alice", "somebody whose key you were given"},
+    {"nono trust publisher add --github acme/skills --workflow .github/workflows/sign.yml --ref "
+     "refs/heads/main",
+     "a workflow that signs keyless"},
 }};
 constexpr std::array<Example, 1> kRemoveExamples = {{
     {"nono trust publisher remove alice", "what alice signed is no longer let through"},

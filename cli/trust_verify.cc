@@ -6,13 +6,12 @@
 #include "cli/commands.h"
 #include "cli/documents.h"
 #include "cli/session.h"
+#include "cli/trust_foreign.h"
 #include "engine/explain.h"
 #include "engine/verify.h"
 
 namespace nono::cli {
 namespace {
-
-constexpr std::size_t kWidestStep = 10;
 
 // Collects reports as lines, or as elements of a JSON document.
 class Reports {
@@ -75,6 +74,11 @@ Result<void> check_verify(const Arguments& arguments) {
     return std::unexpected(Error(ErrorKind::Usage, "it is not said which file to verify")
                                .mend_with("name a FILE, or use --all"));
   }
+  if (arguments.has("trusted-root")) {
+    return std::unexpected(Error(ErrorKind::Usage, "--trusted-root goes with an identity")
+                               .mend_with("name one, or install the root: nono trust root show "
+                                          "--help says where"));
+  }
   if (arguments.has("bundle") && (files != 1 || arguments.has("all"))) {
     return std::unexpected(
         Error(ErrorKind::Usage, "--bundle speaks for one file").mend_with("name exactly one FILE"));
@@ -83,6 +87,9 @@ Result<void> check_verify(const Arguments& arguments) {
 }
 
 Result<int> run_verify(const Arguments& arguments, Session& session) {
+  if (asks_for_identity(arguments)) {
+    return run_verify_identity(arguments, session);
+  }
   NONO_CHECK(check_verify(arguments));
   NONO_TRY(engine::Gate gate, session.open_gate(arguments.value("policy")));
   Reports reports(session);
@@ -110,29 +117,6 @@ Result<int> run_list(const Arguments& arguments, Session& session) {
   return tally.complete ? kDone : kCouldNot;
 }
 
-void print_steps(Render& render, const std::vector<engine::Step>& steps) {
-  for (const engine::Step& step : steps) {
-    std::string head = step.name;
-    head.append(kWidestStep - std::min(kWidestStep, head.size()), ' ');
-    for (const auto& [key, value] : step.facts) {
-      render.result(head + key + ": " + value);
-      head.assign(kWidestStep, ' ');
-    }
-  }
-}
-
-Json steps_json(const std::vector<engine::Step>& steps) {
-  Json::Array list;
-  for (const engine::Step& step : steps) {
-    Json json(Json::Object{{"step", step.name}});
-    for (const auto& [key, value] : step.facts) {
-      json.set(key, json_text(value));
-    }
-    list.push_back(std::move(json));
-  }
-  return list;
-}
-
 Result<int> run_explain(const Arguments& arguments, Session& session) {
   NONO_TRY(engine::Gate gate, session.open_gate(arguments.value("policy")));
   const engine::Explanation told = engine::explain(gate, arguments.operands().front());
@@ -152,17 +136,33 @@ constexpr Option kPolicyOption{
     "policy",        0,
     "FILE",          "judge by this trust policy in place of the project's",
     Takes::OneValue, Completes::Files};
-constexpr std::array<Option, 3> kVerifyOptions = {{
+constexpr std::array<Option, 9> kVerifyOptions = {{
     {"all", 'a', "", "verify every guarded file beneath the working directory"},
     kPolicyOption,
     {"bundle", 'b', "FILE", "judge by this bundle instead of what lies beside the file",
      Takes::OneValue, Completes::Files},
+    {"certificate-identity", 0, "NAME",
+     "ask no policy: demand a certificate with exactly this subject (URI or e-mail)",
+     Takes::OneValue},
+    {"certificate-identity-regexp", 0, "PATTERN", "the same, by a pattern for the whole subject",
+     Takes::OneValue},
+    {"certificate-oidc-issuer", 0, "URL", "the issuer that vouched for that subject",
+     Takes::OneValue},
+    {"certificate-oidc-issuer-regexp", 0, "PATTERN", "the same, by a pattern for the whole issuer",
+     Takes::OneValue},
+    {"key", 0, "FILE", "ask no policy: demand a signature by this public key", Takes::OneValue,
+     Completes::Files},
+    {"trusted-root", 0, "FILE", "judge certificates by this trusted_root.json", Takes::OneValue,
+     Completes::Files},
 }};
 constexpr std::array<Option, 1> kPolicyOnly = {kPolicyOption};
-constexpr std::array<Example, 3> kVerifyExamples = {{
+constexpr std::array<Example, 4> kVerifyExamples = {{
     {"nono trust verify CLAUDE.md", "one file"},
     {"nono trust verify --all --json", "everything beneath here, for a script"},
     {"nono trust verify --bundle dist/AGENTS.bundle AGENTS.md", "a bundle that lies elsewhere"},
+    {"nono trust verify --certificate-identity me@example.org --certificate-oidc-issuer "
+     "https://accounts.google.com app.tar",
+     "any file that was signed with Sigstore"},
 }};
 constexpr std::array<Example, 2> kListExamples = {{
     {"nono trust list", "what an agent would meet in this directory"},
@@ -181,7 +181,9 @@ constinit const Command kTrustVerify{
         "Prints VERIFIED, UNSIGNED or FAILED for each file, with the publisher or the reason and "
         "the command that mends it. Exits with 0 when all are verified, with 1 otherwise.\n\n"
         "A file is VERIFIED only by a signature of a publisher of your policy; an enforcement of "
-        "warn or audit lets other files through to agents but does not make them verified.",
+        "warn or audit lets other files through to agents but does not make them verified.\n\n"
+        "With an identity or a key, no policy is asked: the signature of that identity or key on "
+        "any file, or on a digest given as sha256:DIGEST, is verified, with any Sigstore bundle.",
     .operands = {"FILE...", 0, kAnyNumber, Completes::Files},
     .options = kVerifyOptions,
     .examples = kVerifyExamples,

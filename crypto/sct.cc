@@ -18,7 +18,7 @@ using Span = std::span<const std::byte>;
 constexpr std::string_view kSctListOid = "\x2B\x06\x01\x04\x01\xD6\x79\x02\x04\x02"sv;
 constexpr std::string_view kSctListDotted = "1.3.6.1.4.1.11129.2.4.2";
 
-constexpr std::size_t kMaxScts = 32;
+constexpr std::size_t kMaxScts = 100;
 constexpr std::size_t kLogIdBytes = Sha256::kSize;
 constexpr std::size_t kLargest16 = 0xFFFF;
 constexpr std::size_t kLargest24 = 0xFFFFFF;

@@ -1,7 +1,7 @@
 // crypto/sct.h: signed certificate timestamps (RFC 6962 section 3.2 and 3.3) embedded in a leaf.
 //
 // Untrusted until verified against the key of a log that the trusted root names. The list is
-// strict: lengths add up, no bytes after it, 1 to 32 entries (more are Exhausted), version 0 only
+// strict: lengths add up, no bytes after it, 1 to 100 entries (more are Exhausted), version 0 only
 // (others are InvalidInput).
 #pragma once
 

@@ -44,6 +44,11 @@ Result<std::string> read_key_id(const JsonView& signature) {
   return key_id;
 }
 
+bool may_use_sha256(crypto::KeyAlgorithm algorithm) {
+  return algorithm == crypto::KeyAlgorithm::EcdsaP384 ||
+         algorithm == crypto::KeyAlgorithm::EcdsaP521;
+}
+
 }  // namespace
 
 Bytes pae(std::string_view payload_type, std::span<const std::byte> payload) {
@@ -75,14 +80,26 @@ Result<Envelope> Envelope::parse(const JsonView& view) {
 }
 
 std::optional<VerifiedPayload> Envelope::open(const crypto::PublicKey& key) const {
-  if (!key.verifies(pae(payload_type_, payload_), signature_)) {
+  const Bytes message = pae(payload_type_, payload_);
+  const bool good = key.verifies(message, signature_) ||
+                    (may_use_sha256(key.algorithm()) &&
+                     key.verifies_with(crypto::HashAlgorithm::Sha256, message, signature_));
+  if (!good) {
     return std::nullopt;
   }
   return VerifiedPayload(payload_type_, payload_, key);
 }
 
-crypto::Sha256 Envelope::pae_digest() const {
+crypto::Sha256 Envelope::pae_sha256() const {
   return crypto::Sha256::of(pae(payload_type_, payload_));
+}
+
+Bytes Envelope::pae_digest(crypto::HashAlgorithm algorithm) const {
+  return crypto::hash(algorithm, pae(payload_type_, payload_));
+}
+
+crypto::Sha256 Envelope::payload_digest() const {
+  return crypto::Sha256::of(payload_);
 }
 
 Result<Json> seal(const crypto::PrivateKey& key, std::string_view payload_type,

@@ -53,10 +53,14 @@ class Envelope {
   const std::string& payload_type() const { return payload_type_; }
   // key_id is the signer's unauthenticated hint; empty where absent.
   const std::string& key_id() const { return key_id_; }
-  // open returns the payload if the signature verifies under `key`, else nothing.
+  // open returns the payload if the signature verifies under `key`, else nothing. A P-384 or P-521
+  // key may also have signed with SHA-256, as older clients did.
   std::optional<VerifiedPayload> open(const crypto::PublicKey& key) const;
-  // pae_digest identifies the signed bytes, for matching a transparency-log entry.
-  crypto::Sha256 pae_digest() const;
+  // What a transparency log knows of an envelope: it proves nothing about the signature.
+  const Bytes& signature() const { return signature_; }
+  crypto::Sha256 pae_sha256() const;  // of the signed bytes
+  Bytes pae_digest(crypto::HashAlgorithm algorithm) const;
+  crypto::Sha256 payload_digest() const;
 
  private:
   Envelope() = default;

@@ -7,7 +7,9 @@
 
 #include "attest/bundle.h"
 #include "attest/evidence.h"
+#include "attest/signature_check.h"
 #include "base/files.h"
+#include "engine/foreign.h"
 #include "engine/object.h"
 
 namespace nono::engine {
@@ -76,6 +78,25 @@ void describe_bundle(const Evidence& evidence, Step& step) {
   }
 }
 
+// What was proven about a certificate, with its times: from the same check that the verdict rests
+// on.
+void add_proof_steps(const trustpolicy::Policy& policy, const SealedFile& file,
+                     const Evidence& evidence, std::vector<Step>& steps) {
+  const auto bundle = attest::Bundle::parse(evidence.bundle_text);
+  const Result<Bytes> contents = file.contents();
+  if (!bundle || !contents || std::holds_alternative<attest::KeyHint>(bundle->material())) {
+    return;
+  }
+  const attest::SignatureCheck signature(policy.root(), *policy.keyring());
+  const auto proof = signature.check(*bundle, attest::Artifact::of_bytes(*contents),
+                                     {.subjects = attest::SubjectRule::Caller});
+  if (proof) {
+    for (Step& step : proof_steps(*proof)) {
+      steps.push_back(std::move(step));
+    }
+  }
+}
+
 Step evidence_step(const attest::Verifier& verifier, const SealedFile& file, const Place& place,
                    const Evidence& evidence, attest::Purpose purpose) {
   Step step{.name = "evidence", .facts = {{"path", evidence.bundle_path}}};
@@ -114,9 +135,10 @@ void add_evidence_steps(const trustpolicy::Policy& policy, const std::string& pa
     steps.push_back({.name = "evidence",
                      .facts = {{"finding", "no-bundle"}, {"looked-for", path + ".bundle"}}});
   }
-  const attest::Verifier verifier(policy.keyring());
+  const attest::Verifier verifier = policy.verifier();
   for (const Evidence& candidate : *evidence) {
     steps.push_back(evidence_step(verifier, file->sealed, place, candidate, purpose_of(path)));
+    add_proof_steps(policy, file->sealed, candidate, steps);
   }
 }
 

@@ -146,7 +146,7 @@ Judgement Gate::weigh(BorrowedFd object, const std::string& path, GuardClass gua
   if (!evidence) {
     return denial(path, asked, evidence.error());
   }
-  const attest::Verifier verifier(policy_->keyring());
+  const attest::Verifier verifier = policy_->verifier();
   Result<attest::Examined> examined =
       verifier.examine(*std::move(file), attest::place_of(path), *evidence, purpose_of(path));
   if (!examined) {

@@ -10,6 +10,7 @@
 #include "attest/verifier.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/keyless_introduction.h"
 #include "engine/object.h"
 #include "trustpolicy/publisher.h"
 
@@ -76,8 +77,22 @@ std::string hint_of(const std::vector<attest::Evidence>& evidence) {
   return {};
 }
 
-// signer_among returns the fingerprint of the one of `keys` that signed the file.
-Result<crypto::Sha256> signer_among(const std::string& path, const std::vector<FoundKey>& keys) {
+Error not_verified(const std::string& path, const attest::Rejection& rejection,
+                   const std::vector<attest::Evidence>& evidence) {
+  if (rejection.reason != attest::Reason::UnknownKey) {
+    return {ErrorKind::InvalidInput,
+            path + ": " + std::string(attest::code(rejection.reason)) + ": " + rejection.detail};
+  }
+  const std::string hint = hint_of(evidence);
+  return usage(path + " is signed by a key that is not at hand" +
+                   (hint.empty() ? std::string() : "; the bundle calls it " + hint),
+               "get the publisher's public key, then: nono trust publisher add --from " +
+                   shell_quote(path) + " --key PUBFILE");
+}
+
+// signer_of verifies the file's signature with the keys given and the policy's trusted root.
+Result<attest::SignerIdentity> signer_of(const std::string& path, const Policy& policy,
+                                         const std::vector<FoundKey>& keys) {
   NONO_TRY(OpenedFile file, open_named(path));
   const attest::Place place = attest::place_of(file.path);
   NONO_TRY(const std::vector<attest::Evidence> evidence, attest::find_evidence(place));
@@ -85,27 +100,14 @@ Result<crypto::Sha256> signer_among(const std::string& path, const std::vector<F
   for (const FoundKey& found : keys) {
     ring->add({.key = found.key, .alias = found.name, .key_id = {}, .extra_predicate_types = {}});
   }
-  const std::string hint = hint_of(evidence);
-  const attest::Verifier verifier(ring);
+  const attest::Verifier verifier(ring, policy.shared_root());
   NONO_TRY(const attest::Examined examined,
            verifier.examine(std::move(file.sealed), place, evidence, purpose_of(file.path)));
   const attest::Finding& finding = examined.finding();
-  if (finding && std::holds_alternative<attest::KeyedSigner>(finding->signer())) {
-    return std::get<attest::KeyedSigner>(finding->signer()).fingerprint;
-  }
-  if (!finding && finding.error().reason == attest::Reason::UnknownKey) {
-    return std::unexpected(
-        usage(path + " is signed by a key that is not at hand" +
-                  (hint.empty() ? std::string() : "; the bundle calls it " + hint),
-              "get the publisher's public key, then: nono trust publisher add --from " +
-                  shell_quote(path) + " --key PUBFILE"));
-  }
   if (!finding) {
-    return fail(ErrorKind::InvalidInput, path + ": " +
-                                             std::string(attest::code(finding.error().reason)) +
-                                             ": " + finding.error().detail);
+    return std::unexpected(not_verified(path, finding.error(), evidence));
   }
-  return fail(ErrorKind::Unsupported, path + " is signed with a certificate, not with a key");
+  return finding->signer();
 }
 
 Result<std::vector<FoundKey>> candidates(const Policy& policy, const IntroductionRequest& request) {
@@ -123,6 +125,20 @@ Result<void> check_name(const std::string& name) {
     return std::unexpected(usage("a publisher needs a name of its own", "give one: --name NAME"));
   }
   return {};
+}
+
+Result<Introduction> introduce_key(const IntroductionRequest& request, const FoundKey& found) {
+  const crypto::Sha256 fingerprint = found.key.fingerprint();
+  std::string name = request.name.empty() ? found.name : request.name;
+  NONO_CHECK(check_name(name));
+  return Introduction{
+      .publisher = {.name = std::move(name),
+                    .who = KeyedPublisher{.key_id = fingerprint.hex(), .key = found.key},
+                    .predicate_types = {},
+                    .delegates = false},
+      .fingerprint = fingerprint,
+      .key_source = found.source,
+      .verified_file = request.from_file.value_or("")};
 }
 
 bool is_called(const Publisher& publisher, const std::string& text) {
@@ -144,30 +160,26 @@ std::string elsewhere(const Policy& merged, const std::string& text) {
 }  // namespace
 
 Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request) {
+  if (request.github || request.issuer || request.subject) {
+    return introduce_identity(request);
+  }
   if (!request.from_file && !request.key_file) {
     return std::unexpected(usage("it is not said whose signature or key is to be trusted",
-                                 "give --from FILE, --key PUBFILE, or both"));
+                                 "give --from FILE, --key PUBFILE, or both; or --github "
+                                 "OWNER/NAME, or --issuer and --subject"));
   }
   NONO_TRY(std::vector<FoundKey> keys, candidates(gate.policy(), request));
-  std::size_t chosen = 0;
-  if (request.from_file) {
-    NONO_TRY(const crypto::Sha256 signer, signer_among(*request.from_file, keys));
-    const auto hit = std::ranges::find_if(
-        keys, [&](const FoundKey& found) { return found.key.fingerprint() == signer; });
-    chosen = static_cast<std::size_t>(hit - keys.begin());
+  if (!request.from_file) {
+    return introduce_key(request, keys.front());
   }
-  const FoundKey& found = keys[chosen];
-  const crypto::Sha256 fingerprint = found.key.fingerprint();
-  std::string name = request.name.empty() ? found.name : request.name;
-  NONO_CHECK(check_name(name));
-  return Introduction{
-      .publisher = {.name = std::move(name),
-                    .who = KeyedPublisher{.key_id = fingerprint.hex(), .key = found.key},
-                    .predicate_types = {},
-                    .delegates = false},
-      .fingerprint = fingerprint,
-      .key_source = found.source,
-      .verified_file = request.from_file.value_or("")};
+  NONO_TRY(const attest::SignerIdentity signer, signer_of(*request.from_file, gate.policy(), keys));
+  if (const auto* keyless = std::get_if<attest::KeylessSigner>(&signer)) {
+    return introduce_signer(request, *keyless);
+  }
+  const crypto::Sha256& fingerprint = std::get<attest::KeyedSigner>(signer).fingerprint;
+  const auto hit = std::ranges::find_if(
+      keys, [&](const FoundKey& found) { return found.key.fingerprint() == fingerprint; });
+  return introduce_key(request, *hit);
 }
 
 Result<Edited> add_publisher(const UserDirectories& user, const Publisher& publisher) {

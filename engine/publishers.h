@@ -21,19 +21,28 @@ struct IntroductionRequest {
   std::string name;                      // empty: taken from where the key was found
   std::optional<std::string> from_file;  // --from: a signed file
   std::optional<std::string> key_file;   // --key: PEM or upstream's base64
+  // A certificate's identity in the user's own words; nothing is verified, for there is nothing
+  // yet.
+  std::optional<std::string> github = {};    // OWNER/NAME, with workflow and ref
+  std::optional<std::string> workflow = {};  // path within the repository, or a pattern
+  std::optional<std::string> ref = {};       // refs/heads/main, or a pattern
+  std::optional<std::string> issuer = {};    // with subject
+  std::optional<std::string> subject = {};
 };
 
 struct Introduction {
-  trustpolicy::Publisher publisher;  // as it would be added; keyed
-  crypto::Sha256 fingerprint;
-  std::string key_source;     // where the key was found, for people
-  std::string verified_file;  // whose signature the key verified; empty where no file was named
+  trustpolicy::Publisher publisher;           // as it would be added
+  std::optional<crypto::Sha256> fingerprint;  // of a key
+  std::string key_source;     // where the key was found, for people; empty for a certificate
+  std::string verified_file;  // whose signature was verified; empty where no file was named
 };
 
 // introduce finds the key and checks it against the file. A keyed bundle does not carry its key: it
 // comes from `key_file`, or is looked for among the publishers that the project's own policy names,
 // which proves nothing until the user has compared the fingerprint. A signature that does not
-// verify is InvalidInput; a missing key or name is Usage with the option that gives it.
+// verify is InvalidInput; a missing key or name is Usage with the option that gives it. A file that
+// was signed with a certificate introduces the identity of that certificate: repository, workflow
+// and ref of a workflow, else issuer and subject.
 Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request);
 
 // add_publisher adds it to the user's policy. Another key under the same name is Usage.

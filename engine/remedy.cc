@@ -20,6 +20,15 @@ constexpr std::array<std::string_view, 8> kLookFirst = {
     "bad-signature",      "subject-mismatch",     "malformed-bundle",      "unsupported-version",
     "wrong-payload-type", "wrong-predicate-type", "unsupported-algorithm", "identity-mismatch"};
 
+// The evidence of a certificate does not hold: whoever signed it can sign it again.
+constexpr std::array<std::string_view, 12> kSignedAgain = {
+    "untrusted-chain",    "certificate-expired-at-signing",
+    "wrong-key-usage",    "sct-missing",
+    "sct-invalid",        "no-trusted-time",
+    "timestamp-invalid",  "not-logged",
+    "set-invalid",        "inclusion-proof-invalid",
+    "checkpoint-invalid", "log-entry-mismatch"};
+
 // Everybody who is known under some name, as the blocklist's names are matched.
 std::vector<const Publisher*> speaking_for(const trustpolicy::Policy& policy,
                                            const attest::SignerIdentity& signer) {
@@ -74,6 +83,9 @@ std::string remedy_for(std::string_view reason_code, std::string_view shown_path
   }
   if (reason_code == "unknown-key" || reason_code == "untrusted-publisher") {
     return "nono trust publisher add --from " + file;
+  }
+  if (std::ranges::find(kSignedAgain, reason_code) != kSignedAgain.end()) {
+    return "see nono trust root show, or ask whoever signed it to sign it again";
   }
   if (reason_code == "unsupported") {
     return "read the file, then sign it with a key of your own: nono trust sign " + file;

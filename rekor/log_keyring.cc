@@ -88,9 +88,17 @@ std::optional<std::string_view> shard_host(std::string_view origin) {
   return origin.substr(0, dash);
 }
 
-// origin_name returns the name under which this log must have signed. A v1 log has no name that
-// the trusted root knows: its base URL may be another address of it, and its key alone, which
-// stands in the hint, tells it from others. A v2 log is named by its base URL.
+// is_address reports whether a base URL names no host but an address, as of a log on a machine of
+// one's own: 127.0.0.1:3000, [::1]:3000, localhost:3000.
+bool is_address(std::string_view host) {
+  const std::string_view name = host.substr(0, host.find_first_of(":/"));
+  return host.starts_with('[') || name == "localhost" ||
+         name.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+// origin_name returns the name under which this log must have signed: that of its base URL. A v1
+// log behind a bare address has no name that the trusted root knows; its key alone, which stands in
+// the hint, tells it from others.
 std::expected<std::string_view, LogError> origin_name(const Log& log, Generation generation,
                                                       std::string_view origin) {
   const std::optional<std::string_view> host = shard_host(origin);
@@ -99,6 +107,12 @@ std::expected<std::string_view, LogError> origin_name(const Log& log, Generation
       return refuse(LogFault::CheckpointInvalid,
                     "the origin of the checkpoint, " + quoted(origin) +
                         ", is not \"HOST - TREE\" as of a Rekor v1 log, which the entry is of");
+    }
+    const std::string known = log.host();
+    const std::string_view name = std::string_view(known).substr(0, known.find_first_of(":/"));
+    if (!is_address(known) && *host != name) {
+      return refuse(LogFault::CheckpointInvalid, "the origin of the checkpoint, " + quoted(origin) +
+                                                     ", is not of the log " + quoted(known));
     }
     return *host;
   }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <span>
 #include <utility>
 
@@ -174,7 +175,7 @@ Result<Standing> standing_of(SealedFile file, const std::string& path, const Pol
   if (!evidence) {
     return standing_of_denied(Denied::because_of(evidence.error()));
   }
-  const attest::Verifier verifier(above.keyring());
+  const attest::Verifier verifier = above.verifier();
   NONO_TRY(auto examined,
            verifier.examine(std::move(file), place, *evidence, attest::Purpose::TrustPolicy));
   const auto judged = above.judge(examined);
@@ -268,19 +269,64 @@ void say_who_is_locked_out(std::vector<Layer>& layers) {
   }
 }
 
+bool system_locks(std::span<const Layer> layers) {
+  return std::ranges::any_of(layers, [](const Layer& layer) {
+    return layer.kind == LayerKind::System && layer.document.lock;
+  });
+}
+
+bool is_there(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
 }  // namespace
+
+Result<WhichRoot> which_root(const Places& places, bool locked) {
+  if (!places.system_root.empty() && is_there(places.system_root)) {
+    return WhichRoot{.path = places.system_root, .owned_by_root_only = true};
+  }
+  if (places.user_directory.empty() || locked) {
+    return WhichRoot{};
+  }
+  std::string path = join_path(places.user_directory, kTrustedRootName);
+  return is_there(path) ? WhichRoot{.path = std::move(path)} : WhichRoot{};
+}
+
+std::shared_ptr<const attest::RootSource> root_source(WhichRoot which) {
+  if (which.path.empty()) {
+    return std::make_shared<const attest::RootSource>(
+        [] { return attest::TrustedRoot::parse(attest::embedded_root().text); });
+  }
+  return std::make_shared<const attest::RootSource>(
+      [which = std::move(which)]() -> Result<attest::TrustedRoot> {
+        const Keeper keeper{.owner = which.owned_by_root_only ? 0 : ::geteuid()};
+        NONO_TRY(const std::optional<TrustedFile> file,
+                 read_trusted(which.path, keeper, kPolicyLimits.bytes));
+        if (!file) {
+          return fail(ErrorKind::NotFound, which.path + ": the trusted root has gone");
+        }
+        auto root = attest::TrustedRoot::parse(file->text);
+        if (!root) {
+          return std::unexpected(std::move(root).error().while_doing(which.path));
+        }
+        return root;
+      });
+}
 
 Result<Policy> discover(const Places& places) {
   NONO_TRY(Loaded loaded, load_kept(places));
+  NONO_TRY(WhichRoot which, which_root(places, system_locks(loaded.layers)));
+  const auto root = root_source(std::move(which));
   if (!places.explicit_policy) {
-    const Policy above = Policy::merge(loaded.layers, loaded.self_keys);
+    const Policy above = Policy::merge(loaded.layers, loaded.self_keys, root);
     NONO_TRY(auto project, project_layer(places, above));
     if (project) {
       loaded.layers.push_back(*std::move(project));
     }
   }
   say_who_is_locked_out(loaded.layers);
-  Policy policy = Policy::merge(std::move(loaded.layers), std::move(loaded.self_keys));
+  Policy policy = Policy::merge(std::move(loaded.layers), std::move(loaded.self_keys), root);
   NONO_CHECK(check_names(policy.layers()));
   return policy;
 }

@@ -96,8 +96,12 @@ std::string_view name_of(LayerKind kind) {
   std::unreachable();
 }
 
-Policy Policy::merge(std::vector<Layer> layers, std::vector<attest::KeyringEntry> self_keys) {
+Policy Policy::merge(std::vector<Layer> layers, std::vector<attest::KeyringEntry> self_keys,
+                     std::shared_ptr<const attest::RootSource> root) {
   Policy policy;
+  policy.root_ = root != nullptr
+                     ? std::move(root)
+                     : std::make_shared<const attest::RootSource>(attest::RootSource::none());
   policy.self_locked_out_ = settle_rights(layers);
   policy.enforcement_ = strictest(layers, Enforcement::Deny, [](const Document& document) {
     return std::optional(document.enforcement);

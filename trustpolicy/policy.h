@@ -42,10 +42,16 @@ class Policy {
   // the layers say of themselves, a project never loosens, and below a layer with `lock` no
   // publisher is added; a system lock shuts out `self` too. Relative files are taken from the
   // directory of the layer's path.
-  static Policy merge(std::vector<Layer> layers, std::vector<attest::KeyringEntry> self_keys);
+  // Certificates are judged by `root`; without one none verifies.
+  static Policy merge(std::vector<Layer> layers, std::vector<attest::KeyringEntry> self_keys,
+                      std::shared_ptr<const attest::RootSource> root = nullptr);
 
   const Guard& guard() const { return guard_; }
   std::shared_ptr<const attest::Keyring> keyring() const { return keyring_; }
+  const attest::RootSource& root() const { return *root_; }
+  std::shared_ptr<const attest::RootSource> shared_root() const { return root_; }
+  // verifier examines with the keys and the trusted root of this policy.
+  attest::Verifier verifier() const { return attest::Verifier(keyring_, root_); }
   Enforcement enforcement(GuardClass guard_class) const;
   bool strict_intercept() const { return strict_intercept_; }
   std::span<const Layer> layers() const { return layers_; }
@@ -77,6 +83,7 @@ class Policy {
   std::map<crypto::Sha256, std::string> blocked_digests_;  // with the description
   Guard guard_;
   std::shared_ptr<const attest::Keyring> keyring_;
+  std::shared_ptr<const attest::RootSource> root_;
   Enforcement enforcement_ = Enforcement::Deny;
   Enforcement agent_config_ = Enforcement::Warn;
   bool strict_intercept_ = false;

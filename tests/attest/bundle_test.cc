@@ -74,8 +74,8 @@ TEST_F(BundleTest, AKeyedBundleIsRead) {
   const auto bundle = Bundle::parse(full_.pretty());
   ASSERT_TRUE(bundle.has_value());
   EXPECT_EQ(bundle->media_type(), kBundleV03);
-  EXPECT_EQ(bundle->log_entries(), 1u);
-  EXPECT_EQ(bundle->timestamps(), 1u);
+  EXPECT_EQ(bundle->log_entries().size(), 1u);
+  EXPECT_EQ(bundle->timestamps().size(), 1u);
   EXPECT_EQ(std::get<KeyHint>(bundle->material()).hint.size(), 64u);
   EXPECT_EQ(std::get<dsse::Envelope>(bundle->content()).payload_type(), dsse::kInTotoPayloadType);
 }

@@ -56,6 +56,62 @@ TEST(VerifierTest, NonosPredicateIsReadStrictly) {
   }
 }
 
+KeylessSigner workflow() {
+  return {.issuer = "https://token.actions.githubusercontent.com",
+          .subject = "https://github.com/acme/skills/.github/workflows/sign.yml@refs/heads/main",
+          .repository = "acme/skills",
+          .workflow = ".github/workflows/sign.yml",
+          .ref = "refs/heads/main"};
+}
+
+struct KeylessCase {
+  std::string_view predicate;
+  std::string_view expected;
+};
+
+TEST(ClaimsTest, APredicateUnderACertificateMustNotContradictIt) {
+  const KeylessCase cases[] = {
+      {R"({"version":1})", "accepted"},
+      {R"({"version":1,"signer":null})", "accepted"},
+      {R"({"version":1,"signer":{"kind":"keyless"}})", "accepted"},
+      {R"({"version":1,"signer":{"kind":"keyless","repository":"acme/skills"}})", "accepted"},
+      {R"({"version":1,"signer":{"kind":"keyless","workflow":".github/workflows/sign.yml",)"
+       R"("ref":"refs/heads/main"}})",
+       "accepted"},
+      {R"({"version":1,"signer":{"kind":"keyless",)"
+       R"("workflow_ref":".github/workflows/sign.yml@refs/heads/main"}})",
+       "accepted"},
+      {R"({"version":1,"signer":{"kind":"keyless","repository":"good/repo"}})",
+       "identity-mismatch"},
+      {R"({"version":1,"signer":{"kind":"keyless","issuer":"https://accounts.google.com"}})",
+       "identity-mismatch"},
+      {R"({"version":1,"signer":{"kind":"keyless","subject":"a@b.c"}})", "identity-mismatch"},
+      {R"({"version":1,"signer":{"kind":"keyless","workflow":"other.yml"}})", "identity-mismatch"},
+      {R"({"version":1,"signer":{"kind":"keyless","ref":"refs/heads/dev"}})", "identity-mismatch"},
+      {R"({"version":1,"signer":{"kind":"keyless","workflow_ref":"a@b"}})", "identity-mismatch"},
+      {R"({"version":1,"signer":{"kind":"keyless","ref":""}})", "identity-mismatch"},
+      {R"({"version":1,"signer":{"kind":"keyed","key_id":"k"}})", "identity-mismatch"},
+      {R"({"version":1,"signer":{"kind":"keyless","repository":7}})", "malformed-bundle"},
+      {R"({"version":1,"signer":"me"})", "malformed-bundle"},
+      {R"({"version":2})", "unsupported-version"},
+      {R"({"signer":{"kind":"keyless"}})", "malformed-bundle"},
+  };
+  for (const KeylessCase& one : cases) {
+    const Json predicate = *Json::parse(one.predicate, kMessageLimits);
+    const auto names = read_predicate(predicate, Signatory(workflow()));
+    EXPECT_EQ(names ? "accepted" : code(names.error().reason), one.expected) << one.predicate;
+  }
+}
+
+TEST(ClaimsTest, ACertificateIsNoKey) {
+  const Signatory signatory(workflow());
+  EXPECT_NE(signatory.keyless(), nullptr);
+  EXPECT_FALSE(signatory.is_called(""));
+  EXPECT_FALSE(signatory.is_called("acme/skills"));
+  EXPECT_TRUE(signatory.may_make("https://example.org/p"));
+  EXPECT_EQ(std::get<KeylessSigner>(signatory.identity()).repository, "acme/skills");
+}
+
 TEST(VerifierTest, AMissingPredicateIsMalformed) {
   Draft draft;
   drop(draft.statement, "predicate");

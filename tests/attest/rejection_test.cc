@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,47 +18,37 @@
 namespace nono::attest::test {
 namespace {
 
-// Home says where a reason comes from: from Verifier::examine of this build, from certificates and
-// logs (which this build refuses as `unsupported`), or from the caller whose examination failed.
-enum class Home : unsigned char { Verifier, CertificatesAndLogs, Caller };
-
 struct Row {
   Reason reason;
   std::string_view code;
   std::string_view enumerator;
-  Home home;
 };
 constexpr std::array kReasons{
-    Row{Reason::NoBundle, "no-bundle", "NoBundle", Home::Verifier},
-    Row{Reason::MalformedBundle, "malformed-bundle", "MalformedBundle", Home::Verifier},
-    Row{Reason::UnsupportedVersion, "unsupported-version", "UnsupportedVersion", Home::Verifier},
-    Row{Reason::Unsupported, "unsupported", "Unsupported", Home::Verifier},
-    Row{Reason::UnsupportedAlgorithm, "unsupported-algorithm", "UnsupportedAlgorithm",
-        Home::Verifier},
-    Row{Reason::WrongPayloadType, "wrong-payload-type", "WrongPayloadType", Home::Verifier},
-    Row{Reason::WrongPredicateType, "wrong-predicate-type", "WrongPredicateType", Home::Verifier},
-    Row{Reason::SubjectMismatch, "subject-mismatch", "SubjectMismatch", Home::Verifier},
-    Row{Reason::UnknownKey, "unknown-key", "UnknownKey", Home::Verifier},
-    Row{Reason::BadSignature, "bad-signature", "BadSignature", Home::Verifier},
-    Row{Reason::UntrustedChain, "untrusted-chain", "UntrustedChain", Home::CertificatesAndLogs},
+    Row{Reason::NoBundle, "no-bundle", "NoBundle"},
+    Row{Reason::MalformedBundle, "malformed-bundle", "MalformedBundle"},
+    Row{Reason::UnsupportedVersion, "unsupported-version", "UnsupportedVersion"},
+    Row{Reason::Unsupported, "unsupported", "Unsupported"},
+    Row{Reason::UnsupportedAlgorithm, "unsupported-algorithm", "UnsupportedAlgorithm"},
+    Row{Reason::WrongPayloadType, "wrong-payload-type", "WrongPayloadType"},
+    Row{Reason::WrongPredicateType, "wrong-predicate-type", "WrongPredicateType"},
+    Row{Reason::SubjectMismatch, "subject-mismatch", "SubjectMismatch"},
+    Row{Reason::UnknownKey, "unknown-key", "UnknownKey"},
+    Row{Reason::BadSignature, "bad-signature", "BadSignature"},
+    Row{Reason::UntrustedChain, "untrusted-chain", "UntrustedChain"},
     Row{Reason::CertificateExpiredAtSigning, "certificate-expired-at-signing",
-        "CertificateExpiredAtSigning", Home::CertificatesAndLogs},
-    Row{Reason::WrongKeyUsage, "wrong-key-usage", "WrongKeyUsage", Home::CertificatesAndLogs},
-    Row{Reason::SctMissing, "sct-missing", "SctMissing", Home::CertificatesAndLogs},
-    Row{Reason::SctInvalid, "sct-invalid", "SctInvalid", Home::CertificatesAndLogs},
-    Row{Reason::NoTrustedTime, "no-trusted-time", "NoTrustedTime", Home::CertificatesAndLogs},
-    Row{Reason::TimestampInvalid, "timestamp-invalid", "TimestampInvalid",
-        Home::CertificatesAndLogs},
-    Row{Reason::NotLogged, "not-logged", "NotLogged", Home::CertificatesAndLogs},
-    Row{Reason::SetInvalid, "set-invalid", "SetInvalid", Home::CertificatesAndLogs},
-    Row{Reason::InclusionProofInvalid, "inclusion-proof-invalid", "InclusionProofInvalid",
-        Home::CertificatesAndLogs},
-    Row{Reason::CheckpointInvalid, "checkpoint-invalid", "CheckpointInvalid",
-        Home::CertificatesAndLogs},
-    Row{Reason::LogEntryMismatch, "log-entry-mismatch", "LogEntryMismatch",
-        Home::CertificatesAndLogs},
-    Row{Reason::IdentityMismatch, "identity-mismatch", "IdentityMismatch", Home::Verifier},
-    Row{Reason::Unexaminable, "unexaminable", "Unexaminable", Home::Caller},
+        "CertificateExpiredAtSigning"},
+    Row{Reason::WrongKeyUsage, "wrong-key-usage", "WrongKeyUsage"},
+    Row{Reason::SctMissing, "sct-missing", "SctMissing"},
+    Row{Reason::SctInvalid, "sct-invalid", "SctInvalid"},
+    Row{Reason::NoTrustedTime, "no-trusted-time", "NoTrustedTime"},
+    Row{Reason::TimestampInvalid, "timestamp-invalid", "TimestampInvalid"},
+    Row{Reason::NotLogged, "not-logged", "NotLogged"},
+    Row{Reason::SetInvalid, "set-invalid", "SetInvalid"},
+    Row{Reason::InclusionProofInvalid, "inclusion-proof-invalid", "InclusionProofInvalid"},
+    Row{Reason::CheckpointInvalid, "checkpoint-invalid", "CheckpointInvalid"},
+    Row{Reason::LogEntryMismatch, "log-entry-mismatch", "LogEntryMismatch"},
+    Row{Reason::IdentityMismatch, "identity-mismatch", "IdentityMismatch"},
+    Row{Reason::Unexaminable, "unexaminable", "Unexaminable"},
 };
 
 TEST(RejectionTest, EveryReasonHasItsStableCode) {
@@ -71,18 +62,17 @@ TEST(RejectionTest, EveryReasonHasItsStableCode) {
   EXPECT_EQ(kReasons.back().reason, Reason::Unexaminable);
 }
 
-// The sources are read: a reason that nothing here produces must not be produced in passing, and
-// one that is promised must be.
-TEST(RejectionTest, OnlyTheReasonsOfThisBuildAreProduced) {
+// The sources are read: a reason that is promised must be produced somewhere.
+TEST(RejectionTest, EveryReasonIsProduced) {
   std::string sources;
-  for (const std::string_view file :
-       {"bundle.cc", "bundle_json.cc", "bundle_material.cc", "claims.cc", "evidence.cc",
-        "keyring.cc", "signatory.cc", "signer.cc", "subject.cc", "verifier.cc"}) {
-    sources += read_text(std::string(NONO_SOURCE_DIR) + "/attest/" + std::string(file));
+  const std::filesystem::path room = std::filesystem::path(NONO_SOURCE_DIR) / "attest";
+  for (const auto& entry : std::filesystem::directory_iterator(room)) {
+    if (entry.path().extension() == ".cc" && entry.path().filename() != "rejection.cc") {
+      sources += read_text(entry.path());
+    }
   }
   for (const Row& row : kReasons) {
-    const std::string call = "Reason::" + std::string(row.enumerator) + ",";
-    EXPECT_EQ(sources.contains(call), row.home == Home::Verifier) << row.enumerator;
+    EXPECT_TRUE(sources.contains("Reason::" + std::string(row.enumerator))) << row.enumerator;
   }
 }
 
@@ -133,13 +123,13 @@ TEST_F(RejectionOf, AnotherPredicateVersionIsAnUnsupportedVersion) {
   expect_only(Reason::UnsupportedVersion, "/predicate/version is 2");
 }
 
-TEST_F(RejectionOf, ACertificateIsUnsupported) {
+TEST_F(RejectionOf, ACertificateWithoutARootIsAnUntrustedChain) {
   draft_.change_bundle = [](Json& bundle) {
     Json& material = at(bundle, {"verificationMaterial"});
     drop(material, "publicKey");
     material.set("certificate", Json::Object{{"rawBytes", "MAMCAQE="}});
   };
-  expect_only(Reason::Unsupported, "certificate-based bundles are not verified by this version");
+  expect_only(Reason::UntrustedChain, "there is no trusted root");
 }
 
 TEST_F(RejectionOf, ADigestOfAnUnknownKindIsAnUnsupportedAlgorithm) {

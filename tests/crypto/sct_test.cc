@@ -86,7 +86,7 @@ TEST(SctListTest, LatestTimeIsRead) {
 TEST(SctListTest, UpTo32AreRead) {
   EXPECT_EQ(parse_sct_list(list_of(2))->size(), 2u);
   EXPECT_EQ(parse_sct_list(list_of(32))->size(), 32u);
-  EXPECT_EQ(kind_of(list_of(33)), ErrorKind::Exhausted);
+  EXPECT_EQ(kind_of(list_of(101)), ErrorKind::Exhausted);
 }
 
 TEST(SctListTest, EmptyListIsRefused) {

@@ -158,8 +158,14 @@ TEST(EnvelopeTest, SignatureOverThePayloadAloneDoesNotOpen) {
 }
 
 TEST(EnvelopeTest, DigestIsOverTheEncoding) {
-  EXPECT_EQ(envelope_of(sealed("payload")).pae_digest(),
-            crypto::Sha256::of(pae(kInTotoPayloadType, as_bytes("payload"))));
+  const Envelope envelope = envelope_of(sealed("payload"));
+  const Bytes message = pae(kInTotoPayloadType, as_bytes("payload"));
+  for (const auto algorithm : {crypto::HashAlgorithm::Sha256, crypto::HashAlgorithm::Sha384,
+                               crypto::HashAlgorithm::Sha512}) {
+    EXPECT_EQ(envelope.pae_digest(algorithm), crypto::hash(algorithm, message));
+  }
+  EXPECT_EQ(envelope.payload_digest(), crypto::Sha256::of(as_bytes("payload")));
+  EXPECT_TRUE(signer().public_key().verifies(message, envelope.signature()));
 }
 
 TEST(EnvelopeTest, KeyIdIsAHintThatChangesNothing) {

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   fuzz::expect(!bundle->media_type().empty());
-  fuzz::expect(bundle->log_entries() <= attest::Bundle::kMaxLogEntries);
-  fuzz::expect(bundle->timestamps() <= attest::Bundle::kMaxTimestamps);
+  fuzz::expect(bundle->log_entries().size() <= attest::Bundle::kMaxLogEntries);
+  fuzz::expect(bundle->timestamps().size() <= attest::Bundle::kMaxTimestamps);
   return 0;
 }

@@ -172,18 +172,30 @@ TEST_P(NoteTest, AsManySignaturesAsFitCostNoMoreThanTheirReading) {
   EXPECT_TRUE(logged(draft));
 }
 
-// Rekor v1: "HOST - TREE"; the base URL may be another address of the log.
+// Rekor v1: "HOST - TREE", of the base URL's host where that is a name.
 
-TEST(NoteOfV1Test, HostNeedNotBeTheBaseUrls) {
-  Draft draft = proven(Shape::HashedRekord);
-  draft.log.base_url = "http://127.0.0.1:3000";
-  EXPECT_TRUE(logged(draft));
+TEST(NoteOfV1Test, BehindABareAddressTheHostMayBeAny) {
+  for (const std::string_view url : {"http://127.0.0.1:3000", "http://[::1]:3000",
+                                     "http://localhost:3000", "https://10.0.0.7/rekor"}) {
+    Draft draft = proven(Shape::HashedRekord);
+    draft.log.base_url = url;
+    EXPECT_TRUE(logged(draft)) << url;
+  }
+}
+
+TEST(NoteOfV1Test, OfAnotherHostThanTheBaseUrls) {
+  for (const std::string_view url :
+       {"https://other.example", "https://log.example.evil", "https://127.evil"}) {
+    Draft draft = proven(Shape::HashedRekord);
+    draft.log.base_url = url;
+    EXPECT_TRUE(refused(draft, LogFault::CheckpointInvalid, "is not of the log")) << url;
+  }
 }
 
 TEST(NoteOfV1Test, NameMustBeTheOriginsHost) {
   Draft draft = proven(Shape::HashedRekord);
   draft.origin = "other.example - 12345678";
-  EXPECT_TRUE(refused(draft, LogFault::CheckpointInvalid, "is by \"other.example\""));
+  EXPECT_TRUE(refused(draft, LogFault::CheckpointInvalid, "is not of the log"));
 }
 
 TEST(NoteOfV1Test, HostWithSpacesCannotSign) {

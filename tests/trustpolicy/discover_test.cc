@@ -30,6 +30,7 @@ class DiscoverTest : public testing::Test {
 
   Places places() const {
     return {.system_policy = directory.at("etc/trust-policy.json"),
+            .system_root = directory.at("etc/trusted_root.json"),
             .user_directory = directory.at("user"),
             .home = directory.at("home"),
             .working_directory = directory.at("repo"),

@@ -1,0 +1,106 @@
+// engine/keyless_introduction.cc: from an identity to a policy's entry.
+#include "engine/keyless_introduction.h"
+
+#include <array>
+#include <utility>
+
+#include "base/json.h"
+#include "trustpolicy/publisher.h"
+
+namespace nono::engine {
+namespace {
+
+constexpr std::string_view kGitHubIssuer = "https://token.actions.githubusercontent.com";
+
+Error usage(std::string what, std::string remedy) {
+  return Error(ErrorKind::Usage, std::move(what)).mend_with(std::move(remedy));
+}
+
+Result<Introduction> parsed(const Json& entry, std::string verified_file) {
+  auto publisher = trustpolicy::parse_publisher(JsonView(entry));
+  if (!publisher) {
+    return std::unexpected(
+        usage("no policy can hold this publisher: " + publisher.error().message(),
+              "give the whole identity, without wildcards in its owner"));
+  }
+  return Introduction{.publisher = *std::move(publisher),
+                      .fingerprint = {},
+                      .key_source = {},
+                      .verified_file = std::move(verified_file)};
+}
+
+// What a certificate says is meant word for word; a policy would read these as a pattern.
+Result<void> check_plain(const std::string& text) {
+  if (text.find_first_of("*?[]{}\\") != std::string::npos) {
+    return std::unexpected(usage("\"" + text + "\" would be read as a pattern",
+                                 "add the publisher to the policy file by hand"));
+  }
+  return {};
+}
+
+std::string name_or(const std::string& name, const std::string& fallback) {
+  return name.empty() ? fallback : name;
+}
+
+struct Workflow {
+  std::string repository;
+  std::string path;
+  std::string ref;
+};
+
+Json workflow_entry(const std::string& name, std::string_view issuer, const Workflow& workflow) {
+  return Json::Object{{"name", name_or(name, workflow.repository)},
+                      {"issuer", issuer},
+                      {"repository", workflow.repository},
+                      {"workflow", workflow.path},
+                      {"ref_pattern", workflow.ref}};
+}
+
+Json subject_entry(const std::string& name, const std::string& issuer, const std::string& subject) {
+  return Json::Object{{"name", name_or(name, subject)}, {"issuer", issuer}, {"subject", subject}};
+}
+
+Result<Introduction> introduce_github(const IntroductionRequest& request) {
+  if (request.issuer || request.subject) {
+    return std::unexpected(
+        usage("--github says the issuer already", "leave out --issuer and --subject"));
+  }
+  if (!request.workflow || !request.ref) {
+    return std::unexpected(usage("a repository alone lets every workflow and branch of it sign",
+                                 "give --workflow PATH and --ref REF, such as refs/heads/main"));
+  }
+  const Workflow workflow{*request.github, *request.workflow, *request.ref};
+  return parsed(workflow_entry(request.name, kGitHubIssuer, workflow), {});
+}
+
+}  // namespace
+
+Result<Introduction> introduce_identity(const IntroductionRequest& request) {
+  if (request.from_file || request.key_file) {
+    return std::unexpected(usage("an identity is given, and a file or key to take it from as well",
+                                 "keep one of the two"));
+  }
+  if (request.github) {
+    return introduce_github(request);
+  }
+  if (!request.issuer || !request.subject || request.workflow || request.ref) {
+    return std::unexpected(usage("an identity is an issuer and a subject, or a GitHub workflow",
+                                 "give --issuer and --subject, or --github, --workflow and --ref"));
+  }
+  return parsed(subject_entry(request.name, *request.issuer, *request.subject), {});
+}
+
+Result<Introduction> introduce_signer(const IntroductionRequest& request,
+                                      const attest::KeylessSigner& signer) {
+  const std::string file = request.from_file.value_or("");
+  if (signer.repository.empty() || signer.workflow.empty() || signer.ref.empty()) {
+    return parsed(subject_entry(request.name, signer.issuer, signer.subject), file);
+  }
+  for (const std::string& text : {signer.repository, signer.workflow, signer.ref}) {
+    NONO_CHECK(check_plain(text));
+  }
+  const Workflow workflow{signer.repository, signer.workflow, signer.ref};
+  return parsed(workflow_entry(request.name, signer.issuer, workflow), file);
+}
+
+}  // namespace nono::engine
