@@ -14,6 +14,13 @@ set_target_properties(re2 PROPERTIES IMPORTED_LOCATION ${NONO_RE2_A})
 add_library(utf8proc STATIC IMPORTED)
 set_target_properties(utf8proc PROPERTIES IMPORTED_LOCATION ${NONO_UTF8PROC_A}
                       INTERFACE_COMPILE_DEFINITIONS UTF8PROC_STATIC)
+# The one library that is linked dynamically: it and TLS below it are the distribution's to mend.
+# A cross build has no second set of all that it needs, and leaves nono-net out.
+if(CMAKE_CROSSCOMPILING)
+  find_package(CURL 7.88)
+else()
+  find_package(CURL 7.88 REQUIRED)
+endif()
 if(NONO_BUILD_TESTS)
   find_package(GTest 1.12 REQUIRED)
   include(GoogleTest)

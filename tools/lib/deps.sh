@@ -11,6 +11,7 @@ build|libboost-program-options-dev|the command line
 build|libseccomp-dev|system call numbers, for the tests of the filters
 build|nlohmann-json3-dev|the tokenizer under our strict JSON reader
 build|libre2-dev|patterns for identities of signers
+build|libcurl4-openssl-dev|HTTP, for nono-net alone
 build|libutf8proc-dev|case folding and NFC of guarded names
 test|libgtest-dev|the test programs
 test|python3|stand-in services and fixtures of the tests
