@@ -20,7 +20,6 @@ namespace nono::profile {
 namespace {
 
 constexpr std::size_t kRandomBytes = 6;
-constexpr const char* kRuntimeName = "run";
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 struct CloseDirectory {
@@ -226,11 +225,7 @@ Result<PrivateTmp> PrivateTmp::create(const std::string& base) {
     ::unlinkat(BorrowedFd(parent).raw(), name.c_str(), AT_REMOVEDIR);
     return fail_errno(saved, "open the temporary directory " + printable(path));
   }
-  PrivateTmp made(std::move(parent), OwnedFd(top), path);
-  if (::mkdirat(top, kRuntimeName, S_IRWXU) != 0) {
-    return fail_errno(errno, "create the runtime directory in " + printable(path));
-  }
-  return made;
+  return PrivateTmp(std::move(parent), OwnedFd(top), path);
 }
 
 std::vector<std::pair<std::string, std::string>> PrivateTmp::variables() const {
@@ -238,7 +233,7 @@ std::vector<std::pair<std::string, std::string>> PrivateTmp::variables() const {
           {"TMP", path_},
           {"TEMP", path_},
           {"TMUX_TMPDIR", path_},
-          {"XDG_RUNTIME_DIR", join_path(path_, kRuntimeName)}};
+          {"XDG_RUNTIME_DIR", path_}};
 }
 
 Result<void> PrivateTmp::remove() {
@@ -250,9 +245,8 @@ Result<void> PrivateTmp::remove() {
     return ::unlinkat(BorrowedFd(base_).raw(), std::string(base_name(path_)).c_str(),
                       AT_REMOVEDIR) == 0;
   };
-  // Most sessions leave nothing in it.
-  if (::unlinkat(BorrowedFd(top).raw(), kRuntimeName, AT_REMOVEDIR) == 0 && remove_top()) {
-    return {};
+  if (remove_top()) {
+    return {};  // most sessions leave nothing in it
   }
   NONO_CHECK(Remover(path_).empty(top));
   return remove_top() ? Result<void>{} : fail_errno(errno, "remove " + printable(path_));

@@ -21,8 +21,8 @@ std::string default_tmp_base(const std::string& tmpdir);
 
 class PrivateTmp {
  public:
-  // create makes `<base>/nono-<12 hexadecimal digits>` (0700, never an existing one) and in it
-  // `run`, the runtime directory.
+  // create makes `<base>/nono-<12 hexadecimal digits>` (0700, never an existing one). It is the
+  // runtime directory, too.
   static Result<PrivateTmp> create(const std::string& base);
   PrivateTmp(PrivateTmp&& other) noexcept;
   PrivateTmp& operator=(PrivateTmp&& other) noexcept;
