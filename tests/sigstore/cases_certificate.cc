@@ -77,6 +77,8 @@ void add_usages(Cases& cases) {
   cases.add("usage/leaf-is-an-authority", kUsage, [](Recipe& r) { r.leaf.usage.authority = true; });
   cases.add("usage/intermediate-for-servers", kUsage,
             [](Recipe& r) { r.authorities[0].intermediate->usage.extended = {kServerAuth}; });
+  cases.add("usage/more-key-usages", "accepted",
+            [](Recipe& r) { r.leaf.usage.key_usage = kDigitalSignature | kKeyEncipherment; });
   cases.add("usage/leaf-says-it-is-none", "accepted",
             [](Recipe& r) { r.leaf.usage.authority = false; });
   cases.add("usage/several-extended-uses", "accepted",
@@ -98,6 +100,11 @@ void add_identities(Cases& cases) {
            Row{"prefix", [](Recipe& r) { r.policy.identity = "alice@example.co"; }},
            Row{"longer", [](Recipe& r) { r.policy.identity = "alice@example.com.evil.org"; }},
            Row{"issuer-slash", [](Recipe& r) { r.policy.issuer += "/"; }},
+           Row{"normalisation",
+               [](Recipe& r) {
+                 r.leaf.names = {{NameKind::Other, "\xC3\xA5sa!example.com"}};
+                 r.policy.identity = "a\xCC\x8Asa!example.com";
+               }},
            Row{"two-names",
                [](Recipe& r) { r.leaf.names.push_back({NameKind::Uri, "https://evil.org"}); }},
            Row{"dns-name",

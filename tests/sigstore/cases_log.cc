@@ -198,6 +198,15 @@ constexpr std::initializer_list<Row> kCheckpoints{
          replace_once(note, "\xE2\x80\x94 ", "\xE2\x80\x94 evil.");
        };
      }},
+    {"own-line-good-and-bad",
+     [](EntryRecipe& e) {
+       e.checkpoint_after = [](std::string& note) {
+         std::string line = note.substr(note.find("\n\n") + 2);
+         const std::size_t at = line.size() - 8;
+         line[at] = line[at] == 'A' ? 'B' : 'A';
+         note += line;
+       };
+     }},
     {"unsigned",
      [](EntryRecipe& e) {
        e.checkpoint_after = [](std::string& note) { note.resize(note.find("\n\n") + 2); };
@@ -250,9 +259,8 @@ void add_checkpoints(Cases& cases) {
     r.logs[0].key = KeyKind::P256;
     r.logs[0].base_url = "https://evil.factory.example";
   });
-  // Rekor v1 has no name but in its checkpoints; its base URL may be another address of it.
-  cases.add("checkpoint/host-of-another-base-url", "accepted",
-            [](Recipe& r) { r.logs[0].base_url = "https://mirror.factory.example"; });
+  cases.add("checkpoint/host-of-another-base-url", kInvalid,
+            [](Recipe& r) { r.logs[0].base_url = "https://evil.factory.example"; });
   cases.add("checkpoint/ninety-nine-witnesses", "accepted",
             [](Recipe& r) { r.entries[0].witnesses = 99; });
   cases.add("checkpoint/of-another-trusted-log", kInvalid, [](Recipe& r) {
@@ -309,6 +317,24 @@ void add_bodies(Cases& cases) {
                    .set("content", base64_encode(as_bytes(key)));
              };
            }},
+          {"two-certificates",
+           [](EntryRecipe& e) {
+             e.body_before = [](Json& b) {
+               Json& content = member(b, {"spec", "signature", "publicKey", "content"});
+               const Bytes text = *base64_decode(*content.string(), Base64::Strict);
+               const World other = make_world(Recipe());
+               content = Json(
+                   base64_encode(joined({text, bytes_of(pem("CERTIFICATE", other.leaf.der))})));
+             };
+           }},
+          {"not-json",
+           [](EntryRecipe& e) { e.body_text_before = [](std::string& t) { t = "{"; }; }},
+          {"key-twice",
+           [](EntryRecipe& e) {
+             e.body_text_before = [](std::string& t) {
+               replace_once(t, "{", R"({"kind":"hashedrekord",)");
+             };
+           }},
           {"kind-inside-differs",
            [](EntryRecipe& e) { e.body_before = [](Json& b) { b.set("kind", "dsse"); }; }},
           {"version-inside-differs",
@@ -356,6 +382,12 @@ void add_bodies(Cases& cases) {
                    .set("rawBytes", kOther);
              };
            }},
+          {"not-canonical",
+           [](EntryRecipe& e) {
+             e.body_text_before = [](std::string& t) { replace_once(t, ",", ", "); };
+           }},
+          {"line-feed-after",
+           [](EntryRecipe& e) { e.body_text_before = [](std::string& t) { t += "\n"; }; }},
           {"member-too-many",
            [](EntryRecipe& e) {
              e.body_before = [](Json& b) { member(b, {"spec"}).set("more", 1); };

@@ -76,7 +76,8 @@ void add_sct_faults(Cases& cases) {
   cases.add("sct/list-shorter-than-it-says", kInvalid, [](Recipe& r) {
     r.leaf.sct_list_before = [](Bytes& list) { list[1] ^= std::byte{1}; };
   });
-  cases.add("sct/sixty-four", kInvalid, [](Recipe& r) { r.leaf.scts.resize(64); });
+  cases.add("sct/two-hundred", kInvalid, [](Recipe& r) { r.leaf.scts.resize(200); });
+  cases.add("sct/sixty-four", "accepted", [](Recipe& r) { r.leaf.scts.resize(64); });
   cases.add("sct/thirty-two", "accepted", [](Recipe& r) { r.leaf.scts.resize(32); });
   cases.add("sct/good-beside-a-bad-one", kInvalid, [](Recipe& r) {
     r.ct_logs.push_back({.base_url = "https://ctfe2.factory.example"});

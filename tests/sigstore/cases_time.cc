@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/clock.h"
 #include "tests/sigstore/cases.h"
 #include "tests/sigstore/der.h"
 #include "tests/sigstore/timestamp.h"
@@ -230,6 +231,22 @@ void add_windows(Cases& cases) {
   add_span(cases, {"timestamp-root", kInvalid, kInvalid, true, validity([](Recipe& r) -> Validity& {
                      return r.timestampers[0].root.validity;
                    })});
+  // An instance may be listed once per window: the first that bears the name is not the only one.
+  for (const auto& [name, list] : {std::pair{"log", "tlogs"},
+                                   {"ct-log", "ctlogs"},
+                                   {"authority", "certificateAuthorities"},
+                                   {"timestamper", "timestampAuthorities"}}) {
+    cases.add_v2(
+        std::string("window/") + name + "-listed-twice", "accepted", [list = list](Recipe& r) {
+          r.root_after = [list](Json& root) {
+            Json::Array& all = *member(root, {list}).array();
+            Json early = all.front();
+            Json& holder = early.find("validFor") != nullptr ? early : member(early, {"publicKey"});
+            member(holder, {"validFor"}).set("end", format_rfc3339(kSigned - kSecond));
+            all.insert(all.begin(), early);
+          };
+        });
+  }
   // Every verified time counts, not the best of them.
   cases.add("window/leaf-expired-at-the-second-time", kExpired, [](Recipe& r) {
     r.timestampers = {TsaRecipe{}};
@@ -241,6 +258,11 @@ void add_windows(Cases& cases) {
     r.timestampers = {TsaRecipe{}};
     r.stamps = {StampRecipe{.at = kSigned + kSecond}};
     r.logs[0].window.end = kSigned;
+  });
+  cases.add("window/leaf-expired-at-the-promise", kExpired, [](Recipe& r) {
+    r.timestampers = {TsaRecipe{}};
+    r.stamps = {StampRecipe{}};
+    r.entries[0].integrated = r.leaf.validity.until + kSecond;
   });
   cases.add("window/log-with-the-time-of-a-timestamp", "accepted", [](Recipe& r) {
     r.timestampers = {TsaRecipe{}};

@@ -90,11 +90,34 @@ void add_identities(Cases& cases) {
   cases.add("valid/issuer-v1-only", kAccepted, [](Recipe& r) { r.leaf.issuer_v2 = false; });
   cases.add("valid/issuer-v2-only", kAccepted, [](Recipe& r) { r.leaf.issuer_v1 = false; });
   cases.add("valid/all-claims", kAccepted, [](Recipe& r) {
-    for (unsigned arc = 2; arc <= 24; ++arc) {
-      if (arc != 7 && arc != 8) {
-        r.leaf.claims.emplace_back(arc, "value " + std::to_string(arc));
-      }
-    }
+    const std::string sha(40, 'a');
+    const std::string source = "https://github.com/o/r";
+    const std::string workflow = source + "/.github/workflows/w.yml@refs/heads/main";
+    r.leaf.names = {{NameKind::Uri, workflow}};
+    r.leaf.issuer = "https://token.actions.githubusercontent.com";
+    r.policy.identity = workflow;
+    r.policy.issuer = r.leaf.issuer;
+    r.leaf.claims = {{2, "push"},
+                     {3, sha},
+                     {4, "release"},
+                     {5, "o/r"},
+                     {6, "refs/heads/main"},
+                     {9, workflow},
+                     {10, sha},
+                     {11, "github-hosted"},
+                     {12, source},
+                     {13, sha},
+                     {14, "refs/heads/main"},
+                     {15, "1"},
+                     {16, "https://github.com/o"},
+                     {17, "2"},
+                     {18, workflow},
+                     {19, sha},
+                     {20, "push"},
+                     {21, source + "/actions/runs/1/attempts/1"},
+                     {22, "public"},
+                     {23, "production"},
+                     {24, "repo:o/r:ref:refs/heads/main"}};
   });
   cases.add("valid/claim-of-tomorrow", kAccepted,
             [](Recipe& r) { r.leaf.claims.emplace_back(99, "new"); });
@@ -116,6 +139,13 @@ void add_authorities(Cases& cases) {
       r.authorities[0].intermediate->key = key;
     });
   }
+  // Keys are rotated under one name: that a name chains and a signature does not ends no search.
+  cases.add("valid/authority-of-the-same-name", kAccepted, [](Recipe& r) {
+    r.authorities[0].root.name = "root";
+    r.authorities[0].intermediate->name = "intermediate";
+    r.authorities.push_back(r.authorities[0]);
+    r.leaf.authority = 1;
+  });
   cases.add("valid/authority-second-of-two", kAccepted, [](Recipe& r) {
     r.authorities.emplace_back();
     r.leaf.authority = 1;
@@ -219,6 +249,14 @@ void add_stamps(Cases& cases) {
                  r.timestampers[0].named = Named::WithoutRoot;
                }},
            Row{"signer-named-only", [](Recipe& r) { r.timestampers[0].named = Named::OnlyFirst; }},
+           Row{"authority-of-the-same-name",
+               [](Recipe& r) {
+                 r.timestampers[0].root.name = "root";
+                 r.timestampers[0].leaf.name = "signer";
+                 r.timestampers[0].named = Named::WithoutFirst;
+                 r.timestampers.push_back(r.timestampers[0]);
+                 r.stamps[0].tsa = 1;
+               }},
            Row{"second-authority",
                [](Recipe& r) {
                  r.timestampers.push_back({.uri = "https://tsa2.factory.example"});

@@ -179,8 +179,9 @@ Bytes sign(const Bytes& tbs, const Key& issuer) {
 Issued certify(const Certified& recipe, std::string_view role, const Issued* issuer) {
   const Key key = Key::of(recipe.key, role);
   const Key& signer = issuer != nullptr ? issuer->key : key;
-  Draft draft{.issuer_name = issuer != nullptr ? issuer->name : common_name(role),
-              .subject_name = common_name(role),
+  const Bytes name = common_name(recipe.name.empty() ? role : recipe.name);
+  Draft draft{.issuer_name = issuer != nullptr ? issuer->name : name,
+              .subject_name = name,
               .validity = recipe.validity,
               .spki = key.spki(),
               .algorithm = signer.signature_algorithm(),

@@ -229,7 +229,10 @@ Json log_entry(const EntryRecipe& recipe, const TransparencyLog& log, const Logg
   if (recipe.body_before) {
     recipe.body_before(content);
   }
-  const std::string text = content.compact();
+  std::string text = content.compact();
+  if (recipe.body_text_before) {
+    recipe.body_text_before(text);
+  }
   const std::uint64_t global = log.recipe.first_index + recipe.index;
   Json entry(
       Json::Object{{"logIndex", number(global)},

@@ -66,6 +66,7 @@ struct Certified {  // any certificate but the leaf
   Validity validity = {};
   Usage usage{.key_usage = kCertSign, .extended = {}, .authority = true, .path_length = {}};
   std::vector<Extension> extra = {};
+  std::string name = {};        // else that of its role
   ChangeBytes tbs_before = {};  // the tbsCertificate
 };
 
@@ -178,8 +179,9 @@ struct EntryRecipe {
   bool proof = true;
   int witnesses = 0;  // cosignatures on the checkpoint
   bool witness_first = false;
-  ChangeJson body_before = {};     // canonicalizedBody, before it is logged
-  ChangeText promise_before = {};  // what the signed entry timestamp is over
+  ChangeText body_text_before = {};  // the same, as text
+  ChangeJson body_before = {};       // canonicalizedBody, before it is logged
+  ChangeText promise_before = {};    // what the signed entry timestamp is over
   ChangeBytes promise_after = {};
   ChangeText checkpoint_before = {};  // text, before it is signed
   ChangeText checkpoint_after = {};   // note, after
