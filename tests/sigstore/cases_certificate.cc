@@ -24,7 +24,7 @@ void add_paths(Cases& cases) {
     r.authorities.emplace_back();
     r.authorities[0].trusted = false;
   });
-  cases.add("path/root-in-the-bundle", kUntrusted, [](Recipe& r) {
+  cases.add("path/root-in-the-bundle", "accepted", [](Recipe& r) {
     r.media_type = "application/vnd.dev.sigstore.bundle+json;version=0.2";
     r.material = Material::ChainWithRoot;
   });
