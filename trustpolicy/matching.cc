@@ -31,6 +31,14 @@ bool is_it(const KeylessPublisher& publisher, const attest::KeylessSigner& signe
          whole(*publisher.workflow, signer.workflow) && whole(*publisher.ref_pattern, signer.ref);
 }
 
+std::string differs(std::string_view field, const std::string& found, const std::string& name,
+                    const Glob& wanted) {
+  std::string text("its ");
+  text.append(field).append(" is \"").append(printable(found)).append("\", and ");
+  text.append(printable(name)).append(" signs by \"").append(wanted.text()).append("\"");
+  return text;
+}
+
 // People write what they saw: the whole fingerprint, or the short form with its prefix.
 bool names_fingerprint(std::string_view identity, const crypto::Sha256& fingerprint) {
   const std::string written = ascii_lower(identity);
@@ -76,6 +84,25 @@ bool speaks_for(const Publisher& publisher, const attest::SignerIdentity& signer
   }
   const auto* keyless = std::get_if<KeylessPublisher>(&publisher.who);
   return keyless != nullptr && is_it(*keyless, std::get<attest::KeylessSigner>(signer));
+}
+
+std::string near_miss(const Publisher& publisher, const attest::SignerIdentity& signer) {
+  const auto* wanted = std::get_if<KeylessPublisher>(&publisher.who);
+  const auto* found = std::get_if<attest::KeylessSigner>(&signer);
+  if (wanted == nullptr || found == nullptr || wanted->issuer != found->issuer) {
+    return {};
+  }
+  if (!wanted->repository || !wanted->workflow || !wanted->ref_pattern ||
+      !wanted->repository->matches(found->repository)) {
+    return {};
+  }
+  if (!whole(*wanted->workflow, found->workflow)) {
+    return differs("workflow", found->workflow, publisher.name, *wanted->workflow);
+  }
+  if (!whole(*wanted->ref_pattern, found->ref)) {
+    return differs("ref", found->ref, publisher.name, *wanted->ref_pattern);
+  }
+  return {};
 }
 
 bool accepts_type(const Publisher& publisher, std::string_view predicate_type) {

@@ -216,6 +216,9 @@ std::expected<std::string, Denied> Policy::match(const attest::VerifiedStatement
       "it is signed by " + describe(statement.signer()) + ", whom no policy trusts";
   for (const Publisher* candidate : publishers()) {
     if (!speaks_for(*candidate, statement.signer())) {
+      if (const std::string miss = near_miss(*candidate, statement.signer()); !miss.empty()) {
+        reason = "it is signed by " + describe(statement.signer()) + ": " + miss;
+      }
       continue;
     }
     if (accepts_type(*candidate, statement.predicate_type())) {

@@ -27,6 +27,10 @@ Json publisher_json(const Publisher& publisher);
 // key; a keyless one must match every field that the publisher names, and none of those may be
 // empty.
 bool speaks_for(const Publisher& publisher, const attest::SignerIdentity& signer);
+// near_miss says which field keeps a keyless `signer` from being this publisher, where the issuer
+// and, of a workflow, the repository are the same: `its ref is "refs/heads/dev", and acme signs by
+// "refs/heads/main"`. Empty for anybody else, and for who it is.
+std::string near_miss(const Publisher& publisher, const attest::SignerIdentity& signer);
 // accepts_type reports whether the publisher may vouch by statements of this predicate type.
 bool accepts_type(const Publisher& publisher, std::string_view predicate_type);
 // same_signers reports whether two publishers name the same signers, whatever they call them.

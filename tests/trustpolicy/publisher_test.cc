@@ -50,6 +50,23 @@ TEST(PublisherTest, KeyedSignerIsItsFingerprint) {
   EXPECT_FALSE(speaks_for(named(ci_publisher()), signer_of(key)));
 }
 
+TEST(PublisherTest, TheFieldThatKeepsASignerOutIsNamed) {
+  const Publisher publisher = named(ci_publisher());
+  EXPECT_EQ(near_miss(publisher, ci_signer()), "");
+  KeylessSigner workflow = ci_signer();
+  workflow.workflow = ".ci/other.yml";
+  EXPECT_EQ(near_miss(publisher, workflow),
+            "its workflow is \".ci/other.yml\", and ci signs by \".ci/sign.yml\"");
+  KeylessSigner ref = ci_signer();
+  ref.ref = "refs/heads/main";
+  EXPECT_EQ(near_miss(publisher, ref),
+            "its ref is \"refs/heads/main\", and ci signs by \"refs/tags/v*\"");
+  KeylessSigner stranger = ci_signer();
+  stranger.repository = "evil/skills";
+  EXPECT_EQ(near_miss(publisher, stranger), "");
+  EXPECT_EQ(near_miss(publisher, signer_of(test::make_key())), "");
+}
+
 TEST(PublisherTest, KeylessSignerMustMatchEveryField) {
   EXPECT_TRUE(speaks_for(named(ci_publisher()), ci_signer()));
   struct Change {
