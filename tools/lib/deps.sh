@@ -122,3 +122,18 @@ ensure_lizard() {
   fi
   printf '%s\n' "$venv/bin/lizard"
 }
+
+# ensure_sigstore_python: prints the path of a Python that has the other verifier, sigstore-python;
+# returns 77 where PyPI is not to be had and no cached one is there.
+NONO_SIGSTORE_PYTHON='sigstore==4.5.1'
+ensure_sigstore_python() {
+  local venv
+  venv=$(nono_cache_dir)/${NONO_SIGSTORE_PYTHON/==/-}
+  if ! "$venv/bin/python" -c 'import sigstore' 2>/dev/null; then
+    rm -rf "$venv"
+    { python3 -m venv "$venv" &&
+      "$venv/bin/pip" install -q --disable-pip-version-check "$NONO_SIGSTORE_PYTHON"; } >&2 ||
+      { rm -rf "$venv"; return 77; }
+  fi
+  printf '%s\n' "$venv/bin/python"
+}
