@@ -44,6 +44,24 @@ void add_forms(Cases& cases) {
   });
 }
 
+// What `nono trust sign --keyless` writes in a workflow; tests/acceptance runs an agent over it.
+void add_workflow(Cases& cases) {
+  cases.add_statement("valid/nono-workflow", kAccepted, [](Recipe& r) {
+    const std::string source = "https://github.com/acme/skills";
+    const std::string subject = source + "/.github/workflows/sign.yml@refs/heads/main";
+    r.predicate_type = "https://nono.sh/attestation/instruction-file/v1";
+    r.subjects = {Subject{.name = "CLAUDE.md", .digests = {}}};
+    r.statement_before = [](Json& statement) {
+      statement.set("predicate", Json::Object{{"version", 1}});
+    };
+    r.leaf.names = {SubjectName{.kind = NameKind::Uri, .value = subject}};
+    r.leaf.issuer = "https://token.actions.githubusercontent.com";
+    r.leaf.claims = {{9, subject}, {12, source}, {14, "refs/heads/main"}, {18, subject}};
+    r.policy.identity = subject;
+    r.policy.issuer = r.leaf.issuer;
+  });
+}
+
 void add_leaves(Cases& cases) {
   struct Row {
     const char* name;
@@ -320,6 +338,7 @@ void add_keyed(Cases& cases) {
 
 void add_valid_shapes(Cases& cases) {
   add_forms(cases);
+  add_workflow(cases);
   add_leaves(cases);
   add_identities(cases);
   add_authorities(cases);
