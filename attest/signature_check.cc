@@ -129,7 +129,27 @@ std::expected<dsse::Statement, Rejection> read_statement(const dsse::VerifiedPay
   return *std::move(statement);
 }
 
-// Evidence is what logs and authorities prove about the signature of a bundle.
+// What this build cannot check is said before anything that would follow from it: a digest in place
+// of the contents, for keys that sign another kind of digest; and Ed25519ph, the only form of
+// Ed25519 that Rekor v2 holds.
+Checked check_reach(const crypto::PublicKey& key, const Bundle& bundle, const Artifact& artifact) {
+  const auto* message = std::get_if<MessageSignature>(&bundle.content());
+  if (message != nullptr &&
+      weigh_signature(key, artifact, message->signature) == SignatureVerdict::NeedsContents) {
+    return needs_contents(key);
+  }
+  const bool second = std::ranges::any_of(bundle.log_entries(), [](const rekor::LogEntry& entry) {
+    return entry.kind == "hashedrekord" && entry.version == "0.0.2";
+  });
+  if (second && key.algorithm() == crypto::KeyAlgorithm::Ed25519) {
+    return reject(Reason::UnsupportedAlgorithm,
+                  "Rekor v2 holds Ed25519 signatures in the prehashed form (Ed25519ph), which this "
+                  "build cannot check");
+  }
+  return {};
+}
+
+// LogEvidence is what logs and authorities prove about the signature of a bundle.
 struct LogEvidence {
   std::vector<rekor::LoggedEntry> logged;
   std::vector<VerifiedTime> times;
@@ -141,9 +161,10 @@ std::expected<LogEvidence, Rejection> weigh_evidence(const TrustedRoot& root, co
   NONO_TRY(auto times, check_timestamps(root, bundle.timestamps(), submission.signature));
   for (const rekor::LoggedEntry& entry : logged) {
     if (entry.integrated_at()) {
-      times.push_back(VerifiedTime{.at = *entry.integrated_at(),
-                                   .source = TimeSource::LogPromise,
-                                   .name = entry.log_name()});
+      times.push_back(VerifiedTime{
+          .at = *entry.integrated_at(),
+          .source = TimeSource::LogPromise,
+          .name = entry.operator_name().empty() ? entry.log_name() : entry.operator_name()});
     }
   }
   NONO_CHECK(check_log_validity(logged, times));
@@ -327,6 +348,7 @@ SignatureCheck::Outcome SignatureCheck::of_key(const Bundle& bundle,
   }
   NONO_TRY(const TrustedRoot* const root, root_of(*root_));
   if (root != nullptr) {
+    NONO_CHECK(check_reach(opened.entry->key, bundle, artifact));
     NONO_TRY(LogEvidence evidence,
              weigh_evidence(*root, bundle, submission_of(bundle, artifact, opened.entry->key, {})));
     proof.log_entries_ = summary(evidence.logged);
@@ -355,6 +377,7 @@ SignatureCheck::Outcome SignatureCheck::of_certificate(const Bundle& bundle,
 SignatureCheck::Outcome SignatureCheck::by_certificate(const TrustedRoot& root, const Chain& chain,
                                                        const Bundle& bundle,
                                                        const Artifact& artifact) const {
+  NONO_CHECK(check_reach(chain.leaf.key(), bundle, artifact));
   const rekor::Submission submission =
       submission_of(bundle, artifact, chain.leaf.key(), chain.leaf.der());
   NONO_TRY(LogEvidence evidence, weigh_evidence(root, bundle, submission));

@@ -80,6 +80,8 @@ void add_leaves(Cases& cases) {
                    r.content = Content::Statement;
                  });
   }
+  cases.add_v2("algorithm/ed25519ph-in-rekor-v2", "unsupported-algorithm",
+               [](Recipe& r) { r.leaf.key = KeyKind::Ed25519; });
   cases.add("valid/leaf-ed25519", kAccepted, [](Recipe& r) { r.leaf.key = KeyKind::Ed25519; });
   cases.add_statement("valid/leaf-ed25519-statement", kAccepted,
                       [](Recipe& r) { r.leaf.key = KeyKind::Ed25519; });
