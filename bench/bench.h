@@ -6,15 +6,22 @@
 #include <stdlib.h>
 #include <time.h>
 
+// C has one cast and C++ wants its own, with no warning for either.
+#ifdef __cplusplus
+#define BENCH_CAST(type, value) static_cast<type>(value)
+#else
+#define BENCH_CAST(type, value) ((type)(value))
+#endif
+
 static inline double bench_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+  return BENCH_CAST(double, now.tv_sec) * 1e9 + BENCH_CAST(double, now.tv_nsec);
 }
 
 static inline int bench_order(const void* left, const void* right) {
-  double a = *(const double*)left;
-  double b = *(const double*)right;
+  double a = *BENCH_CAST(const double*, left);
+  double b = *BENCH_CAST(const double*, right);
   return (a > b) - (a < b);
 }
 
