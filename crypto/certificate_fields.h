@@ -50,7 +50,7 @@ struct CertificateFields {
   bool extended_use_critical = false;
 
   bool allows(KeyUse use) const {
-    return key_usage && ((*key_usage >> static_cast<unsigned>(use)) & 1u) != 0;
+    return key_usage && ((unsigned{*key_usage} >> static_cast<unsigned>(use)) & 1u) != 0;
   }
   const Extension* find(std::string_view oid) const;
 };
