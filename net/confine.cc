@@ -45,41 +45,46 @@ constexpr std::uint32_t refuse_with(int error) {
   return SECCOMP_RET_ERRNO | (static_cast<std::uint32_t>(error) & SECCOMP_RET_DATA);
 }
 
+// What nobody here calls, whatever its arguments.
+constexpr auto kRefused = std::to_array<long>({SYS_execve,
+                                               SYS_execveat,
+                                               SYS_ptrace,
+                                               SYS_process_vm_readv,
+                                               SYS_process_vm_writev,
+                                               SYS_kill,
+                                               SYS_pidfd_open,
+                                               sandbox::abi::kSysPidfdGetfd,
+                                               SYS_pidfd_send_signal,
+                                               SYS_listen,
+                                               SYS_accept,
+                                               SYS_accept4,
+                                               SYS_memfd_create,
+                                               SYS_bpf,
+                                               SYS_perf_event_open,
+                                               SYS_userfaultfd,
+                                               SYS_setsid,
+                                               SYS_mount,
+                                               SYS_unshare,
+                                               SYS_setns,
+                                               SYS_chroot,
+                                               SYS_prlimit64,
+                                               SYS_setrlimit,
+#if defined(__x86_64__)
+                                               SYS_fork,
+                                               SYS_vfork
+#endif
+});
+
 std::vector<FilterRule> rules() {
-  const std::uint32_t no = refuse_with(EPERM);
   std::vector<FilterRule> rows;
   const auto refuse = [&](long number, Condition when = {}) {
-    rows.push_back({.number = static_cast<std::uint32_t>(number), .condition = when, .answer = no});
+    rows.push_back({.number = static_cast<std::uint32_t>(number),
+                    .condition = when,
+                    .answer = refuse_with(EPERM)});
   };
-  for (const long number : std::initializer_list<long>{SYS_execve,
-                                                       SYS_execveat,
-                                                       SYS_ptrace,
-                                                       SYS_process_vm_readv,
-                                                       SYS_process_vm_writev,
-                                                       SYS_kill,
-                                                       SYS_pidfd_open,
-                                                       sandbox::abi::kSysPidfdGetfd,
-                                                       SYS_pidfd_send_signal,
-                                                       SYS_listen,
-                                                       SYS_accept,
-                                                       SYS_accept4,
-                                                       SYS_memfd_create,
-                                                       SYS_bpf,
-                                                       SYS_perf_event_open,
-                                                       SYS_userfaultfd,
-                                                       SYS_setsid,
-                                                       SYS_mount,
-                                                       SYS_unshare,
-                                                       SYS_setns,
-                                                       SYS_chroot,
-                                                       SYS_prlimit64,
-                                                       SYS_setrlimit}) {
+  for (const long number : kRefused) {
     refuse(number);
   }
-#if defined(__x86_64__)
-  refuse(SYS_fork);
-  refuse(SYS_vfork);
-#endif
   refuse(SYS_clone, sandbox::masked_is(0, kCloneThread, 0));
   // Code comes from files of the system only.
   refuse(SYS_mmap, sandbox::masked_is(2, PROT_WRITE | PROT_EXEC, PROT_WRITE | PROT_EXEC));

@@ -118,8 +118,16 @@ class Handle {
       : hop_(hop), authorities_(authorities), incoming_(hop), easy_(curl_easy_init()) {}
 
   std::optional<Result<HttpResponse>> run(BorrowedFd channel) {
-    if (easy_ == nullptr || !set_target() || !set_headers() || !set_limits() || !set_tls() ||
-        !set_proxy() || !set_callbacks()) {
+    if (easy_ == nullptr) {
+      return fail(ErrorKind::Network, "the HTTP library gives no handle");
+    }
+    set_target();
+    set_headers();
+    set_limits();
+    set_tls();
+    set_proxy();
+    set_callbacks();
+    if (!good_) {
       return fail(ErrorKind::Network, "the HTTP library refuses its settings");
     }
     const auto code = drive(channel);
@@ -131,107 +139,118 @@ class Handle {
 
  private:
   template <typename Value>
-  bool set(CURLoption option, Value value) {
-    return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
+  void set(CURLoption option, Value value) {
+    good_ = curl_easy_setopt(easy_.get(), option, value) == CURLE_OK && good_;
   }
+  void add(List& list, const std::string& entry) { good_ = append(list, entry) && good_; }
 
-  bool set_target() {
-    const HttpRequest& request = hop_.request;
-    bool good = set(CURLOPT_URL, hop_.url.text().c_str()) &&
-                set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_PATH_AS_IS, 1L) &&
-                set(CURLOPT_FOLLOWLOCATION, 0L) && set(CURLOPT_USERAGENT, "nono/" NONO_VERSION) &&
-                set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) &&
-                set(CURLOPT_HTTP09_ALLOWED, 0L) && set(CURLOPT_HTTP_CONTENT_DECODING, 0L) &&
-                set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED)) &&
-                set(CURLOPT_FORBID_REUSE, 1L) && set(CURLOPT_FRESH_CONNECT, 1L);
+  void set_target() {
+    set(CURLOPT_URL, hop_.url.text().c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_PATH_AS_IS, 1L);
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_USERAGENT, "nono/" NONO_VERSION);
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+    set(CURLOPT_HTTP09_ALLOWED, 0L);
+    set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+    set(CURLOPT_FORBID_REUSE, 1L);
+    set(CURLOPT_FRESH_CONNECT, 1L);
     // "localhost" is what it says, whatever a resolver thinks.
-    good = good &&
-           append(resolve_, "localhost:" + std::to_string(hop_.url.port) + ":127.0.0.1,[::1]") &&
-           set(CURLOPT_RESOLVE, resolve_.get());
+    add(resolve_, "localhost:" + std::to_string(hop_.url.port) + ":127.0.0.1,[::1]");
+    set(CURLOPT_RESOLVE, resolve_.get());
+    const HttpRequest& request = hop_.request;
     if (request.method == Method::Post) {
-      good = good && set(CURLOPT_POST, 1L) && set(CURLOPT_POSTFIELDS, request.body.c_str()) &&
-             set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDS, request.body.c_str());
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     }
-    return good;
   }
 
-  bool set_headers() {
-    // An empty name takes back what the library would add by itself.
-    bool good = append(headers_, "Expect:");
+  void set_headers() {
+    // A name alone takes back what the library would add by itself.
+    add(headers_, "Expect:");
     bool typed = hop_.request.method == Method::Get;
     for (const auto& [name, value] : hop_.request.headers) {
-      good = good && append(headers_, value.empty() ? name + ";" : name + ": " + value);
+      add(headers_, value.empty() ? name + ";" : name + ": " + value);
       typed = typed || ascii_lower(name) == "content-type";
     }
     if (!typed) {
-      good = good && append(headers_, "Content-Type:");
+      add(headers_, "Content-Type:");
     }
-    return good && set(CURLOPT_HTTPHEADER, headers_.get());
+    set(CURLOPT_HTTPHEADER, headers_.get());
   }
 
-  bool set_limits() {
+  void set_limits() {
     const auto left = std::max(
         std::chrono::ceil<std::chrono::milliseconds>(hop_.until - std::chrono::steady_clock::now()),
         std::chrono::milliseconds(1));
-    return set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count())) &&
-           set(CURLOPT_CONNECTTIMEOUT_MS,
-               static_cast<long>(std::min(left, kConnectDeadline).count())) &&
-           set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_QUICK_EXIT, 1L);
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(left, kConnectDeadline).count()));
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_QUICK_EXIT, 1L);  // a resolver that hangs is not waited for
   }
 
-  bool set_tls() {
-    curl_blob pem{.data = const_cast<char*>(authorities_.pem.data()),
-                  .len = authorities_.pem.size(),
-                  .flags = CURL_BLOB_NOCOPY};
-    const char* directory =
-        authorities_.directory.empty() ? nullptr : authorities_.directory.c_str();
-    bool good = set(CURLOPT_SSL_VERIFYPEER, 1L) && set(CURLOPT_SSL_VERIFYHOST, 2L) &&
-                set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
-                set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L) && set(CURLOPT_PROXY_SSL_VERIFYHOST, 2L) &&
-                set(CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  void set_tls() {
+    set(CURLOPT_SSL_VERIFYPEER, 1L);
+    set(CURLOPT_SSL_VERIFYHOST, 2L);
+    set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+    set(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+    set(CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     // Never the library's built-in paths.
-    good = good && set(CURLOPT_CAINFO, nullptr) && set(CURLOPT_CAPATH, directory) &&
-           set(CURLOPT_PROXY_CAINFO, nullptr) && set(CURLOPT_PROXY_CAPATH, directory);
+    const std::string& directory = authorities_.directory;
+    for (const CURLoption option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
+      set(option, directory.empty() ? nullptr : directory.c_str());
+    }
+    set(CURLOPT_CAINFO, nullptr);
+    set(CURLOPT_PROXY_CAINFO, nullptr);
     if (!authorities_.pem.empty()) {
-      good = good && set(CURLOPT_CAINFO_BLOB, &pem) && set(CURLOPT_PROXY_CAINFO_BLOB, &pem);
+      // The library only reads it, though its type cannot say so.
+      curl_blob pem{.data = const_cast<char*>(authorities_.pem.data()),
+                    .len = authorities_.pem.size(),
+                    .flags = CURL_BLOB_NOCOPY};
+      set(CURLOPT_CAINFO_BLOB, &pem);
+      set(CURLOPT_PROXY_CAINFO_BLOB, &pem);
     }
-    return good;
   }
 
-  bool set_proxy() {
+  void set_proxy() {
+    set(CURLOPT_PROXY, hop_.proxy ? hop_.proxy->url.c_str() : "");  // never the environment's
     if (!hop_.proxy) {
-      return set(CURLOPT_PROXY, "");  // not what the environment says
+      return;
     }
-    bool good = set(CURLOPT_PROXY, hop_.proxy->url.c_str()) && set(CURLOPT_NOPROXY, "") &&
-                set(CURLOPT_HTTPPROXYTUNNEL, 1L) && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    if (!hop_.proxy->user.empty()) {
-      good = good && set(CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC)) &&
-             set(CURLOPT_PROXYUSERPWD, nullptr) && set_proxy_user();
+    set(CURLOPT_NOPROXY, "");
+    set(CURLOPT_HTTPPROXYTUNNEL, 1L);
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (const std::string_view user = hop_.proxy->user; !user.empty()) {
+      const std::size_t colon = std::min(user.find(':'), user.size());
+      set(CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+      set(CURLOPT_PROXYUSERNAME, decoded(user.substr(0, colon)).c_str());
+      set(CURLOPT_PROXYPASSWORD, decoded(user.substr(std::min(colon + 1, user.size()))).c_str());
     }
-    return good;
   }
 
-  bool set_proxy_user() {
-    const auto decoded = [&](std::string_view text) {
-      int size = 0;
-      char* plain =
-          curl_easy_unescape(easy_.get(), text.data(), static_cast<int>(text.size()), &size);
-      std::string out(plain == nullptr ? "" : plain, static_cast<std::size_t>(size));
-      curl_free(plain);
-      return out;
-    };
-    const std::string_view user = hop_.proxy->user;
-    const std::size_t colon = std::min(user.find(':'), user.size());
-    return set(CURLOPT_PROXYUSERNAME, decoded(user.substr(0, colon)).c_str()) &&
-           set(CURLOPT_PROXYPASSWORD,
-               decoded(user.substr(std::min(colon + 1, user.size()))).c_str());
+  std::string decoded(std::string_view text) {
+    if (text.empty()) {
+      return {};  // the library takes a length of 0 for unknown
+    }
+    int size = 0;
+    char* plain =
+        curl_easy_unescape(easy_.get(), text.data(), static_cast<int>(text.size()), &size);
+    std::string out(plain == nullptr ? "" : plain, static_cast<std::size_t>(size));
+    curl_free(plain);
+    return out;
   }
 
-  bool set_callbacks() {
-    return set(CURLOPT_HEADERFUNCTION, &on_header) && set(CURLOPT_HEADERDATA, &incoming_) &&
-           set(CURLOPT_WRITEFUNCTION, &on_body) && set(CURLOPT_WRITEDATA, &incoming_) &&
-           set(CURLOPT_OPENSOCKETFUNCTION, &on_socket) && set(CURLOPT_OPENSOCKETDATA, &incoming_) &&
-           set(CURLOPT_ERRORBUFFER, incoming_.detail.data());
+  void set_callbacks() {
+    set(CURLOPT_HEADERFUNCTION, &on_header);
+    set(CURLOPT_HEADERDATA, &incoming_);
+    set(CURLOPT_WRITEFUNCTION, &on_body);
+    set(CURLOPT_WRITEDATA, &incoming_);
+    set(CURLOPT_OPENSOCKETFUNCTION, &on_socket);
+    set(CURLOPT_OPENSOCKETDATA, &incoming_);
+    set(CURLOPT_ERRORBUFFER, incoming_.detail.data());
   }
 
   // drive runs the transfer to its end; nothing when the channel became readable or closed.
@@ -286,6 +305,7 @@ class Handle {
 
   const Hop& hop_;
   const CaStore& authorities_;
+  bool good_ = true;
   Incoming incoming_;
   List headers_;
   List resolve_;

@@ -38,7 +38,8 @@ std::string broken_off(const TransferFailure& failure, const Hop& hop) {
            " with status " + std::to_string(failure.connect_answer);
   }
   return "the connection to " + hop.url.authority() + " broke off" +
-         (failure.system != 0 ? ": " + errno_text(failure.system) : "");
+         (failure.system != 0 ? ": " + errno_text(failure.system)
+                              : (failure.detail.empty() ? "" : ": " + failure.detail));
 }
 
 std::string sentence(const TransferFailure& failure, const Hop& hop) {

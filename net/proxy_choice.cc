@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMaxListBytes = 16u << 10;
 constexpr std::string_view kPlainProxy = "http://";
 constexpr std::string_view kTlsProxy = "https://";
+constexpr std::uint16_t kPlainPort = 80;
 
 std::string first_set(std::initializer_list<const char*> names) {
   for (const char* name : names) {
@@ -72,6 +73,20 @@ bool goes_direct(std::string_view list, const Url& url) {
   return false;
 }
 
+// read_scheme takes the scheme off and reports whether the proxy itself is spoken to over TLS.
+Result<bool> read_scheme(std::string_view& text) {
+  const std::size_t end = text.find("://");
+  if (end == std::string_view::npos) {
+    return false;
+  }
+  const std::string scheme = ascii_lower(text.substr(0, end + 3));
+  if (scheme != kTlsProxy && scheme != kPlainProxy) {
+    return fail(ErrorKind::Usage, "the proxy of HTTPS_PROXY is neither http:// nor https://");
+  }
+  text.remove_prefix(end + 3);
+  return scheme == kTlsProxy;
+}
+
 }  // namespace
 
 ProxyEnvironment ProxyEnvironment::from_environment() {
@@ -84,31 +99,22 @@ Result<std::optional<Proxy>> choose_proxy(const ProxyEnvironment& environment, c
     return std::nullopt;
   }
   std::string_view rest = environment.proxy;
-  bool tls = false;
-  if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos) {
-    const std::string name = ascii_lower(rest.substr(0, scheme + 3));
-    tls = name == kTlsProxy;
-    if (!tls && name != kPlainProxy) {
-      return fail(ErrorKind::Usage, "the proxy of HTTPS_PROXY is neither http:// nor https://");
-    }
-    rest.remove_prefix(scheme + 3);
-  }
+  NONO_TRY(const bool tls, read_scheme(rest));
   Proxy proxy;
   rest = rest.substr(0, rest.find('/'));
   if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
     proxy.user = rest.substr(0, at);
     rest.remove_prefix(at + 1);
   }
-  // Read as the host of an https URL: which host a proxy is on does not matter.
-  const auto where = parse_url(std::string(kTlsProxy) + std::string(rest));
+  // Read as the host of an https URL: a proxy may be on any host.
+  auto where = parse_url(std::string(kTlsProxy) + std::string(rest));
   if (!where) {
     return fail(ErrorKind::Usage, "the proxy of HTTPS_PROXY has no host that can be used");
   }
-  const bool port_given = rest.ends_with(":" + std::to_string(where->port));
-  proxy.shown_as = where->authority();
-  if (!port_given && !tls) {
-    proxy.shown_as = proxy.shown_as.substr(0, proxy.shown_as.rfind(':')) + ":80";
+  if (!tls && !rest.ends_with(":" + std::to_string(where->port))) {
+    where->port = kPlainPort;
   }
+  proxy.shown_as = where->authority();
   proxy.url = std::string(tls ? kTlsProxy : kPlainProxy) + proxy.shown_as;
   return proxy;
 }

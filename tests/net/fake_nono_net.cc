@@ -7,6 +7,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -63,52 +65,71 @@ void hang() {
   std::this_thread::sleep_for(std::chrono::minutes(5));
 }
 
-void act(std::string_view mode, const HttpRequest& request) {
-  HttpResponse response;
-  response.status = 200;
-  if (mode == "surroundings") {
-    tell_surroundings();
-  } else if (mode == "exit") {
-    ::_exit(7);
-  } else if (mode == "crash") {
-    ::raise(SIGKILL);
-  } else if (mode == "hang") {
-    hang();
-  } else if (mode == "half-length") {
-    say(std::string_view("\0\0", 2));
-    hang();
-  } else if (mode == "half-frame") {
-    say(std::string_view("\0\0\0\x10half", 8));
-    ::_exit(0);
-  } else if (mode == "huge-length") {
-    say("\xff\xff\xff\xff");
-    hang();
-  } else if (mode == "garbage") {
-    say(std::string_view("\0\0\0\x08garbage!", 12));
-  } else if (mode == "endless") {
-    const std::string much(1u << 16, 'x');
-    for (int i = 0; i < 4096; ++i) {
-      say(much);
-    }
-  } else if (mode == "too-large-body") {
-    response.body.assign(request.max_bytes + 1, 'x');
-    answer(response);
-  } else if (mode == "bad-status") {
-    response.status = 99;
-    answer(response);
-  } else if (mode == "bad-header") {
-    response.headers.emplace_back("x-a", "one\r\nx-b: two");
-    answer(response);
-  } else if (mode == "terminal-codes") {
-    const Failure failure{.kind = nono::ErrorKind::Network, .text = "\x1b[2Jgone\nFulcio: fine"};
-    (void)send_frame(nono::BorrowedFd::unowned(kChannel), encode_answer(failure), std::nullopt);
-  } else if (mode == "drip") {
-    const std::string frame = encode_answer(response);
-    for (const char c : std::string("\0\0\0\x10", 4) + frame) {
-      say(std::string_view(&c, 1));
-      std::this_thread::sleep_for(std::chrono::milliseconds(400));
-    }
+void drip(const std::string& frame) {
+  for (const char c : std::string("\0\0\0\x10", 4) + frame) {
+    say(std::string_view(&c, 1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
   }
+}
+
+void say_endlessly() {
+  const std::string much(1u << 16, 'x');
+  for (int i = 0; i < 4096; ++i) {
+    say(much);
+  }
+}
+
+// What it can say, by the name of the mode; `plain` is an answer that would do.
+using Act = std::function<void(const HttpRequest& request, HttpResponse plain)>;
+const std::map<std::string_view, Act> kActs = {
+    {"surroundings", [](const auto&, HttpResponse) { tell_surroundings(); }},
+    {"exit", [](const auto&, HttpResponse) { ::_exit(7); }},
+    {"crash", [](const auto&, HttpResponse) { ::raise(SIGKILL); }},
+    {"hang", [](const auto&, HttpResponse) { hang(); }},
+    {"half-length",
+     [](const auto&, HttpResponse) {
+       say(std::string_view("\0\0", 2));
+       hang();
+     }},
+    {"half-frame",
+     [](const auto&, HttpResponse) {
+       say(std::string_view("\0\0\0\x10half", 8));
+       ::_exit(0);
+     }},
+    {"huge-length",
+     [](const auto&, HttpResponse) {
+       say("\xff\xff\xff\xff");
+       hang();
+     }},
+    {"garbage", [](const auto&, HttpResponse) { say(std::string_view("\0\0\0\x08garbage!", 12)); }},
+    {"endless", [](const auto&, HttpResponse) { say_endlessly(); }},
+    {"too-large-body",
+     [](const auto& request, HttpResponse plain) {
+       plain.body.assign(request.max_bytes + 1, 'x');
+       answer(plain);
+     }},
+    {"bad-status",
+     [](const auto&, HttpResponse plain) {
+       plain.status = 99;
+       answer(plain);
+     }},
+    {"bad-header",
+     [](const auto&, HttpResponse plain) {
+       plain.headers.emplace_back("x-a", "one\r\nx-b: two");
+       answer(plain);
+     }},
+    {"terminal-codes",
+     [](const auto&, HttpResponse) {
+       const Failure failure{.kind = nono::ErrorKind::Network, .text = "\x1b[2Jgone\nFulcio: fine"};
+       (void)send_frame(nono::BorrowedFd::unowned(kChannel), encode_answer(failure), std::nullopt);
+     }},
+    {"drip", [](const auto&, const HttpResponse& plain) { drip(encode_answer(plain)); }},
+};
+
+void act(std::string_view mode, const HttpRequest& request) {
+  HttpResponse plain;
+  plain.status = 200;
+  kActs.at(mode)(request, std::move(plain));
 }
 
 }  // namespace

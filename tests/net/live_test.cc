@@ -202,6 +202,29 @@ TEST_F(LiveTest, RedirectsInACircleEnd) {
 
 // Limits.
 
+TEST_F(LiveTest, NothingIsUnpacked) {
+  // Not asked for, so refused before a byte of it; and what is not declared is passed on as it is.
+  for (const auto* coding :
+       {"Content-Encoding: gzip", "Content-Encoding: br", "Transfer-Encoding: gzip, chunked"}) {
+    const std::string why = message_of_answer("HTTP/1.1 200 OK\r\n" + std::string(coding) +
+                                              "\r\n\r\n3\r\n\x1f\x8b\x08\r\n0\r\n\r\n");
+    EXPECT_TRUE(why.contains("coding that was not asked for")) << why;
+  }
+  const Server server(ok("\x1f\x8b\x08"));
+  EXPECT_EQ(client_.send(get(server.url()))->body, "\x1f\x8b\x08");
+  EXPECT_FALSE(server.requests().at(0).contains("Accept-Encoding"));
+}
+
+TEST_F(LiveTest, ACredentialThatAServerRepeatsIsInItsAnswerOnly) {
+  const Server echo([](Connection& connection, const std::string& request) {
+    connection.say("HTTP/1.1 200 OK\r\nX-Echo: " + request.substr(request.find("Bearer"), 12) +
+                   "\r\nBroken\r\n\r\n");
+  });
+  auto request = get(echo.url());
+  request.headers = {{"Authorization", "Bearer secret-token"}};
+  EXPECT_FALSE(message_of(request).contains("secret"));
+}
+
 TEST_F(LiveTest, AnAnswerOverTheCapIsRefusedByItsLengthAndByItsBytes) {
   const Server honest(ok(std::string(2000, 'x')));
   auto request = get(honest.url());

@@ -14,6 +14,7 @@ build|libre2-dev|patterns for identities of signers
 build|libcurl4-openssl-dev|HTTP, for nono-net alone
 build|libutf8proc-dev|case folding and NFC of guarded names
 test|libgtest-dev|the test programs
+test|openssl|a certificate authority for the tests of TLS
 test|python3|stand-in services and fixtures of the tests
 test|libsecret-1-0|the Secret Service client, which nono loads when it is used
 test|gnome-keyring|the real Secret Service that the key tests talk to
