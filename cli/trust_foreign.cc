@@ -32,9 +32,6 @@ Result<std::optional<attest::ExpectedText>> expected_text(const Arguments& argum
     return std::unexpected(
         usage("--" + name + " and --" + name + "-regexp are both given", "keep one of the two"));
   }
-  if (exact && exact->empty()) {
-    return std::unexpected(usage("--" + name + " is empty", "give the whole value"));
-  }
   if (exact) {
     return std::optional<attest::ExpectedText>(*exact);
   }
