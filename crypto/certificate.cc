@@ -60,7 +60,15 @@ Result<X509Handle> object_from(Span der) {
   return object;
 }
 
+const X509_NAME* name_in(const Certificate& certificate, X509_NAME* (*take)(const X509*)) {
+  const X509* const object = CertificateAccess::object(certificate);
+  return object != nullptr ? take(object) : nullptr;
+}
+
 std::string text_of(const X509_NAME* name) {
+  if (name == nullptr) {
+    return "(unreadable)";
+  }
   const ErrorQueue queue;
   const Bio out(BIO_new(BIO_s_mem()));
   stop_unless(out != nullptr, "OpenSSL gives no memory for a name");
@@ -82,11 +90,23 @@ Result<Certificate> Certificate::parse_der(Span der) {
   if (!key) {
     return std::unexpected(std::move(key).error().while_doing("certificate"));
   }
-  NONO_TRY(X509Handle object, object_from(own));
-  return Certificate(std::make_shared<const Impl>(Impl{.der = std::move(own),
-                                                       .fields = std::move(fields),
-                                                       .key = *std::move(key),
-                                                       .object = std::move(object)}));
+  auto impl = std::make_shared<Impl>(std::move(own), std::move(fields), *std::move(key));
+  if (!impl->plain) {
+    NONO_TRY(impl->object, object_from(impl->der));
+  }
+  return Certificate(std::move(impl));
+}
+
+X509* CertificateAccess::object(const Certificate& certificate) {
+  const Certificate::Impl& impl = *certificate.impl_;
+  if (impl.plain) {
+    std::call_once(impl.asked, [&impl] {
+      if (auto made = object_from(impl.der)) {
+        impl.object = *std::move(made);
+      }
+    });
+  }
+  return impl.object.get();
 }
 
 Result<Certificate> Certificate::parse_pem(std::string_view text) {
@@ -113,10 +133,10 @@ Span Certificate::issuer() const {
   return impl_->fields.issuer;
 }
 std::string Certificate::subject_text() const {
-  return text_of(X509_get_subject_name(impl_->object.get()));
+  return text_of(name_in(*this, X509_get_subject_name));
 }
 std::string Certificate::issuer_text() const {
-  return text_of(X509_get_issuer_name(impl_->object.get()));
+  return text_of(name_in(*this, X509_get_issuer_name));
 }
 std::string Certificate::serial_hex() const {
   return hex_encode(impl_->fields.serial);

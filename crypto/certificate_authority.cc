@@ -4,6 +4,10 @@
 // path lengths, usages and critical extensions are then checked here, over the whole path up to the
 // last certificate of the authority: OpenSSL stops at the first one that is trusted, and ends a
 // window one second too early.
+//
+// A plain leaf (certificate_fields.h) right below a plain certificate of the authority needs no
+// search: one issuer by name and key identifier, one signature. That way only ever accepts;
+// whatever it does not accept goes to OpenSSL, whose word is the refusal.
 #include "crypto/certificate_authority.h"
 
 #include <openssl/x509.h>
@@ -12,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -75,9 +80,66 @@ bool understood(const Certificate& certificate) {
   });
 }
 
+// SignatureForm is how a certificate with this AlgorithmIdentifier is signed.
+struct SignatureForm {
+  bool edwards;
+  HashAlgorithm hash;  // of no meaning for Ed25519
+  std::string_view algorithm;
+};
+// RSA is left to OpenSSL.
+constexpr std::array kForms = {
+    SignatureForm{false, HashAlgorithm::Sha256, "\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03\x02"},
+    SignatureForm{false, HashAlgorithm::Sha384, "\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03\x03"},
+    SignatureForm{false, HashAlgorithm::Sha512, "\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03\x04"},
+    SignatureForm{true, HashAlgorithm::Sha512, "\x06\x03\x2B\x65\x70"},
+};
+
+bool makes(const PublicKey& key, const SignatureForm& form) {
+  const bool edwards = key.algorithm() == KeyAlgorithm::Ed25519;
+  return key.algorithm() != KeyAlgorithm::Rsa && edwards == form.edwards;
+}
+
+// is_signed_by: `subject`'s signature is one that `key` makes, by the algorithm that stands in it.
+bool is_signed_by(const Certificate& subject, const PublicKey& key) {
+  constexpr std::size_t kHead = 2;  // tag and length of the AlgorithmIdentifier
+  const CertificateFields& fields = fields_of(subject);
+  const auto* const form =
+      std::ranges::find(kForms, as_text(fields.algorithm).substr(kHead), &SignatureForm::algorithm);
+  return form != kForms.end() && makes(key, *form) &&
+         key.verifies_with(form->hash, fields.tbs, fields.signature);
+}
+
+// is_named_by: the names are equal to the byte and the key identifiers do not differ.
+bool is_named_by(const Certificate& issuer, const Certificate& subject) {
+  const auto wanted = issuer_key_identifier(fields_of(subject));
+  const auto held = key_identifier(fields_of(issuer));
+  return std::ranges::equal(subject.issuer(), issuer.subject()) &&
+         (!wanted || !held || std::ranges::equal(*wanted, *held));
+}
+
+// is_plainly_issued accepts; where it does not, OpenSSL is asked.
+bool is_plainly_issued(const Certificate& issuer, const Certificate& subject) {
+  return CertificateAccess::is_plain(issuer) && CertificateAccess::is_plain(subject) &&
+         may_issue(issuer) && is_named_by(issuer, subject) && is_signed_by(subject, issuer.key());
+}
+
+bool is_issued_for_openssl(const Certificate& issuer, const Certificate& subject) {
+  const ErrorQueue queue;
+  X509* const above = object_of(issuer);
+  X509* const below = object_of(subject);
+  return above != nullptr && below != nullptr && X509_check_issued(above, below) == X509_V_OK &&
+         X509_verify(below, X509_get0_pubkey(above)) == 1;
+}
+
 bool issued(const Certificate& issuer, const Certificate& subject) {
-  return X509_check_issued(object_of(issuer), object_of(subject)) == X509_V_OK &&
-         X509_verify(object_of(subject), X509_get0_pubkey(object_of(issuer))) == 1;
+  return is_plainly_issued(issuer, subject) || is_issued_for_openssl(issuer, subject);
+}
+
+// may_follow is what can be said of a link without its signature: names that are equal to the byte,
+// or OpenSSL's own word where they are spelt differently.
+bool may_follow(const Certificate& issuer, const Certificate& subject) {
+  const bool plain = CertificateAccess::is_plain(issuer) && CertificateAccess::is_plain(subject);
+  return plain && is_named_by(issuer, subject) ? true : is_issued_for_openssl(issuer, subject);
 }
 
 // lengths_hold: RFC 5280 section 6.1.4 (l) and (m); `issuers` starts with the leaf's.
@@ -204,6 +266,17 @@ const Certificate* find_object(std::span<const Certificate> list, const X509* ob
   return found == list.end() ? nullptr : &*found;
 }
 
+bool is_read_by_openssl(const Certificate& certificate) {
+  return object_of(certificate) != nullptr;
+}
+
+NameLimits limits_of(const Certificate& certificate) {
+  const X509* const object = object_of(certificate);
+  return NameLimits(object == nullptr ? nullptr
+                                      : static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(
+                                            object, NID_name_constraints, nullptr, nullptr)));
+}
+
 Store store_of(std::span<const Certificate> chain) {
   Store store(X509_STORE_new());
   stop_unless(store != nullptr, "OpenSSL gives no memory for an authority");
@@ -217,18 +290,62 @@ Store store_of(std::span<const Certificate> chain) {
 }  // namespace
 
 struct CertificateAuthority::Impl {
+  explicit Impl(std::vector<Certificate> certificates) : chain(std::move(certificates)) {}
+
   std::vector<Certificate> chain;
-  Store store;
   // limits[i] are the name constraints of chain[i]; OpenSSL applies those up to the certificate
   // that it stops at.
   std::vector<NameLimits> limits;
+  bool limited = false;  // some certificate has constraints
+  // Found out at the first use, and kept: the signatures between the certificates of the chain, and
+  // OpenSSL's copy of it (null where it refuses one of them).
+  mutable std::once_flag linked;
+  mutable bool links_hold = false;
+  mutable std::once_flag stored;
+  mutable Store store;
 
+  bool holds_together() const;
+  X509_STORE* store_for_openssl() const;
+  std::optional<Path> plain_path(const Certificate& leaf) const;
   std::expected<Path, PathError> find_path(const Certificate& leaf,
                                            std::span<const Certificate> helpers) const;
   std::expected<Path, PathError> completed(STACK_OF(X509) * found, const Certificate& leaf,
                                            std::span<const Certificate> helpers) const;
   bool names_allowed(const Path& path) const;
 };
+
+bool CertificateAuthority::Impl::holds_together() const {
+  std::call_once(linked, [this] {
+    links_hold = true;
+    for (std::size_t i = 0; links_hold && i + 1 < chain.size(); ++i) {
+      links_hold = issued(chain[i + 1], chain[i]);
+    }
+  });
+  return links_hold;
+}
+
+X509_STORE* CertificateAuthority::Impl::store_for_openssl() const {
+  std::call_once(stored, [this] {
+    if (std::ranges::all_of(chain, is_read_by_openssl)) {
+      store = store_of(chain);
+    }
+  });
+  return store.get();
+}
+
+// plain_path takes the first certificate of that name, as OpenSSL does. Constraints of names are
+// OpenSSL's to apply.
+std::optional<Path> CertificateAuthority::Impl::plain_path(const Certificate& leaf) const {
+  const auto issuer = std::ranges::find_if(chain, [&](const Certificate& each) {
+    return std::ranges::equal(each.subject(), leaf.issuer());
+  });
+  if (limited || issuer == chain.end() || !is_plainly_issued(*issuer, leaf)) {
+    return std::nullopt;
+  }
+  Path path{leaf};
+  path.insert(path.end(), issuer, chain.end());
+  return path;
+}
 
 // completed turns OpenSSL's path into ours and adds what stands above its anchor.
 std::expected<Path, PathError> CertificateAuthority::Impl::completed(
@@ -253,10 +370,18 @@ std::expected<Path, PathError> CertificateAuthority::Impl::completed(
 
 std::expected<Path, PathError> CertificateAuthority::Impl::find_path(
     const Certificate& leaf, std::span<const Certificate> helpers) const {
+  if (std::optional<Path> path = plain_path(leaf)) {
+    return *std::move(path);
+  }
   const ErrorQueue queue;
+  X509_STORE* const trusted = store_for_openssl();
+  if (trusted == nullptr || !is_read_by_openssl(leaf) ||
+      !std::ranges::all_of(helpers, is_read_by_openssl)) {
+    return fault(PathFault::Malformed, "a certificate of the path is not readable by OpenSSL");
+  }
   const StoreContext context(X509_STORE_CTX_new_ex(library_context(), nullptr));
   const Stack untrusted = stack_of(helpers);
-  stop_unless(context != nullptr && X509_STORE_CTX_init(context.get(), store.get(), object_of(leaf),
+  stop_unless(context != nullptr && X509_STORE_CTX_init(context.get(), trusted, object_of(leaf),
                                                         untrusted.get()) == 1,
               "OpenSSL gives no memory for a path");
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context.get());
@@ -275,6 +400,9 @@ std::expected<Path, PathError> CertificateAuthority::Impl::find_path(
 
 // names_allowed applies the constraints of each certificate of the authority to all below it.
 bool CertificateAuthority::Impl::names_allowed(const Path& path) const {
+  if (!limited) {
+    return true;
+  }
   const ErrorQueue queue;
   for (std::size_t upper = 1; upper < path.size(); ++upper) {
     const Certificate* const owner = find_object(chain, object_of(path[upper]));
@@ -301,24 +429,24 @@ Result<CertificateAuthority> CertificateAuthority::make(std::vector<Certificate>
   if (!std::ranges::all_of(chain, understood)) {
     return bad_chain("a critical extension is not known here");
   }
-  const ErrorQueue queue;
   for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
-    if (!issued(chain[i + 1], chain[i])) {
+    if (!may_follow(chain[i + 1], chain[i])) {
       return bad_chain("a certificate in the chain was not issued by the next one");
     }
   }
   if (!lengths_hold(chain)) {
     return bad_chain("there are more issuers than one of them allows");
   }
-  auto impl = std::make_shared<Impl>(Impl{.chain = std::move(chain), .store = {}, .limits = {}});
+  auto impl = std::make_shared<Impl>(std::move(chain));
+  const ErrorQueue queue;
   for (const Certificate& certificate : impl->chain) {
-    impl->limits.emplace_back(static_cast<NAME_CONSTRAINTS*>(
-        X509_get_ext_d2i(object_of(certificate), NID_name_constraints, nullptr, nullptr)));
-    if (impl->limits.back() == nullptr && certificate.extension("2.5.29.30")) {
+    const bool has_limits = certificate.extension("2.5.29.30").has_value();
+    impl->limits.push_back(has_limits ? limits_of(certificate) : nullptr);
+    if (has_limits && impl->limits.back() == nullptr) {
       return bad_chain("the name constraints are malformed");
     }
+    impl->limited = impl->limited || has_limits;
   }
-  impl->store = store_of(impl->chain);
   return CertificateAuthority(std::move(impl));
 }
 
@@ -332,6 +460,10 @@ std::expected<Certificate, PathError> CertificateAuthority::issuer_of(
   }
   const std::vector<Certificate> helpers = helpers_in_order(untrusted, at);
   NONO_TRY(const Path path, impl_->find_path(leaf, helpers));
+  if (!impl_->holds_together()) {
+    return fault(PathFault::Malformed,
+                 "a certificate of this authority was not issued by the next one");
+  }
   NONO_CHECK(check_shape(path));
   NONO_CHECK(check_times(path, at));
   NONO_CHECK(check_usage(path, use));

@@ -2,9 +2,10 @@
 //
 // An authority is what a trusted root names: its own certificates, issuer of leaves first, the last
 // one the anchor (which may be an intermediate: nothing above it is asked for). The signatures
-// between them are checked once, when the authority is made: a verdict then costs one signature.
-// Paths are validated by OpenSSL (RFC 5280 section 6; partial chains, no revocation) at an explicit
-// time; windows are inclusive; nothing reads the machine's clock.
+// between them are checked once, when the first path leads to the authority: a root names
+// authorities that no verdict needs, and a verdict costs one signature after that. Safe from
+// several threads. Paths are validated by OpenSSL (RFC 5280 section 6; partial chains, no
+// revocation) at an explicit time; windows are inclusive; nothing reads the machine's clock.
 #pragma once
 
 #include <expected>
@@ -35,8 +36,9 @@ enum class LeafUse : unsigned char { CodeSigning, TimeStamping };
 
 class CertificateAuthority {
  public:
-  // make checks the links of `chain` (1 to 10 certificates, leaf's issuer first). InvalidInput
-  // where one is no CA or does not chain to the next.
+  // make checks `chain` (1 to 10 certificates, leaf's issuer first) but for its signatures.
+  // InvalidInput where one is no CA or does not name the next as its issuer. A chain whose
+  // signatures do not hold refuses every leaf: Malformed.
   static Result<CertificateAuthority> make(std::vector<Certificate> chain);
 
   // issuer_of returns the certificate that issued `leaf`, after validating the whole path at `at`:

@@ -245,10 +245,13 @@ Result<void> read_extensions(DerReader& tbs, CertificateFields& fields) {
 }
 
 // skip_unique_ids: issuerUniqueID and subjectUniqueID may be there and mean nothing.
-bool skip_unique_ids(DerReader& tbs) {
+bool skip_unique_ids(DerReader& tbs, bool& found) {
   for (const DerTag tag : {DerTag::ImplicitOne, DerTag::ImplicitTwo}) {
-    if (tbs.at(tag) && !tbs.take(tag)) {
-      return false;
+    if (tbs.at(tag)) {
+      found = true;
+      if (!tbs.take(tag)) {
+        return false;
+      }
     }
   }
   return true;
@@ -284,7 +287,7 @@ Result<CertificateFields> read_tbs(const DerElement& element, Span algorithm) {
     return bad("the public key is malformed");
   }
   fields.spki = key->whole;
-  if (!skip_unique_ids(tbs)) {
+  if (!skip_unique_ids(tbs, fields.unique_ids)) {
     return bad("a unique identifier is malformed");
   }
   NONO_CHECK(read_extensions(tbs, fields));
@@ -318,6 +321,8 @@ Result<CertificateFields> read_certificate(Span der) {
       kSignatureAlgorithms.end()) {
     return bad("the signature algorithm is not one of ours", ErrorKind::Unsupported);
   }
+  fields.algorithm = algorithm->whole;
+  fields.signature = *signature;
   return fields;
 }
 

@@ -42,6 +42,9 @@ struct CertificateFields {
   std::span<const std::byte> issuer;
   std::span<const std::byte> subject;
   std::span<const std::byte> spki;
+  std::span<const std::byte> algorithm;  // of the signature: AlgorithmIdentifier, whole
+  std::span<const std::byte> signature;
+  bool unique_ids = false;  // there is an issuerUniqueID or a subjectUniqueID
   Validity validity;
   std::vector<Extension> extensions;
   BasicConstraints constraints;
@@ -58,6 +61,17 @@ struct CertificateFields {
 // read_certificate: InvalidInput for anything but one v3 certificate in DER, Unsupported for a
 // signature algorithm that is not ours.
 Result<CertificateFields> read_certificate(std::span<const std::byte> der);
+
+// is_plain reports whether the certificate holds nothing but what is read here to the last byte:
+// names of ordinary strings, a key identifier or none, the usages, the constraints, subject names,
+// SCTs and Fulcio's claims. OpenSSL reads such a certificate without fault and finds nothing more
+// in it. Any other certificate is shown to OpenSSL before it is accepted.
+bool is_plain(const CertificateFields& fields);
+
+// key_identifier is the contents of the subjectKeyIdentifier, and issuer_key_identifier what a
+// plain certificate's authorityKeyIdentifier names; nothing where there is none.
+std::optional<std::span<const std::byte>> key_identifier(const CertificateFields& fields);
+std::optional<std::span<const std::byte>> issuer_key_identifier(const CertificateFields& fields);
 
 // read_subject_names reads the value of a subjectAltName.
 Result<std::vector<SubjectName>> read_subject_names(std::span<const std::byte> value);

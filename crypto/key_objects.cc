@@ -78,11 +78,15 @@ Result<Pkey> ec_public(const PublicParts& parts) {
                      "public key: the point is not on the curve");
 }
 
-Result<Pkey> ed25519_public(Span point) {
+Result<void> check_ed25519_point(Span point) {
   if (!is_ed25519_point(point)) {
     return fail(ErrorKind::InvalidInput,
                 "public key: the Ed25519 point is not on the curve, or of small order");
   }
+  return {};
+}
+
+Result<Pkey> ed25519_public(Span point) {
   const ErrorQueue queue;
   Copied copy(point);
   std::array<OSSL_PARAM, 2> parameters{copy.as_octets(OSSL_PKEY_PARAM_PUB_KEY),
@@ -168,7 +172,57 @@ Result<Bytes> ec_point_of(KeyAlgorithm algorithm, Span secret) {
   return out;
 }
 
+// The groups live as long as the process, like the library context that they are of.
+const EC_GROUP* group_of(KeyAlgorithm algorithm) {
+  const auto made = [](KeyAlgorithm which) {
+    EC_GROUP* const group =
+        EC_GROUP_new_by_curve_name_ex(library_context(), nullptr, curve_id(which));
+    stop_unless(group != nullptr, "OpenSSL gives no memory for a curve");
+    return group;
+  };
+  if (algorithm == KeyAlgorithm::EcdsaP256) {
+    static const EC_GROUP* const p256 = made(KeyAlgorithm::EcdsaP256);
+    return p256;
+  }
+  if (algorithm == KeyAlgorithm::EcdsaP384) {
+    static const EC_GROUP* const p384 = made(KeyAlgorithm::EcdsaP384);
+    return p384;
+  }
+  static const EC_GROUP* const p521 = made(KeyAlgorithm::EcdsaP521);
+  return p521;
+}
+
+// EC_POINT_oct2point takes coordinates below the field's prime, of points on the curve, alone. The
+// format of the point is read_spki's rule: uncompressed.
+Result<void> check_ec_point(const PublicParts& parts) {
+  const ErrorQueue queue;
+  const EC_GROUP* const group = group_of(parts.algorithm);
+  const Point point(EC_POINT_new(group));
+  stop_unless(point != nullptr, "OpenSSL gives no memory for a point");
+  if (EC_POINT_oct2point(group, point.get(),
+                         reinterpret_cast<const unsigned char*>(parts.point.data()),
+                         parts.point.size(), nullptr) != 1) {
+    return std::unexpected(
+        queue.error(ErrorKind::InvalidInput, "public key: the point is not on the curve"));
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<void> check_public(const PublicParts& parts) {
+  switch (parts.algorithm) {
+    case KeyAlgorithm::EcdsaP256:
+    case KeyAlgorithm::EcdsaP384:
+    case KeyAlgorithm::EcdsaP521:
+      return check_ec_point(parts);
+    case KeyAlgorithm::Ed25519:
+      return check_ed25519_point(parts.point);
+    case KeyAlgorithm::Rsa:
+      return {};
+  }
+  std::abort();
+}
 
 Result<Pkey> public_object(const PublicParts& parts) {
   switch (parts.algorithm) {

@@ -12,7 +12,11 @@
 
 namespace nono::crypto {
 
-// public_object refuses (InvalidInput) a point that is not on its curve, or of small order.
+// check_public refuses (InvalidInput) a point that is not on its curve, or of small order. RSA
+// numbers are public_object's to judge.
+Result<void> check_public(const PublicParts& parts);
+
+// public_object makes an object of parts that check_public took.
 Result<Pkey> public_object(const PublicParts& parts);
 
 // private_object expects `point` to be point_of(algorithm, secret).

@@ -140,12 +140,26 @@ std::optional<KeyAlgorithm> key_algorithm_named(std::string_view name) {
 
 Result<PublicKey> PublicKey::parse_spki_der(Span der) {
   NONO_TRY(const PublicParts parts, read_spki(der));
-  NONO_TRY(Pkey object, public_object(parts));
-  return PublicKey(std::make_shared<const Impl>(Impl{.algorithm = parts.algorithm,
-                                                     .bits = bits_of(parts),
-                                                     .spki = Bytes(der.begin(), der.end()),
-                                                     .fingerprint = Sha256::of(der),
-                                                     .object = std::move(object)}));
+  NONO_CHECK(check_public(parts));
+  auto impl = std::make_shared<Impl>(parts.algorithm, bits_of(parts), Bytes(der.begin(), der.end()),
+                                     Sha256::of(der));
+  if (parts.algorithm == KeyAlgorithm::Rsa) {
+    NONO_TRY(impl->object, public_object(parts));
+  }
+  return PublicKey(std::move(impl));
+}
+
+// What check_public took OpenSSL refuses for want of memory alone.
+EVP_PKEY* PublicKey::Impl::key() const {
+  std::call_once(asked, [this] {
+    if (object == nullptr) {
+      const auto parts = read_spki(spki);
+      auto made = parts ? public_object(*parts) : Result<Pkey>(nullptr);
+      stop_unless(made && *made != nullptr, "OpenSSL gives no memory for a key");
+      object = *std::move(made);
+    }
+  });
+  return object.get();
 }
 
 Result<PublicKey> PublicKey::parse_pkcs1_der(Span der) {
@@ -198,7 +212,7 @@ bool PublicKey::verifies_with(HashAlgorithm algorithm, Span message, Span signat
                               RsaPadding padding) const {
   if (this->algorithm() == KeyAlgorithm::Ed25519) {
     const ErrorQueue queue;
-    return ed25519_verified(impl_->object.get(), message, signature);
+    return ed25519_verified(impl_->key(), message, signature);
   }
   return verifies_digest(algorithm, hash(algorithm, message), signature, padding);
 }
@@ -210,7 +224,7 @@ bool PublicKey::verifies_digest(HashAlgorithm algorithm, Span digest, Span signa
   }
   const ErrorQueue queue;
   const Check check{.algorithm = algorithm, .digest = digest, .signature = signature};
-  EVP_PKEY* const key = impl_->object.get();
+  EVP_PKEY* const key = impl_->key();
   if (this->algorithm() == KeyAlgorithm::Rsa) {
     // Shorter signatures are those of another modulus, even where the number would be the same.
     const bool sized = signature.size() == (bits() + 7) / 8;

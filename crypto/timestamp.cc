@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 #include <utility>
 
 #include "crypto/der.h"
@@ -134,11 +135,22 @@ bool holds_at_some_time(const Certificate& leaf, const CertificateAuthority& aut
 
 }  // namespace
 
+struct TimestampSigner::PathVerdict {
+  std::once_flag found_out;
+  bool holds = false;
+};
+
 TimestampSigner::TimestampSigner(std::optional<Certificate> leaf,
                                  std::optional<CertificateAuthority> authority)
     : leaf_(std::move(leaf)),
       authority_(std::move(authority)),
-      path_holds_(leaf_ && authority_ && holds_at_some_time(*leaf_, *authority_)) {}
+      verdict_(std::make_shared<PathVerdict>()) {}
+
+bool TimestampSigner::path_holds() const {
+  std::call_once(verdict_->found_out,
+                 [this] { verdict_->holds = holds_at_some_time(*leaf_, *authority_); });
+  return verdict_->holds;
+}
 
 Result<TimestampSigner> TimestampSigner::make(std::vector<Certificate> chain) {
   if (chain.empty()) {
@@ -161,7 +173,7 @@ Verdict TimestampSigner::accepts_leaf(Time at) const {
     return accepts_alone(*leaf_, at);
   }
   const auto valid = [at](const Certificate& each) { return each.validity().contains(at); };
-  if (path_holds_ && valid(*leaf_) && std::ranges::all_of(authority_->chain(), valid)) {
+  if (valid(*leaf_) && std::ranges::all_of(authority_->chain(), valid) && path_holds()) {
     return {};
   }
   return path_verdict(*authority_, *leaf_, {}, at);

@@ -62,10 +62,13 @@ class TimestampSigner {
 
   std::optional<Certificate> leaf_;
   std::optional<CertificateAuthority> authority_;  // none: the chain is the leaf alone, pinned
-  // path_holds_: the leaf's path through the whole chain was valid at some time, signatures
+  // path_holds: the leaf's path through the whole chain was valid at some time, signatures
   // included. Then it is valid at each time that all its certificates are: no other check of
-  // RFC 5280 depends on the time, and revocation is not consulted.
-  bool path_holds_ = false;
+  // RFC 5280 depends on the time, and revocation is not consulted. Found out at the first use and
+  // shared by copies; safe from several threads.
+  bool path_holds() const;
+  struct PathVerdict;
+  std::shared_ptr<PathVerdict> verdict_;
 };
 
 // TimestampToken is immutable and cheap to copy.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -579,12 +580,44 @@ TEST(MakeAuthorityTest, EachIsIssuedByTheNext) {
   constexpr std::string_view kNotIssued =
       "certificate authority: a certificate in the chain was not issued by the next one";
   EXPECT_EQ(make_fault({root(), intermediate()}), kNotIssued);
-  const Certificate evil =
-      test::authority("intermediate", public_key("evil"), "root").issued_by(key("evil"));
-  EXPECT_EQ(make_fault({evil, root()}), kNotIssued);
   const Certificate other =
       test::authority("intermediate", public_key("intermediate"), "other").issued_by(key("root"));
   EXPECT_EQ(make_fault({other, root()}), kNotIssued);
+}
+
+// The signatures between them are looked at when a path first leads there, and at every use after
+// that the verdict stands.
+TEST(MakeAuthorityTest, AChainWhoseSignaturesDoNotHoldIssuesNothing) {
+  const Certificate evil =
+      test::authority("intermediate", public_key("evil"), "root").issued_by(key("evil"));
+  const Certificate own = leaf_draft().issued_by(key("evil"));
+  EXPECT_EQ(verdict(authority({evil}), own), "ok: CN=intermediate");
+  const CertificateAuthority broken = authority({evil, root()});
+  const CertificateAuthority copy = broken;
+  EXPECT_EQ(verdict(broken, own), "Malformed");
+  EXPECT_EQ(verdict(broken, own), "Malformed");
+  EXPECT_EQ(verdict(copy, own), "Malformed");
+  EXPECT_EQ(verdict(broken, leaf()), "UntrustedIssuer");
+}
+
+TEST(MakeAuthorityTest, ABrokenLinkFurtherUpCountsAsWell) {
+  const Certificate evil =
+      test::authority("root", public_key("root"), "top").issued_by(key("evil"));
+  const Certificate top = test::authority("top", public_key("top"), "top").issued_by(key("top"));
+  EXPECT_EQ(verdict(authority({intermediate(), evil}), leaf()), "ok: CN=intermediate");
+  EXPECT_EQ(verdict(authority({intermediate(), evil, top}), leaf()), "Malformed");
+}
+
+TEST(MakeAuthorityTest, SeveralThreadsMayAskFirst) {
+  const CertificateAuthority shared = usual();
+  const Certificate subject = leaf();
+  std::vector<std::future<std::string>> asked;
+  for (int i = 0; i < 8; ++i) {
+    asked.push_back(std::async(std::launch::async, [&] { return verdict(shared, subject); }));
+  }
+  for (auto& answer : asked) {
+    EXPECT_EQ(answer.get(), "ok: CN=intermediate");
+  }
 }
 
 TEST(MakeAuthorityTest, TheChainKeepsItsOwnConstraints) {
