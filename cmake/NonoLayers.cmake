@@ -24,6 +24,8 @@ set(NONO_MAY_cli ${NONO_MAY_engine} engine)
 # not forbidden to sandbox: base, on which every room stands, keeps it inside one file.
 set(NONO_FORBIDDEN_sandbox OpenSSL::Crypto CURL::libcurl Boost::program_options)
 set(NONO_FORBIDDEN_trustpolicy_decision OpenSSL::Crypto CURL::libcurl)
+# What faces the network holds no key, and no code that could use one.
+set(NONO_FORBIDDEN_net OpenSSL::Crypto)
 set(NONO_FORBIDDEN_cli CURL::libcurl)
 set(NONO_HOME_OpenSSL::Crypto crypto)
 set(NONO_HOME_nlohmann_json::nlohmann_json base)

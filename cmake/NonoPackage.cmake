@@ -1,5 +1,8 @@
 # cmake --install and the .deb: the programs, what they say about themselves (man pages and shell
 # completions come from the option tables inside `nono`), the licence and the documents.
+# nono-net is a component and a package of its own: it alone needs libcurl, and nono does all but
+# keyless signing and fetching without it.
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME nono)
 set(NONO_DOC_DIR ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/SECURITY.md
         DESTINATION ${NONO_DOC_DIR})
@@ -7,7 +10,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${NONO_DOC_DIR}/docs F
 
 foreach(program IN ITEMS nono nono-net)
   if(TARGET ${program})
-    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${program})
   endif()
 endforeach()
 
@@ -43,10 +46,30 @@ set(CPACK_PACKAGE_VENDOR "the nono project")
 set(CPACK_PACKAGE_CONTACT "The nono maintainers <nono@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+if(TARGET nono-net)
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/nono-net
+          COMPONENT nono-net)
+  install(FILES ${PROJECT_SOURCE_DIR}/net/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/nono-net
+          COMPONENT nono-net)
+endif()
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_ALL nono)
+if(TARGET nono-net)
+  list(APPEND CPACK_COMPONENTS_ALL nono-net)
+endif()
+set(CPACK_DEBIAN_NONO_PACKAGE_NAME nono)
+set(CPACK_DEBIAN_NONO-NET_PACKAGE_NAME nono-net)
+set(CPACK_COMPONENT_NONO_DESCRIPTION "${PROJECT_DESCRIPTION}")
+set(CPACK_COMPONENT_NONO-NET_DESCRIPTION "Carries the HTTP requests of nono, in a sandbox of its own")
+set(CPACK_DEBIAN_NONO_PACKAGE_RECOMMENDS nono-net)
+# The oldest that knows every setting we make; its symbols alone would admit older ones.
+set(CPACK_DEBIAN_NONO-NET_PACKAGE_DEPENDS "libcurl4 (>= 7.88)")
+# Certificate authorities; another bundle can be named by SSL_CERT_FILE.
+set(CPACK_DEBIAN_NONO-NET_PACKAGE_RECOMMENDS ca-certificates)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # The Secret Service client is loaded only by `--keyref keystore://…`, and said to be missing then.
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libsecret-1-0")
+set(CPACK_DEBIAN_NONO_PACKAGE_SUGGESTS "libsecret-1-0")
 include(CPack)
