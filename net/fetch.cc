@@ -25,8 +25,12 @@ Result<std::optional<Url>> next_hop(const HttpResponse& response, const Url& fro
       response.header("location").empty()) {
     return std::nullopt;
   }
-  const auto target = resolve_reference(from, response.header("location"));
   const std::string who = from.authority() + " answered with a redirect ";
+  if (std::ranges::count(response.headers, "location",
+                         &std::pair<std::string, std::string>::first) > 1) {
+    return fail(ErrorKind::Network, who + "to more than one place");
+  }
+  const auto target = resolve_reference(from, response.header("location"));
   if (!target) {
     return fail(ErrorKind::Network,
                 who + "whose target is not allowed: " + target.error().message());

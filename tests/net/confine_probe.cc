@@ -117,5 +117,6 @@ int main(int argc, char** argv) {
   if (std::string_view(argv[1]) == "confined" && !nono::net::confine("")) {
     return 2;
   }
-  return kTries.at(argv[2])() ? 0 : 1;
+  // At an ordinary exit a sanitizer looks for leaks by means that are refused now.
+  ::_exit(kTries.at(argv[2])() ? 0 : 1);
 }

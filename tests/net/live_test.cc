@@ -193,6 +193,16 @@ TEST_F(LiveTest, ARedirectToAnythingButAnAllowedUrlIsRefused) {
   }
 }
 
+TEST_F(LiveTest, ARedirectToTwoPlacesIsRefused) {
+  const Server server(redirecting(302, "/there\r\nLocation: /elsewhere"));
+  EXPECT_TRUE(message_of(get(server.url("/go"))).contains("to more than one place"));
+}
+
+TEST_F(LiveTest, ARedirectWithoutATargetIsAnAnswer) {
+  const Server server("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(client_.send(get(server.url()))->status, 302);
+}
+
 TEST_F(LiveTest, RedirectsInACircleEnd) {
   const Server server(
       [](Connection& connection, const std::string&) { connection.say(redirect(302, "/again")); });

@@ -56,7 +56,7 @@ std::string Connection::read_request() {
     }
     pollfd entry{.fd = BorrowedFd(fd_).raw(), .events = POLLIN, .revents = 0};
     const ssize_t got =
-        ::poll(&entry, 1, 5000) == 1 ? ::recv(entry.fd, buffer.data(), buffer.size(), 0) : 0;
+        ::poll(&entry, 1, 2000) == 1 ? ::recv(entry.fd, buffer.data(), buffer.size(), 0) : 0;
     if (got <= 0) {
       return text;
     }
