@@ -165,9 +165,8 @@ void add_shapes(Cases& cases) {
   cases.add("certificate/bytes-after", kMalformed, [](Recipe& r) {
     r.leaf.certificate_after = [](Bytes& der) { der.push_back(std::byte{0}); };
   });
-  cases.add("certificate/cut", kMalformed, [](Recipe& r) {
-    r.leaf.certificate_after = [](Bytes& der) { der.resize(der.size() - 1); };
-  });
+  cases.add("certificate/cut", kMalformed,
+            [](Recipe& r) { r.leaf.certificate_after = [](Bytes& der) { der.pop_back(); }; });
   cases.add("certificate/rsa1024", kMalformed, [](Recipe& r) { r.leaf.key = KeyKind::Rsa1024; });
   cases.add("certificate/extension-twice", kMalformed, [](Recipe& r) {
     r.leaf.extra = {{.oid = "1.3.6.1.4.1.57264.1.24", .critical = false, .value = der_null()},

@@ -106,7 +106,7 @@ void add_timestamps(Cases& cases) {
                  [change](Recipe& r) { r.stamps[0].response_after = change; });
   };
   add("bytes-after", [](Bytes& out) { out.push_back(std::byte{0}); });
-  add("cut", [](Bytes& out) { out.resize(out.size() - 1); });
+  add("cut", [](Bytes& out) { out.pop_back(); });
   add("garbage", [](Bytes& out) { out = bytes_of("garbage"); });
   add("empty", [](Bytes& out) { out.clear(); });
 }

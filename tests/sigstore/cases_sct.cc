@@ -47,7 +47,7 @@ void add_sct_faults(Cases& cases) {
                [](SctRecipe& s) {
                  s.extensions = big_endian(7, 4);
                  s.signed_before = [](Bytes& blob) {
-                   blob.resize(blob.size() - 6);
+                   blob.erase(blob.end() - 6, blob.end());
                    blob.insert(blob.end(), 2, std::byte{0});
                  };
                }},
@@ -60,10 +60,7 @@ void add_sct_faults(Cases& cases) {
                [](SctRecipe& s) {
                  s.encoded_after = [](Bytes& sct) { sct.push_back(std::byte{0}); };
                }},
-           Row{"cut",
-               [](SctRecipe& s) {
-                 s.encoded_after = [](Bytes& sct) { sct.resize(sct.size() - 1); };
-               }},
+           Row{"cut", [](SctRecipe& s) { s.encoded_after = [](Bytes& sct) { sct.pop_back(); }; }},
            Row{"empty-item",
                [](SctRecipe& s) { s.encoded_after = [](Bytes& sct) { sct.clear(); }; }},
        }) {
