@@ -63,6 +63,11 @@ bool signs_digest(const crypto::PublicKey& key, const Artifact& artifact, const 
 
 enum class SignatureVerdict : unsigned char { Good, Bad, NeedsContents };
 
+// A key that signs SHA-256 digests can be checked by the digest that an artifact always has.
+bool digest_would_do(const crypto::PublicKey& key) {
+  return key.usual_hash() == crypto::HashAlgorithm::Sha256;
+}
+
 SignatureVerdict weigh_signature(const crypto::PublicKey& key, const Artifact& artifact,
                                  const Bytes& signature) {
   if (const std::optional<std::span<const std::byte>> contents = artifact.contents()) {
@@ -72,8 +77,7 @@ SignatureVerdict weigh_signature(const crypto::PublicKey& key, const Artifact& a
   if (signs_digest(key, artifact, signature)) {
     return SignatureVerdict::Good;
   }
-  const bool digest_would_do = key.usual_hash() == crypto::HashAlgorithm::Sha256;
-  return digest_would_do ? SignatureVerdict::Bad : SignatureVerdict::NeedsContents;
+  return digest_would_do(key) ? SignatureVerdict::Bad : SignatureVerdict::NeedsContents;
 }
 
 std::unexpected<Rejection> needs_contents(const crypto::PublicKey& key) {
@@ -134,8 +138,8 @@ std::expected<dsse::Statement, Rejection> read_statement(const dsse::VerifiedPay
 // Ed25519 that Rekor v2 holds.
 Checked check_reach(const crypto::PublicKey& key, const Bundle& bundle, const Artifact& artifact) {
   const auto* message = std::get_if<MessageSignature>(&bundle.content());
-  if (message != nullptr &&
-      weigh_signature(key, artifact, message->signature) == SignatureVerdict::NeedsContents) {
+  if (message != nullptr && !digest_would_do(key) && !artifact.contents() &&
+      !signs_digest(key, artifact, message->signature)) {
     return needs_contents(key);
   }
   const bool second = std::ranges::any_of(bundle.log_entries(), [](const rekor::LogEntry& entry) {
