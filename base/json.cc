@@ -30,8 +30,12 @@ class Source {
   char current() const { return text_[at_]; }
   void advance() {
     last_ = at_++;
+    if (last_ < quiet_) {
+      return;
+    }
     if (in_string_) {
-      inside_string(text_[last_]);
+      in_string_ = false;
+      over_long_ = last_ < string_end_;
     } else {
       outside_string(text_[last_]);
     }
@@ -65,16 +69,16 @@ class Source {
   }
 
  private:
-  void inside_string(char c) {
-    if (c == '"' && !escaped_) {
-      in_string_ = false;
-      token_ = 0;
-      return;
+  // A string is measured when it opens, so that its bytes cost no more than their passing.
+  void open_string() {
+    in_string_ = true;
+    token_ = 0;
+    string_end_ = at_;
+    while (string_end_ < text_.size() && text_[string_end_] != '"') {
+      string_end_ += text_[string_end_] == '\\' ? 2u : 1u;
     }
-    escaped_ = c == '\\' && !escaped_;
-    if (++token_ > limits_.string) {
-      over_long_ = true;
-    }
+    string_end_ = std::min(string_end_, text_.size());
+    quiet_ = std::min(string_end_, at_ + limits_.string);
   }
   void outside_string(char c) {
     if (is_space(c)) {
@@ -83,8 +87,7 @@ class Source {
         ++at_;
       }
     } else if (c == '"') {
-      in_string_ = true;
-      token_ = 0;
+      open_string();
     } else if (std::string_view("[]{}:,").contains(c)) {
       token_ = 0;
     } else if (++token_ > limits_.number) {
@@ -97,8 +100,9 @@ class Source {
   std::size_t at_ = 0;
   std::size_t last_ = 0;
   std::size_t token_ = 0;
+  std::size_t quiet_ = 0;       // nothing is to be done at bytes before this one
+  std::size_t string_end_ = 0;  // where the closing quote of the string is, or ought to be
   bool in_string_ = false;
-  bool escaped_ = false;
   bool over_long_ = false;
   bool ended_ = false;
 };
