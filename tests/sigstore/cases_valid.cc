@@ -18,7 +18,7 @@ void add_forms(Cases& cases) {
   cases.add("valid/v0.3-old-spelling", kAccepted, [](Recipe& r) { r.media_type = kV03; });
   for (const auto& [name, type] : {std::pair{"v0.1", kV01}, std::pair{"v0.2", kV02}}) {
     const std::string prefix = std::string("valid/") + name;
-    const auto change = [type = type](Material material) {
+    const auto change = [type](Material material) {
       return [type, material](Recipe& r) {
         r.media_type = type;
         r.material = material;
@@ -318,7 +318,7 @@ void add_roots(Cases& cases) {
 void add_keyed(Cases& cases) {
   for (const auto& [name, key] :
        {std::pair{"p256", KeyKind::P256}, {"p384", KeyKind::P384}, {"rsa", KeyKind::Rsa2048}}) {
-    cases.add(std::string("keyed/message-") + name, kAccepted, [key = key](Recipe& r) {
+    cases.add(std::string("keyed/message-") + name, kAccepted, [key](Recipe& r) {
       r.material = Material::PublicKey;
       r.leaf.key = key;
     });
