@@ -87,75 +87,76 @@ void add_usages(Cases& cases) {
             [](Recipe& r) { r.authorities[0].intermediate->usage.extended.clear(); });
 }
 
+struct IdentityRow {
+  const char* name;
+  void (*change)(Recipe&);
+};
+const IdentityRow kIdentities[] = {
+    IdentityRow{"other-address", [](Recipe& r) { r.policy.identity = "mallory@example.com"; }},
+    IdentityRow{"other-issuer", [](Recipe& r) { r.policy.issuer = "https://other.example.com"; }},
+    IdentityRow{"case", [](Recipe& r) { r.policy.identity = "Alice@example.com"; }},
+    IdentityRow{"prefix", [](Recipe& r) { r.policy.identity = "alice@example.co"; }},
+    IdentityRow{"longer", [](Recipe& r) { r.policy.identity = "alice@example.com.evil.org"; }},
+    IdentityRow{"issuer-slash", [](Recipe& r) { r.policy.issuer += "/"; }},
+    IdentityRow{"normalisation",
+                [](Recipe& r) {
+                  r.leaf.names = {{NameKind::Other, "\xC3\xA5sa!example.com"}};
+                  r.policy.identity = "a\xCC\x8Asa!example.com";
+                }},
+    IdentityRow{"two-names",
+                [](Recipe& r) { r.leaf.names.push_back({NameKind::Uri, "https://evil.org"}); }},
+    IdentityRow{"dns-name",
+                [](Recipe& r) {
+                  r.leaf.names = {{NameKind::Dns, "example.com"}};
+                  r.policy.identity = "example.com";
+                }},
+    IdentityRow{"ip-address",
+                [](Recipe& r) {
+                  r.leaf.names = {{NameKind::Ip, "abcd"}};
+                  r.policy.identity = "abcd";
+                }},
+    IdentityRow{"foreign-other-name",
+                [](Recipe& r) { r.leaf.names = {{NameKind::ForeignOther, "alice@example.com"}}; }},
+    IdentityRow{"nul-in-address",
+                [](Recipe& r) {
+                  r.leaf.names = {{NameKind::Email, std::string("alice@example.com\0.evil", 23)}};
+                }},
+    IdentityRow{"address-not-ascii",
+                [](Recipe& r) {
+                  r.leaf.names = {{NameKind::Email, "\xC3\xA5lice@example.com"}};
+                  r.policy.identity = "\xC3\xA5lice@example.com";
+                }},
+    IdentityRow{"no-issuer",
+                [](Recipe& r) {
+                  r.leaf.issuer_v1 = false;
+                  r.leaf.issuer_v2 = false;
+                }},
+    IdentityRow{"issuers-differ",
+                [](Recipe& r) {
+                  r.leaf.issuer_v1 = false;
+                  r.leaf.claims = {{1, "https://evil.example.com"}};
+                }},
+    IdentityRow{"issuer-with-bytes-after",
+                [](Recipe& r) {
+                  r.leaf.issuer_v1 = false;
+                  r.leaf.issuer_v2 = false;
+                  r.leaf.extra = {{.oid = "1.3.6.1.4.1.57264.1.8",
+                                   .critical = false,
+                                   .value = joined({der_text(kUtf8, r.leaf.issuer), der_null()})}};
+                }},
+    IdentityRow{"issuer-of-another-string-type",
+                [](Recipe& r) {
+                  r.leaf.issuer_v1 = false;
+                  r.leaf.issuer_v2 = false;
+                  r.leaf.extra = {{.oid = "1.3.6.1.4.1.57264.1.8",
+                                   .critical = false,
+                                   .value = der_text(0x16, r.leaf.issuer)}};
+                }},
+};
+
 void add_identities(Cases& cases) {
-  constexpr const char* kMismatch = "identity-mismatch";
-  struct Row {
-    const char* name;
-    void (*change)(Recipe&);
-  };
-  for (const Row& row : {
-           Row{"other-address", [](Recipe& r) { r.policy.identity = "mallory@example.com"; }},
-           Row{"other-issuer", [](Recipe& r) { r.policy.issuer = "https://other.example.com"; }},
-           Row{"case", [](Recipe& r) { r.policy.identity = "Alice@example.com"; }},
-           Row{"prefix", [](Recipe& r) { r.policy.identity = "alice@example.co"; }},
-           Row{"longer", [](Recipe& r) { r.policy.identity = "alice@example.com.evil.org"; }},
-           Row{"issuer-slash", [](Recipe& r) { r.policy.issuer += "/"; }},
-           Row{"normalisation",
-               [](Recipe& r) {
-                 r.leaf.names = {{NameKind::Other, "\xC3\xA5sa!example.com"}};
-                 r.policy.identity = "a\xCC\x8Asa!example.com";
-               }},
-           Row{"two-names",
-               [](Recipe& r) { r.leaf.names.push_back({NameKind::Uri, "https://evil.org"}); }},
-           Row{"dns-name",
-               [](Recipe& r) {
-                 r.leaf.names = {{NameKind::Dns, "example.com"}};
-                 r.policy.identity = "example.com";
-               }},
-           Row{"ip-address",
-               [](Recipe& r) {
-                 r.leaf.names = {{NameKind::Ip, "abcd"}};
-                 r.policy.identity = "abcd";
-               }},
-           Row{"foreign-other-name",
-               [](Recipe& r) { r.leaf.names = {{NameKind::ForeignOther, "alice@example.com"}}; }},
-           Row{"nul-in-address",
-               [](Recipe& r) {
-                 r.leaf.names = {{NameKind::Email, std::string("alice@example.com\0.evil", 23)}};
-               }},
-           Row{"address-not-ascii",
-               [](Recipe& r) {
-                 r.leaf.names = {{NameKind::Email, "\xC3\xA5lice@example.com"}};
-                 r.policy.identity = "\xC3\xA5lice@example.com";
-               }},
-           Row{"no-issuer",
-               [](Recipe& r) {
-                 r.leaf.issuer_v1 = false;
-                 r.leaf.issuer_v2 = false;
-               }},
-           Row{"issuers-differ",
-               [](Recipe& r) {
-                 r.leaf.issuer_v1 = false;
-                 r.leaf.claims = {{1, "https://evil.example.com"}};
-               }},
-           Row{"issuer-with-bytes-after",
-               [](Recipe& r) {
-                 r.leaf.issuer_v1 = false;
-                 r.leaf.issuer_v2 = false;
-                 r.leaf.extra = {{.oid = "1.3.6.1.4.1.57264.1.8",
-                                  .critical = false,
-                                  .value = joined({der_text(kUtf8, r.leaf.issuer), der_null()})}};
-               }},
-           Row{"issuer-of-another-string-type",
-               [](Recipe& r) {
-                 r.leaf.issuer_v1 = false;
-                 r.leaf.issuer_v2 = false;
-                 r.leaf.extra = {{.oid = "1.3.6.1.4.1.57264.1.8",
-                                  .critical = false,
-                                  .value = der_text(0x16, r.leaf.issuer)}};
-               }},
-       }) {
-    cases.add(std::string("identity/") + row.name, kMismatch, row.change);
+  for (const IdentityRow& row : kIdentities) {
+    cases.add(std::string("identity/") + row.name, "identity-mismatch", row.change);
   }
 }
 

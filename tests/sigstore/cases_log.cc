@@ -278,121 +278,109 @@ void add_checkpoints(Cases& cases) {
 }
 
 // The body is well logged: only what it is about differs from the bundle.
+constexpr std::initializer_list<Row> kBodies{
+    {"other-digest",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) {
+         member(b, {"spec", "data", "hash"}).set("value", std::string(64, 'a'));
+       };
+     }},
+    {"other-hash-algorithm",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) {
+         member(b, {"spec", "data", "hash"}).set("algorithm", "sha384");
+       };
+     }},
+    {"other-signature",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) { member(b, {"spec", "signature"}).set("content", kOther); };
+     }},
+    {"other-certificate",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) {
+         const World other = make_world(Recipe());
+         member(b, {"spec", "signature", "publicKey"})
+             .set("content", base64_encode(as_bytes(pem("CERTIFICATE", other.leaf.der))));
+       };
+     }},
+    {"key-for-certificate",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) {
+         const std::string key = Key::of(KeyKind::P256, "leaf").spki_pem();
+         member(b, {"spec", "signature", "publicKey"}).set("content", base64_encode(as_bytes(key)));
+       };
+     }},
+    {"two-certificates",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) {
+         Json& content = member(b, {"spec", "signature", "publicKey", "content"});
+         const Bytes text = *base64_decode(*content.string(), Base64::Strict);
+         const World other = make_world(Recipe());
+         content =
+             Json(base64_encode(joined({text, bytes_of(pem("CERTIFICATE", other.leaf.der))})));
+       };
+     }},
+    {"not-json", [](EntryRecipe& e) { e.body_text_before = [](std::string& t) { t = "{"; }; }},
+    {"key-twice",
+     [](EntryRecipe& e) {
+       e.body_text_before = [](std::string& t) {
+         replace_once(t, "{", R"({"kind":"hashedrekord",)");
+       };
+     }},
+    {"kind-inside-differs",
+     [](EntryRecipe& e) { e.body_before = [](Json& b) { b.set("kind", "dsse"); }; }},
+    {"version-inside-differs",
+     [](EntryRecipe& e) { e.body_before = [](Json& b) { b.set("apiVersion", "0.0.2"); }; }},
+    {"kind-of-the-entry-differs",
+     [](EntryRecipe& e) {
+       e.entry_after = [](Json& entry) { member(entry, {"kindVersion"}).set("kind", "dsse"); };
+     }},
+    {"version-of-the-entry-differs",
+     [](EntryRecipe& e) {
+       e.entry_after = [](Json& entry) { member(entry, {"kindVersion"}).set("version", "0.0.2"); };
+     }},
+};
+
+constexpr std::initializer_list<Row> kBodiesV2{
+    {"other-digest",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) {
+         member(b, {"spec", "hashedRekordV002", "data"}).set("digest", base64_encode(Bytes(32)));
+       };
+     }},
+    {"other-signature",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) {
+         member(b, {"spec", "hashedRekordV002", "signature"}).set("content", kOther);
+       };
+     }},
+    {"other-key-details",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) {
+         member(b, {"spec", "hashedRekordV002", "signature", "verifier"})
+             .set("keyDetails", "PKIX_ECDSA_P384_SHA_384");
+       };
+     }},
+    {"other-certificate",
+     [](EntryRecipe& e) {
+       e.body_before = [](Json& b) {
+         member(b, {"spec", "hashedRekordV002", "signature", "verifier", "x509Certificate"})
+             .set("rawBytes", kOther);
+       };
+     }},
+    {"not-canonical",
+     [](EntryRecipe& e) {
+       e.body_text_before = [](std::string& t) { replace_once(t, ",", ", "); };
+     }},
+    {"line-feed-after",
+     [](EntryRecipe& e) { e.body_text_before = [](std::string& t) { t += "\n"; }; }},
+    {"member-too-many",
+     [](EntryRecipe& e) { e.body_before = [](Json& b) { member(b, {"spec"}).set("more", 1); }; }},
+};
+
 void add_bodies(Cases& cases) {
-  constexpr const char* kMismatch = "log-entry-mismatch";
-  add_rows(
-      cases, "body", kMismatch,
-      {
-          {"other-digest",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               member(b, {"spec", "data", "hash"}).set("value", std::string(64, 'a'));
-             };
-           }},
-          {"other-hash-algorithm",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               member(b, {"spec", "data", "hash"}).set("algorithm", "sha384");
-             };
-           }},
-          {"other-signature",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               member(b, {"spec", "signature"}).set("content", kOther);
-             };
-           }},
-          {"other-certificate",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               const World other = make_world(Recipe());
-               member(b, {"spec", "signature", "publicKey"})
-                   .set("content", base64_encode(as_bytes(pem("CERTIFICATE", other.leaf.der))));
-             };
-           }},
-          {"key-for-certificate",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               const std::string key = Key::of(KeyKind::P256, "leaf").spki_pem();
-               member(b, {"spec", "signature", "publicKey"})
-                   .set("content", base64_encode(as_bytes(key)));
-             };
-           }},
-          {"two-certificates",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               Json& content = member(b, {"spec", "signature", "publicKey", "content"});
-               const Bytes text = *base64_decode(*content.string(), Base64::Strict);
-               const World other = make_world(Recipe());
-               content = Json(
-                   base64_encode(joined({text, bytes_of(pem("CERTIFICATE", other.leaf.der))})));
-             };
-           }},
-          {"not-json",
-           [](EntryRecipe& e) { e.body_text_before = [](std::string& t) { t = "{"; }; }},
-          {"key-twice",
-           [](EntryRecipe& e) {
-             e.body_text_before = [](std::string& t) {
-               replace_once(t, "{", R"({"kind":"hashedrekord",)");
-             };
-           }},
-          {"kind-inside-differs",
-           [](EntryRecipe& e) { e.body_before = [](Json& b) { b.set("kind", "dsse"); }; }},
-          {"version-inside-differs",
-           [](EntryRecipe& e) { e.body_before = [](Json& b) { b.set("apiVersion", "0.0.2"); }; }},
-          {"kind-of-the-entry-differs",
-           [](EntryRecipe& e) {
-             e.entry_after = [](Json& entry) {
-               member(entry, {"kindVersion"}).set("kind", "dsse");
-             };
-           }},
-          {"version-of-the-entry-differs",
-           [](EntryRecipe& e) {
-             e.entry_after = [](Json& entry) {
-               member(entry, {"kindVersion"}).set("version", "0.0.2");
-             };
-           }},
-      });
-  add_rows_v2(
-      cases, "body", kMismatch,
-      {
-          {"other-digest",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               member(b, {"spec", "hashedRekordV002", "data"})
-                   .set("digest", base64_encode(Bytes(32)));
-             };
-           }},
-          {"other-signature",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               member(b, {"spec", "hashedRekordV002", "signature"}).set("content", kOther);
-             };
-           }},
-          {"other-key-details",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               member(b, {"spec", "hashedRekordV002", "signature", "verifier"})
-                   .set("keyDetails", "PKIX_ECDSA_P384_SHA_384");
-             };
-           }},
-          {"other-certificate",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) {
-               member(b, {"spec", "hashedRekordV002", "signature", "verifier", "x509Certificate"})
-                   .set("rawBytes", kOther);
-             };
-           }},
-          {"not-canonical",
-           [](EntryRecipe& e) {
-             e.body_text_before = [](std::string& t) { replace_once(t, ",", ", "); };
-           }},
-          {"line-feed-after",
-           [](EntryRecipe& e) { e.body_text_before = [](std::string& t) { t += "\n"; }; }},
-          {"member-too-many",
-           [](EntryRecipe& e) {
-             e.body_before = [](Json& b) { member(b, {"spec"}).set("more", 1); };
-           }},
-      });
+  add_rows(cases, "body", "log-entry-mismatch", kBodies);
+  add_rows_v2(cases, "body", "log-entry-mismatch", kBodiesV2);
 }
 
 void add_statement_bodies(Cases& cases) {

@@ -7,6 +7,45 @@
 
 namespace nono::factory {
 
+namespace {
+
+struct SctRow {
+  const char* name;
+  void (*change)(SctRecipe&);
+};
+const SctRow kSctFaults[] = {
+    SctRow{"bad-signature", [](SctRecipe& s) { s.encoded_after = flip_last; }},
+    SctRow{"other-certificate",
+           [](SctRecipe& s) { s.signed_before = [](Bytes& blob) { blob[60] ^= std::byte{1}; }; }},
+    SctRow{"other-time",
+           [](SctRecipe& s) { s.signed_before = [](Bytes& blob) { blob[9] ^= std::byte{1}; }; }},
+    SctRow{"other-issuer",
+           [](SctRecipe& s) { s.signed_before = [](Bytes& blob) { blob[12] ^= std::byte{1}; }; }},
+    SctRow{"as-final-certificate",
+           [](SctRecipe& s) { s.signed_before = [](Bytes& blob) { blob[11] = std::byte{0}; }; }},
+    SctRow{"as-tree-head",
+           [](SctRecipe& s) { s.signed_before = [](Bytes& blob) { blob[1] = std::byte{1}; }; }},
+    SctRow{"extensions-unsigned",
+           [](SctRecipe& s) {
+             s.extensions = big_endian(7, 4);
+             s.signed_before = [](Bytes& blob) {
+               blob.erase(blob.end() - 6, blob.end());
+               blob.insert(blob.end(), 2, std::byte{0});
+             };
+           }},
+    SctRow{"version-2", [](SctRecipe& s) { s.version = 1; }},
+    SctRow{"labelled-sha1", [](SctRecipe& s) { s.hash = 2; }},
+    SctRow{"labelled-no-hash", [](SctRecipe& s) { s.hash = 0; }},
+    SctRow{"labelled-rsa", [](SctRecipe& s) { s.signature_kind = 1; }},
+    SctRow{"labelled-anonymous", [](SctRecipe& s) { s.signature_kind = 0; }},
+    SctRow{"bytes-after",
+           [](SctRecipe& s) { s.encoded_after = [](Bytes& sct) { sct.push_back(std::byte{0}); }; }},
+    SctRow{"cut", [](SctRecipe& s) { s.encoded_after = [](Bytes& sct) { sct.pop_back(); }; }},
+    SctRow{"empty-item", [](SctRecipe& s) { s.encoded_after = [](Bytes& sct) { sct.clear(); }; }},
+};
+
+}  // namespace
+
 void add_sct_faults(Cases& cases) {
   constexpr const char* kMissing = "sct-missing";
   constexpr const char* kInvalid = "sct-invalid";
@@ -19,51 +58,7 @@ void add_sct_faults(Cases& cases) {
     r.ct_logs.push_back({.base_url = "https://ctfe2.factory.example"});
     r.ct_logs[0].trusted = false;
   });
-  struct Row {
-    const char* name;
-    void (*change)(SctRecipe&);
-  };
-  for (const Row& row : {
-           Row{"bad-signature", [](SctRecipe& s) { s.encoded_after = flip_last; }},
-           Row{"other-certificate",
-               [](SctRecipe& s) {
-                 s.signed_before = [](Bytes& blob) { blob[60] ^= std::byte{1}; };
-               }},
-           Row{"other-time",
-               [](SctRecipe& s) {
-                 s.signed_before = [](Bytes& blob) { blob[9] ^= std::byte{1}; };
-               }},
-           Row{"other-issuer",
-               [](SctRecipe& s) {
-                 s.signed_before = [](Bytes& blob) { blob[12] ^= std::byte{1}; };
-               }},
-           Row{"as-final-certificate",
-               [](SctRecipe& s) {
-                 s.signed_before = [](Bytes& blob) { blob[11] = std::byte{0}; };
-               }},
-           Row{"as-tree-head",
-               [](SctRecipe& s) { s.signed_before = [](Bytes& blob) { blob[1] = std::byte{1}; }; }},
-           Row{"extensions-unsigned",
-               [](SctRecipe& s) {
-                 s.extensions = big_endian(7, 4);
-                 s.signed_before = [](Bytes& blob) {
-                   blob.erase(blob.end() - 6, blob.end());
-                   blob.insert(blob.end(), 2, std::byte{0});
-                 };
-               }},
-           Row{"version-2", [](SctRecipe& s) { s.version = 1; }},
-           Row{"labelled-sha1", [](SctRecipe& s) { s.hash = 2; }},
-           Row{"labelled-no-hash", [](SctRecipe& s) { s.hash = 0; }},
-           Row{"labelled-rsa", [](SctRecipe& s) { s.signature_kind = 1; }},
-           Row{"labelled-anonymous", [](SctRecipe& s) { s.signature_kind = 0; }},
-           Row{"bytes-after",
-               [](SctRecipe& s) {
-                 s.encoded_after = [](Bytes& sct) { sct.push_back(std::byte{0}); };
-               }},
-           Row{"cut", [](SctRecipe& s) { s.encoded_after = [](Bytes& sct) { sct.pop_back(); }; }},
-           Row{"empty-item",
-               [](SctRecipe& s) { s.encoded_after = [](Bytes& sct) { sct.clear(); }; }},
-       }) {
+  for (const SctRow& row : kSctFaults) {
     cases.add(std::string("sct/") + row.name, kInvalid,
               [change = row.change](Recipe& r) { change(r.leaf.scts[0]); });
   }

@@ -90,36 +90,37 @@ Issued forged_signer() {
   return certify(like, "tsa-0", &forger);
 }
 
+struct AuthorityRow {
+  const char* name;
+  const char* expected;
+  void (*change)(Recipe&);
+};
+const AuthorityRow kAuthorities[] = {
+    AuthorityRow{"none", kNoTime, [](Recipe& r) { r.stamps.clear(); }},
+    AuthorityRow{"unknown-authority", kNoTime,
+                 [](Recipe& r) {
+                   r.timestampers.push_back({.uri = "https://tsa2.factory.example"});
+                   r.timestampers[0].trusted = false;
+                 }},
+    AuthorityRow{"no-authority", kNoTime, [](Recipe& r) { r.timestampers[0].trusted = false; }},
+    AuthorityRow{"signer-for-code-signing", kInvalid,
+                 [](Recipe& r) { r.timestampers[0].leaf.usage.extended = {kCodeSigning}; }},
+    AuthorityRow{
+        "signer-for-two-uses", kInvalid,
+        [](Recipe& r) { r.timestampers[0].leaf.usage.extended = {kTimeStamping, kCodeSigning}; }},
+    AuthorityRow{"signer-use-not-critical", kInvalid,
+                 [](Recipe& r) { r.timestampers[0].leaf.usage.extended_critical = false; }},
+    AuthorityRow{"signer-without-use", kInvalid,
+                 [](Recipe& r) { r.timestampers[0].leaf.usage.extended.clear(); }},
+    AuthorityRow{"intermediate-for-servers", kInvalid,
+                 [](Recipe& r) {
+                   r.timestampers[0].intermediate = Certified{};
+                   r.timestampers[0].intermediate->usage.extended = {kServerAuth};
+                 }},
+};
+
 void add_authorities(Cases& cases) {
-  struct Row {
-    const char* name;
-    const char* expected;
-    void (*change)(Recipe&);
-  };
-  for (const Row& row : {
-           Row{"none", kNoTime, [](Recipe& r) { r.stamps.clear(); }},
-           Row{"unknown-authority", kNoTime,
-               [](Recipe& r) {
-                 r.timestampers.push_back({.uri = "https://tsa2.factory.example"});
-                 r.timestampers[0].trusted = false;
-               }},
-           Row{"no-authority", kNoTime, [](Recipe& r) { r.timestampers[0].trusted = false; }},
-           Row{"signer-for-code-signing", kInvalid,
-               [](Recipe& r) { r.timestampers[0].leaf.usage.extended = {kCodeSigning}; }},
-           Row{"signer-for-two-uses", kInvalid,
-               [](Recipe& r) {
-                 r.timestampers[0].leaf.usage.extended = {kTimeStamping, kCodeSigning};
-               }},
-           Row{"signer-use-not-critical", kInvalid,
-               [](Recipe& r) { r.timestampers[0].leaf.usage.extended_critical = false; }},
-           Row{"signer-without-use", kInvalid,
-               [](Recipe& r) { r.timestampers[0].leaf.usage.extended.clear(); }},
-           Row{"intermediate-for-servers", kInvalid,
-               [](Recipe& r) {
-                 r.timestampers[0].intermediate = Certified{};
-                 r.timestampers[0].intermediate->usage.extended = {kServerAuth};
-               }},
-       }) {
+  for (const AuthorityRow& row : kAuthorities) {
     cases.add_v2(std::string("timestamp/") + row.name, row.expected, row.change);
   }
   // The authority is trusted for its own signer only; a certificate that the token brings along and
@@ -198,6 +199,24 @@ Set validity(Validity& (*of)(Recipe&)) {
   return [of](Recipe& r, Time from, std::optional<Time> until) { of(r) = {from, *until}; };
 }
 
+// An instance may be listed once per window: the first that bears the name is not the only one.
+void add_twice_listed(Cases& cases) {
+  for (const auto& [name, list] : {std::pair{"log", "tlogs"},
+                                   {"ct-log", "ctlogs"},
+                                   {"authority", "certificateAuthorities"},
+                                   {"timestamper", "timestampAuthorities"}}) {
+    cases.add_v2(std::string("window/") + name + "-listed-twice", "accepted", [list](Recipe& r) {
+      r.root_after = [list](Json& root) {
+        Json::Array& all = *member(root, {list}).array();
+        Json early = all.front();
+        Json& holder = early.find("validFor") != nullptr ? early : member(early, {"publicKey"});
+        member(holder, {"validFor"}).set("end", format_rfc3339(kSigned - kSecond));
+        all.insert(all.begin(), early);
+      };
+    });
+  }
+}
+
 }  // namespace
 
 void add_time_faults(Cases& cases) {
@@ -231,22 +250,7 @@ void add_windows(Cases& cases) {
   add_span(cases, {"timestamp-root", kInvalid, kInvalid, true, validity([](Recipe& r) -> Validity& {
                      return r.timestampers[0].root.validity;
                    })});
-  // An instance may be listed once per window: the first that bears the name is not the only one.
-  for (const auto& [name, list] : {std::pair{"log", "tlogs"},
-                                   {"ct-log", "ctlogs"},
-                                   {"authority", "certificateAuthorities"},
-                                   {"timestamper", "timestampAuthorities"}}) {
-    cases.add_v2(
-        std::string("window/") + name + "-listed-twice", "accepted", [list = list](Recipe& r) {
-          r.root_after = [list](Json& root) {
-            Json::Array& all = *member(root, {list}).array();
-            Json early = all.front();
-            Json& holder = early.find("validFor") != nullptr ? early : member(early, {"publicKey"});
-            member(holder, {"validFor"}).set("end", format_rfc3339(kSigned - kSecond));
-            all.insert(all.begin(), early);
-          };
-        });
-  }
+  add_twice_listed(cases);
   // Every verified time counts, not the best of them.
   cases.add("window/leaf-expired-at-the-second-time", kExpired, [](Recipe& r) {
     r.timestampers = {TsaRecipe{}};
