@@ -1,4 +1,4 @@
-// attest/signer.cc: statements and bundles made with a plain key.
+// attest/signer.cc: statements, and bundles made with a plain key.
 #include "attest/signer.h"
 
 #include <algorithm>
@@ -31,33 +31,16 @@ std::string_view type_for(Purpose purpose) {
   return {};
 }
 
-Json predicate_of(const crypto::PrivateKey& key) {
-  Json signer(Json::Object{{"kind", "keyed"}, {"key_id", key.public_key().fingerprint().hex()}});
-  return Json(Json::Object{{"version", 1}, {"signer", std::move(signer)}});
-}
-
-Result<std::string> bundle_text(const crypto::PrivateKey& key, const std::string& statement) {
-  NONO_TRY(Json envelope, dsse::seal(key, dsse::kInTotoPayloadType, statement));
-  Json hint(Json::Object{{"hint", key.public_key().fingerprint().hex()}});
-  Json material(Json::Object{{"publicKey", std::move(hint)},
-                             {"tlogEntries", Json::Array{}},
-                             {"timestampVerificationData", Json::Object{}}});
-  const Json bundle(Json::Object{{"mediaType", kBundleV03},
-                                 {"verificationMaterial", std::move(material)},
-                                 {"dsseEnvelope", std::move(envelope)}});
-  return bundle.pretty();
+Json predicate_of(const Author& author) {
+  return Json(Json::Object{{"version", 1}, {"signer", author.claim()}});
 }
 
 // What nono cannot accept, nono does not write.
-Result<void> check_product(const crypto::PrivateKey& key, const SigningTarget& target,
+Result<void> check_product(const Author& author, const SigningTarget& target,
                            const Evidence& product, Purpose purpose) {
-  auto keys = std::make_shared<Keyring>();
-  keys->add(KeyringEntry{
-      .key = key.public_key(), .alias = {}, .key_id = {}, .extra_predicate_types = {}});
   NONO_TRY(SealedFile copy, target.file->clone());
-  NONO_TRY(const Examined examined,
-           Verifier(std::move(keys))
-               .examine(std::move(copy), target.place, std::span(&product, 1), purpose));
+  NONO_TRY(const Examined examined, author.verifier().examine(std::move(copy), target.place,
+                                                              std::span(&product, 1), purpose));
   if (!examined.finding()) {
     const Rejection& rejection = examined.finding().error();
     return fail(ErrorKind::Internal, "the new bundle does not verify (" +
@@ -146,36 +129,58 @@ Result<std::string> common_root(const std::string& directory,
 
 }  // namespace
 
-Result<std::string> sign_one(const crypto::PrivateKey& key, const SigningTarget& target,
-                             Purpose purpose) {
+Json KeyAuthor::claim() const {
+  return Json(Json::Object{{"kind", "keyed"}, {"key_id", key_.public_key().fingerprint().hex()}});
+}
+
+Result<std::string> KeyAuthor::bundle(std::string_view statement) const {
+  NONO_TRY(Json envelope, dsse::seal(key_, dsse::kInTotoPayloadType, statement));
+  Json hint(Json::Object{{"hint", key_.public_key().fingerprint().hex()}});
+  Json material(Json::Object{{"publicKey", std::move(hint)},
+                             {"tlogEntries", Json::Array{}},
+                             {"timestampVerificationData", Json::Object{}}});
+  const Json bundle(Json::Object{{"mediaType", kBundleV03},
+                                 {"verificationMaterial", std::move(material)},
+                                 {"dsseEnvelope", std::move(envelope)}});
+  return bundle.pretty();
+}
+
+Verifier KeyAuthor::verifier() const {
+  auto keys = std::make_shared<Keyring>();
+  keys->add(KeyringEntry{
+      .key = key_.public_key(), .alias = {}, .key_id = {}, .extra_predicate_types = {}});
+  return Verifier(std::move(keys));
+}
+
+Result<std::string> sign_one(const Author& author, const SigningTarget& target, Purpose purpose) {
   NONO_CHECK(check_signed_path(target));
   NONO_TRY(const dsse::NamedDigest subject,
            named_digest(target, std::string(base_name(target.signed_path))));
-  Json predicate = predicate_of(key);
+  Json predicate = predicate_of(author);
   predicate.set("path", target.signed_path);
   NONO_TRY(std::string text,
-           bundle_text(key, dsse::statement_text({subject}, type_for(purpose), predicate)));
+           author.bundle(dsse::statement_text({subject}, type_for(purpose), predicate)));
   const Evidence product{.bundle_text = text,
                          .bundle_path = target.place.path + std::string(kSidecarSuffix),
                          .multi = false};
-  NONO_CHECK(check_product(key, target, product, purpose));
+  NONO_CHECK(check_product(author, target, product, purpose));
   return text;
 }
 
-Result<std::string> sign_many(const crypto::PrivateKey& key, const std::string& directory,
+Result<std::string> sign_many(const Author& author, const std::string& directory,
                               const std::vector<SigningTarget>& targets) {
   NONO_TRY(const std::string root, common_root(directory, targets));
   NONO_TRY(const std::vector<dsse::NamedDigest> subjects, subjects_below(directory, targets));
-  Json predicate = predicate_of(key);
+  Json predicate = predicate_of(author);
   if (!root.empty()) {
     predicate.set("directory", relative_to(root, directory));
   }
   NONO_TRY(std::string text,
-           bundle_text(key, dsse::statement_text(subjects, kMultiFileV1, predicate)));
+           author.bundle(dsse::statement_text(subjects, kMultiFileV1, predicate)));
   const Evidence product{
       .bundle_text = text, .bundle_path = join_path(directory, kMultiBundleName), .multi = true};
   for (const SigningTarget& target : targets) {
-    NONO_CHECK(check_product(key, target, product, Purpose::InstructionFile));
+    NONO_CHECK(check_product(author, target, product, Purpose::InstructionFile));
   }
   return text;
 }

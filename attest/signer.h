@@ -1,5 +1,5 @@
-// attest/signer.h: writes bundles with a plain key. The bundle is verified with the project's own
-// Verifier before it is returned: what nono cannot accept, nono does not write.
+// attest/signer.h: writes bundles. Each is verified with the project's own Verifier before it is
+// returned: what nono cannot accept, nono does not write.
 #pragma once
 
 #include <string>
@@ -8,6 +8,8 @@
 
 #include "attest/evidence.h"
 #include "attest/predicate.h"
+#include "attest/verifier.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "base/sealed_file.h"
 #include "crypto/keys.h"
@@ -22,12 +24,35 @@ struct SigningTarget {
                             // repository, the path from the working directory, or the base name
 };
 
+// Author is who signs: by a plain key, or under a certificate (engine/keyless_author.h).
+class Author {
+ public:
+  virtual ~Author() = default;
+  // claim is the predicate's `signer`; it must not say what the bundle does not prove.
+  virtual Json claim() const = 0;
+  // bundle signs a statement and returns the text of the whole bundle.
+  virtual Result<std::string> bundle(std::string_view statement) const = 0;
+  // verifier accepts what this author signs, and nobody else's.
+  virtual Verifier verifier() const = 0;
+};
+
+// KeyAuthor signs with a plain key, which it borrows.
+class KeyAuthor final : public Author {
+ public:
+  explicit KeyAuthor(const crypto::PrivateKey& key) : key_(key) {}
+  Json claim() const override;
+  Result<std::string> bundle(std::string_view statement) const override;
+  Verifier verifier() const override;
+
+ private:
+  const crypto::PrivateKey& key_;
+};
+
 // sign_one returns the text of `<file>.bundle` (Sigstore bundle v0.3, DSSE, in-toto Statement v1).
-Result<std::string> sign_one(const crypto::PrivateKey& key, const SigningTarget& target,
-                             Purpose purpose);
+Result<std::string> sign_one(const Author& author, const SigningTarget& target, Purpose purpose);
 // sign_many returns the text of `.nono-trust.bundle` for `directory` (absolute): one statement
 // whose subject names are relative to that directory. Every target must lie beneath it.
-Result<std::string> sign_many(const crypto::PrivateKey& key, const std::string& directory,
+Result<std::string> sign_many(const Author& author, const std::string& directory,
                               const std::vector<SigningTarget>& targets);
 
 }  // namespace nono::attest

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
+#include "cli/keyless.h"
 #include "cli/session.h"
 #include "cli/signing_key.h"
 #include "engine/sign.h"
@@ -27,30 +28,48 @@ Json signed_json(const engine::SignedFile& file) {
   return json;
 }
 
+// SignedBy is who signed, for people and as a member of the JSON document.
+struct SignedBy {
+  std::string words;
+  std::string member;
+  Json json;
+};
+
+SignedBy by_key(const SigningKey& key) {
+  const crypto::PublicKey& half = key.key.public_key();
+  Json json = key_json(key.shown, half);
+  json.set("made", key.made);
+  return {.words = "with " + key.shown + " (" + half.fingerprint().short_form() + ")",
+          .member = "key",
+          .json = std::move(json)};
+}
+
+SignedBy by_certificate(const KeylessSession& keyless) {
+  return {.words = "as " + keyless.shown(), .member = "certificate", .json = keyless.json()};
+}
+
 // Tells of each signed file: as a line, or as an element of a JSON document.
 class Signatures {
  public:
-  Signatures(Session& session, const SigningKey& key, std::string working_directory)
-      : session_(session), key_(key), here_(std::move(working_directory)) {}
+  Signatures(Session& session, SignedBy by, std::string working_directory)
+      : session_(session), by_(std::move(by)), here_(std::move(working_directory)) {}
   void add(const engine::SignedFile& file) {
     if (session_.wants_json()) {
       files_.push_back(signed_json(file));
       return;
     }
     Render& render = session_.render();
-    render.word_line("SIGNED", near(file.path, here_) + "  with " + key_.shown + " (" +
-                                   key_.key.public_key().fingerprint().short_form() + ")");
+    render.word_line("SIGNED", near(file.path, here_) + "  " + by_.words);
     if (render.verbose()) {
       render.detail("sha256", file.digest.hex());
       render.detail("bundle", file.bundle_path);
     }
   }
+  // finish prints the document, unless nothing was done.
   void finish(std::string_view schema) {
-    if (session_.wants_json()) {
+    if (session_.wants_json() && !files_.empty()) {
       Json json = document(schema);
-      Json key = key_json(key_.shown, key_.key.public_key());
-      key.set("made", key_.made);
-      json.set("key", std::move(key));
+      json.set(by_.member, by_.json);
       json.set("signed", Json(std::move(files_)));
       session_.render().json(json);
     }
@@ -58,7 +77,7 @@ class Signatures {
 
  private:
   Session& session_;
-  const SigningKey& key_;
+  SignedBy by_;
   std::string here_;
   Json::Array files_;
 };
@@ -93,28 +112,39 @@ Result<std::vector<std::string>> wanted_files(const Arguments& arguments, Sessio
   return files;
 }
 
+Result<void> sign_files(const Arguments& arguments, Session& session, const attest::Author& author,
+                        SignedBy by, const std::vector<std::string>& files) {
+  NONO_TRY(const std::string here, session.working_directory());
+  Signatures signatures(session, std::move(by), here);
+  if (arguments.has("multi-subject")) {
+    NONO_TRY(const auto done, engine::sign_together(author, here, files));
+    for (const engine::SignedFile& file : done) {
+      signatures.add(file);
+    }
+    signatures.finish("trust-sign");
+    return {};
+  }
+  const Result<void> done = engine::sign_each(
+      author, files, here, [&](const engine::SignedFile& file) { signatures.add(file); });
+  signatures.finish("trust-sign");
+  return done;
+}
+
 Result<int> run_sign(const Arguments& arguments, Session& session) {
+  NONO_CHECK(check_keyless_options(arguments));
   NONO_TRY(const std::string here, session.working_directory());
   NONO_TRY(const std::vector<std::string> files, wanted_files(arguments, session, here));
   if (files.empty()) {
     session.render().note("there is no guarded file beneath " + here);
     return kDone;
   }
-  NONO_TRY(const SigningKey key, signing_key(arguments, session));
-  Signatures signatures(session, key, here);
-  if (arguments.has("multi-subject")) {
-    NONO_TRY(const auto done, engine::sign_together(key.key, here, files));
-    for (const engine::SignedFile& file : done) {
-      signatures.add(file);
-    }
-    signatures.finish("trust-sign");
-    NONO_CHECK(warn_if_foreign(key, session));
+  if (arguments.has("keyless")) {
+    NONO_TRY(const auto keyless, KeylessSession::open(arguments, session));
+    NONO_CHECK(sign_files(arguments, session, keyless->author(), by_certificate(*keyless), files));
     return kDone;
   }
-  const Result<void> done = engine::sign_each(
-      key.key, files, here, [&](const engine::SignedFile& file) { signatures.add(file); });
-  signatures.finish("trust-sign");
-  NONO_CHECK(done);
+  NONO_TRY(const SigningKey key, signing_key(arguments, session));
+  NONO_CHECK(sign_files(arguments, session, attest::KeyAuthor(key.key), by_key(key), files));
   NONO_CHECK(warn_if_foreign(key, session));
   return kDone;
 }
@@ -126,25 +156,31 @@ Result<int> run_sign_policy(const Arguments& arguments, Session& session) {
   const std::string path = named.starts_with('/') ? named : join_path(here, named);
   NONO_CHECK(engine::check_policy(path));
   NONO_TRY(const SigningKey key, signing_key(arguments, session));
-  NONO_TRY(const engine::SignedFile done, engine::sign_policy(key.key, path, here));
-  Signatures signatures(session, key, here);
+  NONO_TRY(const engine::SignedFile done,
+           engine::sign_policy(attest::KeyAuthor(key.key), path, here));
+  Signatures signatures(session, by_key(key), here);
   signatures.add(done);
   signatures.finish("trust-sign-policy");
   NONO_CHECK(warn_if_foreign(key, session));
   return kDone;
 }
 
-constexpr std::array<Option, 4> kSignOptions = {{
+constexpr std::array<Option, 8> kSignOptions = {{
     {"all", 'a', "", "sign every guarded file beneath the working directory"},
     {"multi-subject", 'm', "", "write one .nono-trust.bundle here instead of one bundle per file"},
     kKeyOption,
     kKeyrefOption,
+    kKeylessOption,
+    kIdentityTokenOption,
+    kSigningConfigOption,
+    kKeylessRootOption,
 }};
 constexpr std::array<Option, 2> kSignPolicyOptions = {kKeyOption, kKeyrefOption};
-constexpr std::array<Example, 3> kSignExamples = {{
+constexpr std::array<Example, 4> kSignExamples = {{
     {"nono trust sign CLAUDE.md", "the first use makes the key `default`"},
     {"nono trust sign --all --multi-subject", "everything beneath here in one bundle"},
     {"nono trust sign --keyref keystore://work AGENTS.md", "a key in the desktop's keyring"},
+    {"nono trust sign --keyless CLAUDE.md", "in a CI job, as the job's workflow"},
 }};
 constexpr std::array<Example, 1> kSignPolicyExamples = {{
     {"nono trust sign-policy", "sign ./trust-policy.json"},
@@ -154,10 +190,14 @@ constexpr std::array<Example, 1> kSignPolicyExamples = {{
 
 constinit const Command kTrustSign{
     .name = "trust sign",
-    .summary = "sign instruction files with a key of yours",
+    .summary = "sign instruction files with a key of yours, or as a CI job",
     .description =
         "Writes a Sigstore bundle beside each file (FILE.bundle), or one .nono-trust.bundle for "
         "all. Every file is looked at first; one that cannot be signed leaves all as it was.\n\n"
+        "With --keyless nobody keeps a key: an identity token becomes a certificate of a few "
+        "minutes, and the signature is logged in public with the identity in it. The services are "
+        "those of the signing configuration; each answer is checked against the trusted root "
+        "before anything is written (docs/keyless-signing.md).\n\n"
         "To sign says that you have read the file and that an agent may do as it says.",
     .operands = {"FILE...", 0, kAnyNumber, Completes::Files},
     .options = kSignOptions,

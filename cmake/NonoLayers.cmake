@@ -17,7 +17,7 @@ set(NONO_MAY_profile base crypto attest trustpolicy sandbox)
 set(NONO_MAY_net base sandbox)
 set(NONO_MAY_ledger base crypto)
 set(NONO_MAY_session base sandbox)
-set(NONO_MAY_engine base crypto dsse rekor attest trustpolicy trustpolicy_decision sandbox profile ledger session)
+set(NONO_MAY_engine base crypto dsse rekor attest trustpolicy trustpolicy_decision sandbox profile net ledger session)
 set(NONO_MAY_cli ${NONO_MAY_engine} engine)
 
 # What a room must never reach, even through others. Each external library has one home. nlohmann is

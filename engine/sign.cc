@@ -58,14 +58,21 @@ SigningTarget target_of(const OpenedFile& file, const std::string& working_direc
   return {.file = &file.sealed, .place = std::move(place), .signed_path = std::move(name)};
 }
 
-Result<SignedFile> sign_opened(const crypto::PrivateKey& key, const OpenedFile& file,
-                               const std::string& working_directory, Purpose purpose) {
+// Made is a bundle that verifies and is not yet written.
+struct Made {
+  SignedFile file;
+  std::string bundle;
+};
+
+Result<Made> make_bundle(const attest::Author& author, const OpenedFile& file,
+                         const std::string& working_directory, Purpose purpose) {
   NONO_TRY(const crypto::Sha256 digest, crypto::Sha256::of(file.sealed));
-  NONO_TRY(const std::string bundle,
-           attest::sign_one(key, target_of(file, working_directory), purpose));
-  std::string bundle_path = file.path + std::string(attest::kSidecarSuffix);
-  NONO_CHECK(replace_file(bundle_path, bundle, kBundleMode));
-  return SignedFile{.path = file.path, .bundle_path = std::move(bundle_path), .digest = digest};
+  NONO_TRY(std::string bundle,
+           attest::sign_one(author, target_of(file, working_directory), purpose));
+  return Made{.file = {.path = file.path,
+                       .bundle_path = file.path + std::string(attest::kSidecarSuffix),
+                       .digest = digest},
+              .bundle = std::move(bundle)};
 }
 
 Result<OpenedFile> open_policy(const std::string& path) {
@@ -127,21 +134,26 @@ Result<void> check_signable(const std::vector<std::string>& files) {
   return {};
 }
 
-Result<void> sign_each(const crypto::PrivateKey& key, const std::vector<std::string>& files,
+Result<void> sign_each(const attest::Author& author, const std::vector<std::string>& files,
                        const std::string& working_directory, const OnSigned& on_signed) {
   NONO_CHECK(check_signable(files));
+  std::vector<Made> all;
   for (const std::string& path : files) {
     NONO_TRY(const OpenedFile file, open_named(path));
-    Result<SignedFile> done = sign_opened(key, file, working_directory, Purpose::InstructionFile);
-    if (!done) {
-      return std::unexpected(std::move(done).error().while_doing("signing " + path));
+    Result<Made> made = make_bundle(author, file, working_directory, Purpose::InstructionFile);
+    if (!made) {
+      return std::unexpected(std::move(made).error().while_doing("signing " + path));
     }
-    on_signed(*done);
+    all.push_back(*std::move(made));
+  }
+  for (const Made& made : all) {
+    NONO_CHECK(replace_file(made.file.bundle_path, made.bundle, kBundleMode));
+    on_signed(made.file);
   }
   return {};
 }
 
-Result<std::vector<SignedFile>> sign_together(const crypto::PrivateKey& key,
+Result<std::vector<SignedFile>> sign_together(const attest::Author& author,
                                               const std::string& directory,
                                               const std::vector<std::string>& files) {
   raise_descriptor_limit();
@@ -159,7 +171,7 @@ Result<std::vector<SignedFile>> sign_together(const crypto::PrivateKey& key,
     targets.push_back(target_of(file, directory));
     done.push_back({.path = file.path, .bundle_path = bundle_path, .digest = digest});
   }
-  NONO_TRY(const std::string bundle, attest::sign_many(key, directory, targets));
+  NONO_TRY(const std::string bundle, attest::sign_many(author, directory, targets));
   NONO_CHECK(replace_file(bundle_path, bundle, kBundleMode));
   return done;
 }
@@ -169,10 +181,12 @@ Result<void> check_policy(const std::string& path) {
   return {};
 }
 
-Result<SignedFile> sign_policy(const crypto::PrivateKey& key, const std::string& path,
+Result<SignedFile> sign_policy(const attest::Author& author, const std::string& path,
                                const std::string& working_directory) {
   NONO_TRY(const OpenedFile file, open_policy(path));
-  return sign_opened(key, file, working_directory, Purpose::TrustPolicy);
+  NONO_TRY(Made made, make_bundle(author, file, working_directory, Purpose::TrustPolicy));
+  NONO_CHECK(replace_file(made.file.bundle_path, made.bundle, kBundleMode));
+  return std::move(made.file);
 }
 
 Result<FilesToSign> guarded_files(const trustpolicy::Policy& policy, const std::string& root,

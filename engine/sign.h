@@ -1,17 +1,17 @@
-// engine/sign.h: signs files with a plain key and puts the bundles where the verifier looks.
+// engine/sign.h: signs files and puts the bundles where the verifier looks.
 //
 // What is signed is the sealed copy of the file that was read, at its resolved path; the bundle is
-// put in place atomically. Every file is looked at before the first bundle is written, so that one
-// that cannot be signed leaves all as it was.
+// put in place atomically. Every bundle is made and verified before the first is written, so that a
+// file that cannot be signed, or a service that does not answer, leaves all as it was.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "attest/signer.h"
 #include "base/result.h"
 #include "crypto/digest.h"
-#include "crypto/keys.h"
 #include "engine/scan.h"
 #include "trustpolicy/policy.h"
 
@@ -30,13 +30,13 @@ Result<void> check_signable(const std::vector<std::string>& files);
 // sign_each writes `<file>.bundle` beside each of `files` (absolute). `working_directory` gives a
 // file outside a repository its signed path. `on_signed` is called after each bundle is in place.
 // A bundle, a trust policy, anything but a regular file of at most 1 MiB is refused.
-Result<void> sign_each(const crypto::PrivateKey& key, const std::vector<std::string>& files,
+Result<void> sign_each(const attest::Author& author, const std::vector<std::string>& files,
                        const std::string& working_directory, const OnSigned& on_signed);
 
 // sign_together writes one `.nono-trust.bundle` into `directory` (absolute) for all of `files`,
 // which must lie beneath it and, so that the bundle is found for them, in the same repository or
 // beneath the trust-policy.json there; a file outside both is refused.
-Result<std::vector<SignedFile>> sign_together(const crypto::PrivateKey& key,
+Result<std::vector<SignedFile>> sign_together(const attest::Author& author,
                                               const std::string& directory,
                                               const std::vector<std::string>& files);
 
@@ -45,7 +45,7 @@ Result<void> check_policy(const std::string& path);
 
 // sign_policy signs a trust policy (any file name) for that purpose; one that does not parse is
 // refused with its JSON pointer.
-Result<SignedFile> sign_policy(const crypto::PrivateKey& key, const std::string& path,
+Result<SignedFile> sign_policy(const attest::Author& author, const std::string& path,
                                const std::string& working_directory);
 
 // FilesToSign is what `sign --all` finds: the resolved files, and the links among them that lead

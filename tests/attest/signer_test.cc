@@ -51,6 +51,7 @@ class SignerTest : public ::testing::Test {
     return result ? "signed" : result.error().message();
   }
   crypto::PrivateKey key_ = make_key();
+  KeyAuthor author_{key_};
   SealedFile file_ = seal_text(kContents);
   Place docs_{"/w/repo/docs/CLAUDE.md", "/w/repo", "docs/CLAUDE.md"};
   Place top_{"/w/repo/AGENTS.md", "/w/repo", "AGENTS.md"};
@@ -58,7 +59,7 @@ class SignerTest : public ::testing::Test {
 };
 
 TEST_F(SignerTest, TheSidecarHasTheDocumentedForm) {
-  const auto bundle = sign_one(key_, target(docs_, "docs/CLAUDE.md"), Purpose::InstructionFile);
+  const auto bundle = sign_one(author_, target(docs_, "docs/CLAUDE.md"), Purpose::InstructionFile);
   ASSERT_TRUE(bundle.has_value()) << bundle.error().message();
   Json document = *Json::parse(*bundle, kBundleLimits);
   const std::string fingerprint = key_.public_key().fingerprint().hex();
@@ -77,7 +78,7 @@ TEST_F(SignerTest, TheSidecarHasTheDocumentedForm) {
 }
 
 TEST_F(SignerTest, ASidecarVerifiesInItsPlaceAndNowhereElseInTheRepository) {
-  const auto bundle = sign_one(key_, target(docs_, "docs/CLAUDE.md"), Purpose::InstructionFile);
+  const auto bundle = sign_one(author_, target(docs_, "docs/CLAUDE.md"), Purpose::InstructionFile);
   ASSERT_TRUE(bundle.has_value()) << bundle.error().message();
   EXPECT_EQ(verdict(*bundle, docs_, docs_.path + ".bundle"), "path");
   const Place moved{"/w/repo/CLAUDE.md", "/w/repo", "CLAUDE.md"};
@@ -90,7 +91,8 @@ TEST_F(SignerTest, EveryKeyAlgorithmSigns) {
   for (const auto algorithm : {crypto::KeyAlgorithm::EcdsaP256, crypto::KeyAlgorithm::EcdsaP384,
                                crypto::KeyAlgorithm::Ed25519}) {
     key_ = make_key(algorithm);
-    const auto bundle = sign_one(key_, target(docs_, "docs/CLAUDE.md"), Purpose::InstructionFile);
+    const auto bundle =
+        sign_one(author_, target(docs_, "docs/CLAUDE.md"), Purpose::InstructionFile);
     ASSERT_TRUE(bundle.has_value()) << bundle.error().message();
     EXPECT_EQ(verdict(*bundle, docs_, docs_.path + ".bundle"), "path");
   }
@@ -98,7 +100,7 @@ TEST_F(SignerTest, EveryKeyAlgorithmSigns) {
 
 TEST_F(SignerTest, APolicyIsSignedForItsPurposeOnly) {
   const Place place{"/w/repo/trust-policy.json", "/w/repo", "trust-policy.json"};
-  const auto bundle = sign_one(key_, target(place, "trust-policy.json"), Purpose::TrustPolicy);
+  const auto bundle = sign_one(author_, target(place, "trust-policy.json"), Purpose::TrustPolicy);
   ASSERT_TRUE(bundle.has_value()) << bundle.error().message();
   EXPECT_EQ(verdict(*bundle, place, place.path + ".bundle", false, Purpose::TrustPolicy), "path");
   EXPECT_EQ(verdict(*bundle, place, place.path + ".bundle"), "wrong-predicate-type");
@@ -106,7 +108,7 @@ TEST_F(SignerTest, APolicyIsSignedForItsPurposeOnly) {
 
 TEST_F(SignerTest, OutsideARepositoryTheEndOfThePathIsSigned) {
   for (const std::string path : {"docs/CLAUDE.md", "CLAUDE.md"}) {
-    const auto bundle = sign_one(key_, target(outside_, path), Purpose::InstructionFile);
+    const auto bundle = sign_one(author_, target(outside_, path), Purpose::InstructionFile);
     ASSERT_TRUE(bundle.has_value()) << bundle.error().message();
     EXPECT_EQ(verdict(*bundle, outside_, outside_.path + ".bundle"), "basename-only");
   }
@@ -115,7 +117,7 @@ TEST_F(SignerTest, OutsideARepositoryTheEndOfThePathIsSigned) {
 TEST_F(SignerTest, APathThatIsNotTheFilesIsRefused) {
   for (const std::string path :
        {"CLAUDE.md", "docs/AGENTS.md", "/w/repo/docs/CLAUDE.md", "../repo/docs/CLAUDE.md", ""}) {
-    const auto bundle = sign_one(key_, target(docs_, path), Purpose::InstructionFile);
+    const auto bundle = sign_one(author_, target(docs_, path), Purpose::InstructionFile);
     EXPECT_NE(refusal(bundle), "signed") << path;
   }
 }
@@ -123,11 +125,11 @@ TEST_F(SignerTest, APathThatIsNotTheFilesIsRefused) {
 TEST_F(SignerTest, ANameThatNoVerifierTakesIsRefused) {
   for (const std::string name : {"CLAUDE-\xE9.md", "CLAUDE\n.md", "CLAUDE\x1B[31m.md"}) {
     const Place place{"/w/repo/" + name, "/w/repo", name};
-    EXPECT_NE(refusal(sign_one(key_, target(place, name), Purpose::InstructionFile)), "signed");
-    EXPECT_NE(refusal(sign_many(key_, "/w/repo", {target(place, name)})), "signed");
+    EXPECT_NE(refusal(sign_one(author_, target(place, name), Purpose::InstructionFile)), "signed");
+    EXPECT_NE(refusal(sign_many(author_, "/w/repo", {target(place, name)})), "signed");
   }
   const Place latin{"/w/repo/\xE9", "/w/repo", "\xE9"};
-  const auto refused = sign_one(key_, target(latin, "\xE9"), Purpose::InstructionFile);
+  const auto refused = sign_one(author_, target(latin, "\xE9"), Purpose::InstructionFile);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind(), ErrorKind::InvalidInput);
   EXPECT_EQ(refused.error().remedy(), "rename the file");
@@ -137,14 +139,14 @@ TEST_F(SignerTest, NamesBeyondAsciiAreSigned) {
   for (const std::string name :
        {"SKILLS-ünïcode.md", "SKILLS space name.md", "SKILLS-quote\"x.md", "back\\slash.md"}) {
     const Place place{"/w/repo/" + name, "/w/repo", name};
-    const auto bundle = sign_one(key_, target(place, name), Purpose::InstructionFile);
+    const auto bundle = sign_one(author_, target(place, name), Purpose::InstructionFile);
     EXPECT_EQ(refusal(bundle), "signed") << name;
   }
 }
 
 TEST_F(SignerTest, OneBundleNamesManyFilesFromItsDirectory) {
   const auto bundle =
-      sign_many(key_, "/w/repo", {target(docs_, "docs/CLAUDE.md"), target(top_, "AGENTS.md")});
+      sign_many(author_, "/w/repo", {target(docs_, "docs/CLAUDE.md"), target(top_, "AGENTS.md")});
   ASSERT_TRUE(bundle.has_value()) << bundle.error().message();
   Json statement = statement_in(*bundle);
   EXPECT_EQ(*at(statement, {"predicateType"}).string(), kMultiFileV1);
@@ -158,7 +160,7 @@ TEST_F(SignerTest, OneBundleNamesManyFilesFromItsDirectory) {
 }
 
 TEST_F(SignerTest, AMultiBundleMovedToAnotherDirectoryIsRefused) {
-  const auto bundle = sign_many(key_, "/w/repo/docs", {target(docs_, "docs/CLAUDE.md")});
+  const auto bundle = sign_many(author_, "/w/repo/docs", {target(docs_, "docs/CLAUDE.md")});
   ASSERT_TRUE(bundle.has_value()) << bundle.error().message();
   Json statement = statement_in(*bundle);
   EXPECT_EQ(*at(statement, {"predicate", "directory"}).string(), "docs");
@@ -168,7 +170,7 @@ TEST_F(SignerTest, AMultiBundleMovedToAnotherDirectoryIsRefused) {
 }
 
 TEST_F(SignerTest, OutsideARepositoryAMultiBundleCarriesNoDirectory) {
-  const auto bundle = sign_many(key_, "/w/repo", {target(outside_, "docs/CLAUDE.md")});
+  const auto bundle = sign_many(author_, "/w/repo", {target(outside_, "docs/CLAUDE.md")});
   ASSERT_TRUE(bundle.has_value()) << bundle.error().message();
   EXPECT_EQ(statement_in(*bundle).find("predicate")->find("directory"), nullptr);
   EXPECT_EQ(verdict(*bundle, outside_, "/w/repo/.nono-trust.bundle", true), "bundle-path");
@@ -176,25 +178,25 @@ TEST_F(SignerTest, OutsideARepositoryAMultiBundleCarriesNoDirectory) {
 
 TEST_F(SignerTest, TargetsThatDoNotFitOneBundleAreRefused) {
   const SigningTarget docs = target(docs_, "docs/CLAUDE.md");
-  EXPECT_TRUE(refusal(sign_many(key_, "/w/repo", {})).contains("no file"));
-  EXPECT_TRUE(refusal(sign_many(key_, "/w/repo", {docs, docs})).contains("twice"));
-  EXPECT_TRUE(refusal(sign_many(key_, "/w/other", {docs})).contains("outside the repository"));
-  EXPECT_TRUE(refusal(sign_many(key_, "/w/repo/do", {docs})).contains("does not lie in"));
-  EXPECT_TRUE(refusal(sign_many(key_, "/w", {docs})).contains("outside the repository"));
+  EXPECT_TRUE(refusal(sign_many(author_, "/w/repo", {})).contains("no file"));
+  EXPECT_TRUE(refusal(sign_many(author_, "/w/repo", {docs, docs})).contains("twice"));
+  EXPECT_TRUE(refusal(sign_many(author_, "/w/other", {docs})).contains("outside the repository"));
+  EXPECT_TRUE(refusal(sign_many(author_, "/w/repo/do", {docs})).contains("does not lie in"));
+  EXPECT_TRUE(refusal(sign_many(author_, "/w", {docs})).contains("outside the repository"));
   const Place nested{"/w/repo/sub/CLAUDE.md", "/w/repo/sub", "CLAUDE.md"};
-  EXPECT_TRUE(refusal(sign_many(key_, "/w/repo", {docs, target(nested, "CLAUDE.md")}))
+  EXPECT_TRUE(refusal(sign_many(author_, "/w/repo", {docs, target(nested, "CLAUDE.md")}))
                   .contains("not of one repository"));
   std::vector<SigningTarget> many;
   for (int i = 0; i <= 1024; ++i) {
     const std::string name = "f" + std::to_string(i);
     many.push_back(target({"/w/repo/" + name, "/w/repo", name}, name));
   }
-  EXPECT_TRUE(refusal(sign_many(key_, "/w/repo", many)).contains("1024"));
+  EXPECT_TRUE(refusal(sign_many(author_, "/w/repo", many)).contains("1024"));
 }
 
 TEST_F(SignerTest, AnEmptyFileIsSigned) {
   file_ = seal_text("");
-  const auto bundle = sign_one(key_, target(docs_, "docs/CLAUDE.md"), Purpose::InstructionFile);
+  const auto bundle = sign_one(author_, target(docs_, "docs/CLAUDE.md"), Purpose::InstructionFile);
   EXPECT_EQ(refusal(bundle), "signed");
 }
 
@@ -205,7 +207,7 @@ TEST_F(SignerTest, WhatIsWrittenIsFoundAndVerified) {
   const std::string path = dir.write("docs/CLAUDE.md", kContents);
   const Place place = place_of(path);
   const auto bundle =
-      sign_one(key_, target(place, place.repository_path), Purpose::InstructionFile);
+      sign_one(author_, target(place, place.repository_path), Purpose::InstructionFile);
   ASSERT_TRUE(bundle.has_value()) << bundle.error().message();
   const Verifier verifier(ring_of(key_));
   for (const auto& [name, expected] : std::vector<std::pair<std::string, std::string>>{

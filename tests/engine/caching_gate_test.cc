@@ -105,7 +105,7 @@ TEST_F(CachingGateTest, BundleForSeveralFilesAppearingAboveIsSeen) {
   CachingGate cache(gate());
   settle();
   ASSERT_FALSE(judge(cache, deep).admitted());
-  testing::must(sign_together(*key_, tree_, {deep}));
+  testing::must(sign_together(attest::KeyAuthor(*key_), tree_, {deep}));
   EXPECT_TRUE(judge(cache, deep).proven());
   ASSERT_EQ(::unlink(in(".nono-trust.bundle").c_str()), 0);
   EXPECT_FALSE(judge(cache, deep).admitted());

@@ -264,7 +264,7 @@ TEST_F(GateTest, PurposeOfTheSignatureMustFit) {
       write("trust-policy.json", R"({"version":1,"includes":["CLAUDE*"],"publishers":[],)"
                                  R"("blocklist":{"digests":[],"publishers":[]},)"
                                  R"("enforcement":"deny"})");
-  const SignedFile done = testing::must(sign_policy(key, policy_file, tree_));
+  const SignedFile done = testing::must(sign_policy(attest::KeyAuthor(key), policy_file, tree_));
   EXPECT_TRUE(judge(policy_file).proven());
   const std::string copy = write("CLAUDE.md", testing::must(read_file(policy_file, 1u << 20)));
   EXPECT_FALSE(gate().judge_with(copy, done.bundle_path).admitted());

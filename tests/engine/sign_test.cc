@@ -22,7 +22,7 @@ class SignTest : public testing::EngineTest {
   }
   Result<void> sign_all(const crypto::PrivateKey& key,
                         const std::vector<std::string>& files) const {
-    return sign_each(key, files, tree_, [](const SignedFile&) {});
+    return sign_each(attest::KeyAuthor(key), files, tree_, [](const SignedFile&) {});
   }
 };
 
@@ -31,7 +31,7 @@ TEST_F(SignTest, EachFileGetsItsBundleAndVerifies) {
   const crypto::PrivateKey key = make_key();
   const std::vector<std::string> files = {write("CLAUDE.md", "a"), write("d/AGENTS.md", "b")};
   std::vector<std::string> bundles;
-  testing::must(sign_each(key, files, tree_,
+  testing::must(sign_each(attest::KeyAuthor(key), files, tree_,
                           [&](const SignedFile& file) { bundles.push_back(file.bundle_path); }));
   EXPECT_EQ(bundles, (std::vector<std::string>{files[0] + ".bundle", files[1] + ".bundle"}));
   EXPECT_TRUE(proven(files[0]));
@@ -120,7 +120,7 @@ TEST_F(SignTest, WriteThatFailsLeavesTheOldBundle) {
 TEST_F(SignTest, OneBundleForSeveralFilesInARepository) {
   make_repository();
   const std::vector<std::string> files = {write("CLAUDE.md", "a"), write("x/y/AGENTS.md", "b")};
-  const auto done = testing::must(sign_together(make_key(), tree_, files));
+  const auto done = testing::must(sign_together(attest::KeyAuthor(make_key()), tree_, files));
   ASSERT_EQ(done.size(), 2u);
   EXPECT_EQ(done[1].bundle_path, in(".nono-trust.bundle"));
   EXPECT_TRUE(proven(files[0]));
@@ -133,19 +133,19 @@ TEST_F(SignTest, OneBundleForSeveralFilesInARepository) {
 TEST_F(SignTest, BundleThatWouldNotBeFoundIsRefused) {
   const crypto::PrivateKey key = make_key();
   const std::string deep = write("x/AGENTS.md", "b");
-  const auto refused = sign_together(key, tree_, {deep});
+  const auto refused = sign_together(attest::KeyAuthor(key), tree_, {deep});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind(), ErrorKind::Usage);
   EXPECT_FALSE(exists(in(".nono-trust.bundle")));
   // In its own directory, or beside a policy, it is found.
-  EXPECT_TRUE(sign_together(key, in("x"), {deep}).has_value());
+  EXPECT_TRUE(sign_together(attest::KeyAuthor(key), in("x"), {deep}).has_value());
   EXPECT_TRUE(proven(deep));
   testing::must(replace_file(in("trust-policy.json"),
                              R"({"version":1,"includes":["*.md"],"publishers":[],)"
                              R"("enforcement":"deny"})",
                              0644));
   ASSERT_EQ(::unlink(in("x/.nono-trust.bundle").c_str()), 0);
-  EXPECT_TRUE(sign_together(key, tree_, {deep}).has_value());
+  EXPECT_TRUE(sign_together(attest::KeyAuthor(key), tree_, {deep}).has_value());
   EXPECT_TRUE(proven(deep));
 }
 
@@ -153,7 +153,7 @@ TEST_F(SignTest, FileOutsideTheDirectoryIsRefused) {
   make_repository();
   const std::string file = write("a/CLAUDE.md", "a");
   make_directory(in("b"));
-  EXPECT_FALSE(sign_together(make_key(), in("b"), {file}).has_value());
+  EXPECT_FALSE(sign_together(attest::KeyAuthor(make_key()), in("b"), {file}).has_value());
 }
 
 TEST_F(SignTest, MoreFilesThanTheSoftDescriptorLimitFitIntoOneBundle) {
@@ -167,7 +167,7 @@ TEST_F(SignTest, MoreFilesThanTheSoftDescriptorLimitFitIntoOneBundle) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   const struct rlimit tight{.rlim_cur = 64, .rlim_max = limit.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-  const auto done = sign_together(key, tree_, files);
+  const auto done = sign_together(attest::KeyAuthor(key), tree_, files);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   ASSERT_TRUE(done.has_value()) << done.error().message();
   EXPECT_TRUE(proven(files.back()));
@@ -177,7 +177,7 @@ TEST_F(SignTest, PolicyIsCheckedBeforeItIsSigned) {
   make_repository();
   const crypto::PrivateKey key = make_key();
   const std::string path = write("trust-policy.json", R"({"version":1,"publisher":[]})");
-  const auto refused = sign_policy(key, path, tree_);
+  const auto refused = sign_policy(attest::KeyAuthor(key), path, tree_);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind(), ErrorKind::InvalidInput);
   EXPECT_FALSE(exists(path + ".bundle"));

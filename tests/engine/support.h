@@ -85,7 +85,7 @@ class EngineTest : public ::testing::Test {
     return must(crypto::PrivateKey::generate(crypto::KeyAlgorithm::EcdsaP256));
   }
   void sign(const crypto::PrivateKey& key, const std::vector<std::string>& files) const {
-    must(sign_each(key, files, tree_, [](const SignedFile&) {}));
+    must(sign_each(attest::KeyAuthor(key), files, tree_, [](const SignedFile&) {}));
   }
   void write_user_policy(std::string_view text) const {
     must(make_private_directories(user_.config));

@@ -146,7 +146,7 @@ TEST_F(VerifyTest, ExplanationShowsEveryBundleWithItsFinding) {
   make_repository();
   const std::string file = write("CLAUDE.md", "text");
   sign(strangers_key(), {file});
-  testing::must(sign_together(make_key(), tree_, {file}));
+  testing::must(sign_together(attest::KeyAuthor(make_key()), tree_, {file}));
   Gate the_gate = gate();
   const Explanation told = explain(the_gate, file);
   EXPECT_EQ(told.report.status, Status::Verified);

@@ -201,15 +201,15 @@ Issued certify(const Certified& recipe, std::string_view role, const Issued* iss
 
 Issued issue_leaf(const LeafRecipe& recipe, const Issued& issuer, const std::vector<CtLog>& logs) {
   const Key key = Key::of(recipe.key, "leaf");
+  const Bytes spki = recipe.spki.empty() ? key.spki() : recipe.spki;
   Draft draft{.issuer_name = issuer.name,
               .subject_name = der(kSequence, {}),
               .validity = recipe.validity,
-              .spki = key.spki(),
+              .spki = spki,
               .algorithm = issuer.key.signature_algorithm(),
               .serial = next_serial(),
               .extensions = leaf_extensions(recipe)};
-  std::ranges::copy(key_identifiers(key.spki(), issuer.key.spki()),
-                    std::back_inserter(draft.extensions));
+  std::ranges::copy(key_identifiers(spki, issuer.key.spki()), std::back_inserter(draft.extensions));
   if (!recipe.scts.empty() || recipe.sct_list_before) {
     const auto place = recipe.scts_first ? draft.extensions.begin() : draft.extensions.end();
     const Bytes scts = sct_extension(recipe, issuer, logs, tbs(draft));

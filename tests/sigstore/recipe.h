@@ -147,6 +147,7 @@ struct SctRecipe {
 struct LeafRecipe {
   std::size_t authority = 0;
   KeyKind key = KeyKind::P256;
+  Bytes spki = {};  // of a key that was made elsewhere, in place of one of ours
   std::vector<SubjectName> names{SubjectName{}};
   bool names_critical = true;
   std::string issuer = "https://accounts.example.com";

@@ -83,7 +83,7 @@ void sign(const crypto::PrivateKey& key, const std::string& path, attest::Purpos
   const attest::Place place = attest::place_of(path);
   const std::string name =
       place.repository_path.empty() ? std::string(base_name(path)) : place.repository_path;
-  const auto bundle = attest::sign_one(key, {&file, place, name}, purpose);
+  const auto bundle = attest::sign_one(attest::KeyAuthor(key), {&file, place, name}, purpose);
   ASSERT_TRUE(bundle) << bundle.error().message();
   ASSERT_TRUE(replace_file(path + ".bundle", *bundle, 0644));
 }

@@ -1,0 +1,54 @@
+// engine/keyless_author.h: signs statements under a certificate of a few minutes.
+//
+// The key is made here, signs, and is wiped with the author; nobody ever stores it. The certificate
+// is asked for once and serves every statement of one invocation.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "attest/identity_token.h"
+#include "attest/root_source.h"
+#include "attest/signer.h"
+#include "base/result.h"
+#include "crypto/keys.h"
+#include "engine/service_call.h"
+#include "engine/signing_services.h"
+
+namespace nono::engine {
+
+class KeylessAuthor final : public attest::Author {
+ public:
+  // certify makes a key and gets a certificate over it. `caller` is borrowed; a `root` that holds
+  // no trusted root is an Error.
+  static Result<KeylessAuthor> certify(const ServiceCaller& caller, ChosenServices services,
+                                       std::shared_ptr<const attest::RootSource> root,
+                                       const attest::IdentityToken& token);
+
+  const attest::KeylessSigner& signer() const { return certificate_.signer; }
+
+  Json claim() const override;
+  // bundle signs, has the signature timestamped and logged, and returns the text.
+  Result<std::string> bundle(std::string_view statement) const override;
+  attest::Verifier verifier() const override;
+
+ private:
+  KeylessAuthor(const ServiceCaller& caller, ChosenServices services,
+                std::shared_ptr<const attest::RootSource> root, crypto::PrivateKey key,
+                IssuedCertificate certificate)
+      : caller_(&caller),
+        services_(std::move(services)),
+        root_(std::move(root)),
+        key_(std::move(key)),
+        certificate_(std::move(certificate)) {}
+  // try_bundle is empty where a log holds this very entry already.
+  Result<std::string> try_bundle(std::string_view statement) const;
+  const ServiceCaller* caller_;
+  ChosenServices services_;
+  std::shared_ptr<const attest::RootSource> root_;
+  crypto::PrivateKey key_;
+  IssuedCertificate certificate_;
+};
+
+}  // namespace nono::engine

@@ -1,0 +1,81 @@
+// engine/service_call.cc: repeating, and telling of refusals.
+#include "engine/service_call.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "base/json.h"
+#include "base/text.h"
+
+namespace nono::engine {
+
+namespace {
+
+constexpr std::size_t kShownBytes = 300;
+constexpr JsonLimits kErrorLimits{
+    .bytes = 64u << 10, .depth = 16, .values = 1024, .string = 64u << 10, .number = 64};
+
+// Retry-After in seconds (RFC 9110 section 10.2.3); a date is passed over.
+std::optional<std::chrono::milliseconds> asked_wait(const net::HttpResponse& response) {
+  const std::string_view text = response.header("retry-after");
+  unsigned seconds = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (text.empty() || fault != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return std::chrono::seconds(seconds);
+}
+
+// Fulcio and Rekor answer {"code", "message"}, where the code is not the status; others plain text.
+std::string words_of(const net::HttpResponse& response) {
+  const Result<Json> json = Json::parse(response.body, kErrorLimits);
+  const Json* const message = json ? json->find("message") : nullptr;
+  std::string words =
+      message != nullptr && message->string() != nullptr ? *message->string() : response.body;
+  words.resize(std::min(words.size(), kShownBytes));
+  const std::size_t last = words.find_last_not_of(" \t\r\n");
+  words.resize(last == std::string::npos ? 0 : last + 1);
+  return printable(words);
+}
+
+}  // namespace
+
+Result<net::HttpResponse> ServiceCaller::call(const net::HttpRequest& request,
+                                              std::initializer_list<int> again) const {
+  std::chrono::milliseconds wait = kFirstWait;
+  for (int attempt = 1;; ++attempt) {
+    NONO_TRY(net::HttpResponse response, client_.send(request));
+    if (attempt == kAttempts || std::ranges::find(again, response.status) == again.end()) {
+      return response;
+    }
+    wait_(std::min<std::chrono::milliseconds>(asked_wait(response).value_or(wait), kLongestWait));
+    wait *= 2;
+  }
+}
+
+std::string shown_service(const net::HttpRequest& request) {
+  return request.service + " at " + request.url.substr(0, request.url.find('?'));
+}
+
+Error refused(const net::HttpRequest& request, const net::HttpResponse& response,
+              std::string remedy) {
+  std::string message = shown_service(request) + " answered " + std::to_string(response.status);
+  if (const std::string words = words_of(response); !words.empty()) {
+    message += ": " + words;
+  }
+  if (remedy.empty()) {
+    remedy = "try again later";
+  }
+  return Error(ErrorKind::Network, std::move(message)).mend_with(std::move(remedy));
+}
+
+std::string joined_url(std::string_view base, std::string_view path) {
+  while (base.ends_with('/')) {
+    base.remove_suffix(1);
+  }
+  return std::string(base) + std::string(path);
+}
+
+}  // namespace nono::engine
