@@ -1,0 +1,137 @@
+"""Keyless signing against a real Sigstore on loopback."""
+
+import json
+
+import support
+from sigstore_local import BASE, REPOSITORY, WORKFLOW, KeylessCase, main, publisher
+
+
+class Keyless(KeylessCase):
+    def test_what_a_job_signed_is_verified_by_who_trusts_the_workflow(self):
+        self.trust(publisher())
+        for config in ("signing_config.json", "signing_config.rekor1.json"):
+            self.keep("signing_config.json", self.servers.text(config))
+            self.assertIn("SIGNED", self.in_job("CLAUDE.md").stdout)
+            self.assertIn("VERIFIED", self.verdict())
+
+    def test_another_repository_branch_workflow_or_issuer_is_denied(self):
+        self.in_job("CLAUDE.md")
+        for changes in ({"repository": "acme/other"}, {"repository": "evil/agent-skills"},
+                        {"ref_pattern": "refs/tags/v*"}, {"ref_pattern": "refs/heads/mai"},
+                        {"workflow": ".github/workflows/other.yml"},
+                        {"issuer": "https://gitlab.com"}):
+            self.trust(publisher(**changes))
+            self.assertIn("FAILED", self.verdict(code=1), changes)
+
+    def test_a_changed_file_is_denied(self):
+        self.trust(publisher())
+        self.in_job("CLAUDE.md")
+        self.project.write("CLAUDE.md", "be careless")
+        self.assertIn("subject-mismatch", self.verdict(code=1))
+
+    def test_another_instances_root_denies(self):
+        self.trust(publisher())
+        self.in_job("CLAUDE.md")
+        (self.config / "trusted_root.json").unlink()
+        self.assertIn("FAILED", self.verdict(code=1))
+
+    def test_verification_asks_nobody(self):
+        self.trust(publisher())
+        self.in_job("CLAUDE.md")
+        done = self.project.run("unshare", "-rn", support.NONO, "trust", "verify", "CLAUDE.md")
+        if "unshare" in done.stderr:
+            self.skipTest("no network namespace can be made here")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_several_files_under_one_certificate(self):
+        self.trust(publisher())
+        names = ["CLAUDE.md", "docs/AGENTS.md", "GEMINI.md"]
+        for name in names:
+            self.project.write(name, f"text of {name}")
+        self.in_job(*names)
+        serials = set()
+        for name in names:
+            self.assertIn("VERIFIED", self.verdict(name))
+            shown = self.project.nono("trust", "inspect", f"{name}.bundle").stdout
+            serials.add(next(line for line in shown.splitlines() if "certificate" in line))
+        self.assertEqual(len(serials), 1)
+
+    def test_one_statement_about_several_files(self):
+        self.trust(publisher())
+        self.project.write("docs/AGENTS.md", "more")
+        self.in_job("--multi-subject", "CLAUDE.md", "docs/AGENTS.md")
+        for name in ("CLAUDE.md", "docs/AGENTS.md"):
+            self.assertIn("VERIFIED", self.verdict(name))
+
+    def test_a_person_signs_with_a_token_from_anywhere(self):
+        self.trust({"name": "alice", "issuer": f"http://127.0.0.1:{BASE + 1}",
+                    "subject": "alice@example.test"})
+        token = self.servers.token()
+        self.project.write("token", token + "\n")
+        for words, env in ((("--identity-token", token), {}),
+                           (("--identity-token", "@token"), {}),
+                           ((), {"SIGSTORE_ID_TOKEN": token})):
+            done = self.sign("CLAUDE.md", *words, env=env)
+            self.assertIn("as alice@example.test of", done.stdout)
+            self.assertNotIn(token, done.stdout + done.stderr)
+            self.assertIn("VERIFIED", self.verdict())
+            (self.project.tree / "CLAUDE.md.bundle").unlink()
+
+    def test_json_tells_who_signed(self):
+        told = json.loads(self.in_job("--json", "CLAUDE.md").stdout)
+        self.assertEqual(told["schema"], "nono/trust-sign/1")
+        self.assertEqual(told["certificate"]["repository"], REPOSITORY)
+        self.assertEqual(told["certificate"]["workflow"], WORKFLOW)
+        self.assertNotIn("key", told)
+
+    def test_a_token_that_fulcio_would_refuse_is_named_here(self):
+        for claims, words in ((("--ttl", "-60"), "expired at"),
+                              (("--aud", "https://github.com/acme"), "is not for Sigstore")):
+            token = self.servers.token(*claims)
+            done = self.sign("CLAUDE.md", "--identity-token", token, code=2)
+            self.assertIn(words, done.stderr)
+            self.assertNotIn(token[:60], done.stderr)
+            self.unsigned()
+
+    def test_what_fulcio_refuses_is_told(self):
+        token = self.servers.token("iss=http://127.0.0.1:1/unknown")
+        done = self.sign("CLAUDE.md", "--identity-token", token, code=125)
+        self.assertIn("Fulcio at", done.stderr)
+        self.assertIn("mend:", done.stderr)
+        self.unsigned()
+
+    def test_a_job_without_the_permission_is_told_which(self):
+        done = self.sign("CLAUDE.md", env={"GITHUB_ACTIONS": "true"}, code=125)
+        self.assertIn("id-token: write", done.stderr)
+        job = self.servers.job()
+        job["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "wrong"
+        done = self.sign("CLAUDE.md", env=job, code=125)
+        self.assertIn("answered 401", done.stderr)
+        self.unsigned()
+
+    def test_a_service_that_is_down_is_named_and_nothing_is_written(self):
+        for member, name in (("caUrls", "Fulcio"), ("tsaUrls", "timestamp authority"),
+                             ("rekorTlogUrls", "Rekor")):
+            config = json.loads(self.servers.text("signing_config.json"))
+            config[member][0]["url"] = "http://127.0.0.1:9"
+            self.keep("signing_config.json", json.dumps(config))
+            done = self.in_job("CLAUDE.md", code=125)
+            self.assertIn(name, done.stderr)
+            self.unsigned()
+
+    def test_without_a_signing_configuration_it_is_told_where_one_goes(self):
+        (self.config / "signing_config.json").unlink()
+        done = self.in_job("CLAUDE.md", code=125)
+        self.assertIn("--signing-config", done.stderr)
+        self.assertIn("signing_config.json", done.stderr)
+
+    def test_options_that_do_not_go_together_are_refused(self):
+        for words in (("--key", "default"), ("--keyref", "keystore://a")):
+            self.assertIn("--keyless", self.in_job("CLAUDE.md", *words, code=2).stderr)
+        done = self.project.nono("trust", "sign", "CLAUDE.md", "--identity-token", "a.b.c")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("belongs to --keyless", done.stderr)
+
+
+if __name__ == "__main__":
+    main(__file__)
