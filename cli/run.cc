@@ -1,173 +1,19 @@
-// cli/run.cc: run: from options to engine/run.h, and what it shows.
+// cli/run.cc: run: what it shows of engine/run.h.
 #include "engine/run.h"
 
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
-#include <chrono>
-#include <cstdint>
 #include <utility>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
+#include "cli/run_request.h"
 #include "cli/session.h"
 
 namespace nono::cli {
 namespace {
-
-using sandbox::Access;
-
-struct PathOption {
-  std::string_view name;
-  Access access;
-  sandbox::WantedKind kind;
-};
-
-constexpr auto kReadOnly = Access::read() | Access::execute();
-constexpr auto kReadWrite = Access::read() | Access::write();
-constexpr auto kPathOptions = std::to_array<PathOption>({
-    {"allow", kReadWrite | Access::execute(), sandbox::WantedKind::Directory},
-    {"read", kReadOnly, sandbox::WantedKind::Directory},
-    {"write", Access::write(), sandbox::WantedKind::Directory},
-    {"data", Access::read(), sandbox::WantedKind::Any},
-    {"exec", kReadOnly, sandbox::WantedKind::Any},
-    {"allow-file", kReadWrite, sandbox::WantedKind::File},
-    {"read-file", Access::read(), sandbox::WantedKind::File},
-    {"write-file", Access::write(), sandbox::WantedKind::File},
-});
-
-Result<std::uint16_t> port_from(const std::string& option, const std::string& text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port == 0) {
-    return std::unexpected(
-        Error(ErrorKind::Usage, "--" + option + " " + printable(text) + ": not a port number")
-            .mend_with("give a number from 1 to 65535"));
-  }
-  return port;
-}
-
-Result<std::vector<std::uint16_t>> ports_of(const Arguments& arguments, const std::string& option) {
-  std::vector<std::uint16_t> out;
-  for (const std::string& text : arguments.values(option)) {
-    NONO_TRY(const std::uint16_t port, port_from(option, text));
-    out.push_back(port);
-  }
-  return out;
-}
-
-// choice takes one word out of a list, the first where the option is not given.
-Result<std::size_t> choice(const Arguments& arguments, const std::string& option,
-                           std::span<const std::string_view> words) {
-  const auto given = arguments.value(option);
-  if (!given) {
-    return std::size_t{0};
-  }
-  std::string list;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (*given == words[i]) {
-      return i;
-    }
-    list += (list.empty() ? "" : ", ") + std::string(words[i]);
-  }
-  return std::unexpected(
-      Error(ErrorKind::Usage, "--" + option + " " + printable(*given) + ": not one of its words")
-          .mend_with("use one of: " + list));
-}
-
-Result<void> take_paths(const Arguments& arguments, engine::RunRequest& request) {
-  if (arguments.has("allow-cwd") && arguments.has("read-cwd")) {
-    return std::unexpected(Error(ErrorKind::Usage, "--allow-cwd and --read-cwd contradict")
-                               .mend_with("use one of them"));
-  }
-  if (arguments.has("allow-cwd")) {
-    request.paths.push_back({"--allow-cwd", request.working_directory,
-                             kReadWrite | Access::execute(), sandbox::WantedKind::Directory});
-  }
-  if (arguments.has("read-cwd")) {
-    request.paths.push_back(
-        {"--read-cwd", request.working_directory, kReadOnly, sandbox::WantedKind::Directory});
-  }
-  for (const PathOption& option : kPathOptions) {
-    for (const std::string& path : arguments.values(option.name)) {
-      if (path.empty()) {
-        return fail(ErrorKind::Usage, "--" + std::string(option.name) + ": the path is empty");
-      }
-      request.paths.push_back({"--" + std::string(option.name), path, option.access, option.kind});
-    }
-  }
-  return {};
-}
-
-Result<void> take_network(const Arguments& arguments, engine::RunRequest& request) {
-  NONO_TRY(request.ports.connect, ports_of(arguments, "connect-port"));
-  NONO_TRY(request.ports.listen, ports_of(arguments, "listen-port"));
-  const bool ports = !request.ports.connect.empty() || !request.ports.listen.empty();
-  const bool block = arguments.has("block-net");
-  const bool open = arguments.has("allow-net");
-  if (static_cast<int>(block) + static_cast<int>(open) + static_cast<int>(ports) > 1) {
-    return std::unexpected(
-        Error(ErrorKind::Usage, "--block-net, --allow-net and port options contradict each other")
-            .mend_with("use one kind"));
-  }
-  request.network = block  ? engine::NetworkWish::Block
-                    : open ? engine::NetworkWish::Open
-                           : engine::NetworkWish::Default;
-  return {};
-}
-
-Result<void> take_trust(const Arguments& arguments, engine::RunRequest& request) {
-  static constexpr auto kScans = std::to_array<std::string_view>({"autoloaded", "all", "none"});
-  NONO_TRY(const std::size_t scan, choice(arguments, "trust-scan", kScans));
-  request.scan = static_cast<engine::TrustScan>(scan);
-  static constexpr auto kIntercepts = std::to_array<std::string_view>({"strict"});
-  NONO_CHECK(choice(arguments, "trust-intercept", kIntercepts));
-  const char* override_word = ::getenv("NONO_TRUST_OVERRIDE");  // NOLINT(concurrency-mt-unsafe)
-  const bool by_environment = override_word != nullptr && std::string_view(override_word) == "1";
-  if (arguments.has("trust-override") || by_environment) {
-    request.trust_override = trustpolicy::Override::DenialsBecomeWarnings;
-  }
-  if (arguments.has("allow-instruction-edit")) {
-    request.edit = sandbox::InstructionEdit::Allowed;
-  }
-  request.policy_file = arguments.value("policy");
-  return {};
-}
-
-Result<std::optional<std::chrono::milliseconds>> timeout_of(const Arguments& arguments) {
-  const auto text = arguments.value("timeout");
-  if (!text) {
-    return std::nullopt;
-  }
-  const auto limit = parse_duration(*text);
-  if (!limit || limit->count() <= 0) {
-    return std::unexpected(
-        Error(ErrorKind::Usage, "--timeout " + printable(*text) + ": not a duration")
-            .mend_with("write it as 90s, 10m, 2h or 1h30m"));
-  }
-  return limit;
-}
-
-Result<engine::RunRequest> request_from(const Arguments& arguments, const Session& session) {
-  engine::RunRequest request;
-  NONO_TRY(request.working_directory, session.working_directory());
-  if (const auto directory = arguments.value("workdir")) {
-    NONO_TRY(request.working_directory, absolute_path(*directory));
-  }
-  request.command = arguments.program();
-  NONO_CHECK(take_paths(arguments, request));
-  NONO_CHECK(take_network(arguments, request));
-  NONO_CHECK(take_trust(arguments, request));
-  request.override_never_grant = arguments.values("override-never-grant");
-  request.environment = arguments.values("env");
-  request.environment_globs = arguments.values("env-allow");
-  request.name = arguments.value("name").value_or("");
-  NONO_TRY(request.timeout, timeout_of(arguments));
-  return request;
-}
 
 std::string network_line(const sandbox::Network& network) {
   if (std::holds_alternative<sandbox::NetworkOpen>(network)) {
@@ -353,7 +199,7 @@ Result<int> dry_run(const engine::RunRequest& request, Session& session, Screen&
 }
 
 Result<int> run_run(const Arguments& arguments, Session& session) {
-  NONO_TRY(const engine::RunRequest request, request_from(arguments, session));
+  NONO_TRY(const engine::RunRequest request, run_request_from(arguments, session));
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   const bool banner = !arguments.has("no-banner") && (terminal || session.render().verbose());
   Screen screen(session.render(), banner);
@@ -379,42 +225,14 @@ Result<int> run_run(const Arguments& arguments, Session& session) {
   return result.exit_code;
 }
 
-constexpr auto kValues = Takes::Values;
-constexpr auto kOne = Takes::OneValue;
-constexpr auto kNone = Takes::Nothing;
-constexpr auto kDirectories = Completes::Directories;
-constexpr auto kFiles = Completes::Files;
-
-constexpr auto kOptions = std::to_array<Option>({
-    {"allow-cwd", 0, "", "read, write and execute in the working directory"},
-    {"read-cwd", 0, "", "read and execute in the working directory"},
-    {"allow", 'a', "DIR", "read, write and execute in a directory", kValues, kDirectories},
-    {"read", 'r', "DIR", "read and execute in a directory", kValues, kDirectories},
-    {"write", 'w', "DIR", "write in a directory, without reading", kValues, kDirectories},
-    {"data", 0, "PATH", "read without executing", kValues, kFiles},
-    {"exec", 0, "PATH", "execute and read without writing", kValues, kFiles},
-    {"allow-file", 0, "FILE", "read and write one file", kValues, kFiles},
-    {"read-file", 0, "FILE", "read one file", kValues, kFiles},
-    {"write-file", 0, "FILE", "write one file", kValues, kFiles},
-    {"workdir", 0, "DIR", "start there instead of in the working directory", kOne, kDirectories},
-    {"block-net", 0, "", "no network"},
-    {"allow-net", 0, "", "the whole network (the default)"},
-    {"connect-port", 0, "PORT", "only TCP, to this port of any address", kValues},
-    {"listen-port", 0, "PORT", "only TCP, listening on this port", kValues},
-    {"env", 0, "NAME", "pass on a variable that is dropped by default, or set NAME=VALUE", kValues},
-    {"env-allow", 0, "GLOB", "pass on variables by pattern", kValues},
-    {"policy", 0, "FILE", "use this trust policy in place of the project's", kOne, kFiles},
-    {"trust-scan", 0, "WHICH", "what stops the start: autoloaded, all or none", kOne},
-    {"trust-intercept", 0, "HOW", "how opens are judged: strict", kOne},
-    {"trust-override", 0, "", "denials of guarded files become warnings; the blocklist stays"},
-    {"allow-instruction-edit", 0, "", "verified instruction files may be changed"},
-    {"override-never-grant", 0, "PATH", "allow a grant that is never given otherwise", kValues,
-     kFiles},
-    {"name", 0, "NAME", "a name for this session in the audit log", kOne},
-    {"timeout", 0, "TIME", "end the agent after 90s, 10m, 1h30m", kOne},
-    {"dry-run", 0, "", "show what would be granted, and start nothing"},
-    {"no-banner", 0, "", "do not show capabilities before the start", kNone},
-});
+constexpr auto kOptions =
+    joined(kCapabilityOptions,
+           std::to_array<Option>({
+               {"name", 0, "NAME", "a name for this session in the audit log", Takes::OneValue},
+               {"timeout", 0, "TIME", "end the agent after 90s, 10m, 1h30m", Takes::OneValue},
+               {"dry-run", 0, "", "show what would be granted, and start nothing"},
+               {"no-banner", 0, "", "do not show capabilities before the start"},
+           }));
 
 constexpr auto kExamples = std::to_array<Example>({
     {"nono run --allow-cwd -- claude", "an agent in the current project"},

@@ -1,0 +1,171 @@
+#include "cli/run_request.h"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "cli/options.h"
+
+namespace nono::cli {
+namespace {
+
+using sandbox::Access;
+
+struct PathOption {
+  std::string_view name;
+  Access access;
+  sandbox::WantedKind kind;
+};
+
+constexpr auto kReadOnly = Access::read() | Access::execute();
+constexpr auto kReadWrite = Access::read() | Access::write();
+constexpr auto kPathOptions = std::to_array<PathOption>({
+    {"allow", kReadWrite | Access::execute(), sandbox::WantedKind::Directory},
+    {"read", kReadOnly, sandbox::WantedKind::Directory},
+    {"write", Access::write(), sandbox::WantedKind::Directory},
+    {"data", Access::read(), sandbox::WantedKind::Any},
+    {"exec", kReadOnly, sandbox::WantedKind::Any},
+    {"allow-file", kReadWrite, sandbox::WantedKind::File},
+    {"read-file", Access::read(), sandbox::WantedKind::File},
+    {"write-file", Access::write(), sandbox::WantedKind::File},
+});
+
+Result<std::uint16_t> port_from(const std::string& option, const std::string& text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--" + option + " " + printable(text) + ": not a port number")
+            .mend_with("give a number from 1 to 65535"));
+  }
+  return port;
+}
+
+Result<std::vector<std::uint16_t>> ports_of(const Arguments& arguments, const std::string& option) {
+  std::vector<std::uint16_t> out;
+  for (const std::string& text : arguments.values(option)) {
+    NONO_TRY(const std::uint16_t port, port_from(option, text));
+    out.push_back(port);
+  }
+  return out;
+}
+
+// choice takes one word out of a list, the first where the option is not given.
+Result<std::size_t> choice(const Arguments& arguments, const std::string& option,
+                           std::span<const std::string_view> words) {
+  const auto given = arguments.value(option);
+  if (!given) {
+    return std::size_t{0};
+  }
+  std::string list;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (*given == words[i]) {
+      return i;
+    }
+    list += (list.empty() ? "" : ", ") + std::string(words[i]);
+  }
+  return std::unexpected(
+      Error(ErrorKind::Usage, "--" + option + " " + printable(*given) + ": not one of its words")
+          .mend_with("use one of: " + list));
+}
+
+Result<void> take_paths(const Arguments& arguments, engine::RunRequest& request) {
+  if (arguments.has("allow-cwd") && arguments.has("read-cwd")) {
+    return std::unexpected(Error(ErrorKind::Usage, "--allow-cwd and --read-cwd contradict")
+                               .mend_with("use one of them"));
+  }
+  if (arguments.has("allow-cwd")) {
+    request.paths.push_back({"--allow-cwd", request.working_directory,
+                             kReadWrite | Access::execute(), sandbox::WantedKind::Directory});
+  }
+  if (arguments.has("read-cwd")) {
+    request.paths.push_back(
+        {"--read-cwd", request.working_directory, kReadOnly, sandbox::WantedKind::Directory});
+  }
+  for (const PathOption& option : kPathOptions) {
+    for (const std::string& path : arguments.values(option.name)) {
+      if (path.empty()) {
+        return fail(ErrorKind::Usage, "--" + std::string(option.name) + ": the path is empty");
+      }
+      request.paths.push_back({"--" + std::string(option.name), path, option.access, option.kind});
+    }
+  }
+  return {};
+}
+
+Result<void> take_network(const Arguments& arguments, engine::RunRequest& request) {
+  NONO_TRY(request.ports.connect, ports_of(arguments, "connect-port"));
+  NONO_TRY(request.ports.listen, ports_of(arguments, "listen-port"));
+  const bool ports = !request.ports.connect.empty() || !request.ports.listen.empty();
+  const bool block = arguments.has("block-net");
+  const bool open = arguments.has("allow-net");
+  if (static_cast<int>(block) + static_cast<int>(open) + static_cast<int>(ports) > 1) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--block-net, --allow-net and port options contradict each other")
+            .mend_with("use one kind"));
+  }
+  request.network = block  ? engine::NetworkWish::Block
+                    : open ? engine::NetworkWish::Open
+                           : engine::NetworkWish::Default;
+  return {};
+}
+
+Result<void> take_trust(const Arguments& arguments, engine::RunRequest& request) {
+  static constexpr auto kScans = std::to_array<std::string_view>({"autoloaded", "all", "none"});
+  NONO_TRY(const std::size_t scan, choice(arguments, "trust-scan", kScans));
+  request.scan = static_cast<engine::TrustScan>(scan);
+  static constexpr auto kIntercepts = std::to_array<std::string_view>({"strict"});
+  NONO_CHECK(choice(arguments, "trust-intercept", kIntercepts));
+  const char* override_word = ::getenv("NONO_TRUST_OVERRIDE");  // NOLINT(concurrency-mt-unsafe)
+  const bool by_environment = override_word != nullptr && std::string_view(override_word) == "1";
+  if (arguments.has("trust-override") || by_environment) {
+    request.trust_override = trustpolicy::Override::DenialsBecomeWarnings;
+  }
+  if (arguments.has("allow-instruction-edit")) {
+    request.edit = sandbox::InstructionEdit::Allowed;
+  }
+  request.policy_file = arguments.value("policy");
+  return {};
+}
+
+Result<std::optional<std::chrono::milliseconds>> timeout_of(const Arguments& arguments) {
+  const auto text = arguments.value("timeout");
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto limit = parse_duration(*text);
+  if (!limit || limit->count() <= 0) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--timeout " + printable(*text) + ": not a duration")
+            .mend_with("write it as 90s, 10m, 2h or 1h30m"));
+  }
+  return limit;
+}
+
+}  // namespace
+
+Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Session& session) {
+  engine::RunRequest request;
+  NONO_TRY(request.working_directory, session.working_directory());
+  if (const auto directory = arguments.value("workdir")) {
+    NONO_TRY(request.working_directory, absolute_path(*directory));
+  }
+  request.command = arguments.program();
+  NONO_CHECK(take_paths(arguments, request));
+  NONO_CHECK(take_network(arguments, request));
+  NONO_CHECK(take_trust(arguments, request));
+  request.override_never_grant = arguments.values("override-never-grant");
+  request.environment = arguments.values("env");
+  request.environment_globs = arguments.values("env-allow");
+  request.name = arguments.value("name").value_or("");
+  NONO_TRY(request.timeout, timeout_of(arguments));
+  return request;
+}
+
+}  // namespace nono::cli

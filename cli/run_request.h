@@ -1,0 +1,63 @@
+// cli/run_request.h: from options to engine::RunRequest, for every command that composes a sandbox:
+// `run` starts one, `why` asks one, `learn` looks for the smallest.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/session.h"
+#include "engine/run.h"
+
+namespace nono::cli {
+
+// kCapabilityOptions say what an agent may do; they mean the same in each of those commands.
+inline constexpr auto kCapabilityOptions = std::to_array<Option>({
+    {"allow-cwd", 0, "", "read, write and execute in the working directory"},
+    {"read-cwd", 0, "", "read and execute in the working directory"},
+    {"allow", 'a', "DIR", "read, write and execute in a directory", Takes::Values,
+     Completes::Directories},
+    {"read", 'r', "DIR", "read and execute in a directory", Takes::Values, Completes::Directories},
+    {"write", 'w', "DIR", "write in a directory, without reading", Takes::Values,
+     Completes::Directories},
+    {"data", 0, "PATH", "read without executing", Takes::Values, Completes::Files},
+    {"exec", 0, "PATH", "execute and read without writing", Takes::Values, Completes::Files},
+    {"allow-file", 0, "FILE", "read and write one file", Takes::Values, Completes::Files},
+    {"read-file", 0, "FILE", "read one file", Takes::Values, Completes::Files},
+    {"write-file", 0, "FILE", "write one file", Takes::Values, Completes::Files},
+    {"workdir", 0, "DIR", "start there instead of in the working directory", Takes::OneValue,
+     Completes::Directories},
+    {"block-net", 0, "", "no network"},
+    {"allow-net", 0, "", "the whole network (the default)"},
+    {"connect-port", 0, "PORT", "only TCP, to this port of any address", Takes::Values},
+    {"listen-port", 0, "PORT", "only TCP, listening on this port", Takes::Values},
+    {"env", 0, "NAME", "pass on a variable that is dropped by default, or set NAME=VALUE",
+     Takes::Values},
+    {"env-allow", 0, "GLOB", "pass on variables by pattern", Takes::Values},
+    {"policy", 0, "FILE", "use this trust policy in place of the project's", Takes::OneValue,
+     Completes::Files},
+    {"trust-scan", 0, "WHICH", "what stops the start: autoloaded, all or none", Takes::OneValue},
+    {"trust-intercept", 0, "HOW", "how opens are judged: strict", Takes::OneValue},
+    {"trust-override", 0, "", "denials of guarded files become warnings; the blocklist stays"},
+    {"allow-instruction-edit", 0, "", "verified instruction files may be changed"},
+    {"override-never-grant", 0, "PATH", "allow a grant that is never given otherwise",
+     Takes::Values, Completes::Files},
+});
+
+// joined is one table of options after another, at compile time.
+template <std::size_t N, std::size_t M>
+constexpr std::array<Option, N + M> joined(const std::array<Option, N>& first,
+                                           const std::array<Option, M>& second) {
+  std::array<Option, N + M> out{};
+  std::ranges::copy(first, out.begin());
+  std::ranges::copy(second, out.begin() + N);
+  return out;
+}
+
+// run_request_from reads the options above and those of `run`; what a command does not offer is not
+// given. The working directory is the session's, or that of --workdir.
+Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Session& session);
+
+}  // namespace nono::cli
