@@ -64,16 +64,22 @@ bool is_set(const EnvironmentOptions& options, std::string_view name) {
   return std::ranges::any_of(options.set, [&](const auto& each) { return each.first == name; });
 }
 
+bool fits_any(const std::vector<std::string>& patterns, std::string_view name) {
+  return std::ranges::any_of(
+      patterns, [&](const std::string& pattern) { return fits_pattern(pattern, name); });
+}
+
 bool fits_a_glob(const EnvironmentOptions& options, std::string_view name) {
-  return !fits_pattern(kOwnPattern, name) &&
-         std::ranges::any_of(options.allow_globs,
-                             [&](const std::string& glob) { return fits_pattern(glob, name); });
+  return !fits_pattern(kOwnPattern, name) && fits_any(options.allow_globs, name);
 }
 
 std::optional<EnvironmentClass> dropped(std::string_view name, std::string_view value,
                                         const EnvironmentOptions& options) {
   if (named(options, name) != nullptr || fits_a_glob(options, name)) {
     return std::nullopt;
+  }
+  if (fits_any(options.deny, name) || (options.only && !fits_any(*options.only, name))) {
+    return EnvironmentClass::ByProfile;
   }
   return why_dropped(name, value);
 }

@@ -18,6 +18,9 @@ struct EnvironmentOptions {
   std::vector<std::string> allow;        // --env NAME lets one through; NAME=VALUE sets it
   std::vector<std::string> allow_globs;  // --env-allow GLOB; never lets NONO_* through
   std::vector<std::pair<std::string, std::string>> set;  // by nono itself; wins over all others
+  // Of a profile, below all that is above; patterns. `only` leaves out what fits none of it.
+  std::vector<std::string> deny = {};
+  std::optional<std::vector<std::string>> only = std::nullopt;
 };
 
 struct EnvironmentPlan {

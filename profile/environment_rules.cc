@@ -195,6 +195,8 @@ std::string_view text_of(EnvironmentClass why) {
       return "belongs to nono";
     case Malformed:
       return "not of the form NAME=value";
+    case ByProfile:
+      return "left out by the profile";
   }
   return {};
 }

@@ -18,6 +18,7 @@ enum class EnvironmentClass : unsigned char {
   SecretValue,
   OwnState,   // NONO_*
   Malformed,  // no NAME=value
+  ByProfile,  // a profile's deny_vars, or not in its allow_vars
 };
 std::string_view text_of(EnvironmentClass why);  // "loads code", "a secret by its name", …
 

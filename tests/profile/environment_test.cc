@@ -134,5 +134,37 @@ TEST(EnvironmentTest, WhyAnswersForOneName) {
   EXPECT_FALSE(why_not_passed("XDG_RUNTIME_DIR", "/run/user/0", options));
 }
 
+TEST(EnvironmentTest, ProfileLeavesOutWhatItDenies) {
+  EnvironmentOptions options;
+  options.deny = {"EDITOR", "LC_*"};
+  const EnvironmentPlan plan = planned({"EDITOR=vi", "LC_ALL=C", "HOME=/h"}, options);
+  EXPECT_EQ(plan.kept, Strings{"HOME=/h"});
+  EXPECT_EQ(plan.dropped_names, (Strings{"EDITOR", "LC_ALL"}));
+  EXPECT_EQ(why_not_passed("EDITOR", "vi", options), "left out by the profile");
+}
+
+TEST(EnvironmentTest, ProfilesListLeavesOutAllElse) {
+  EnvironmentOptions options;
+  options.only = Strings{"PATH", "LC_*"};
+  EXPECT_EQ(planned({"PATH=/bin", "LC_ALL=C", "HOME=/h"}, options).kept,
+            (Strings{"PATH=/bin", "LC_ALL=C"}));
+  options.only = Strings{};
+  EXPECT_TRUE(planned({"PATH=/bin"}, options).kept.empty());
+}
+
+TEST(EnvironmentTest, ProfilesPatternDoesNotLetASecretThrough) {
+  EnvironmentOptions options;
+  options.only = Strings{"GITHUB_*", "LD_*"};
+  EXPECT_TRUE(planned({"GITHUB_TOKEN=abc", "LD_PRELOAD=/x"}, options).kept.empty());
+}
+
+TEST(EnvironmentTest, OptionsStandAboveTheProfile) {
+  EnvironmentOptions options = allowing({"EDITOR", "A=1"}, {"LC_*"});
+  options.deny = {"*"};
+  options.only = Strings{};
+  EXPECT_EQ(planned({"EDITOR=vi", "LC_ALL=C", "A=0", "B=0"}, options).kept,
+            (Strings{"EDITOR=vi", "LC_ALL=C", "A=1"}));
+}
+
 }  // namespace
 }  // namespace nono::profile

@@ -13,6 +13,8 @@ build|nlohmann-json3-dev|the tokenizer under our strict JSON reader
 build|libre2-dev|patterns for identities of signers
 build|libcurl4-openssl-dev|HTTP, for nono-net alone
 build|libutf8proc-dev|case folding and NFC of guarded names
+build|libtomlplusplus-dev|profiles in TOML
+build|libyaml-cpp-dev|profiles in YAML
 test|libgtest-dev|the test programs
 test|openssl|a certificate authority for the tests of TLS
 test|python3|stand-in services and fixtures of the tests

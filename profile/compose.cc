@@ -1,0 +1,350 @@
+#include "profile/compose.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "profile/environment_rules.h"
+
+namespace nono::profile {
+namespace {
+
+using sandbox::Access;
+using sandbox::WantedKind;
+
+constexpr auto kReadExecute = Access::read() | Access::execute();
+constexpr auto kReadWrite = Access::read() | Access::write();
+
+struct Meaning {
+  Access access;
+  WantedKind kind;
+};
+// In the order of PathRight.
+constexpr auto kMeanings = std::to_array<Meaning>({
+    {kReadWrite | Access::execute(), WantedKind::Directory},
+    {kReadExecute, WantedKind::Directory},
+    {Access::write(), WantedKind::Directory},
+    {kReadExecute, WantedKind::Any},
+    {kReadWrite, WantedKind::File},
+    {Access::read(), WantedKind::File},
+    {Access::write(), WantedKind::File},
+});
+
+Meaning meaning_of(GroupAccess access) {
+  switch (access) {
+    case GroupAccess::Read:
+      return {kReadExecute, WantedKind::Any};
+    case GroupAccess::ReadWrite:
+    case GroupAccess::State:
+      return {kReadWrite | Access::execute(), WantedKind::Directory};
+    case GroupAccess::ReadFile:
+      return {Access::read(), WantedKind::File};
+    case GroupAccess::ReadWriteFile:
+      return {kReadWrite, WantedKind::File};
+    case GroupAccess::Deny:
+      return {Access::none(), WantedKind::Any};
+  }
+  std::unreachable();
+}
+
+// /var/run is a link to /run by the Filesystem Hierarchy Standard 3.0, present or not.
+std::string by_custom(std::string path) {
+  constexpr std::string_view kOld = "/var/run";
+  return beneath(kOld, path) ? "/run" + path.substr(kOld.size()) : std::move(path);
+}
+
+template <typename Value>
+void append_new(std::vector<Value>& to, const std::vector<Value>& from) {
+  for (const Value& value : from) {
+    if (std::ranges::find(to, value) == to.end()) {
+      to.push_back(value);
+    }
+  }
+}
+
+class Composer {
+ public:
+  Composer(const Variables& variables, const FindProfile& find)
+      : variables_(variables), find_(find) {}
+
+  // add recurses at most kMaxLineageDepth deep.
+  Result<void> add(const Profile& profile, const std::string& name) {
+    if (path_.size() >= kMaxLineageDepth || out_.lineage.size() >= kMaxLineage) {
+      return std::unexpected(usage(name, "extends: more than " + std::to_string(kMaxLineageDepth) +
+                                             " profiles deep or " + std::to_string(kMaxLineage) +
+                                             " in all"));
+    }
+    path_.push_back(name);
+    for (const std::string& parent : profile.extends) {
+      NONO_CHECK(add_parent(name, parent));
+    }
+    path_.pop_back();
+    NONO_CHECK(take(profile, name));
+    out_.lineage.push_back(name);
+    return {};
+  }
+
+  Result<Composed> finish(const std::string& name) {
+    out_.name = name;
+    NONO_CHECK(check_network(name));
+    NONO_CHECK(check_denials());
+    settle_environment();
+    return std::move(out_);
+  }
+
+ private:
+  static Error usage(const std::string& name, const std::string& what) {
+    return {ErrorKind::Usage, "profile " + printable(name) + ": " + what};
+  }
+
+  Result<void> add_parent(const std::string& child, const std::string& parent) {
+    if (const auto again = std::ranges::find(path_, parent); again != path_.end()) {
+      std::string circle;
+      for (auto name = again; name != path_.end(); ++name) {
+        circle += *name + " -> ";
+      }
+      return std::unexpected(usage(child, "extends itself: " + circle + parent));
+    }
+    if (!seen_.insert(parent).second) {
+      return {};
+    }
+    auto found = find_(parent);
+    if (!found) {
+      return std::unexpected(std::move(found).error().while_doing(
+          "profile " + printable(child) + ": extends " + printable(parent)));
+    }
+    return add(*found, parent);
+  }
+
+  Result<void> take(const Profile& profile, const std::string& name) {
+    NONO_CHECK(leave_out(profile, name));
+    for (const std::string& group : profile.groups) {
+      NONO_CHECK(take_group(group, name));
+    }
+    NONO_CHECK(take_paths(profile, name));
+    take_network(profile);
+    take_environment(profile);
+    for (const Finding& finding : profile.findings) {
+      out_.findings.push_back(
+          {"profile " + name + ": " + finding.pointer, finding.effect, finding.why});
+    }
+    out_.scan_all = out_.scan_all || profile.scan_all;
+    if (profile.time_limit && (!out_.time_limit || *profile.time_limit < *out_.time_limit)) {
+      out_.time_limit = profile.time_limit;
+    }
+    if (profile.workdir) {
+      out_.workdir = profile.workdir;
+    }
+    return {};
+  }
+
+  // leave_out takes groups of the parents away again, but nothing that they deny.
+  Result<void> leave_out(const Profile& profile, const std::string& name) {
+    for (const std::string& group : profile.left_out_groups) {
+      if (find_group(group) == nullptr) {
+        return std::unexpected(unknown_group(group, name));
+      }
+      std::erase_if(out_.grants, [&](const ComposedGrant& grant) {
+        return grant.origin.ends_with(", group " + group);
+      });
+      std::erase(out_.groups, group);
+    }
+    return {};
+  }
+
+  static Error unknown_group(const std::string& group, const std::string& name) {
+    return usage(name, "groups: there is no group \"" + printable(group) + "\"")
+        .mend_with("nono policy groups lists them");
+  }
+
+  Result<void> take_group(const std::string& group_name, const std::string& name) {
+    const Group* group = find_group(group_name);
+    if (group == nullptr) {
+      return std::unexpected(unknown_group(group_name, name));
+    }
+    if (!is_of_this_platform(*group) ||
+        std::ranges::find(out_.groups, group_name) != out_.groups.end()) {
+      return {};
+    }
+    out_.groups.push_back(group_name);
+    const std::string origin = "profile " + name + ", group " + group_name;
+    if (!group->enforced) {
+      out_.findings.push_back({origin, FieldEffect::Said, std::string(group->instead)});
+    }
+    for (const GroupRow& row : group->rows) {
+      NONO_CHECK(take_row(row, origin));
+    }
+    return {};
+  }
+
+  Result<void> take_row(const GroupRow& row, const std::string& origin) {
+    auto expanded = expand_path(row.path, variables_);
+    if (!expanded || !*expanded) {
+      return {};  // a place that this user does not have
+    }
+    if (row.access == GroupAccess::Deny) {
+      return add_denial({by_custom(**std::move(expanded)), origin});
+    }
+    const Meaning meaning = meaning_of(row.access);
+    const Presence presence = row.access == GroupAccess::State ? Presence::Made : Presence::Quiet;
+    return add_grant(
+        {by_custom(**std::move(expanded)), origin, meaning.access, meaning.kind, presence});
+  }
+
+  Result<void> take_paths(const Profile& profile, const std::string& name) {
+    for (const WrittenGrant& grant : profile.grants) {
+      const std::string origin = "profile " + name + ": " + grant.path.pointer;
+      NONO_TRY(auto path, expanded(grant.path.text, origin));
+      if (!path) {
+        continue;
+      }
+      const Meaning& meaning = kMeanings[static_cast<std::size_t>(grant.right)];
+      NONO_CHECK(
+          add_grant({*std::move(path), origin, meaning.access, meaning.kind, Presence::Said}));
+    }
+    for (const WrittenPath& denial : profile.denials) {
+      const std::string origin = "profile " + name + ": " + denial.pointer;
+      NONO_TRY(auto path, expanded(denial.text, origin));
+      if (!path) {
+        return fail(ErrorKind::Usage, origin + ": the session's own directories cannot be denied");
+      }
+      NONO_CHECK(add_denial({*std::move(path), origin}));
+    }
+    return {};
+  }
+
+  Result<std::optional<std::string>> expanded(const std::string& written,
+                                              const std::string& origin) {
+    auto path = expand_path(written, variables_);
+    if (!path) {
+      return std::unexpected(Error(ErrorKind::Usage, origin + ": " + path.error().message())
+                                 .mend_with(path.error().remedy()));
+    }
+    return *path ? std::optional(by_custom(**std::move(path))) : std::optional<std::string>();
+  }
+
+  Result<void> add_grant(ComposedGrant grant) {
+    if (grant.path == "/run") {
+      return fail(ErrorKind::Usage, grant.origin + ": /run holds sockets of the system's services");
+    }
+    if (out_.grants.size() >= kMaxComposedPaths) {
+      return fail(ErrorKind::Usage, grant.origin + ": more than " +
+                                        std::to_string(kMaxComposedPaths) + " paths in all");
+    }
+    out_.grants.push_back(std::move(grant));
+    return {};
+  }
+
+  Result<void> add_denial(ComposedDenial denial) {
+    if (out_.denials.size() >= kMaxComposedPaths) {
+      return fail(ErrorKind::Usage, denial.origin + ": more than " +
+                                        std::to_string(kMaxComposedPaths) + " paths in all");
+    }
+    out_.denials.push_back(std::move(denial));
+    return {};
+  }
+
+  void take_network(const Profile& profile) {
+    out_.network.block = out_.network.block || profile.network.block;
+    append_new(out_.network.connect, profile.network.connect);
+    append_new(out_.network.listen, profile.network.listen);
+  }
+
+  Result<void> check_network(const std::string& name) const {
+    const bool ports = !out_.network.connect.empty() || !out_.network.listen.empty();
+    if (out_.network.block && ports) {
+      return std::unexpected(
+          usage(name,
+                "network: ports are allowed by one profile and the network is blocked by "
+                "another that it extends or is extended by"));
+    }
+    return {};
+  }
+
+  void take_environment(const Profile& profile) {
+    const EnvironmentPart& more = profile.environment;
+    EnvironmentPart& all = out_.environment;
+    if (more.allow) {
+      if (!all.allow) {
+        all.allow.emplace();
+      }
+      append_new(*all.allow, *more.allow);
+    }
+    append_new(all.deny, more.deny);
+    append_new(all.pass, more.pass);
+    for (const auto& setting : more.set) {
+      std::erase_if(all.set, [&](const auto& old) { return old.first == setting.first; });
+      all.set.push_back(setting);
+    }
+  }
+
+  // settle_environment: a name in full in allow_vars is passed although it looks like a secret, a
+  // denied one is passed by nothing.
+  void settle_environment() {
+    EnvironmentPart& all = out_.environment;
+    for (const std::string& name : all.allow.value_or(std::vector<std::string>())) {
+      const auto why = why_dropped(name, "");
+      const bool code = why == EnvironmentClass::LoadsCode || why == EnvironmentClass::OwnState;
+      if (!name.ends_with('*') && !code) {
+        append_new(all.pass, {name});
+      }
+    }
+    const auto denied = [&](const std::string& name) {
+      return std::ranges::any_of(
+          all.deny, [&](const std::string& pattern) { return fits_pattern(pattern, name); });
+    };
+    std::erase_if(all.pass, denied);
+    std::erase_if(all.set, [&](const auto& setting) { return denied(setting.first); });
+  }
+
+  Result<void> check_denials() const {
+    for (const ComposedDenial& denial : out_.denials) {
+      for (const ComposedGrant& grant : out_.grants) {
+        if (beneath(denial.path, grant.path)) {
+          return std::unexpected(
+              Error(ErrorKind::Usage, grant.origin + ": " + printable(grant.path) +
+                                          " lies in what is denied (" + denial.origin + ")")
+                  .mend_with("take it out, or do not extend what denies it"));
+        }
+        if (beneath(grant.path, denial.path)) {
+          return std::unexpected(
+              Error(ErrorKind::Usage, denial.origin + ": " + printable(denial.path) +
+                                          " lies inside of a grant (" + grant.origin +
+                                          "), where a denial cannot be kept")
+                  .mend_with("grant the directories beside it one by one"));
+        }
+      }
+    }
+    return {};
+  }
+
+  const Variables& variables_;
+  const FindProfile& find_;
+  Composed out_;
+  std::vector<std::string> path_;  // from the profile asked for down to this one
+  std::set<std::string> seen_;
+};
+
+}  // namespace
+
+Result<Composed> compose(const Profile& profile, const std::string& name,
+                         const Variables& variables, const FindProfile& find) {
+  Composer composer(variables, find);
+  NONO_CHECK(composer.add(profile, name));
+  return composer.finish(name);
+}
+
+std::vector<ComposedFinding> refusals(const Composed& composed) {
+  std::vector<ComposedFinding> out;
+  for (const ComposedFinding& finding : composed.findings) {
+    if (finding.effect == FieldEffect::Refused) {
+      out.push_back(finding);
+    }
+  }
+  return out;
+}
+
+}  // namespace nono::profile

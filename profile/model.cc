@@ -1,0 +1,253 @@
+// profile/model.cc: from a checked document to a Profile.
+#include "profile/model.h"
+
+#include <array>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "profile/environment_rules.h"
+
+namespace nono::profile {
+namespace {
+
+struct RightName {
+  std::string_view field;
+  PathRight right;
+};
+constexpr auto kRights = std::to_array<RightName>({{"allow", PathRight::Allow},
+                                                   {"read", PathRight::Read},
+                                                   {"write", PathRight::Write},
+                                                   {"exec", PathRight::Exec},
+                                                   {"allow_file", PathRight::AllowFile},
+                                                   {"read_file", PathRight::ReadFile},
+                                                   {"write_file", PathRight::WriteFile}});
+constexpr auto kAccesses = std::to_array<std::string_view>({"none", "read", "write", "readwrite"});
+
+// at_path follows members; nothing where one is missing or null.
+Result<std::optional<JsonView>> at_path(const JsonView& root, std::string_view first,
+                                        std::string_view second) {
+  NONO_TRY(const auto section, root.maybe(first));
+  if (!section || section->json().object() == nullptr) {
+    return std::optional<JsonView>();
+  }
+  return section->maybe(second);
+}
+
+// here_in lists the entries of a conditional list that hold on this platform.
+Result<std::vector<WrittenPath>> here_in(const std::optional<JsonView>& list,
+                                         std::string_view key) {
+  std::vector<WrittenPath> out;
+  if (!list) {
+    return out;
+  }
+  NONO_TRY(const std::vector<JsonView> entries, list->elements(kMaxListEntries));
+  for (const JsonView& entry : entries) {
+    bool here = true;
+    const Json* text = &entry.json();
+    if (text->object() != nullptr) {
+      NONO_TRY(const auto when, entry.maybe("when"));
+      if (when) {
+        NONO_TRY(here, when_here(*when));
+      }
+      text = text->find(key);
+    }
+    if (here) {
+      out.push_back({*text->string(), entry.pointer()});
+    }
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> strings_of(const std::optional<JsonView>& list) {
+  std::vector<std::string> out;
+  if (!list) {
+    return out;
+  }
+  if (const std::string* one = list->json().string()) {
+    out.push_back(*one);
+    return out;
+  }
+  NONO_TRY(const std::vector<JsonView> entries, list->elements(kMaxListEntries));
+  for (const JsonView& entry : entries) {
+    NONO_TRY(std::string text, entry.string());
+    out.push_back(std::move(text));
+  }
+  return out;
+}
+
+Result<std::string> text_at(const JsonView& root, std::string_view first, std::string_view second) {
+  NONO_TRY(const auto view, at_path(root, first, second));
+  return view ? view->string() : Result<std::string>("");
+}
+
+class Reader {
+ public:
+  Reader(const JsonView& root, Profile& out) : root_(root), out_(out) {}
+
+  Result<void> read() {
+    NONO_TRY(out_.name, text_at(root_, "meta", "name"));
+    NONO_TRY(out_.version, text_at(root_, "meta", "version"));
+    NONO_TRY(out_.description, text_at(root_, "meta", "description"));
+    NONO_TRY(out_.author, text_at(root_, "meta", "author"));
+    NONO_TRY(const auto extends, root_.maybe("extends"));
+    NONO_TRY(out_.extends, strings_of(extends));
+    NONO_CHECK(groups());
+    NONO_CHECK(filesystem());
+    NONO_CHECK(network());
+    NONO_CHECK(environment());
+    return rest();
+  }
+
+ private:
+  Result<void> add_groups(const std::optional<JsonView>& list, std::vector<std::string>& to) {
+    NONO_TRY(const std::vector<WrittenPath> names, here_in(list, "name"));
+    for (const WrittenPath& name : names) {
+      to.push_back(name.text);
+    }
+    return {};
+  }
+
+  Result<void> groups() {
+    NONO_TRY(const auto groups, root_.maybe("groups"));
+    if (groups && groups->json().array() != nullptr) {
+      NONO_CHECK(add_groups(groups, out_.groups));
+    }
+    NONO_TRY(const auto include, at_path(root_, "groups", "include"));
+    NONO_CHECK(add_groups(include, out_.groups));
+    NONO_TRY(const auto exclude, at_path(root_, "groups", "exclude"));
+    NONO_CHECK(add_groups(exclude, out_.left_out_groups));
+    NONO_TRY(const auto older, at_path(root_, "security", "groups"));
+    return add_groups(older, out_.groups);
+  }
+
+  Result<void> filesystem() {
+    for (const RightName& row : kRights) {
+      NONO_TRY(const auto list, at_path(root_, "filesystem", row.field));
+      NONO_TRY(const std::vector<WrittenPath> paths, here_in(list, "path"));
+      for (const WrittenPath& path : paths) {
+        out_.grants.push_back({row.right, path});
+      }
+    }
+    NONO_TRY(const auto list, at_path(root_, "filesystem", "deny"));
+    NONO_TRY(out_.denials, here_in(list, "path"));
+    return {};
+  }
+
+  Result<void> ports(std::string_view field, std::vector<std::uint16_t>& to) {
+    NONO_TRY(const auto list, at_path(root_, "network", field));
+    if (!list) {
+      return {};
+    }
+    NONO_TRY(const std::vector<JsonView> entries, list->elements(kMaxListEntries));
+    for (const JsonView& entry : entries) {
+      NONO_TRY(const std::int64_t port, entry.integer());
+      to.push_back(static_cast<std::uint16_t>(port));
+    }
+    return {};
+  }
+
+  Result<void> network() {
+    NONO_TRY(const auto block, at_path(root_, "network", "block"));
+    NONO_TRY(const auto hosts, at_path(root_, "network", "allow_domain"));
+    out_.network.block = block && *block->json().boolean();
+    NONO_CHECK(ports("connect_port", out_.network.connect));
+    NONO_CHECK(ports("listen_port", out_.network.listen));
+    const bool opens = !out_.network.connect.empty() || !out_.network.listen.empty() ||
+                       (hosts && !hosts->json().array()->empty());
+    if (out_.network.block && opens) {
+      return std::unexpected(block->error("contradicts the hosts or ports that are allowed"));
+    }
+    // A list of hosts that is there and empty allows none.
+    if (hosts && hosts->json().array()->empty() && !opens) {
+      out_.network.block = true;
+    }
+    return {};
+  }
+
+  Result<void> environment() {
+    NONO_TRY(const auto allow, at_path(root_, "environment", "allow_vars"));
+    if (allow) {
+      NONO_TRY(out_.environment.allow, strings_of(allow));
+    }
+    NONO_TRY(const auto deny, at_path(root_, "environment", "deny_vars"));
+    NONO_TRY(out_.environment.deny, strings_of(deny));
+    NONO_CHECK(pass());
+    NONO_TRY(const auto set, at_path(root_, "environment", "set_vars"));
+    if (set) {
+      for (const auto& [name, value] : *set->json().object()) {
+        out_.environment.set.emplace_back(name, *value.string());
+      }
+    }
+    return {};
+  }
+
+  Result<void> pass() {
+    NONO_TRY(const auto list, at_path(root_, "environment", "pass_vars"));
+    if (!list) {
+      return {};
+    }
+    NONO_TRY(const std::vector<JsonView> entries, list->elements(kMaxListEntries));
+    for (const JsonView& entry : entries) {
+      NONO_TRY(std::string name, entry.string());
+      const auto why = why_dropped(name, "");
+      if (name.ends_with('*') || why == EnvironmentClass::LoadsCode ||
+          why == EnvironmentClass::OwnState) {
+        return std::unexpected(
+            entry.error("cannot be passed by a profile: a pattern, or a "
+                        "variable that decides what code runs"));
+      }
+      out_.environment.pass.push_back(std::move(name));
+    }
+    return {};
+  }
+
+  Result<void> rest() {
+    NONO_TRY(const std::string scan, text_at(root_, "trust", "scan"));
+    out_.scan_all = scan == "all";
+    NONO_TRY(const std::string time, text_at(root_, "limits", "time"));
+    out_.time_limit = time.empty() ? std::nullopt : parse_duration(time);
+    NONO_TRY(const std::string access, text_at(root_, "workdir", "access"));
+    for (std::size_t i = 0; i < kAccesses.size(); ++i) {
+      if (access == kAccesses[i]) {
+        out_.workdir = static_cast<WorkdirAccess>(i);
+      }
+    }
+    return {};
+  }
+
+  const JsonView& root_;
+  Profile& out_;
+};
+
+Result<Profile> read_profile(std::string_view text, ProfileFormat format) {
+  Profile out;
+  NONO_TRY(out.document, read_tree(text, format));
+  NONO_TRY(out.findings, check_fields(out.document));
+  const JsonView root(out.document);
+  NONO_CHECK(Reader(root, out).read());
+  return out;
+}
+
+}  // namespace
+
+std::string_view text_of(PathRight right) {
+  return kRights[static_cast<std::size_t>(right)].field;
+}
+
+std::string_view text_of(WorkdirAccess access) {
+  return kAccesses[static_cast<std::size_t>(access)];
+}
+
+Result<Profile> parse_profile(std::string_view text, ProfileFormat format,
+                              const std::string& shown_as) {
+  auto out = read_profile(text, format);
+  if (!out) {
+    // A bad profile is wrong usage, whatever is wrong with it.
+    return std::unexpected(
+        Error(ErrorKind::Usage, printable(shown_as) + ": " + out.error().message())
+            .mend_with(out.error().remedy()));
+  }
+  return out;
+}
+
+}  // namespace nono::profile

@@ -1,0 +1,152 @@
+// profile/schema_table.cc: the table.
+#include <algorithm>
+#include <array>
+
+#include "profile/schema.h"
+
+namespace nono::profile {
+namespace {
+
+using enum FieldType;
+using enum FieldEffect;
+
+constexpr std::string_view kProxy =
+    "needs the filtering proxy, which this version does not have; nothing else can keep to it";
+constexpr std::string_view kCredentials =
+    "needs the filtering proxy, which this version does not have; environment.pass_vars hands a "
+    "variable to the agent";
+constexpr std::string_view kHooks = "programs outside the sandbox are not started for a profile";
+constexpr std::string_view kLimit = "this version limits time only";
+
+constexpr auto kFields = std::to_array<Field>({
+    {"$schema", Text, Used, "address of this schema, for editors"},
+    {"extends", Names, Used, "profiles to start from, in this order"},
+    {"meta", Object, Used, "what the profile is"},
+    {"meta.name", Name, Used, "name"},
+    {"meta.version", Text, Used, "version of the profile"},
+    {"meta.description", Text, Used, "what it is for"},
+    {"meta.author", Text, Used, "who made it"},
+    {"groups", Groups, Used, "groups of paths (nono policy groups)"},
+    {"groups.include", GroupList, Used, "groups to add"},
+    {"groups.exclude", GroupList, Used,
+     "groups of extended profiles to leave out, but for denials"},
+
+    {"filesystem", Object, Used, "files and directories; what does not exist is left out"},
+    {"filesystem.allow", Paths, Used, "directories: read, write and execute"},
+    {"filesystem.read", Paths, Used, "directories: read and execute"},
+    {"filesystem.write", Paths, Used, "directories: write, without reading"},
+    {"filesystem.exec", Paths, Used, "directories or files: execute and read, without writing"},
+    {"filesystem.allow_file", Paths, Used, "files: read and write"},
+    {"filesystem.read_file", Paths, Used, "files: read"},
+    {"filesystem.write_file", Paths, Used, "files: write"},
+    {"filesystem.deny", Paths, Used, "never, whoever grants it; must not lie inside a grant"},
+    {"filesystem.bypass_protection", Paths, Refused,
+     "a profile cannot open what is never granted; --override-never-grant on the command line "
+     "does"},
+    {"filesystem.suppress_save_prompt", Paths, Said, "there is no such question to suppress"},
+    {"filesystem.ignore", Paths, Said, "there is no question about denied paths to suppress"},
+    {"filesystem.unix_socket", Paths, Refused, "sockets in the file system cannot be granted yet"},
+    {"filesystem.unix_socket_bind", Paths, Refused,
+     "sockets in the file system cannot be granted yet"},
+    {"filesystem.unix_socket_dir", Paths, Refused,
+     "sockets in the file system cannot be granted yet"},
+    {"filesystem.unix_socket_dir_bind", Paths, Refused,
+     "sockets in the file system cannot be granted yet"},
+
+    {"network", Object, Used, "open where nothing is said"},
+    {"network.block", Flag, Used, "true: no network"},
+    {"network.connect_port", Ports, Used, "only TCP, to these ports of any address"},
+    {"network.listen_port", Ports, Used, "only TCP, listening on these ports"},
+    {"network.allow_domain", Hosts, Refused,
+     "rules by host need the filtering proxy, which this version does not have. An empty list is "
+     "kept: no network"},
+    {"network.proxy_allow", Hosts, Refused, kProxy},
+    {"network.allow_proxy", Hosts, Refused, kProxy},
+    {"network.network_profile", Text, Refused, kProxy},
+    {"network.credentials", Words, Refused, kCredentials},
+    {"network.proxy_credentials", Words, Refused, kCredentials},
+    {"network.custom_credentials", Anything, Refused, kCredentials},
+    {"network.tls_intercept", Anything, Refused, kProxy},
+    {"network.upstream_proxy", Text, Refused, kProxy},
+    {"network.external_proxy", Text, Refused, kProxy},
+    {"network.upstream_bypass", Words, Refused, kProxy},
+    {"network.external_proxy_bypass", Words, Refused, kProxy},
+    {"network.open_port", Anything, Refused,
+     "a port cannot be kept to this machine yet; connect_port and listen_port are of any address"},
+    {"network.port_allow", Anything, Refused, "a port cannot be kept to this machine yet"},
+    {"network.allow_port", Anything, Refused, "a port cannot be kept to this machine yet"},
+
+    {"environment", Object, Used, "variables; those that load code or are secrets are not passed"},
+    {"environment.allow_vars", Variables, Used, "only these; patterns never let a secret through"},
+    {"environment.deny_vars", Variables, Used, "not these"},
+    {"environment.pass_vars", Variables, Used, "these too, although they look like secrets"},
+    {"environment.set_vars", Settings, Used, "set to these values, literally"},
+
+    {"commands", Object, Used, "programs by name"},
+    {"commands.allow", Words, Said, "no program is held back by its name"},
+    {"commands.deny", Words, Refused,
+     "programs are not judged by this version; what the agent may touch is bounded by its grants"},
+
+    {"trust", Object, Used, "the gate for instruction files"},
+    {"trust.scan", Choice, Used, "what stops the start", "autoloaded all"},
+    {"trust.intercept", Choice, Used, "how opens are judged", "strict"},
+
+    {"limits", Object, Used, "of the whole session"},
+    {"limits.time", Duration, Used, "then the agent is ended: 90s, 10m, 1h30m"},
+    {"limits.memory", Anything, Refused, kLimit},
+    {"limits.pids", Anything, Refused, kLimit},
+    {"limits.cpu", Anything, Refused, kLimit},
+    {"limits.file_size", Anything, Refused, kLimit},
+    {"limits.disk", Anything, Refused, kLimit},
+
+    {"workdir", Object, Used, "the working directory"},
+    {"workdir.access", Choice, Used, "what the agent may do in it", "none read write readwrite"},
+
+    {"audit", Object, Used, "the record of the session"},
+    {"audit.enabled", Always, Used, "it is always kept"},
+
+    {"undo", Anything, Said, "this version makes no snapshots"},
+    {"rollback", Anything, Said, "this version makes no snapshots"},
+
+    {"security", Object, Used, "names of upstream's"},
+    {"security.groups", GroupList, Used, "as groups.include"},
+    {"security.signal_mode", Choice, Used, "signals reach the agent's own processes only",
+     "isolated allow_same_sandbox"},
+    {"security.process_info_mode", Choice, Used, "other users' processes are hidden by the kernel",
+     "isolated allow_same_sandbox"},
+    {"security.ipc_mode", Choice, Used, "System V IPC is closed", "shared_memory_only"},
+    {"security.capability_elevation", Flag, Said, "nothing can be granted during a run yet"},
+    {"security.wsl2_proxy_policy", Choice, Used, "nono does not start under WSL2", "error"},
+    {"linux", Object, Used, "names of upstream's"},
+    {"linux.af_unix_mediation", Choice, Used, "sockets in the file system are always refused",
+     "off pathname"},
+    {"interactive", Flag, Said, "the agent always has a terminal of its own"},
+    {"trust_groups", Words, Refused,
+     "there are no such groups; publishers are in the trust policy"},
+    {"diagnostics", Anything, Said, "has no counterpart"},
+    {"allow_launch_services", Flag, Said, "is of macOS"},
+    {"unsafe_macos_seatbelt_rules", Words, Said, "is of macOS"},
+    {"allow_gpu", Flag, Refused, "graphics processors cannot be granted yet"},
+    {"open_urls", Anything, Said, "the agent cannot open addresses in a browser outside"},
+    {"hooks", Anything, Said, "nono installs nothing into an agent's settings"},
+    {"session_hooks", Anything, Refused, kHooks},
+    {"packs", Words, Refused, "there are no packs in this version"},
+    {"command_args", Words, Refused, "the command line is the caller's"},
+    {"command_policies", Anything, Refused, "programs are not judged by this version"},
+    {"credential_capture", Anything, Refused, kHooks},
+    {"env_credentials", Anything, Refused, kCredentials},
+    {"secrets", Anything, Refused, kCredentials},
+});
+
+}  // namespace
+
+std::span<const Field> profile_fields() {
+  return kFields;
+}
+
+const Field* find_field(std::string_view path) {
+  const auto* found = std::ranges::find(kFields, path, &Field::path);
+  return found == kFields.end() ? nullptr : found;
+}
+
+}  // namespace nono::profile

@@ -1,0 +1,112 @@
+// profile/tree_toml.cc: TOML 1.0. The only user of toml++.
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "profile/tree.h"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 16
+#include <toml++/toml.h>
+
+namespace nono::profile {
+namespace {
+
+static_assert(TOML_MAX_NESTED_VALUES == kMaxProfileDepth);
+
+// toml++ builds a.b.c… without a limit of depth and takes trees apart recursively. A key lies
+// within one line, so the dots of a line bound what it can add.
+constexpr std::ptrdiff_t kMaxDotsPerLine = 128;
+
+Error at_line(std::size_t line, std::string_view why, ErrorKind kind = ErrorKind::InvalidInput) {
+  return {kind, "line " + std::to_string(line) + ": " + std::string(why)};
+}
+
+Result<void> check_lines(std::string_view text) {
+  std::size_t line = 1;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (std::ranges::count(text.substr(0, end), '.') > kMaxDotsPerLine) {
+      return std::unexpected(at_line(
+          line, "has more than " + std::to_string(kMaxDotsPerLine) + " dots; break it into several",
+          ErrorKind::Exhausted));
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++line;
+  }
+  return {};
+}
+
+// TreeMaker turns toml++'s nodes into ours, no deeper and no more than the limits.
+class TreeMaker {
+ public:
+  // make recurses at most kMaxProfileDepth deep.
+  Result<Json> make(const toml::node& node, std::size_t depth) {
+    const std::size_t line = node.source().begin.line;
+    if (depth > kMaxProfileDepth) {
+      return std::unexpected(at_line(line, "is nested too deeply", ErrorKind::Exhausted));
+    }
+    if (++values_ > kProfileLimits.values) {
+      return std::unexpected(at_line(line, "has too many values", ErrorKind::Exhausted));
+    }
+    if (const auto* table = node.as_table()) {
+      return make_object(*table, depth);
+    }
+    if (const auto* array = node.as_array()) {
+      return make_array(*array, depth);
+    }
+    return make_scalar(node, line);
+  }
+
+ private:
+  Result<Json> make_object(const toml::table& table, std::size_t depth) {
+    Json::Object out;
+    for (const auto& [key, value] : table) {
+      NONO_TRY(Json made, make(value, depth + 1));
+      out.emplace_back(std::string(key.str()), std::move(made));
+    }
+    return Json(std::move(out));
+  }
+
+  Result<Json> make_array(const toml::array& array, std::size_t depth) {
+    Json::Array out;
+    for (const toml::node& value : array) {
+      NONO_TRY(Json made, make(value, depth + 1));
+      out.push_back(std::move(made));
+    }
+    return Json(std::move(out));
+  }
+
+  static Result<Json> make_scalar(const toml::node& node, std::size_t line) {
+    if (const auto* text = node.as_string()) {
+      return Json(text->get());
+    }
+    if (const auto* number = node.as_integer()) {
+      return Json(std::int64_t{number->get()});
+    }
+    if (const auto* flag = node.as_boolean()) {
+      return Json(flag->get());
+    }
+    return std::unexpected(at_line(
+        line, "is a date or a number with a fraction; a profile has strings, integers, booleans"));
+  }
+
+  std::size_t values_ = 0;
+};
+
+}  // namespace
+
+Result<Json> read_toml(std::string_view text) {
+  NONO_CHECK(check_lines(text));
+  const toml::parse_result parsed = toml::parse(text);
+  if (parsed.failed()) {
+    const toml::parse_error& error = parsed.error();
+    return std::unexpected(
+        at_line(error.source().begin.line, "not TOML: " + printable(error.description())));
+  }
+  return TreeMaker().make(parsed.table(), 0);
+}
+
+}  // namespace nono::profile

@@ -1,0 +1,230 @@
+// profile/tree_yaml.cc: the part of YAML that means the same to everybody. The only user of
+// yaml-cpp, and of its events only: its document model follows aliases, and is not linked.
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <spanstream>
+#include <utility>
+
+#include "base/json_pointer.h"
+#include "base/text.h"
+#include "profile/tree.h"
+
+namespace nono::profile {
+namespace {
+
+// What YAML 1.1 takes for a boolean and YAML 1.2 for a string (or, of the last three, for another
+// number); compared in lower case.
+constexpr auto kAmbiguous =
+    std::to_array<std::string_view>({"yes", "no", "on", "off", "y", "n", ".inf", "-.inf", ".nan"});
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// looks_numeric: begins like a number and is not a plain decimal integer.
+bool looks_numeric(std::string_view word) {
+  if (word.starts_with('-') || word.starts_with('+')) {
+    word.remove_prefix(1);
+  }
+  const auto numeric = [](char c) {
+    return (c >= '0' && c <= '9') || std::string_view("+-_.:eExXoOabcdfABCDF").contains(c);
+  };
+  return !word.empty() && ((word[0] >= '0' && word[0] <= '9') || word[0] == '.') &&
+         std::ranges::any_of(word, [](char c) { return c >= '0' && c <= '9'; }) &&
+         std::ranges::all_of(word, numeric);
+}
+
+// Builder makes a tree of the parser's events. After the first fault it ignores them: yaml-cpp
+// calls it from inside, and nothing is thrown through it.
+class Builder final : public YAML::EventHandler {
+ public:
+  const std::optional<Error>& fault() const { return fault_; }
+  Json take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (plain(mark, "?", anchor)) {
+      add(mark, Json());
+    }
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse(mark, "aliases are not read; write the value out");
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    if (plain(mark, tag, anchor)) {
+      scalar(mark, tag, value);
+    }
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    if (plain(mark, tag, anchor)) {
+      open(mark, Json(Json::Array{}));
+    }
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    if (plain(mark, tag, anchor)) {
+      open(mark, Json(Json::Object{}));
+    }
+  }
+  void OnMapEnd() override { close(); }
+  void OnAnchor(const YAML::Mark& mark, const std::string&) override {
+    refuse(mark, "anchors are not read; write the value out");
+  }
+
+ private:
+  struct Open {
+    Json value;
+    std::optional<std::string> key;  // of an object, where its value comes next
+  };
+
+  void refuse(const YAML::Mark& mark, const std::string& why,
+              ErrorKind kind = ErrorKind::InvalidInput) {
+    if (!fault_) {
+      fault_.emplace(kind, "line " + std::to_string(mark.line + 1) + ": " + why);
+    }
+  }
+
+  // plain: without an anchor and without a tag of the document's own ("?" plain, "!" quoted).
+  bool plain(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != YAML::NullAnchor) {
+      refuse(mark, "anchors are not read; write the value out");
+    } else if (!tag.empty() && tag != "?" && tag != "!") {
+      refuse(mark, "tags are not read: " + printable(tag));
+    } else if (++values_ > kProfileLimits.values) {
+      refuse(mark, "has too many values", ErrorKind::Exhausted);
+    }
+    return !fault_;
+  }
+
+  bool wants_key() const {
+    return !open_.empty() && open_.back().value.object() != nullptr && !open_.back().key;
+  }
+
+  void scalar(const YAML::Mark& mark, const std::string& tag, const std::string& value) {
+    if (wants_key()) {
+      return take_key(mark, value);
+    }
+    if (tag == "!") {
+      return add(mark, Json(value));
+    }
+    auto meant = yaml_scalar(value);
+    if (!meant) {
+      return refuse(mark, meant.error().message());
+    }
+    add(mark, *std::move(meant));
+  }
+
+  void take_key(const YAML::Mark& mark, const std::string& key) {
+    if (key == "<<") {
+      return refuse(mark, "merge keys are not read; write the members out");
+    }
+    if (open_.back().value.find(key) != nullptr) {
+      return refuse(mark, "duplicate key " + shown_pointer(key));
+    }
+    open_.back().key = key;
+  }
+
+  void open(const YAML::Mark& mark, Json value) {
+    if (wants_key()) {
+      return refuse(mark, "a key must be a word");
+    }
+    if (open_.size() >= kMaxProfileDepth) {
+      return refuse(mark, "is nested too deeply", ErrorKind::Exhausted);
+    }
+    open_.push_back({std::move(value), std::nullopt});
+  }
+
+  void close() {
+    if (fault_ || open_.empty()) {
+      return;
+    }
+    Json done = std::move(open_.back().value);
+    open_.pop_back();
+    add({}, std::move(done));
+  }
+
+  void add(const YAML::Mark& mark, Json value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+    } else if (Json::Array* array = open_.back().value.array(); array != nullptr) {
+      array->push_back(std::move(value));
+    } else if (open_.back().key) {
+      open_.back().value.object()->emplace_back(*std::move(open_.back().key), std::move(value));
+      open_.back().key.reset();
+    } else {
+      refuse(mark, "a key must be a word");
+    }
+  }
+
+  std::vector<Open> open_;
+  Json root_;
+  std::size_t values_ = 0;
+  std::optional<Error> fault_;
+};
+
+// parse runs yaml-cpp; its exceptions end here.
+Result<void> parse(std::string_view text, Builder& builder) {
+  std::ispanstream stream(std::span<const char>(text.data(), text.size()));
+  try {
+    YAML::Parser parser(stream);
+    if (!parser.HandleNextDocument(builder) || builder.fault()) {
+      return {};
+    }
+    Builder second;
+    if (parser.HandleNextDocument(second)) {
+      return fail(ErrorKind::InvalidInput, "document: there is a second one; a file holds one");
+    }
+  } catch (const YAML::Exception& error) {
+    return fail(ErrorKind::InvalidInput, "line " + std::to_string(error.mark.line + 1) +
+                                             ": not YAML: " + printable(error.msg));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Json> yaml_scalar(std::string_view word) {
+  const std::string lower = ascii_lower(word);
+  if (lower.empty() || lower == "~" || lower == "null") {
+    return Json();
+  }
+  if (word == "true" || word == "false") {
+    return Json(word == "true");
+  }
+  std::int64_t number = 0;
+  const std::string_view digits = word.starts_with('-') ? word.substr(1) : word;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (all_digits(digits) && (digits.size() == 1 || digits[0] != '0') && error == std::errc()) {
+    return Json(number);
+  }
+  const bool unclear = lower == "true" || lower == "false" || looks_numeric(word) ||
+                       std::ranges::find(kAmbiguous, lower) != kAmbiguous.end();
+  if (unclear) {
+    return fail(ErrorKind::InvalidInput, "\"" + printable(word) +
+                                             "\" means different things to different readers; "
+                                             "put it in quotes, or write true or false");
+  }
+  return Json(word);
+}
+
+Result<Json> read_yaml(std::string_view text) {
+  Builder builder;
+  NONO_CHECK(parse(text, builder));
+  if (builder.fault()) {
+    return std::unexpected(*builder.fault());
+  }
+  Json root = builder.take();
+  return root.is_null() ? Json(Json::Object{}) : std::move(root);
+}
+
+}  // namespace nono::profile
