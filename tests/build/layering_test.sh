@@ -70,9 +70,11 @@ project program_curl "$base"
 echo 'nono_executable(prog SOURCES main.cc DEPS base EXTERNAL CURL::libcurl)' >"$work/program_curl/cli/CMakeLists.txt"
 expect_stop program_curl 'CURL::libcurl lives in net/ only, not in cli/' configure program_curl
 
-project program_upward "$base" 'nono_library(net SOURCES a.cc DEPS base)'
-echo 'nono_executable(prog SOURCES main.cc DEPS net)' >"$work/program_upward/cli/CMakeLists.txt"
-expect_stop program_upward 'may not depend on net' configure program_upward
+project program_upward "$base" "$crypto" 'add_subdirectory(net)'
+mkdir -p "$work/program_upward/net"
+cp "$work/program_upward/cli/main.cc" "$work/program_upward/net/"
+echo 'nono_executable(prog SOURCES main.cc DEPS crypto)' >"$work/program_upward/net/CMakeLists.txt"
+expect_stop program_upward 'may not depend on crypto' configure program_upward
 
 project program_leak "$base"
 printf '%s\n' 'nono_executable(prog SOURCES main.cc DEPS base)' 'target_link_libraries(prog PRIVATE CURL::libcurl)' \

@@ -7,12 +7,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <ostream>
 #include <string>
 
 #include "base/files.h"
 #include "temporary_directory.h"
 
 namespace nono::profile {
+
+void PrintTo(const SystemGrantRow& row, std::ostream* out) {
+  *out << row.path;
+}
+
 namespace {
 
 using sandbox::Access;
