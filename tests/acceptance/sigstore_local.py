@@ -31,27 +31,16 @@ WORKFLOW = ".github/workflows/sign.yml"
 MEMBER = {"fulcio": "caUrls", "tsa": "tsaUrls", "rekor": "rekorTlogUrls"}
 
 
-def programs():
-    """The directory with the servers: SL_BIN, else the user's cache, else the machine's."""
-    if os.environ.get("SL_BIN"):
-        return pathlib.Path(os.environ["SL_BIN"])
-    mine = CACHE / "nono/sigstore-local"
-    machine = pathlib.Path("/var/cache/nono-sigstore")
-    return machine if (machine / "fulcio").exists() and not mine.exists() else mine
-
-
-BIN = programs()
-
-
 def missing():
-    if not SCRIPT.exists():
-        return f"{SCRIPT} is not there"
-    absent = [name for name in PROGRAMS if not (BIN / name).exists()]
-    if absent:
-        return f"no {', '.join(absent)} in {BIN}: SL_BIN={BIN} {SCRIPT.name} install builds them"
     for tool in ("openssl", "curl", "bash"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
+    where = pathlib.Path(subprocess.run(["bash", SCRIPT, "where"], check=True, capture_output=True,
+                                        text=True).stdout.strip())
+    absent = [name for name in PROGRAMS if not (where / name).exists()]
+    if absent:
+        return f"no {', '.join(absent)} in {where}: {SCRIPT} install builds them"
+    os.environ["SL_BIN"] = str(where)
     return None
 
 
@@ -61,7 +50,7 @@ class Servers:
     def __init__(self):
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="nono-sigstore-", dir="/var/tmp"))
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.state),
-                            "SL_BIN": str(BIN), "SL_STATE": str(self.state / "s"),
+                            "SL_BIN": os.environ["SL_BIN"], "SL_STATE": str(self.state / "s"),
                             "SL_BASE": str(BASE), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def script(self, *words):

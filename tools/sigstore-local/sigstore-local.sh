@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# sigstore-local.sh install|up|down|status|token|gha-env   -- a whole Sigstore on 127.0.0.1
+# sigstore-local.sh install|where|up|down|status|token|gha-env   -- a whole Sigstore on 127.0.0.1
 # OIDC issuer + Fulcio + CT log + Rekor v2 (tiles, POSIX) + Rekor v1 + Trillian (memory) + TSA + TUF-free trust files.
 # Needs: bash, curl, openssl >= 3, python3 (stdlib), go >= 1.26 for `install`. No containers, no SQL, no redis.
 # shellcheck disable=SC2154,SC2155,SC2206  # tree numbers are sourced; no word here holds a space
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
-: "${SL_BIN:=${XDG_CACHE_HOME:-$HOME/.cache}/nono/sigstore-local}"
+# The programs: SL_BIN, else the user's cache, else what somebody built for the whole machine.
+if [[ -z ${SL_BIN:-} ]]; then
+  SL_BIN=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/nono/sigstore-local
+  [[ -x $SL_BIN/fulcio || ! -x /var/cache/nono-sigstore/fulcio ]] || SL_BIN=/var/cache/nono-sigstore
+fi
 : "${SL_STATE:=${TMPDIR:-/tmp}/sigstore-local.$(id -u)}"
 : "${SL_BASE:=35000}"                                  # first of 60 ports
 : "${SL_SERVICES:=oidc trillian tsa ct fulcio rekor2 rekor1}"
@@ -163,8 +167,8 @@ down() { local f p i; for f in "$R"/*; do [[ -f $f ]] || continue; p=$(<"$f"); k
 status() { local f p; for f in "$R"/*; do [[ -f $f ]] || continue; p=$(<"$f"); kill -0 "$p" 2>/dev/null && printf '%-9s pid %-7s rss %s kB\n' "$(basename "$f")" "$p" "$(awk '/VmRSS/{print $2}' /proc/"$p"/status)" || echo "$(basename "$f") DEAD"; done; }
 
 case ${1:-} in
-  install) install_;; up) up;; down) shift; down "$@";; status) status;;
+  install) install_;; where) printf '%s\n' "$SL_BIN";; up) up;; down) shift; down "$@";; status) status;;
   token) shift; python3 "$HERE/lib/oidc.py" token --dir "$SL_STATE/oidc" --issuer "$OIDC" sub=alice@example.test email=alice@example.test email_verified=true "$@";;
   gha-env) printf 'export ACTIONS_ID_TOKEN_REQUEST_URL=%s ACTIONS_ID_TOKEN_REQUEST_TOKEN=%s GITHUB_ACTIONS=true\n' "'$OIDC/gha/token?api-version=2.0'" "$(<"$SL_STATE/oidc/gha.bearer")";;
-  *) echo "usage: $0 install|up|down [--purge]|status|token|gha-env" >&2; exit 2;;
+  *) echo "usage: $0 install|where|up|down [--purge]|status|token|gha-env" >&2; exit 2;;
 esac
