@@ -20,6 +20,17 @@ Json keyless_claim(const KeylessSigner& signer) {
   return claim;
 }
 
+SealedContent envelope_content(Json envelope) {
+  return {.member = "dsseEnvelope", .json = std::move(envelope)};
+}
+
+SealedContent message_content(const crypto::Sha256& digest, std::span<const std::byte> signature) {
+  Json hint(Json::Object{{"algorithm", "SHA2_256"}, {"digest", base64_encode(digest.bytes())}});
+  return {.member = "messageSignature",
+          .json = Json(Json::Object{{"messageDigest", std::move(hint)},
+                                    {"signature", base64_encode(signature)}})};
+}
+
 std::string CertificateBundle::text() const {
   Json::Array entries;
   for (const rekor::LogEntry& entry : log_entries) {
@@ -39,7 +50,7 @@ std::string CertificateBundle::text() const {
                              {"timestampVerificationData", std::move(stamped)}});
   return Json(Json::Object{{"mediaType", kBundleV03},
                            {"verificationMaterial", std::move(material)},
-                           {"dsseEnvelope", envelope}})
+                           {std::string(content.member), content.json}})
       .pretty();
 }
 

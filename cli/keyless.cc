@@ -4,11 +4,10 @@
 #include <thread>
 #include <utility>
 
-#include "attest/signing_config.h"
-#include "attest/trusted_root.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "engine/directories.h"
+#include "engine/sigstore_files.h"
 #include "engine/token_source.h"
 #include "trustpolicy/discover.h"
 
@@ -26,19 +25,15 @@ Result<attest::SigningConfig> read_config(const Arguments& arguments, const Sess
     NONO_TRY(const engine::UserDirectories user, session.user());
     path = join_path(user.config, kSigningConfigName);
   }
-  auto text = read_file(path, kPolicyLimits.bytes);
-  if (!text) {
+  auto config = engine::read_signing_config(path);
+  if (!config && config.error().kind() == ErrorKind::NotFound) {
     return std::unexpected(
-        std::move(text)
+        std::move(config)
             .error()
             .while_doing("the services to sign with are not known")
             .mend_with("give your Sigstore instance's signing_config.json with --signing-config "
                        "FILE, or put it at " +
                        path));
-  }
-  auto config = attest::SigningConfig::parse(*text);
-  if (!config) {
-    return std::unexpected(std::move(config).error().while_doing(path));
   }
   return config;
 }
@@ -46,12 +41,8 @@ Result<attest::SigningConfig> read_config(const Arguments& arguments, const Sess
 Result<std::shared_ptr<const attest::RootSource>> find_root(const Arguments& arguments,
                                                             const Session& session) {
   if (const auto path = arguments.value("trusted-root")) {
-    NONO_TRY(const std::string text, read_file(*path, kPolicyLimits.bytes));
-    auto root = attest::TrustedRoot::parse(text);
-    if (!root) {
-      return std::unexpected(std::move(root).error().while_doing(*path));
-    }
-    return std::make_shared<const attest::RootSource>(attest::RootSource::of(*std::move(root)));
+    NONO_TRY(attest::TrustedRoot root, engine::read_trusted_root(*path));
+    return std::make_shared<const attest::RootSource>(attest::RootSource::of(std::move(root)));
   }
   NONO_TRY(const engine::UserDirectories user, session.user());
   NONO_TRY(trustpolicy::WhichRoot which,

@@ -10,11 +10,11 @@
 #include <memory>
 #include <utility>
 
-#include "attest/trusted_root.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "engine/sigstore_files.h"
 
 namespace nono::engine {
 namespace {
@@ -90,15 +90,6 @@ Result<std::string> find_bundle(const ForeignRequest& request) {
           .mend_with("name it: --bundle FILE"));
 }
 
-Result<attest::TrustedRoot> read_root(const std::string& path) {
-  NONO_TRY(const std::string text, read_file(path, kPolicyLimits.bytes));
-  auto root = attest::TrustedRoot::parse(text);
-  if (!root) {
-    return std::unexpected(std::move(root).error().while_doing(path));
-  }
-  return root;
-}
-
 Result<attest::Keyring> read_ring(const ForeignRequest& request) {
   attest::Keyring ring;
   if (!request.key) {
@@ -138,7 +129,7 @@ Result<ForeignReport> verify_foreign(const ForeignRequest& request,
   NONO_TRY(const attest::Keyring ring, read_ring(request));
   std::optional<attest::RootSource> named;
   if (request.trusted_root) {
-    NONO_TRY(attest::TrustedRoot parsed, read_root(*request.trusted_root));
+    NONO_TRY(attest::TrustedRoot parsed, read_trusted_root(*request.trusted_root));
     named = attest::RootSource::of(std::move(parsed));
   }
   NONO_TRY(const Loaded loaded, load(request.artifact));

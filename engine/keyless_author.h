@@ -1,13 +1,15 @@
-// engine/keyless_author.h: signs statements under a certificate of a few minutes.
+// engine/keyless_author.h: signs statements and files under a certificate of a few minutes.
 //
 // The key is made here, signs, and is wiped with the author; nobody ever stores it. The certificate
 // is asked for once and serves every statement of one invocation.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "attest/certificate_bundle.h"
 #include "attest/identity_token.h"
 #include "attest/root_source.h"
 #include "attest/signer.h"
@@ -31,9 +33,21 @@ class KeylessAuthor final : public attest::Author {
   Json claim() const override;
   // bundle signs, has the signature timestamped and logged, and returns the text.
   Result<std::string> bundle(std::string_view statement) const override;
+  // message_bundle is the same for a bare signature over a file.
+  Result<std::string> message_bundle(std::string_view contents) const;
   attest::Verifier verifier() const override;
+  const attest::RootSource& root() const { return *root_; }
 
  private:
+  // Signed is a fresh signature and what it is over.
+  struct Signed {
+    Bytes signature;
+    rekor::SignedDigests digests;
+    std::optional<rekor::EnvelopeParts> envelope;
+    attest::SealedContent content;
+  };
+  Result<Signed> sign_statement(std::string_view statement) const;
+  Result<Signed> sign_message(std::string_view contents) const;
   KeylessAuthor(const ServiceCaller& caller, ChosenServices services,
                 std::shared_ptr<const attest::RootSource> root, crypto::PrivateKey key,
                 IssuedCertificate certificate)
@@ -42,8 +56,8 @@ class KeylessAuthor final : public attest::Author {
         root_(std::move(root)),
         key_(std::move(key)),
         certificate_(std::move(certificate)) {}
-  // try_bundle is empty where a log holds this very entry already.
-  Result<std::string> try_bundle(std::string_view statement) const;
+  // publish is empty where a log holds this very entry already.
+  Result<std::string> publish(const Signed& made) const;
   const ServiceCaller* caller_;
   ChosenServices services_;
   std::shared_ptr<const attest::RootSource> root_;

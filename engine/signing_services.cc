@@ -68,6 +68,14 @@ std::string log_remedy(int status) {
   return status >= 400 && status < 500 ? "check that the signing configuration names a log" : "";
 }
 
+Result<std::string> request_v1(const rekor::Submission& submission,
+                               const std::string& envelope_json) {
+  if (submission.envelope) {
+    return rekor::dsse_request(submission, envelope_json);
+  }
+  return rekor::hashedrekord_request(submission);
+}
+
 attest::Time whole_seconds(const Clock& clock) {
   return std::chrono::floor<std::chrono::seconds>(clock.now());
 }
@@ -209,7 +217,8 @@ Result<std::optional<rekor::LogEntry>> SigningServices::log_entry(
     const attest::Service& log, const rekor::Submission& submission,
     const std::string& envelope_json) const {
   if (log.major_api_version == 1) {
-    NONO_TRY(rekor::LogEntry entry, log_v1(log, rekor::dsse_request(submission, envelope_json)));
+    NONO_TRY(const std::string request, request_v1(submission, envelope_json));
+    NONO_TRY(rekor::LogEntry entry, log_v1(log, request));
     return std::optional(std::move(entry));
   }
   NONO_TRY(const std::string body, rekor::hashedrekord_v2_request(submission));

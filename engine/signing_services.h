@@ -50,7 +50,8 @@ class SigningServices {
                                         const attest::IdentityToken& token) const;
   // timestamps asks every chosen authority; each answer is a TimeStampResp.
   Result<std::vector<Bytes>> timestamps(const attest::MadeUnder& made) const;
-  // log_entries asks every chosen log. Nothing: a log of version 2 holds this entry already and
+  // log_entries asks every chosen log. `envelope_json` is the envelope as it will stand in the
+  // bundle, where the submission has one. Nothing: a log of version 2 holds this entry already and
   // does not give it out; a new signature over the same statement is a new entry.
   Result<std::optional<std::vector<rekor::LogEntry>>> log_entries(
       const rekor::Submission& submission, const crypto::Certificate& leaf,

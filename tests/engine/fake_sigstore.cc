@@ -200,7 +200,36 @@ net::HttpResponse FakeSigstore::stamp_it(std::string_view request) {
   return made(201, std::string(as_text(response)), "application/timestamp-reply");
 }
 
+net::HttpResponse FakeSigstore::log_message_v1(const Json& request) {
+  factory::EntryRecipe recipe = entry_v1;
+  Json asked = request;
+  recipe.body_before = [&](Json& body) {
+    factory::member(body, {"spec", "data", "hash"}) =
+        factory::member(asked, {"spec", "data", "hash"});
+    if (entry_v1.body_before) {
+      entry_v1.body_before(body);
+    }
+  };
+  const factory::Logged logged{
+      .content = factory::Content::Message,
+      .signature = decoded(text_at(request, {"spec", "signature", "content"})),
+      .verifier_pem = std::string(
+          as_text(decoded(text_at(request, {"spec", "signature", "publicKey", "content"})))),
+      .certified = true,
+      .verifier_der = {},
+      .key = factory::KeyKind::P256,
+      .hash = factory::Hash::Sha256,
+      .message = {},
+      .payload = {},
+      .payload_type = {},
+      .envelope = {}};
+  return made(201, v1_form(factory::log_entry(recipe, world_.logs.front(), logged)).compact());
+}
+
 net::HttpResponse FakeSigstore::log_v1(const Json& request) {
+  if (text_at(request, {"kind"}) == "hashedrekord") {
+    return log_message_v1(request);
+  }
   const std::string envelope_text = text_at(request, {"spec", "proposedContent", "envelope"});
   const Json envelope = Json::parse(envelope_text, kBundleLimits).value();
   const std::string pem = std::string(

@@ -62,6 +62,7 @@ class FakeSigstore final : public net::HttpClient {
   net::HttpResponse certify(const Json& request);
   net::HttpResponse stamp_it(std::string_view request);
   net::HttpResponse log_v1(const Json& request);
+  net::HttpResponse log_message_v1(const Json& request);
   net::HttpResponse log_v2(const Json& request);
   factory::World world_;
 };
