@@ -6,8 +6,9 @@
 
 namespace nono::attest::embedded {
 
-extern constinit const std::string_view kTrustedRoot;  // trusted_root.json
-extern constinit const std::string_view kTufRoot;      // root.json
-extern constinit const std::string_view kPackage;      // package.txt: name and version; date
+extern constinit const std::string_view kTrustedRoot;    // trusted_root.json
+extern constinit const std::string_view kTufRoot;        // root.json
+extern constinit const std::string_view kSigningConfig;  // signing_config.json
+extern constinit const std::string_view kPackage;        // package.txt: name and version; date
 
 }  // namespace nono::attest::embedded

@@ -24,7 +24,8 @@ const EmbeddedRoot& embedded_root() {
                                  .package = line(embedded::kPackage, 0),
                                  .date = line(embedded::kPackage, 1),
                                  .digest = crypto::Sha256::of(embedded::kTrustedRoot),
-                                 .tuf_root = embedded::kTufRoot};
+                                 .tuf_root = embedded::kTufRoot,
+                                 .signing_config = embedded::kSigningConfig};
   return root;
 }
 

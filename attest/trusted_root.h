@@ -92,11 +92,12 @@ class TrustedRoot {
 
 // EmbeddedRoot is the public-good instance's trusted root as this build carries it.
 struct EmbeddedRoot {
-  std::string_view text;      // trusted_root.json
-  std::string_view package;   // where it was taken from: "npm @sigstore/tuf 4.0.0"
-  std::string_view date;      // of that package's release, YYYY-MM-DD
-  crypto::Sha256 digest;      // of text
-  std::string_view tuf_root;  // root.json of the same instance
+  std::string_view text;            // trusted_root.json
+  std::string_view package;         // where it was taken from: "npm @sigstore/tuf 4.0.0"
+  std::string_view date;            // of that package's release, YYYY-MM-DD
+  crypto::Sha256 digest;            // of text
+  std::string_view tuf_root;        // root.json of the same instance
+  std::string_view signing_config;  // signing_config.json: where requests go, not what is believed
 };
 const EmbeddedRoot& embedded_root();
 

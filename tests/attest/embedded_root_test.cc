@@ -2,9 +2,13 @@
 // changing whom the program trusts: what it is stands here once more, in digests and in words.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <string>
 #include <vector>
 
+#include "attest/signing_config.h"
 #include "attest/trusted_root.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -54,6 +58,7 @@ TEST(EmbeddedRootTest, IsTheFileOfTheSource) {
   const std::string folder = std::string(NONO_SOURCE_DIR) + "/attest/embedded/";
   EXPECT_EQ(embedded_root().text, read_text(folder + "trusted_root.json"));
   EXPECT_EQ(embedded_root().tuf_root, read_text(folder + "root.json"));
+  EXPECT_EQ(embedded_root().signing_config, read_text(folder + "signing_config.json"));
 }
 
 TEST(EmbeddedRootTest, NamesThePublicGoodInstance) {
@@ -71,6 +76,39 @@ TEST(EmbeddedRootTest, NamesThePublicGoodInstance) {
       "tsa https://timestamp.sigstore.dev/api/v1/timestamp 2025-07-04T00:00:00Z..",
   };
   EXPECT_EQ(listing(*root), expected);
+}
+
+TEST(EmbeddedRootTest, CarriesTheServicesThatItNames) {
+  EXPECT_EQ(crypto::Sha256::of(embedded_root().signing_config).hex(),
+            "9711a6d5375706957a4859af31c5866a4474f81f0544f9f4b76c9c4f4c8a539c");
+  const auto root = TrustedRoot::parse(embedded_root().text);
+  ASSERT_TRUE(root.has_value()) << root.error().message();
+  const auto config = SigningConfig::parse(embedded_root().signing_config);
+  ASSERT_TRUE(config.has_value()) << config.error().message();
+  const Time taken = std::chrono::floor<std::chrono::seconds>(
+      *parse_rfc3339(std::string(embedded_root().date) + "T00:00:00Z"));
+
+  const auto authority = select_service(config->authorities(), std::array{1u}, taken);
+  ASSERT_TRUE(authority.has_value()) << authority.error().message();
+  EXPECT_TRUE(std::ranges::any_of(root->authorities(), [&](const TrustedAuthority& each) {
+    return each.uri == authority->url && each.window.contains(taken);
+  }));
+  const auto logs =
+      select_services(config->logs(), config->log_choice(), std::array{2u, 1u}, taken);
+  ASSERT_TRUE(logs.has_value()) << logs.error().message();
+  for (const Service& log : *logs) {
+    EXPECT_TRUE(std::ranges::any_of(root->logs().logs(), [&](const rekor::Log& each) {
+      return each.base_url == log.url;
+    })) << log.url;
+  }
+  const auto timestampers =
+      select_services(config->timestampers(), config->timestamper_choice(), std::array{1u}, taken);
+  ASSERT_TRUE(timestampers.has_value()) << timestampers.error().message();
+  for (const Service& timestamper : *timestampers) {
+    EXPECT_TRUE(std::ranges::any_of(root->timestampers(), [&](const TrustedTimestamper& each) {
+      return each.uri == timestamper.url && each.window.contains(taken);
+    })) << timestamper.url;
+  }
 }
 
 TEST(EmbeddedRootTest, CarriesATufRootToStartFrom) {
