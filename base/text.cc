@@ -4,6 +4,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/utf8.h"
 
@@ -100,6 +101,27 @@ std::string printable(std::string_view text) {
     text.remove_prefix(std::max<std::size_t>(next.bytes, 1));
   }
   return shown;
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::string_view kUnits = "KMGT";
+  constexpr std::uint64_t kMost = ~std::uint64_t{0} >> 1;
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || count > kMost) {
+    return std::nullopt;
+  }
+  std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (unit.empty()) {
+    return count;
+  }
+  const std::size_t power = kUnits.find(unit.front());
+  unit.remove_prefix(1);
+  if (power == std::string_view::npos || (!unit.empty() && unit != "iB")) {
+    return std::nullopt;
+  }
+  const unsigned shift = 10 * (static_cast<unsigned>(power) + 1);
+  return count > (kMost >> shift) ? std::nullopt : std::optional(count << shift);
 }
 
 std::string ascii_lower(std::string_view text) {

@@ -1,6 +1,8 @@
 // base/text.h: text that comes from files, names and signatures and goes to people.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,10 @@ std::string printable(std::string_view text);
 // spaces, dots and control characters removed, and the Cyrillic and Greek look-alikes of Latin
 // letters replaced by them. Bytes that are not UTF-8 are kept as they are. ASCII takes a fast path.
 std::string fold_name(std::string_view name);
+
+// parse_size takes a whole number of bytes with K, M, G or T (or KiB, MiB, GiB, TiB: the same
+// powers of 1024), or none; nothing else, and nothing over 2^63 - 1.
+std::optional<std::uint64_t> parse_size(std::string_view text);
 
 // ascii_lower folds A-Z only.
 std::string ascii_lower(std::string_view text);

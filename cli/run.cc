@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
+#include "cli/limit_options.h"
 #include "cli/run_request.h"
 #include "cli/session.h"
 
@@ -31,6 +32,23 @@ std::string network_line(const sandbox::Network& network) {
     out += " listen " + std::to_string(port);
   }
   return out;
+}
+
+std::string limit_line(const sandbox::LimitMeans& limit) {
+  const std::string head = std::string(sandbox::name_of(limit.kind)) + "  " + limit.amount + "  (";
+  return limit.gap.empty() ? head + limit.means + ")"
+                           : head + "degraded: " + limit.means + "; " + limit.gap + ")";
+}
+
+Json limits_json(const sandbox::LimitPlan& plan) {
+  Json::Array out;
+  for (const sandbox::LimitMeans& limit : plan.means()) {
+    out.push_back(Json::Object{{"limit", sandbox::name_of(limit.kind)},
+                               {"amount", limit.amount},
+                               {"means", limit.means},
+                               {"degraded", text_or_null(limit.gap)}});
+  }
+  return {std::move(out)};
 }
 
 std::string verdict_line(const engine::Verdict& verdict) {
@@ -86,6 +104,9 @@ class Screen final : public engine::Teller {
       }
     }
     render_.note("  network: " + network_line(plan.capabilities.network()));
+    for (const sandbox::LimitMeans& limit : plan.limits.means()) {
+      render_.note("  limit: " + limit_line(limit));
+    }
     for (const engine::Verdict& verdict : plan.verdicts) {
       render_.note("  " + verdict_line(verdict));
     }
@@ -163,6 +184,7 @@ Json plan_json(const engine::RunPlan& plan) {
   Json json = document("run-plan");
   json.set("capabilities", Json(std::move(grants)));
   json.set("network", network_line(plan.capabilities.network()));
+  json.set("limits", limits_json(plan.limits));
   json.set("landlock_abi", plan.features.landlock_abi);
   json.set("guarded_files", Json(std::move(files)));
   Json::Array dropped;
@@ -186,6 +208,9 @@ Result<int> dry_run(const engine::RunRequest& request, Session& session, Screen&
                             ")");
   }
   session.render().result("network  " + network_line(plan.capabilities.network()));
+  for (const sandbox::LimitMeans& limit : plan.limits.means()) {
+    session.render().result("limit  " + limit_line(limit));
+  }
   for (const engine::Verdict& verdict : plan.verdicts) {
     session.render().result(verdict_line(verdict));
   }
@@ -226,10 +251,9 @@ Result<int> run_run(const Arguments& arguments, Session& session) {
 }
 
 constexpr auto kOptions =
-    joined(kCapabilityOptions,
+    joined(joined(kCapabilityOptions, kLimitOptions),
            std::to_array<Option>({
                {"name", 0, "NAME", "a name for this session in the audit log", Takes::OneValue},
-               {"timeout", 0, "TIME", "end the agent after 90s, 10m, 1h30m", Takes::OneValue},
                {"dry-run", 0, "", "show what would be granted, and start nothing"},
                {"no-banner", 0, "", "do not show capabilities before the start"},
            }));
@@ -249,7 +273,8 @@ const Command kRun{
         "Verifies every instruction file in reach, then starts COMMAND with the capabilities given "
         "here and no others. While it runs, an open of an instruction file yields bytes only if a "
         "trusted publisher signed them.\n\n"
-        "The agent's exit code is passed on; 128+N means signal N, 124 the time limit, 125 that it "
+        "The agent's exit code is passed on; 128+N means signal N, 124 that a limit of time, "
+        "processor time or disk ended the run, 125 that it "
         "was not started, 126 and 127 that the program cannot be executed or was not found.",
     .operands = {},
     .options = kOptions,

@@ -2,14 +2,13 @@
 
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <utility>
 
-#include "base/clock.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/limit_options.h"
 #include "cli/options.h"
 
 namespace nono::cli {
@@ -134,20 +133,6 @@ Result<void> take_trust(const Arguments& arguments, engine::RunRequest& request)
   return {};
 }
 
-Result<std::optional<std::chrono::milliseconds>> timeout_of(const Arguments& arguments) {
-  const auto text = arguments.value("timeout");
-  if (!text) {
-    return std::nullopt;
-  }
-  const auto limit = parse_duration(*text);
-  if (!limit || limit->count() <= 0) {
-    return std::unexpected(
-        Error(ErrorKind::Usage, "--timeout " + printable(*text) + ": not a duration")
-            .mend_with("write it as 90s, 10m, 2h or 1h30m"));
-  }
-  return limit;
-}
-
 }  // namespace
 
 Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Session& session) {
@@ -164,7 +149,7 @@ Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Se
   request.environment = arguments.values("env");
   request.environment_globs = arguments.values("env-allow");
   request.name = arguments.value("name").value_or("");
-  NONO_TRY(request.timeout, timeout_of(arguments));
+  NONO_TRY(request.limits, limits_from(arguments));
   return request;
 }
 

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "engine/limit_keeper.h"
 #include "engine/run_gate.h"
 #include "ledger/audit_log.h"
 #include "profile/private_tmp.h"
@@ -19,7 +20,7 @@
 namespace nono::engine {
 namespace {
 
-constexpr int kTimedOut = 124;
+constexpr int kEndedByLimit = 124;
 constexpr int kSignalled = 128;
 
 // RelayClient lets the supervisor's loop drive the terminal.
@@ -65,6 +66,17 @@ Json shown(const std::string& text) {
   return {printable(text)};
 }
 
+Json limits_shown(const sandbox::LimitPlan& plan) {
+  Json::Array out;
+  for (const sandbox::LimitMeans& limit : plan.means()) {
+    out.push_back(Json::Object{{"limit", sandbox::name_of(limit.kind)},
+                               {"amount", limit.amount},
+                               {"means", limit.means},
+                               {"degraded", !limit.gap.empty()}});
+  }
+  return {std::move(out)};
+}
+
 Json session_details(const RunRequest& request, const RunPlan& plan) {
   Json::Array command;
   for (const std::string& word : request.command) {
@@ -87,6 +99,7 @@ Json session_details(const RunRequest& request, const RunPlan& plan) {
   details.set("working_directory", shown(request.working_directory));
   details.set("capabilities", std::move(grants));
   details.set("network", network_text(plan.capabilities.network()));
+  details.set("limits", limits_shown(plan.limits));
   details.set("landlock_abi", plan.features.landlock_abi);
   details.set("notes", std::move(notes));
   return details;
@@ -128,8 +141,8 @@ sandbox::NetworkTier tier_of(const sandbox::Network& network) {
 }
 
 int exit_code_of(const sandbox::AgentEnd& end) {
-  if (end.timed_out) {
-    return kTimedOut;
+  if (end.ended_by) {
+    return kEndedByLimit;
   }
   if (end.broker_lost) {
     return kSignalled + SIGKILL;
@@ -179,18 +192,27 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   out.home = plan.user.home;
   out.network = tier_of(plan.capabilities.network());
   out.edit = request.edit;
+  if (plan.limits.counts_forks()) {
+    out.max_tasks = plan.limits.limits.processes;
+  }
   return out;
 }
 
 Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan& plan,
-                                       const Terminal& terminal, const sandbox::ExecPlan& exec) {
+                                       const Terminal& terminal, const sandbox::ExecPlan& exec,
+                                       const LimitKeeper* limits) {
+  const auto forks =
+      plan.limits.counts_forks() ? sandbox::Forks::Counted : sandbox::Forks::NotCounted;
   NONO_TRY(const sandbox::Prepared prepared,
-           sandbox::Prepared::prepare(plan.capabilities, plan.features));
+           sandbox::Prepared::prepare(plan.capabilities, plan.features, forks));
   const sandbox::BrokerConfig broker = broker_config(request, plan);
   sandbox::LaunchPlan launch;
   launch.prepared = &prepared;
   launch.exec = &exec;
   launch.broker = &broker;
+  if (limits != nullptr) {
+    launch.limits = limits->child_limits();
+  }
   terminal.add_to(launch);
   return sandbox::launch(launch);
 }
@@ -198,10 +220,12 @@ Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan&
 // Running is one run from the audit log's first line to its seal.
 class Running {
  public:
-  Running(const RunRequest& request, const RunPlan& plan, Teller& teller, ledger::AuditLog log)
+  Running(const RunRequest& request, const RunPlan& plan, Teller& teller, ledger::AuditLog log,
+          LimitKeeper* limits)
       : request_(request),
         plan_(plan),
         teller_(teller),
+        limits_(limits),
         log_(std::move(log)),
         gate_(Gate(plan.policy, request.trust_override), log_, teller) {}
 
@@ -233,10 +257,17 @@ class Running {
       client.emplace(*relay);
     }
     sandbox::SuperviseOptions options;
-    options.timeout = request_.timeout;
+    options.timeout = request_.limits.wall_time;
     options.terminal = client ? &*client : nullptr;
+    options.limits = limits_;
+    if (limits_ != nullptr) {
+      limits_->follow(launched.broker);
+    }
     sandbox::Supervisor supervisor(std::move(launched), gate_, gate_, options);
     auto end = supervisor.run();
+    if (limits_ != nullptr) {
+      limits_->stop();
+    }
     if (relay) {
       relay->finish();
     }
@@ -258,7 +289,8 @@ class Running {
     event.set("exit_code", out.exit_code);
     event.set("denied_reads", gate_.denials());
     event.set("refusals", gate_.refusals());
-    if (end.timed_out) {
+    tell_limits(end, event);
+    if (end.ended_by == sandbox::LimitKind::WallTime) {
       event.set("ended_by", "timeout");
       teller_.note("the time limit was reached");
     } else if (end.broker_lost) {
@@ -270,9 +302,28 @@ class Running {
     return out;
   }
 
+  // tell_limits names each limit that made itself felt, to people and in the record.
+  void tell_limits(const sandbox::AgentEnd& end, Json& event) {
+    Json::Array reached;
+    if (limits_ != nullptr) {
+      for (const LimitKeeper::Reached& limit : limits_->reached(end)) {
+        const std::string name(sandbox::name_of(limit.kind));
+        teller_.note("limit reached: " + name + ": " + limit.what);
+        reached.emplace_back(name);
+      }
+    }
+    if (end.ended_by && end.ended_by != sandbox::LimitKind::WallTime) {
+      event.set("ended_by", std::string(sandbox::name_of(*end.ended_by)) + " limit");
+    }
+    if (!reached.empty()) {
+      event.set("limits_reached", std::move(reached));
+    }
+  }
+
   const RunRequest& request_;
   const RunPlan& plan_;
   Teller& teller_;
+  LimitKeeper* limits_;  // null: no limit needs one
   ledger::AuditLog log_;
   RunGate gate_;
 };
@@ -291,7 +342,8 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
                                const Clock& clock, Teller& teller) {
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
-  NONO_TRY(sandbox::Launched launched, launch_agent(request, plan, terminal, exec));
+  NONO_TRY(const std::unique_ptr<LimitKeeper> limits, LimitKeeper::make(plan.limits));
+  NONO_TRY(sandbox::Launched launched, launch_agent(request, plan, terminal, exec, limits.get()));
   ReadyAgent agent(std::move(launched));
   NONO_CHECK(scan_run(plan, request, teller));
   teller.starting(plan);
@@ -299,7 +351,10 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
     return StartRefused{std::move(denied)};
   }
   NONO_TRY(ledger::AuditLog log, open_log(request, plan, clock));
-  Running running(request, plan, teller, std::move(log));
+  if (limits) {
+    limits->measure_trees(written_trees(plan.capabilities));
+  }
+  Running running(request, plan, teller, std::move(log), limits.get());
   auto result = running.supervise(agent, std::move(terminal), exec);
   if (!result) {
     running.abandon(result.error());

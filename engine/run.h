@@ -19,6 +19,7 @@
 #include "sandbox/capability_set.h"
 #include "sandbox/gatekeeper.h"
 #include "sandbox/host_features.h"
+#include "sandbox/limits.h"
 #include "sandbox/supervisor.h"
 #include "trustpolicy/policy.h"
 
@@ -46,7 +47,7 @@ struct RunRequest {
   std::vector<std::string> environment;
   std::vector<std::string> environment_globs;
   std::string name;
-  std::optional<std::chrono::milliseconds> timeout;
+  sandbox::Limits limits;
   std::optional<std::string> policy_file;
   TrustScan scan = TrustScan::Autoloaded;
   trustpolicy::Override trust_override = trustpolicy::Override::No;
@@ -71,6 +72,7 @@ struct RunPlan {
   UserDirectories user;
   sandbox::HostFeatures features;
   sandbox::CapabilitySet capabilities;
+  sandbox::LimitPlan limits;
   std::shared_ptr<const trustpolicy::Policy> policy;
   std::vector<Verdict> verdicts;
   std::vector<sandbox::KnownObject> guarded_objects;
@@ -95,7 +97,8 @@ class Teller {
   virtual void note(const std::string& line) = 0;
 };
 
-// RunResult: the exit code is the agent's own, 128+N for a signal, 124 for a run over its time.
+// RunResult: the exit code is the agent's own, 128+N for a signal, 124 for a run that
+// a limit ended.
 struct RunResult {
   int exit_code = 0;
   std::string session_id;

@@ -236,6 +236,7 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   NONO_CHECK(check_host(plan));
   NONO_TRY(const profile::NeverGrantList never, never_list(request, plan.user));
   NONO_TRY(plan.capabilities, capabilities_for(request, places, plan.user, never));
+  plan.limits = sandbox::plan_limits(request.limits);
   trustpolicy::Places layers = policy_places(plan.user, request.working_directory);
   layers.explicit_policy = request.policy_file;
   NONO_TRY(trustpolicy::Policy policy, trustpolicy::discover(layers));

@@ -18,6 +18,7 @@
 #include "sandbox/broker_open.h"
 #include "sandbox/broker_sockets.h"
 #include "sandbox/kernel_abi.h"
+#include "sandbox/task_count.h"
 #include "sandbox/wire.h"
 #include "sandbox/workers.h"
 
@@ -112,7 +113,15 @@ struct Warden::Impl {
         names(resolver, rules),
         metadata(resolver, rules),
         sockets(resolver, rules, workers) {
-    for (const TrappedCall& call : trapped_calls()) {
+    take(trapped_calls());
+    if (config.max_tasks) {
+      tasks.emplace(*config.max_tasks, pids);
+      take(counted_calls());
+    }
+  }
+
+  void take(std::span<const TrappedCall> calls) {
+    for (const TrappedCall& call : calls) {
       if (call.number >= 0 && static_cast<std::size_t>(call.number) < traps.size()) {
         traps[static_cast<std::size_t>(call.number)] = static_cast<int>(call.trap);
       }
@@ -121,6 +130,7 @@ struct Warden::Impl {
 
   Outcome serve(const Call& call);
   Outcome execute(const Call& call);
+  Outcome fork_task();
   void serve_next();
   void hear_listener(pollfd& watched);
   bool reap(pid_t agent, int& status);
@@ -136,6 +146,8 @@ struct Warden::Impl {
   NameOperations names;
   MetadataOperations metadata;
   SocketOperations sockets;
+  std::optional<TaskCount> tasks;
+  bool said_no_forks = false;
   static constexpr int kNotTrapped = -1;
   std::array<int, 512> traps = [] {
     std::array<int, 512> none{};
@@ -157,11 +169,12 @@ Outcome Warden::Impl::serve(const Call& call) {
   };
   // Said to be done and not done: a program that hides itself could not have its paths read.
   static constexpr Handler kDumpable = [](Impl&, const Call&) { return Outcome::value(0); };
+  static constexpr Handler kFork = [](Impl& self, const Call&) { return self.fork_task(); };
   // In the order of Trap.
   static constexpr auto kHandlers = std::to_array<Handler>(
       {kOpen, kExecute, kNames, kNames, kNames, kNames, kNames, kNames, kMetadata, kMetadata,
-       kMetadata, kMetadata, kSockets, kSockets, kSockets, kDumpable, kMetadata});
-  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Watch) + 1);
+       kMetadata, kMetadata, kSockets, kSockets, kSockets, kDumpable, kMetadata, kFork});
+  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Fork) + 1);
   return kHandlers[static_cast<std::size_t>(call.trap)](*this, call);
 }
 
@@ -189,6 +202,19 @@ Outcome Warden::Impl::execute(const Call& call) {
     return Outcome::error(EACCES);
   }
   return Outcome::by_kernel();
+}
+
+// fork_task answers as a control group's limit does: EAGAIN.
+Outcome Warden::Impl::fork_task() {
+  if (tasks && tasks->admit()) {
+    return Outcome::by_kernel();
+  }
+  if (!std::exchange(said_no_forks, true)) {
+    WireWriter message;
+    message.number(kEventNoForks).number(0);
+    static_cast<void>(wire_send(rules.events(), message.bytes(), {}));
+  }
+  return Outcome::error(EAGAIN);
 }
 
 void Warden::Impl::serve_next() {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,7 @@ struct BrokerConfig {
   std::string home;
   NetworkTier network = NetworkTier::Blocked;
   InstructionEdit edit = InstructionEdit::ProtectVerified;
+  std::optional<std::uint64_t> max_tasks = std::nullopt;  // where forks are trapped to be counted
 };
 
 // Call is one trapped system call.

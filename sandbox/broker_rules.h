@@ -97,5 +97,6 @@ inline constexpr std::uint64_t kEventRefused = 10;
 inline constexpr std::uint64_t kEventStarted = 11;
 inline constexpr std::uint64_t kEventStopped = 12;
 inline constexpr std::uint64_t kEventEnded = 13;
+inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
 
 }  // namespace nono::sandbox

@@ -174,6 +174,8 @@ std::string_view describe(Step step) {
       return "entering the working directory";
     case Step::StandardStreams:
       return "setting up standard input, output and error";
+    case Step::Limits:
+      return "setting the limits of the run";
     case Step::CloseDescriptors:
       return "closing inherited descriptors";
     case Step::Handshake:
@@ -201,7 +203,8 @@ Result<ExecPlan> ExecPlan::build(std::vector<std::string> argv, std::vector<std:
   return out;
 }
 
-Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatures& features) {
+Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatures& features,
+                                   Forks forks) {
   Prepared out;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
   StaticFilterOptions options;
@@ -209,7 +212,7 @@ Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatur
                     : std::holds_alternative<NetworkPorts>(wanted.network()) ? NetworkTier::Ports
                                                                              : NetworkTier::Blocked;
   NONO_TRY(out.static_filter_, static_filter(options));
-  out.notify_filter_ = notify_filter();
+  out.notify_filter_ = notify_filter(kNativeArchitecture, forks);
   if ((features.landlock_scopes & abi::scope::kSignal) != 0) {
     NONO_TRY(out.inner_ruleset_, make_inner_ruleset());
   }

@@ -34,6 +34,7 @@ enum class Step : unsigned char {
   SelfTest,
   WorkingDirectory,
   StandardStreams,
+  Limits,
   CloseDescriptors,
   Handshake,
   Fork,
@@ -101,7 +102,8 @@ class [[nodiscard]] Prepared {
  public:
   // prepare refuses (Unsupported) where this kernel cannot enforce all of `wanted`: there is no
   // best-effort mode.
-  static Result<Prepared> prepare(const CapabilitySet& wanted, const HostFeatures& features);
+  static Result<Prepared> prepare(const CapabilitySet& wanted, const HostFeatures& features,
+                                  Forks forks = Forks::NotCounted);
 
   // enter puts the calling process into the Landlock domain, for good, without privileges. The
   // Prepared must outlive what enter returns.

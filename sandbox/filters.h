@@ -81,6 +81,7 @@ enum class Trap : unsigned char {
   Listen,    // listen: an unbound TCP socket would get a port that nobody granted
   Dumpable,  // prctl(PR_SET_DUMPABLE, …): answered with success, not done
   Watch,     // inotify_add_watch
+  Fork,      // fork, vfork, clone, where a limit of processes is counted
 };
 
 struct TrappedCall {
@@ -92,6 +93,12 @@ struct TrappedCall {
 // trapped_calls lists the rows that exist on `architecture`, one per name.
 std::span<const TrappedCall> trapped_calls(Architecture architecture = kNativeArchitecture);
 
-FilterProgram notify_filter(Architecture architecture = kNativeArchitecture);
+// Forks are sent to the broker only where it is to count them: each then costs a switch.
+enum class Forks : unsigned char { NotCounted, Counted };
+// counted_calls lists them: fork, vfork, clone (clone3 is ENOSYS).
+std::span<const TrappedCall> counted_calls(Architecture architecture = kNativeArchitecture);
+
+FilterProgram notify_filter(Architecture architecture = kNativeArchitecture,
+                            Forks forks = Forks::NotCounted);
 
 }  // namespace nono::sandbox

@@ -136,6 +136,9 @@ void prepare_agent(const LaunchPlan& plan, int failure) noexcept {
   }
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  if (!limit_agent(plan.limits)) {
+    give_up(failure, Step::Limits, errno);
+  }
   if (!take_streams(plan.streams)) {
     give_up(failure, Step::StandardStreams, errno);
   }
@@ -258,10 +261,13 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   if (!handshake) {
     give_up(failure, Step::Handshake, handshake.error().code());
   }
+  if (!limit_broker(plan.limits)) {
+    give_up(failure, Step::Limits, errno);
+  }
   close_all_but({BorrowedFd(channels.ask.second).raw(), BorrowedFd(channels.events.second).raw(),
-                 failure, plan.terminal, plan.prepared->inner_ruleset(), plan.streams[0],
-                 plan.streams[1], plan.streams[2], BorrowedFd(handshake->first).raw(),
-                 BorrowedFd(handshake->second).raw()});
+                 failure, plan.terminal, plan.prepared->inner_ruleset(), plan.limits.cgroup_procs,
+                 plan.streams[0], plan.streams[1], plan.streams[2],
+                 BorrowedFd(handshake->first).raw(), BorrowedFd(handshake->second).raw()});
   const pid_t agent = ::fork();
   if (agent < 0) {
     give_up(failure, Step::Fork, errno);

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "sandbox/broker.h"
 #include "sandbox/confinement.h"
+#include "sandbox/limits.h"
 
 namespace nono::sandbox {
 
@@ -26,6 +27,7 @@ struct LaunchPlan {
   const BrokerConfig* broker = nullptr;
   std::array<int, 3> streams{0, 1, 2};  // what becomes the agent's 0, 1 and 2
   int terminal = -1;                    // the agent's own terminal, or none
+  ChildLimits limits;
 };
 
 // Launched are the supervisor's ends. `failure` yields one ChildFailure, or ends where the agent's

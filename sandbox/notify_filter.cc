@@ -73,6 +73,12 @@ constexpr auto kTable = std::to_array<TrapRow>({
     {"inotify_add_watch", {254, 27}, Trap::Watch},
 });
 
+constexpr auto kForkTable = std::to_array<TrapRow>({
+    {"fork", {57, kNoSuchCall}, Trap::Fork},
+    {"vfork", {58, kNoSuchCall}, Trap::Fork},
+    {"clone", {56, 220}, Trap::Fork},
+});
+
 // Flag values of open(2). O_PATH makes the kernel ignore every other flag but O_DIRECTORY,
 // O_NOFOLLOW and O_CLOEXEC. With O_CREAT, kernels before 6.4 create a file despite O_DIRECTORY.
 constexpr std::uint32_t kPathOnly = 010000000;
@@ -114,19 +120,19 @@ constexpr std::string_view condition_of(LetThrough let_through) {
   return "";
 }
 
-constexpr std::size_t count_on(Architecture architecture) {
+constexpr std::size_t count_on(Architecture architecture, std::span<const TrapRow> table) {
   std::size_t count = 0;
-  for (const TrapRow& row : kTable) {
+  for (const TrapRow& row : table) {
     count += row.numbers.on(architecture) == kNoSuchCall ? 0u : 1u;
   }
   return count;
 }
 
-template <Architecture architecture>
+template <Architecture architecture, const auto& table>
 constexpr auto list_for() {
-  std::array<TrappedCall, count_on(architecture)> list{};
+  std::array<TrappedCall, count_on(architecture, table)> list{};
   std::size_t next = 0;
-  for (const TrapRow& row : kTable) {
+  for (const TrapRow& row : table) {
     if (const int number = row.numbers.on(architecture); number != kNoSuchCall) {
       list[next++] = {row.name, number, condition_of(row.let_through), row.trap};
     }
@@ -134,8 +140,19 @@ constexpr auto list_for() {
   return list;
 }
 
-constexpr auto kOnX8664 = list_for<Architecture::X86_64>();
-constexpr auto kOnAarch64 = list_for<Architecture::Aarch64>();
+constexpr auto kOnX8664 = list_for<Architecture::X86_64, kTable>();
+constexpr auto kOnAarch64 = list_for<Architecture::Aarch64, kTable>();
+constexpr auto kForksOnX8664 = list_for<Architecture::X86_64, kForkTable>();
+constexpr auto kForksOnAarch64 = list_for<Architecture::Aarch64, kForkTable>();
+
+void add_table(std::vector<FilterRule>& rules, std::span<const TrapRow> table,
+               Architecture architecture) {
+  for (const TrapRow& row : table) {
+    if (row.numbers.on(architecture) != kNoSuchCall) {
+      add_row(rules, row, architecture);
+    }
+  }
+}
 
 }  // namespace
 
@@ -149,13 +166,22 @@ std::span<const TrappedCall> trapped_calls(Architecture architecture) {
   return {};
 }
 
-FilterProgram notify_filter(Architecture architecture) {
+std::span<const TrappedCall> counted_calls(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::X86_64:
+      return kForksOnX8664;
+    case Architecture::Aarch64:
+      return kForksOnAarch64;
+  }
+  return {};
+}
+
+FilterProgram notify_filter(Architecture architecture, Forks forks) {
   std::vector<FilterRule> rules;
   rules.reserve(kTable.size() + 8);
-  for (const TrapRow& row : kTable) {
-    if (row.numbers.on(architecture) != kNoSuchCall) {
-      add_row(rules, row, architecture);
-    }
+  add_table(rules, kTable, architecture);
+  if (forks == Forks::Counted) {
+    add_table(rules, kForkTable, architecture);
   }
   return assemble(architecture, rules);
 }

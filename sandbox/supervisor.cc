@@ -123,6 +123,8 @@ void Supervisor::hear_event() {
     ended_ = true;
   } else if (kind == kEventStopped) {
     stop_with_agent();
+  } else if (kind == kEventNoForks) {
+    end_.forks_refused = true;
   } else if (kind == kEventRefused) {
     Refusal refusal;
     refusal.process = static_cast<pid_t>(value);
@@ -191,15 +193,33 @@ void Supervisor::check_time() {
   if (!deadline_ || steady_clock::now() < *deadline_) {
     return;
   }
-  if (!end_.timed_out) {
-    end_.timed_out = true;
-    deadline_ = steady_clock::now() + kGrace;
-    signal_agent(SIGTERM);
-    signal_agent(SIGCONT);
+  if (!end_.ended_by) {
+    end_politely(LimitKind::WallTime);
     return;
   }
   deadline_.reset();
   launched_.events.reset();  // the broker kills the tree when this end is closed
+}
+
+void Supervisor::end_politely(LimitKind limit) {
+  end_.ended_by = limit;
+  deadline_ = steady_clock::now() + kGrace;
+  signal_agent(SIGTERM);
+  signal_agent(SIGCONT);
+}
+
+void Supervisor::hear_limit() {
+  const LimitKind limit = options_.limits->struck();
+  options_.limits = nullptr;
+  if (end_.ended_by) {
+    return;
+  }
+  if (limit == LimitKind::DiskUse) {  // what fills the disk is not given time to go on
+    end_.ended_by = limit;
+    launched_.events.reset();
+    return;
+  }
+  end_politely(limit);
 }
 
 Supervisor::~Supervisor() {
@@ -220,7 +240,7 @@ void Supervisor::reap_broker() {
 void Supervisor::end_tree() {
   reap_broker();
   if (!ended_ && !end_.not_started) {
-    end_.broker_lost = !end_.timed_out;
+    end_.broker_lost = !end_.ended_by;
     end_.wait_status = SIGKILL;
   }
 }
@@ -233,6 +253,9 @@ std::array<pollfd, Supervisor::kWatched> Supervisor::watched() const {
   out[kFailure] = {BorrowedFd(launched_.failure).raw(), POLLIN, 0};
   out[kSignals] = {BorrowedFd(signals_).raw(), POLLIN, 0};
   out[kBroker] = {BorrowedFd(launched_.broker_pidfd).raw(), POLLIN, 0};
+  if (options_.limits != nullptr) {
+    out[kLimits] = {options_.limits->watched(), POLLIN, 0};
+  }
   if (options_.terminal != nullptr) {
     std::ranges::copy(options_.terminal->watched(), out.begin() + kTerminal);
   }
@@ -254,6 +277,9 @@ bool Supervisor::serve(const std::array<pollfd, kWatched>& fired) {
   }
   if (fired[kSignals].revents != 0) {
     handle_signals();
+  }
+  if (fired[kLimits].revents != 0) {
+    hear_limit();
   }
   if (fired[kEvents].revents != 0) {
     hear_event();

@@ -15,6 +15,7 @@
 #include "sandbox/confinement.h"
 #include "sandbox/gatekeeper.h"
 #include "sandbox/launch.h"
+#include "sandbox/limits.h"
 
 namespace nono::sandbox {
 
@@ -29,17 +30,27 @@ class TerminalClient {
   virtual void resume() = 0;
 };
 
+// LimitWatch tells the loop of a limit that ends the run.
+class LimitWatch {
+ public:
+  virtual ~LimitWatch() = default;
+  virtual int watched() const = 0;  // becomes readable
+  virtual LimitKind struck() = 0;
+};
+
 // AgentEnd is how a run ended.
 struct AgentEnd {
   std::optional<ChildFailure> not_started;  // the agent's program was never executed
   int wait_status = 0;                      // of the agent, where it was
-  bool timed_out = false;
-  bool broker_lost = false;  // the broker died first: the tree was killed
+  std::optional<LimitKind> ended_by;        // the limit that ended the run
+  bool forks_refused = false;               // the broker counted them
+  bool broker_lost = false;                 // the broker died first: the tree was killed
 };
 
 struct SuperviseOptions {
   std::optional<std::chrono::milliseconds> timeout;
   TerminalClient* terminal = nullptr;
+  LimitWatch* limits = nullptr;
 };
 
 class Supervisor {
@@ -59,7 +70,8 @@ class Supervisor {
   static constexpr std::size_t kFailure = 2;
   static constexpr std::size_t kSignals = 3;
   static constexpr std::size_t kBroker = 4;
-  static constexpr std::size_t kTerminal = 5;
+  static constexpr std::size_t kLimits = 5;
+  static constexpr std::size_t kTerminal = 6;
   static constexpr std::size_t kWatched = kTerminal + 3;
 
   std::array<pollfd, kWatched> watched() const;
@@ -69,6 +81,8 @@ class Supervisor {
   void hear_failure();
   void handle_signals();
   void check_time();
+  void end_politely(LimitKind limit);
+  void hear_limit();
   void stop_with_agent();
   int patience() const;
   void signal_agent(int signal) const;

@@ -29,13 +29,13 @@ def documented():
 
 @unittest.skipUnless((PROBES / "run-probes.sh").exists(), "the escape probes are not here")
 class Probes(unittest.TestCase):
-    def run_probes(self, uid):
+    def run_probes(self, uid, options=(), chosen=()):
         with tempfile.TemporaryDirectory(prefix="nono-probes-") as directory:
             out = os.path.join(directory, "out.jsonl")
             pathlib.Path(out).touch(mode=0o666)
-            words = ["bash", str(PROBES / "run-probes.sh"), "-o", out, "-u", str(uid), "--",
+            words = ["bash", str(PROBES / "run-probes.sh"), "-o", out, "-u", str(uid), *chosen, "--",
                      support.NONO, "run", "--trust-scan=none", "--allow-cwd", "--block-net",
-                     "--no-banner", "--read", "@BIN@", "--"]
+                     "--no-banner", "--read", "@BIN@", *options, "--"]
             done = subprocess.run(words, capture_output=True, text=True, timeout=800,
                                   stdin=subprocess.DEVNULL)
             with open(out, encoding="utf-8") as lines:
@@ -59,6 +59,15 @@ class Probes(unittest.TestCase):
         for name in escaped:
             self.assertNotIn(verdicts[name]["category"], ("fs", "proc", "instr"), name)
 
+    def check_limits(self, uid):
+        """What escapes for want of a limit is stopped by one."""
+        limits = ("--limit-pids", "500", "--memory", "512M", "--limit-disk", "1G")
+        rows, done = self.run_probes(uid, limits, ("-c", "dos,control"))
+        verdicts = {row["probe"]: row["verdict"] for row in rows}
+        stopped = {name for name in verdicts if name.startswith("dos_")}
+        self.assertEqual(stopped, {"dos_fork", "dos_mem", "dos_disk"}, done.stderr)
+        self.assertEqual([name for name in verdicts if verdicts[name] != "BLOCKED"], [])
+
     @unittest.skipUnless(support.ordinary_user_possible() or os.geteuid() != 0, "no setpriv")
     def test_as_an_ordinary_user(self):
         self.check(support.ORDINARY if os.geteuid() == 0 else os.geteuid())
@@ -66,6 +75,14 @@ class Probes(unittest.TestCase):
     @unittest.skipUnless(os.geteuid() == 0, "not root")
     def test_as_root(self):
         self.check(0)
+
+    @unittest.skipUnless(support.ordinary_user_possible() or os.geteuid() != 0, "no setpriv")
+    def test_limits_as_an_ordinary_user(self):
+        self.check_limits(support.ORDINARY if os.geteuid() == 0 else os.geteuid())
+
+    @unittest.skipUnless(os.geteuid() == 0, "not root")
+    def test_limits_as_root(self):
+        self.check_limits(0)
 
 
 if __name__ == "__main__":

@@ -147,5 +147,23 @@ TEST(ShellQuoteTest, ARealShellReadsTheWordBack) {
   }
 }
 
+TEST(ParseSizeTest, WholeNumbersWithOneUnit) {
+  EXPECT_EQ(parse_size("0"), 0u);
+  EXPECT_EQ(parse_size("4096"), 4096u);
+  EXPECT_EQ(parse_size("64K"), 65536u);
+  EXPECT_EQ(parse_size("512MiB"), 512u << 20);
+  EXPECT_EQ(parse_size("8G"), std::uint64_t{8} << 30);
+  EXPECT_EQ(parse_size("8388607T"), std::uint64_t{8388607} << 40);
+  EXPECT_EQ(parse_size("9223372036854775807"), 9223372036854775807u);
+}
+
+TEST(ParseSizeTest, AnythingElseIsRefused) {
+  for (const char* text :
+       {"", "K", "-1", "+1", " 1", "1 ", "1 K", "1.5G", "1k", "1KB", "1Ki", "1KiBx", "0x10",
+        "8388608T", "9223372036854775808", "99999999999999999999"}) {
+    EXPECT_FALSE(parse_size(text).has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace nono

@@ -192,5 +192,32 @@ INSTANTIATE_TEST_SUITE_P(All, NotifyFilterTest, ::testing::ValuesIn(kArchitectur
                            return which.param == Architecture::X86_64 ? "X86_64" : "Aarch64";
                          });
 
+TEST(CountedForksTest, ForksAreTrappedOnlyWhereTheyAreCounted) {
+  for (const Architecture architecture : testing::kArchitectures) {
+    const FilterProgram plain = notify_filter(architecture);
+    const FilterProgram counting = notify_filter(architecture, Forks::Counted);
+    std::size_t found = 0;
+    for (const char* name : {"fork", "vfork", "clone"}) {
+      const int number = testing::number_of(name, architecture);
+      if (number < 0) {
+        continue;  // aarch64 has clone only
+      }
+      ++found;
+      const auto call = testing::call_of(architecture, static_cast<std::uint32_t>(number));
+      const auto without = testing::interpret(plain, call);
+      const auto with = testing::interpret(counting, call);
+      ASSERT_TRUE(without && with) << name;
+      EXPECT_EQ(without->answer, SECCOMP_RET_ALLOW) << name;
+      EXPECT_EQ(with->answer, SECCOMP_RET_USER_NOTIF) << name;
+    }
+    EXPECT_EQ(counted_calls(architecture).size(), found);
+    for (const TrappedCall& always : trapped_calls(architecture)) {
+      const auto call = testing::call_of(architecture, static_cast<std::uint32_t>(always.number));
+      EXPECT_EQ(testing::interpret(plain, call)->answer, testing::interpret(counting, call)->answer)
+          << always.name;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace nono::sandbox::testing

@@ -1,0 +1,218 @@
+#include "sandbox/cgroup.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace nono::sandbox {
+namespace {
+
+constexpr std::size_t kMaxFile = 1u << 20;  // mountinfo of a host with many containers
+
+// contents of a file of the kernel's, whose size says nothing; empty where it cannot be read.
+std::string contents(BorrowedFd directory, const char* name) {
+  const OwnedFd fd(::openat(directory.raw(), name, O_RDONLY | O_CLOEXEC));
+  std::string out;
+  std::array<char, 4096> buffer{};
+  while (fd.valid() && out.size() < kMaxFile) {
+    const ssize_t got = ::read(BorrowedFd(fd).raw(), buffer.data(), buffer.size());
+    if (got <= 0) {
+      break;
+    }
+    out.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return out;
+}
+
+std::string contents(const std::string& path) {
+  return contents(BorrowedFd::unowned(AT_FDCWD), path.c_str());
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    if (end > 0) {
+      out.push_back(text.substr(0, end));
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+bool names(std::string_view list, std::string_view word) {
+  for (const std::string_view line : split(list, '\n')) {
+    for (const std::string_view each : split(line, ' ')) {
+      if (each == word) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// value_of finds "<key> <number>" in a flat keyed file.
+std::uint64_t value_of(std::string_view text, std::string_view key) {
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.starts_with(key) && line.substr(key.size()).starts_with(' ')) {
+      const std::string_view digits = line.substr(key.size() + 1);
+      std::uint64_t value = 0;
+      std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      return value;
+    }
+  }
+  return 0;
+}
+
+// own_group is this process's path in the one hierarchy of version 2 ("0::/path").
+std::optional<std::string> own_group(const CgroupView& view) {
+  const std::string text = contents(view.self);
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.starts_with("0::/")) {
+      return std::string(line.substr(3));
+    }
+  }
+  return std::nullopt;
+}
+
+struct Mount {
+  std::string root;   // which group is mounted
+  std::string point;  // where
+};
+
+// A mount line: "id parent major:minor root point options … - type source super-options".
+std::optional<Mount> cgroup_mount(const CgroupView& view) {
+  constexpr std::size_t kRoot = 3;
+  constexpr std::size_t kPoint = 4;
+  const std::string text = contents(view.mounts);
+  for (const std::string_view line : split(text, '\n')) {
+    const std::size_t dash = line.find(" - cgroup2 ");
+    const auto fields = split(line.substr(0, std::min(dash, line.size())), ' ');
+    const bool usable = dash != std::string_view::npos && fields.size() > kPoint &&
+                        !fields[kPoint].contains('\\') && fields[kPoint].starts_with('/');
+    if (usable) {
+      return Mount{std::string(fields[kRoot]), std::string(fields[kPoint])};
+    }
+  }
+  return std::nullopt;
+}
+
+// A child can be made, and this process's children moved there: the nearest common ancestor of
+// both groups is the place itself, and its cgroup.procs must be writable.
+bool is_delegated(const std::string& directory) {
+  return ::access(directory.c_str(), W_OK) == 0 &&
+         ::access(join_path(directory, "cgroup.procs").c_str(), W_OK) == 0;
+}
+
+Result<void> set(BorrowedFd group, const char* file, const std::string& value) {
+  const OwnedFd fd(::openat(group.raw(), file, O_WRONLY | O_CLOEXEC));
+  if (!fd.valid()) {
+    return fail_errno(errno, std::string("setting ") + file + " of a control group");
+  }
+  return write_all(fd, value);
+}
+
+Result<void> configure(BorrowedFd group, const CgroupSettings& settings) {
+  if (settings.memory) {
+    NONO_CHECK(set(group, "memory.max", std::to_string(*settings.memory)));
+    // The limit would otherwise be passed by swapping. Absent where the kernel counts no swap.
+    const auto no_swap = set(group, "memory.swap.max", "0");
+    if (!no_swap && no_swap.error().kind() != ErrorKind::NotFound) {
+      return no_swap;
+    }
+  }
+  return settings.pids ? set(group, "pids.max", std::to_string(*settings.pids)) : Result<void>();
+}
+
+}  // namespace
+
+std::optional<CgroupPlace> find_cgroup_place(const CgroupView& view, bool memory, bool pids) {
+  const auto own = own_group(view);
+  const auto mount = own ? cgroup_mount(view) : std::nullopt;
+  if (!mount || !beneath(mount->root, *own)) {
+    return std::nullopt;
+  }
+  std::optional<CgroupPlace> best;
+  int most = -1;
+  std::string directory = normal_path(join_path(mount->point, relative_to(mount->root, *own)));
+  for (;; directory = std::string(directory_name(directory))) {
+    if (is_delegated(directory)) {
+      const std::string enabled = contents(join_path(directory, "cgroup.subtree_control"));
+      const CgroupPlace place{directory, names(enabled, "memory"), names(enabled, "pids")};
+      const int offers =
+          static_cast<int>(memory && place.memory) + static_cast<int>(pids && place.pids);
+      if (offers > most) {
+        most = offers;
+        best = place;
+      }
+    }
+    if (directory == mount->point || directory.size() <= mount->point.size()) {
+      return best;
+    }
+  }
+}
+
+Cgroup::Cgroup(std::string directory, OwnedFd fd, OwnedFd procs)
+    : directory_(std::move(directory)),
+      fd_(std::move(fd)),
+      procs_(std::move(procs)),
+      owner_(::getpid()) {}
+
+Result<Cgroup> Cgroup::create(const CgroupPlace& place, const std::string& name,
+                              const CgroupSettings& settings) {
+  const std::string directory = join_path(place.directory, name);
+  if (::mkdir(directory.c_str(), 0755) != 0) {
+    return fail_errno(errno, "making the control group " + printable(directory));
+  }
+  OwnedFd fd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  OwnedFd procs(::open(join_path(directory, "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+  const int saved = errno;
+  Cgroup out(directory, std::move(fd), std::move(procs));
+  if (!out.fd_.valid() || !out.procs_.valid()) {
+    return fail_errno(saved, "opening the control group " + printable(directory));
+  }
+  NONO_CHECK(configure(out.fd_, settings));
+  return out;
+}
+
+Cgroup::~Cgroup() {
+  if (fd_.valid() && owner_ == ::getpid()) {
+    remove();
+  }
+}
+
+std::chrono::microseconds Cgroup::cpu_used() const {
+  return std::chrono::microseconds(value_of(contents(fd_, "cpu.stat"), "usage_usec"));
+}
+
+std::uint64_t Cgroup::killed_for_memory() const {
+  return value_of(contents(fd_, "memory.events"), "oom_kill");
+}
+
+std::uint64_t Cgroup::forks_refused() const {
+  return value_of(contents(fd_, "pids.events"), "max");
+}
+
+void Cgroup::kill() const {
+  static_cast<void>(set(fd_, "cgroup.kill", "1"));  // what is left is killed one by one
+}
+
+bool Cgroup::remove() {
+  if (::rmdir(directory_.c_str()) != 0 && errno != ENOENT) {
+    return false;
+  }
+  fd_.reset();
+  return true;
+}
+
+}  // namespace nono::sandbox

@@ -1,0 +1,40 @@
+// sandbox/process_tree.h: what the descendants of a process use, read from /proc.
+//
+// A picture of a moving thing: processes come and go while it is taken. What a process is called
+// plays no role; its name is skipped as foreign text.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace nono::sandbox {
+
+struct TreeProcess {
+  pid_t pid;
+  std::uint64_t started;  // clock ticks since boot: with the pid, an identity
+  std::uint64_t threads;
+};
+
+struct ProcessTree {
+  std::vector<TreeProcess> processes;  // every descendant, zombies included
+  std::uint64_t tasks = 0;             // processes and threads
+  std::chrono::milliseconds cpu{};     // theirs, and that of ended ones whose end was waited for
+};
+// processes_beneath lists the descendants of `root`, without those that start at one of `except`.
+ProcessTree processes_beneath(pid_t root, std::span<const pid_t> except = {});
+
+// memory_of is what the process holds alone, in memory or swapped out, and the shared memory that
+// it maps; 0 where it is gone.
+std::uint64_t memory_of(pid_t pid);
+
+// start_of is TreeProcess::started of any process; 0 where it is gone.
+std::uint64_t start_of(pid_t pid);
+
+// kill_exactly sends SIGKILL to this process and to no other that has got its number since.
+bool kill_exactly(const TreeProcess& process);
+
+}  // namespace nono::sandbox

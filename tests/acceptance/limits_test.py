@@ -1,0 +1,215 @@
+"""The limits of a run: each strikes, says so, and does not strike where there is room."""
+
+import json
+import os
+import sys
+import time
+import unittest
+
+import support
+
+PY = "/usr/bin/python3"
+MIB = 1 << 20
+
+
+class Limits(support.SandboxCase):
+    def limited(self, *limits, code, expect=0):
+        return self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", *limits)),
+                        expect)
+
+    def ended_as(self):
+        """How the record of the one session that met a limit ends."""
+        listed = json.loads(self.ran(self.project.nono("audit", "list", "--json")).stdout)
+        met = []
+        for session in listed["sessions"]:
+            shown = json.loads(self.ran(
+                self.project.nono("audit", "show", session["id"], "--json")).stdout)
+            met += [event for event in shown["events"] if "limits_reached" in event]
+        self.assertEqual(len(met), 1)
+        return met[0]
+
+    def test_memory_of_one_process(self):
+        code = "import mmap; m = mmap.mmap(-1, 300 << 20, mmap.MAP_PRIVATE); print('had it')"
+        self.assertIn("had it", self.limited("--memory", "600M", code=code).stdout)
+        done = self.project.sandbox(PY, "-c", code, options=("--allow-cwd", "--memory", "128M"))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("had it", done.stdout)
+
+    EIGHT = ("import os, time\n"
+             "for i in range(7):\n  if os.fork() == 0: break\n"
+             "held = bytearray(os.urandom(1) * (40 << 20))\n"
+             "time.sleep(1.5)\n")
+
+    def test_memory_of_all_processes_together(self):
+        done = self.limited("--memory", "1G", code=self.EIGHT)
+        self.assertNotIn("limit reached", done.stderr)
+        done = self.project.sandbox(PY, "-c", self.EIGHT,
+                                    options=("--allow-cwd", "--memory", "150M"))
+        self.assertIn("limit reached: memory", done.stderr)
+        self.assertEqual(self.ended_as()["limits_reached"], ["memory"])
+
+    FORKS = ("import os, time\n"
+             "children = []\n"
+             "try:\n"
+             "  for i in range(60):\n"
+             "    pid = os.fork()\n"
+             "    if pid == 0: time.sleep(60)\n"
+             "    children.append(pid)\n"
+             "except BlockingIOError: print('EAGAIN')\n"
+             "print(len(children))\n"
+             "for pid in children: os.kill(pid, 9); os.waitpid(pid, 0)\n"
+             "again = os.fork()\n"
+             "if again == 0: os._exit(0)\n"
+             "os.waitpid(again, 0); print('forked again')\n")
+
+    def test_processes_are_refused_as_by_the_kernel_and_come_back(self):
+        done = self.limited("--limit-pids", "200", code=self.FORKS)
+        self.assertEqual(done.stdout.split("\n")[:2], ["60", "forked again"])
+        self.assertNotIn("limit reached", done.stderr)
+        done = self.limited("--limit-pids", "20", code=self.FORKS.replace(
+            "again = os.fork()", "time.sleep(0.05); again = os.fork()"))
+        self.assertEqual(done.stdout.split("\n")[:3], ["EAGAIN", "19", "forked again"])
+        self.assertIn("limit reached: pids", done.stderr)
+
+    def test_threads_count_as_processes(self):
+        code = ("import threading, time\n"
+                "try:\n"
+                "  for i in range(40): threading.Thread(target=time.sleep, args=(1,)).start()\n"
+                "  print('all')\n"
+                "except RuntimeError: print('refused', i)")
+        self.assertEqual(self.limited("--limit-pids", "80", code=code).stdout, "all\n")
+        self.assertEqual(self.limited("--limit-pids", "10", code=code).stdout, "refused 9\n")
+
+    def test_many_short_processes_stay_below_a_small_limit(self):
+        done = self.ran(self.project.sandbox(
+            "sh", "-c", "for i in $(seq 300); do /bin/true || exit 9; done; echo done",
+            options=("--allow-cwd", "--limit-pids", "4")))
+        self.assertEqual(done.stdout, "done\n")
+
+    SPIN = ("import os, time\n"
+            "os.fork()\n"
+            "end = time.monotonic() + {}\n"
+            "while time.monotonic() < end: pass\n")
+
+    def test_processor_time_of_all_processes_together(self):
+        self.limited("--limit-cpu", "20s", code=self.SPIN.format(0.2))
+        start = time.monotonic()
+        done = self.limited("--limit-cpu", "500ms", code=self.SPIN.format(60), expect=124)
+        self.assertLess(time.monotonic() - start, 20)
+        self.assertIn("limit reached: cpu", done.stderr)
+        self.assertEqual(self.ended_as()["ended_by"], "cpu limit")
+
+    def test_size_of_a_file(self):
+        code = ("import os, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+                "f = os.open('big', os.O_CREAT | os.O_RDWR)\n"
+                "try: os.posix_fallocate(f, 0, 8 << 20); print('grew')\n"
+                "except OSError as e: print(e.errno)\n"
+                "try: os.truncate('big', 8 << 20); print('stretched')\n"
+                "except OSError as e: print(e.errno)\n")
+        self.assertEqual(self.limited("--limit-file", "16M", code=code).stdout,
+                         "grew\nstretched\n")
+        (self.project.tree / "big").unlink()
+        self.assertEqual(self.limited("--limit-file", "4M", code=code).stdout, "27\n27\n")
+
+    def test_agent_that_ends_by_the_size_of_a_file_is_told_of(self):
+        done = self.ran(self.project.sandbox("dd", "if=/dev/zero", "of=big", "bs=1M", "count=8",
+                                             options=("--allow-cwd", "--limit-file", "4M")),
+                        128 + 25)
+        self.assertIn("limit reached: file", done.stderr)
+
+    MANY = ("import os, time\n"
+            "for i in range(30):\n"
+            "  f = os.open(f'f{i}', os.O_CREAT | os.O_RDWR); os.posix_fallocate(f, 0, 4 << 20)\n"
+            "  AFTER\n"
+            "time.sleep(20 if SLOW else 0)\n")
+
+    def many(self, after, slow):
+        return self.MANY.replace("AFTER", after).replace("SLOW", slow)
+
+    def test_growth_of_granted_directories(self):
+        self.limited("--limit-disk", "400M", code=self.many("pass", "0"))
+        self.assertEqual(len(list(self.project.tree.glob("f*"))), 30)
+        # What was there before does not count; what is added does.
+        start = time.monotonic()
+        done = self.limited("--limit-disk", "60M", code=self.many("pass", "1").replace("f'f", "f'g"),
+                            expect=124)
+        self.assertLess(time.monotonic() - start, 15)
+        self.assertIn("limit reached: disk", done.stderr)
+        self.assertEqual(self.ended_as()["ended_by"], "disk limit")
+
+    def test_removed_files_that_are_still_open_count(self):
+        self.limited("--limit-disk", "60M", code=self.many("os.unlink(f'f{i}')", "1"), expect=124)
+
+    def test_unreadable_directory_hides_nothing(self):
+        self.limited("--limit-disk", "60M", expect=124, code=(
+            "import os, time; os.mkdir('d'); os.chdir('d')\n" + self.many("pass", "1")).replace(
+                "time.sleep(20", "os.chmod('.', 0); time.sleep(20"))
+
+    def test_private_temporary_directory_counts(self):
+        self.limited("--limit-disk", "60M", expect=124, code=(
+            "import os; os.chdir(os.environ['TMPDIR'])\n" + self.many("pass", "1")))
+
+    def test_agent_cannot_raise_its_limits(self):
+        code = ("import resource as r\n"
+                "for which in (r.RLIMIT_DATA, r.RLIMIT_FSIZE, r.RLIMIT_CPU):\n"
+                "  soft, hard = r.getrlimit(which)\n"
+                "  if hard == r.RLIM_INFINITY: print('unlimited', which); continue\n"
+                "  try: r.setrlimit(which, (hard + 1, hard + 1)); print('raised', which)\n"
+                "  except (ValueError, PermissionError): pass\n"
+                "try: r.prlimit(__import__('os').getppid(), r.RLIMIT_FSIZE); print('other')\n"
+                "except PermissionError: pass\n")
+        limits = ("--memory", "512M", "--limit-file", "1M", "--limit-cpu", "60s")
+        done = self.limited(*limits, code=code)
+        plan = json.loads(self.ran(self.project.sandbox("true", options=(
+            "--allow-cwd", "--dry-run", "--json", *limits))).stdout)
+        # Where a control group holds a limit, no resource limit of the process stands for it.
+        by_group = sum(row["means"] == "cgroup v2" for row in plan["limits"])
+        self.assertEqual(done.stdout.count("unlimited"), by_group, done.stdout)
+        self.assertNotIn("raised", done.stdout)
+        self.assertNotIn("other", done.stdout)
+
+    def test_plan_says_what_is_degraded(self):
+        plan = json.loads(self.ran(self.project.sandbox("true", options=(
+            "--allow-cwd", "--dry-run", "--json", "--limit-disk", "1G", "--timeout", "5s"))).stdout)
+        rows = {row["limit"]: row for row in plan["limits"]}
+        self.assertEqual(rows["time"]["amount"], "5s")
+        self.assertIsNone(rows["time"]["degraded"])
+        self.assertEqual(rows["disk"]["amount"], "1 GiB")
+        self.assertIn("late", rows["disk"]["degraded"])
+        done = self.ran(self.project.sandbox("true", options=(
+            "--allow-cwd", "--dry-run", "--limit-disk", "1G")))
+        self.assertIn("limit  disk  1 GiB  (degraded: ", done.stdout)
+        plan = json.loads(self.ran(self.project.sandbox("true", options=(
+            "--allow-cwd", "--dry-run", "--json"))).stdout)
+        self.assertEqual(plan["limits"], [])
+
+    def test_wrong_amounts_are_refused(self):
+        for option, wrong in (("--memory", "12X"), ("--memory", "0"), ("--limit-pids", "many"),
+                              ("--limit-cpu", "5"), ("--limit-file", "-1"),
+                              ("--limit-disk", "9999999T"), ("--timeout", "0s")):
+            done = self.ran(self.project.sandbox("echo", "started",
+                                                 options=("--allow-cwd", option, wrong)), 2)
+            self.assertIn(option, done.stderr)
+            self.assertNotIn("started", done.stdout)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "a control group needs a place that was delegated")
+class Groups(support.SandboxCase):
+    def test_nothing_is_left_of_a_control_group(self):
+        options = ("--allow-cwd", "--limit-cpu", "60s")
+        plan = json.loads(self.ran(self.project.sandbox("true", options=(
+            *options, "--dry-run", "--json"))).stdout)
+        if plan["limits"][0]["means"] != "cgroup v2":
+            self.skipTest("no control group can be made here")
+        done = self.ran(self.project.sandbox("cat", "/proc/self/cgroup", options=options))
+        group = [line for line in done.stdout.splitlines() if line.startswith("0::")][0]
+        self.assertIn("/nono-", group)
+        name = group.rsplit("/", 1)[1]
+        for base, directories, _ in os.walk("/sys/fs/cgroup"):
+            self.assertNotIn(name, directories, base)
+
+
+support.both_users(globals(), Limits)
+
+if __name__ == "__main__":
+    sys.exit(support.main())
