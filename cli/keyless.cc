@@ -17,25 +17,38 @@ namespace {
 
 constexpr std::string_view kSigningConfigName = "signing_config.json";
 
+Result<trustpolicy::WhichRoot> root_in_use(const Session& session) {
+  NONO_TRY(const engine::UserDirectories user, session.user());
+  return trustpolicy::which_root(engine::policy_places(user, "/"), false);
+}
+
+// The public-good instance's services are asked where its root is the one in use: a token for a
+// private instance is not sent to them because a file is missing.
+Result<attest::SigningConfig> built_in_config(const Arguments& arguments, const Session& session,
+                                              const std::string& path) {
+  const bool given = arguments.has("trusted-root");
+  NONO_TRY(const trustpolicy::WhichRoot root, root_in_use(session));
+  if (!given && root.path.empty()) {
+    return attest::SigningConfig::parse(attest::embedded_root().signing_config);
+  }
+  return std::unexpected(
+      Error(ErrorKind::NotFound, "the services to sign with are not known: the trusted root is " +
+                                     (given ? "one that was given" : printable(root.path)) +
+                                     ", and no signing configuration goes with it")
+          .mend_with("give that Sigstore instance's signing_config.json with --signing-config "
+                     "FILE, or put it at " +
+                     path));
+}
+
 Result<attest::SigningConfig> read_config(const Arguments& arguments, const Session& session) {
-  std::string path;
   if (const auto named = arguments.value("signing-config")) {
-    path = *named;
-  } else {
-    NONO_TRY(const engine::UserDirectories user, session.user());
-    path = join_path(user.config, kSigningConfigName);
+    return engine::read_signing_config(*named);
   }
+  NONO_TRY(const engine::UserDirectories user, session.user());
+  const std::string path = join_path(user.config, kSigningConfigName);
   auto config = engine::read_signing_config(path);
-  if (!config && config.error().kind() == ErrorKind::NotFound) {
-    return std::unexpected(
-        std::move(config)
-            .error()
-            .while_doing("the services to sign with are not known")
-            .mend_with("give your Sigstore instance's signing_config.json with --signing-config "
-                       "FILE, or put it at " +
-                       path));
-  }
-  return config;
+  const bool missing = !config && config.error().kind() == ErrorKind::NotFound;
+  return missing ? built_in_config(arguments, session, path) : config;
 }
 
 Result<std::shared_ptr<const attest::RootSource>> find_root(const Arguments& arguments,
@@ -44,9 +57,7 @@ Result<std::shared_ptr<const attest::RootSource>> find_root(const Arguments& arg
     NONO_TRY(attest::TrustedRoot root, engine::read_trusted_root(*path));
     return std::make_shared<const attest::RootSource>(attest::RootSource::of(std::move(root)));
   }
-  NONO_TRY(const engine::UserDirectories user, session.user());
-  NONO_TRY(trustpolicy::WhichRoot which,
-           trustpolicy::which_root(engine::policy_places(user, "/"), false));
+  NONO_TRY(trustpolicy::WhichRoot which, root_in_use(session));
   return trustpolicy::root_source(std::move(which));
 }
 

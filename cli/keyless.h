@@ -22,7 +22,7 @@ inline constexpr Option kIdentityTokenOption{
     Takes::OneValue,  Completes::Files};
 inline constexpr Option kSigningConfigOption{
     "signing-config", 0,
-    "FILE",           "services to use (default: signing_config.json beside your policy)",
+    "FILE",           "services to use (default: those that go with the trusted root)",
     Takes::OneValue,  Completes::Files};
 inline constexpr Option kKeylessRootOption{
     "trusted-root",  0,

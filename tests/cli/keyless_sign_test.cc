@@ -54,8 +54,20 @@ TEST_F(KeylessSignTest, AKeyBesideKeylessIsRefused) {
 }
 
 TEST_F(KeylessSignTest, WithoutAConfigurationItIsToldWhereOneGoes) {
-  expect(sign({"--keyless"}), 125, "the services to sign with are not known");
-  expect(sign({"--keyless"}), 125, home_ + "/.config/nono/signing_config.json");
+  const Outcome outcome = sign({"--keyless", "--trusted-root", config_});
+  expect(outcome, 125, "the services to sign with are not known");
+  expect(outcome, 125, home_ + "/.config/nono/signing_config.json");
+}
+
+TEST_F(KeylessSignTest, ARootOfTheUsersOwnWantsItsConfiguration) {
+  write("../home/.config/nono/trusted_root.json", "{}");
+  expect(sign({"--keyless"}), 125, "/.config/nono/trusted_root.json, and no signing configuration");
+}
+
+// The token is judged after the configuration was found, and before anything is sent.
+TEST_F(KeylessSignTest, WithTheEmbeddedRootItsServicesAreKnown) {
+  expect(sign({"--keyless", "--identity-token", std::string(kExpired)}), 2,
+         "expired at 1970-01-01T00:00:01Z");
 }
 
 TEST_F(KeylessSignTest, AConfigurationThatIsNoneIsNamed) {
