@@ -1,23 +1,24 @@
 # The one list of rooms, lowest first. A room may depend only on rooms that its row names; a
 # dependency upwards stops the configure step (cmake/NonoTargets.cmake). docs/architecture.md
 # carries the same table with reasons; change both in one commit.
-set(NONO_ROOMS base crypto dsse rekor attest trustpolicy sandbox profile net ledger session engine cli)
+set(NONO_ROOMS base crypto dsse rekor attest tuf trustpolicy sandbox profile net ledger session engine cli)
 
 set(NONO_MAY_base "")
 set(NONO_MAY_crypto base)
 set(NONO_MAY_dsse base crypto)
 set(NONO_MAY_rekor base crypto)
 set(NONO_MAY_attest base crypto dsse rekor)
+set(NONO_MAY_tuf base crypto)
 # trustpolicy_decision is the vocabulary in which a policy speaks to the sandbox: values only.
 set(NONO_MAY_trustpolicy_decision base)
-set(NONO_MAY_trustpolicy base crypto attest trustpolicy_decision)
+set(NONO_MAY_trustpolicy base crypto attest tuf trustpolicy_decision)
 set(NONO_MAY_sandbox base trustpolicy_decision)
 set(NONO_MAY_profile base crypto attest trustpolicy sandbox)
 # nono-net confines itself by sandbox; the library nono_net, which nono links, uses base only.
 set(NONO_MAY_net base sandbox)
 set(NONO_MAY_ledger base crypto)
 set(NONO_MAY_session base sandbox)
-set(NONO_MAY_engine base crypto dsse rekor attest trustpolicy trustpolicy_decision sandbox profile net ledger session)
+set(NONO_MAY_engine base crypto dsse rekor attest tuf trustpolicy trustpolicy_decision sandbox profile net ledger session)
 set(NONO_MAY_cli ${NONO_MAY_engine} engine)
 
 # What a room must never reach, even through others. Each external library has one home. nlohmann is

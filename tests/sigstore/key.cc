@@ -205,7 +205,8 @@ Bytes Key::sign_with(std::span<const std::byte> message, std::optional<Hash> has
   EVP_PKEY_CTX* parameters = nullptr;
   demand(EVP_DigestSignInit_ex(state.get(), &parameters, name, context(), nullptr,
                                impl_->object.get(), nullptr) == 1);
-  demand(!pss || EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1);
+  demand(!pss || (EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) == 1));
   std::size_t size = 0;
   demand(EVP_DigestSign(state.get(), nullptr, &size, raw_pointer(message), message.size()) == 1);
   Bytes signature(size);

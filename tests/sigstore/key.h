@@ -45,6 +45,7 @@ class Key {
   Bytes raw() const;    // the 32 bytes of an Ed25519 key
   // sign signs a message with the usual hash or another one; Ed25519 takes none.
   Bytes sign(std::span<const std::byte> message, std::optional<Hash> hash = {}) const;
+  // sign_pss signs with a salt as long as the digest.
   Bytes sign_pss(std::span<const std::byte> message, Hash hash) const;
   // signature_algorithm is the AlgorithmIdentifier of sign().
   Bytes signature_algorithm(std::optional<Hash> hash = {}) const;
