@@ -14,6 +14,8 @@ constexpr std::array kCommands = {
     &kTrustExplain,
     &kTrustInspect,
     &kTrustRootShow,
+    &kTrustRootUpdate,
+    &kTrustRootInit,
     &kTrustKeygen,
     &kTrustExportKey,
     &kTrustInit,

@@ -35,6 +35,8 @@ extern const Command kTrustExplain;
 extern const Command kTrustInspect;
 // trust_root.cc
 extern const Command kTrustRootShow;
+extern const Command kTrustRootUpdate;
+extern const Command kTrustRootInit;
 // trust_sign.cc
 extern const Command kTrustSign;
 extern const Command kTrustSignPolicy;

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "engine/directories.h"
+#include "engine/root_update.h"
 #include "engine/sigstore_files.h"
 #include "engine/token_source.h"
 #include "trustpolicy/discover.h"
@@ -22,13 +23,22 @@ Result<trustpolicy::WhichRoot> root_in_use(const Session& session) {
   return trustpolicy::which_root(engine::policy_places(user, "/"), false);
 }
 
-// The public-good instance's services are asked where its root is the one in use: a token for a
-// private instance is not sent to them because a file is missing.
+// The services are those that came with the root where it was fetched, and the public-good
+// instance's where its root is the one in use: a token for a private instance is not sent to them
+// because a file is missing.
 Result<attest::SigningConfig> built_in_config(const Arguments& arguments, const Session& session,
                                               const std::string& path) {
   const bool given = arguments.has("trusted-root");
   NONO_TRY(const trustpolicy::WhichRoot root, root_in_use(session));
-  if (!given && root.path.empty()) {
+  if (!given && root.refreshed) {
+    NONO_TRY(const auto fetched, engine::refreshed_signing_config(root));
+    if (fetched) {
+      return attest::SigningConfig::parse(*fetched);
+    }
+  }
+  const bool public_good =
+      root.path.empty() || (root.refreshed && root.refreshed->is_public_good());
+  if (!given && public_good) {
     return attest::SigningConfig::parse(attest::embedded_root().signing_config);
   }
   return std::unexpected(

@@ -20,6 +20,7 @@ struct Shown {
   std::string source;  // a path, or "embedded"
   std::string digest;
   attest::TrustedRoot root;
+  std::string instance = {};  // where it was fetched
 };
 
 Result<Shown> read_shown(const std::string& path) {
@@ -31,6 +32,13 @@ Result<Shown> read_shown(const std::string& path) {
   return Shown{path, crypto::Sha256::of(text).hex(), *std::move(root)};
 }
 
+Result<Shown> fetched_shown(const trustpolicy::WhichRoot& which) {
+  NONO_TRY(const std::string text,
+           trustpolicy::load_refreshed(*which.refreshed, which.path, trustpolicy::kRootTarget));
+  NONO_TRY(attest::TrustedRoot root, attest::TrustedRoot::parse(text));
+  return Shown{which.path, crypto::Sha256::of(text).hex(), std::move(root), which.refreshed->name};
+}
+
 Result<Shown> find_shown(const Arguments& arguments, const Session& session) {
   if (const auto file = arguments.value("trusted-root")) {
     return read_shown(*file);
@@ -38,6 +46,9 @@ Result<Shown> find_shown(const Arguments& arguments, const Session& session) {
   NONO_TRY(const engine::UserDirectories user, session.user());
   NONO_TRY(const trustpolicy::WhichRoot which,
            trustpolicy::which_root(engine::policy_places(user, "/"), false));
+  if (which.refreshed) {
+    return fetched_shown(which);
+  }
   if (!which.path.empty()) {
     return read_shown(which.path);
   }
@@ -95,6 +106,9 @@ engine::Step origin_step(const Shown& shown) {
     step.facts.emplace_back("package", std::string(attest::embedded_root().package));
     step.facts.emplace_back("date", std::string(attest::embedded_root().date));
   }
+  if (!shown.instance.empty()) {
+    step.facts.emplace_back("instance", shown.instance);
+  }
   step.facts.emplace_back("media-type", shown.root.media_type());
   step.facts.emplace_back("sha256", shown.digest);
   return step;
@@ -129,9 +143,10 @@ constinit const Command kTrustRootShow{
     .summary = "show the trusted root by which certificates are judged",
     .description =
         "Certificates are judged by /etc/nono/trusted_root.json where that exists, else by "
-        "trusted_root.json in the user's configuration directory, else by the root of Sigstore's "
-        "public-good instance that nono carries. Shows where it comes from, its digest, and every "
-        "authority and log with its validity.",
+        "trusted_root.json in the user's configuration directory, else by the instance that `trust "
+        "root init` named, else by the root of Sigstore's public-good instance: as `trust root "
+        "update` fetched it, or as nono carries it. Shows where it comes from, its digest, and "
+        "every authority and log with its validity.",
     .operands = {},
     .options = kShowOptions,
     .examples = kShowExamples,

@@ -66,6 +66,7 @@ trustpolicy::Places policy_places(const UserDirectories& user,
   places.user_directory = user.config;
   places.home = user.home;
   places.working_directory = working_directory;
+  places.tuf_directory = tuf_directory(user);
   return places;
 }
 
@@ -75,6 +76,10 @@ std::string key_directory(const UserDirectories& user) {
 
 std::string user_policy_path(const UserDirectories& user) {
   return join_path(user.config, "trust-policy.json");
+}
+
+std::string tuf_directory(const UserDirectories& user) {
+  return join_path(user.state, "tuf");
 }
 
 std::string audit_directory(const UserDirectories& user) {

@@ -29,6 +29,9 @@ trustpolicy::Places policy_places(const UserDirectories& user,
 std::string key_directory(const UserDirectories& user);
 // user_policy_path is the user's trust policy: <config>/trust-policy.json.
 std::string user_policy_path(const UserDirectories& user);
+// tuf_directory holds one directory per Sigstore instance whose trusted root was fetched:
+// <state>/tuf.
+std::string tuf_directory(const UserDirectories& user);
 // audit_directory holds one directory per recorded session: <state>/audit.
 std::string audit_directory(const UserDirectories& user);
 

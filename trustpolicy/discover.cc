@@ -280,17 +280,78 @@ bool is_there(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
 }
 
+// The public-good root that was fetched, unless this build knows a later TUF root.
+Result<WhichRoot> public_good_root(const Places& places) {
+  if (places.tuf_directory.empty()) {
+    return WhichRoot{};
+  }
+  Instance instance = Instance::public_good();
+  std::string path = packed_path(places.tuf_directory, instance.name);
+  if (!is_there(path)) {
+    return WhichRoot{};
+  }
+  NONO_TRY(const bool older, is_older_than_anchor(instance, path));
+  return older ? WhichRoot{} : WhichRoot{.path = std::move(path), .refreshed = std::move(instance)};
+}
+
+// The instance that the user named by `trust root init`.
+Result<std::optional<WhichRoot>> instance_root(const Places& places) {
+  const std::string path = join_path(places.user_directory, kInstanceFileName);
+  if (places.tuf_directory.empty() || !is_there(path)) {
+    return std::nullopt;
+  }
+  NONO_TRY(Instance instance, read_instance(path));
+  std::string packed = packed_path(places.tuf_directory, instance.name);
+  return WhichRoot{.path = std::move(packed), .refreshed = std::move(instance)};
+}
+
+Result<attest::TrustedRoot> load_root(const WhichRoot& which) {
+  if (which.refreshed) {
+    NONO_TRY(const std::string text, load_refreshed(*which.refreshed, which.path, kRootTarget));
+    return attest::TrustedRoot::parse(text);
+  }
+  const Keeper keeper{.owner = which.owned_by_root_only ? 0 : ::geteuid()};
+  NONO_TRY(const std::optional<TrustedFile> file,
+           read_trusted(which.path, keeper, kPolicyLimits.bytes));
+  if (!file) {
+    return fail(ErrorKind::NotFound, which.path + ": the trusted root has gone");
+  }
+  auto root = attest::TrustedRoot::parse(file->text);
+  if (!root) {
+    return std::unexpected(std::move(root).error().while_doing(which.path));
+  }
+  return root;
+}
+
 }  // namespace
+
+Result<Instance> read_instance(const std::string& path) {
+  NONO_TRY(const std::optional<TrustedFile> file,
+           read_trusted(path, Keeper{.owner = ::geteuid()}, kPolicyLimits.bytes));
+  if (!file) {
+    return fail(ErrorKind::NotFound, path + ": there is no TUF instance");
+  }
+  Result<Instance> instance = Instance::parse(file->text);
+  if (!instance) {
+    return std::unexpected(std::move(instance).error().while_doing(path).mend_with(
+        "name it anew: nono trust root init --force"));
+  }
+  return instance;
+}
 
 Result<WhichRoot> which_root(const Places& places, bool locked) {
   if (!places.system_root.empty() && is_there(places.system_root)) {
     return WhichRoot{.path = places.system_root, .owned_by_root_only = true};
   }
   if (places.user_directory.empty() || locked) {
-    return WhichRoot{};
+    return public_good_root(places);
   }
   std::string path = join_path(places.user_directory, kTrustedRootName);
-  return is_there(path) ? WhichRoot{.path = std::move(path)} : WhichRoot{};
+  if (is_there(path)) {
+    return WhichRoot{.path = std::move(path)};
+  }
+  NONO_TRY(std::optional<WhichRoot> named, instance_root(places));
+  return named ? *std::move(named) : public_good_root(places);
 }
 
 std::shared_ptr<const attest::RootSource> root_source(WhichRoot which) {
@@ -299,19 +360,7 @@ std::shared_ptr<const attest::RootSource> root_source(WhichRoot which) {
         [] { return attest::TrustedRoot::parse(attest::embedded_root().text); });
   }
   return std::make_shared<const attest::RootSource>(
-      [which = std::move(which)]() -> Result<attest::TrustedRoot> {
-        const Keeper keeper{.owner = which.owned_by_root_only ? 0 : ::geteuid()};
-        NONO_TRY(const std::optional<TrustedFile> file,
-                 read_trusted(which.path, keeper, kPolicyLimits.bytes));
-        if (!file) {
-          return fail(ErrorKind::NotFound, which.path + ": the trusted root has gone");
-        }
-        auto root = attest::TrustedRoot::parse(file->text);
-        if (!root) {
-          return std::unexpected(std::move(root).error().while_doing(which.path));
-        }
-        return root;
-      });
+      [which = std::move(which)] { return load_root(which); });
 }
 
 Result<Policy> discover(const Places& places) {

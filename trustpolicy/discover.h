@@ -11,6 +11,7 @@
 #include "attest/root_source.h"
 #include "base/result.h"
 #include "trustpolicy/policy.h"
+#include "trustpolicy/refreshed_root.h"
 
 namespace nono::trustpolicy {
 
@@ -26,20 +27,28 @@ struct Places {
   std::optional<std::string> explicit_policy;  // --policy F: stands in place of the project layer
                                                // and, being the user's explicit word, counts as a
                                                // user layer
+  std::string tuf_directory =
+      {};  // <state>/tuf: trusted roots that were fetched; empty: none is used
 };
 
 inline constexpr std::string_view kTrustedRootName = "trusted_root.json";
 
 // WhichRoot says which trusted root judges certificates: the system's where there is one, else the
-// user's, else the public-good instance's that this build carries. Whoever names the authorities
-// decides whom every keyless publisher may be, so a system policy with `lock` shuts the user's out.
+// user's (a file, or a TUF instance that was named), else the public-good instance's: what was
+// fetched of it, or what this build carries. Whoever names the authorities decides whom every
+// keyless publisher may be, so a system policy with `lock` shuts the user's out. What was fetched
+// of the public-good instance is verified from the root in the program, and is not the user's word.
 struct WhichRoot {
   std::string path;  // empty: the embedded one
   bool owned_by_root_only = false;
+  std::optional<Instance> refreshed = std::nullopt;  // the file at `path` was fetched of this one
 };
+// which_root: a user's instance of which nothing was fetched yet is still the one; loading says so.
 Result<WhichRoot> which_root(const Places& places, bool locked);
-// root_source reads that root when the first certificate asks for it. The file must be kept as a
-// policy is (trusted_file.h).
+// read_instance reads the instance that the user named; it must be kept as a policy is.
+Result<Instance> read_instance(const std::string& path);
+// root_source reads that root when the first certificate asks for it. A file that
+// was not fetched must be kept as a policy is (trusted_file.h).
 std::shared_ptr<const attest::RootSource> root_source(WhichRoot which);
 
 // discover loads every layer that exists and merges them with the keys in

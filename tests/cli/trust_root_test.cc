@@ -1,0 +1,130 @@
+// tests/cli/trust_root_test.cc: trust root init, update and show against a TUF repository on
+// loopback, through nono-net.
+#include "attest/trusted_root.h"
+#include "tests/cli/support.h"
+#include "tests/net/server.h"
+#include "tests/tuf/repository.h"
+
+namespace nono::cli {
+namespace {
+
+using testing::CliTest;
+using testing::Outcome;
+using tuf::test::TestRepository;
+
+class TrustRootTest : public CliTest {
+ protected:
+  void SetUp() override {
+    CliTest::SetUp();
+    // The program has today's clock.
+    for (const std::string_view role : {tuf::kRoot, tuf::kTimestamp, tuf::kSnapshot}) {
+      repository.signed_part(role).set("expires", "2100-01-01T00:00:00Z");
+    }
+    repository.signed_part(tuf::kTargets).set("expires", "2100-01-01T00:00:00Z");
+    repository.set_version(tuf::kRoot, 0);
+    repository.publish(tuf::kRoot);
+    repository.add_target(tuf::kTargets, "trusted_root.json", attest::embedded_root().text);
+    repository.publish_all();
+    write("root.json", repository.first_root());
+  }
+  std::string answer(const std::string& request) {
+    const std::size_t start = request.find(' ') + 1;
+    std::string path = request.substr(start, request.find(' ', start) - start);
+    if (endless && path == "/timestamp.json") {
+      return net::test::ok(std::string(10u << 20, ' '));
+    }
+    const bool target = path.starts_with("/targets/");
+    const auto& files = target ? repository.target_files : repository.files;
+    const auto found = files.find(path.substr(target ? 9 : 1));
+    return found == files.end() ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+                                : net::test::ok(found->second);
+  }
+  Outcome init(std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"trust",         "root",  "init",        "--root",
+                                   in("root.json"), "--url", server.url("")};
+    words.insert(words.end(), more.begin(), more.end());
+    return nono(words);
+  }
+  std::string instance() const { return home_ + "/.config/nono/tuf-instance.json"; }
+
+  TestRepository repository;
+  bool endless = false;
+  net::test::Server server{[this](net::test::Connection& connection, const std::string& request) {
+    connection.say(answer(request));
+  }};
+};
+
+TEST_F(TrustRootTest, InitUpdateAndShowGoTogether) {
+  const Outcome made = init({"--name", "corp", "--json"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const Json json = parse(made.out);
+  EXPECT_EQ(*at(json, {"schema"}).string(), "nono/trust-root-init/1");
+  EXPECT_EQ(*at(json, {"instance"}).string(), "corp");
+  EXPECT_EQ(*at(json, {"sha256"}).string(), attest::embedded_root().digest.hex());
+  EXPECT_EQ(*at(json, {"expires"}).string(), "2100-01-01T00:00:00Z");
+  EXPECT_EQ(made.err, "");
+  const Outcome shown = nono({"trust", "root", "show"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_NE(shown.out.find("/tuf/corp/verified.json"), std::string::npos) << shown.out;
+  const Outcome updated = nono({"trust", "root", "update"});
+  EXPECT_EQ(updated.code, 0) << updated.err;
+  EXPECT_NE(updated.out.find("CURRENT"), std::string::npos) << updated.out;
+  repository.publish_all();
+  const Outcome newer = nono({"trust", "root", "update", "--json"});
+  EXPECT_EQ(newer.code, 0) << newer.err;
+  EXPECT_TRUE(*at(parse(newer.out), {"changed"}).boolean());
+}
+
+TEST_F(TrustRootTest, AServerThatIsGoneChangesNothing) {
+  ASSERT_EQ(init().code, 0);
+  const std::string before = read(instance());
+  write("closed.sh", "");
+  const Outcome gone = nono({"trust", "root", "init", "--force", "--root", in("root.json"), "--url",
+                             "http://127.0.0.1:1"});
+  EXPECT_EQ(gone.code, 125) << gone.err;
+  EXPECT_NE(gone.err.find("TUF repository"), std::string::npos) << gone.err;
+  EXPECT_EQ(read(instance()), before);
+}
+
+TEST_F(TrustRootTest, EndlessDataEnds) {
+  endless = true;
+  const Outcome outcome = init();
+  EXPECT_NE(outcome.code, 0);
+  EXPECT_NE(outcome.err.find("16384"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(exists(instance()));
+}
+
+TEST_F(TrustRootTest, ARootAboveWhatWasFetchedIsTold) {
+  ASSERT_EQ(init().code, 0);
+  const std::string above = home_ + "/.config/nono/trusted_root.json";
+  ASSERT_TRUE(replace_file(above, attest::embedded_root().text, 0600));
+  const Outcome updated = nono({"trust", "root", "update"});
+  EXPECT_EQ(updated.code, 0) << updated.err;
+  EXPECT_NE(updated.err.find("certificates go on being judged by " + above), std::string::npos)
+      << updated.err;
+}
+
+TEST_F(TrustRootTest, ADamagedCacheIsRefusedWithWhatMendsIt) {
+  ASSERT_EQ(init().code, 0);
+  ASSERT_TRUE(replace_file(home_ + "/.local/state/nono/tuf/private/verified.json", "{}", 0600));
+  const Outcome shown = nono({"trust", "root", "show"});
+  EXPECT_NE(shown.code, 0);
+  EXPECT_NE(shown.err.find("nono trust root update"), std::string::npos) << shown.err;
+  EXPECT_EQ(nono({"trust", "root", "update"}).code, 0);
+  EXPECT_EQ(nono({"trust", "root", "show"}).code, 0);
+}
+
+TEST_F(TrustRootTest, OptionsThatDoNotGoTogetherAreWrongUsage) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{},
+                                                {"--root", "a"},
+                                                {"--url", "https://a"},
+                                                {"--trust-config", "a", "--root", "b"},
+                                                {"--trust-config", "a", "--name", "b"}}) {
+    std::vector<std::string> all{"trust", "root", "init"};
+    all.insert(all.end(), words.begin(), words.end());
+    EXPECT_EQ(nono(all).code, 2);
+  }
+}
+
+}  // namespace
+}  // namespace nono::cli
