@@ -3,6 +3,7 @@
 #include "attest/trusted_root.h"
 #include "tests/cli/support.h"
 #include "tests/net/server.h"
+#include "tests/sigstore/world.h"
 #include "tests/tuf/repository.h"
 
 namespace nono::cli {
@@ -75,10 +76,36 @@ TEST_F(TrustRootTest, InitUpdateAndShowGoTogether) {
   EXPECT_TRUE(*at(parse(newer.out), {"changed"}).boolean());
 }
 
+// A signer whom only the instance's authorities vouch for is known once its root is fetched, and no
+// more when an update takes the authorities away.
+TEST_F(TrustRootTest, VerificationUsesWhatWasFetched) {
+  const factory::Recipe recipe;
+  const factory::World world = factory::make_world(recipe);
+  write("app.txt", recipe.artifact);
+  write("app.txt.sigstore.json", factory::bundle(world));
+  const std::vector<std::string> verify{"trust",
+                                        "verify",
+                                        "--certificate-identity",
+                                        "alice@example.com",
+                                        "--certificate-oidc-issuer",
+                                        "https://accounts.example.com",
+                                        "app.txt"};
+  EXPECT_EQ(nono(verify).code, 1);
+  repository.add_target(tuf::kTargets, "trusted_root.json", factory::trusted_root(world));
+  repository.publish_all();
+  ASSERT_EQ(init().code, 0);
+  const Outcome known = nono(verify);
+  EXPECT_EQ(known.code, 0) << known.out << known.err;
+  repository.add_target(tuf::kTargets, "trusted_root.json", attest::embedded_root().text);
+  repository.publish_all();
+  EXPECT_EQ(nono(verify).code, 0) << "an update is what changes it";
+  ASSERT_EQ(nono({"trust", "root", "update"}).code, 0);
+  EXPECT_EQ(nono(verify).code, 1);
+}
+
 TEST_F(TrustRootTest, AServerThatIsGoneChangesNothing) {
   ASSERT_EQ(init().code, 0);
   const std::string before = read(instance());
-  write("closed.sh", "");
   const Outcome gone = nono({"trust", "root", "init", "--force", "--root", in("root.json"), "--url",
                              "http://127.0.0.1:1"});
   EXPECT_EQ(gone.code, 125) << gone.err;
