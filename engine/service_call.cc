@@ -40,17 +40,29 @@ std::string words_of(const net::HttpResponse& response) {
   return printable(words);
 }
 
+// The transport says what happened; what to do about it is the same for all services.
+Error with_remedy(Error error) {
+  if (error.kind() != ErrorKind::Network || !error.remedy().empty()) {
+    return error;
+  }
+  return std::move(error).mend_with(
+      "see that the service is up and its address right, then sign again");
+}
+
 }  // namespace
 
 Result<net::HttpResponse> ServiceCaller::call(const net::HttpRequest& request,
                                               std::initializer_list<int> again) const {
   std::chrono::milliseconds wait = kFirstWait;
   for (int attempt = 1;; ++attempt) {
-    NONO_TRY(net::HttpResponse response, client_.send(request));
-    if (attempt == kAttempts || std::ranges::find(again, response.status) == again.end()) {
+    auto response = client_.send(request);
+    if (!response) {
+      return std::unexpected(with_remedy(std::move(response).error()));
+    }
+    if (attempt == kAttempts || std::ranges::find(again, response->status) == again.end()) {
       return response;
     }
-    wait_(std::min<std::chrono::milliseconds>(asked_wait(response).value_or(wait), kLongestWait));
+    wait_(std::min<std::chrono::milliseconds>(asked_wait(*response).value_or(wait), kLongestWait));
     wait *= 2;
   }
 }

@@ -466,8 +466,7 @@ TEST_F(KeylessSignTest, NoAnswerIsAnErrorAndNotTriedAgain) {
     fake_ = FakeSigstore();
     fake_.before = [part](const net::HttpRequest& request) -> Result<void> {
       if (request.url.contains(part)) {
-        return std::unexpected(Error(ErrorKind::Network, request.service + " did not answer")
-                                   .mend_with("try again later"));
+        return fail(ErrorKind::Network, request.service + " did not answer");
       }
       return {};
     };
