@@ -139,6 +139,11 @@ Result<void> check_free(const std::string& path, Replace replace) {
   return {};
 }
 
+struct ConfigParts {
+  std::string root;
+  std::string signing_config;
+};
+
 // The part of a ClientTrustConfig under its name in either spelling.
 Result<std::string> part_of(const Json& document, std::string_view camel, std::string_view snake) {
   const Json* const found =
@@ -147,6 +152,18 @@ Result<std::string> part_of(const Json& document, std::string_view camel, std::s
     return fail(ErrorKind::InvalidInput, "/" + std::string(camel) + ": is missing");
   }
   return found->pretty();
+}
+
+Result<ConfigParts> read_parts(const std::string& file) {
+  NONO_TRY(const std::string text, read_file(file, attest::kTrustFileLimits.bytes));
+  if (const auto config = attest::ClientTrustConfig::parse(text); !config) {
+    return std::unexpected(Error(config.error()).while_doing(file));
+  }
+  NONO_TRY(const Json document, Json::parse(text, attest::kTrustFileLimits));
+  ConfigParts parts;
+  NONO_TRY(parts.root, part_of(document, "trustedRoot", "trusted_root"));
+  NONO_TRY(parts.signing_config, part_of(document, "signingConfig", "signing_config"));
+  return parts;
 }
 
 }  // namespace
@@ -172,22 +189,16 @@ Result<RootUpdate> init_root(const UserDirectories& user, const RootInit& init,
 
 Result<ConfigInit> init_from_trust_config(const UserDirectories& user, const std::string& file,
                                           Replace replace) {
-  const ConfigInit paths{.root_path = join_path(user.config, trustpolicy::kTrustedRootName),
-                         .signing_config_path = join_path(user.config, kSigningConfigName)};
+  ConfigInit paths{.root_path = join_path(user.config, trustpolicy::kTrustedRootName),
+                   .signing_config_path = join_path(user.config, kSigningConfigName)};
   NONO_CHECK(check_free(paths.root_path, replace));
   NONO_CHECK(check_free(paths.signing_config_path, replace));
-  NONO_TRY(const std::string text, read_file(file, attest::kTrustFileLimits.bytes));
-  if (const auto config = attest::ClientTrustConfig::parse(text); !config) {
-    return std::unexpected(Error(config.error()).while_doing(file));
-  }
-  NONO_TRY(const Json document, Json::parse(text, attest::kTrustFileLimits));
-  NONO_TRY(const std::string root, part_of(document, "trustedRoot", "trusted_root"));
-  NONO_TRY(const std::string config, part_of(document, "signingConfig", "signing_config"));
-  NONO_CHECK(attest::TrustedRoot::parse(root));
-  NONO_CHECK(attest::SigningConfig::parse(config));
+  NONO_TRY(const ConfigParts parts, read_parts(file));
   NONO_CHECK(make_private_directories(user.config));
-  NONO_CHECK(replace_file(paths.signing_config_path, config, kMode));
-  NONO_CHECK(replace_file(paths.root_path, root, kMode));
+  NONO_CHECK(replace_file(paths.signing_config_path, parts.signing_config, kMode));
+  if (Result<void> done = replace_file(paths.root_path, parts.root, kMode); !done) {
+    return std::unexpected(std::move(done).error());
+  }
   return paths;
 }
 

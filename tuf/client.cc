@@ -98,18 +98,21 @@ Result<std::string> Client::fetch(const std::string& name, const MetaFile& file,
 }
 
 Result<void> Client::refresh(std::string_view anchor) {
-  Result<TrustedSet> started = about("the trusted root", TrustedSet::start(anchor));
-  NONO_TRY(TrustedSet trusted, std::move(started));
+  NONO_CHECK(follow_roots(anchor));
+  NONO_CHECK(keep_what_was_taken());
+  NONO_CHECK(update_timestamp());
+  NONO_CHECK(update_snapshot());
+  return update_targets(kTargets, kRoot);
+}
+
+Result<void> Client::follow_roots(std::string_view anchor) {
+  NONO_TRY(TrustedSet trusted, about("the trusted root", TrustedSet::start(anchor)));
   trusted_ = std::make_unique<TrustedSet>(std::move(trusted));
   NONO_CHECK(follow_kept_roots());
   if (repository_ != nullptr) {
     NONO_CHECK(follow_new_roots());
   }
-  NONO_CHECK(about("root.json", trusted_->check_root(freshness_)));
-  NONO_CHECK(keep_what_was_taken());
-  NONO_CHECK(update_timestamp());
-  NONO_CHECK(update_snapshot());
-  return update_targets(kTargets, kRoot);
+  return about("root.json", trusted_->check_root(freshness_));
 }
 
 // What does not follow from the anchor is as if it were not there: a repository has it.
@@ -142,11 +145,15 @@ Result<bool> Client::follow_new_root() {
   NONO_TRY(const Rotation rotation, about(name, trusted_->next_root(*text)));
   if (rotation == Rotation::OnlineKeys) {
     // Before the root is stored: an update that stops in between must not find them again.
-    NONO_CHECK(store_->forget_metadata(kTimestamp));
-    NONO_CHECK(store_->forget_metadata(kSnapshot));
+    NONO_CHECK(forget_online_metadata());
   }
   NONO_CHECK(store_->write_root(version, *text));
   return true;
+}
+
+Result<void> Client::forget_online_metadata() {
+  NONO_CHECK(store_->forget_metadata(kTimestamp));
+  return store_->forget_metadata(kSnapshot);
 }
 
 // What the keys of today did not sign is no longer trusted, and is as if it were not there.

@@ -80,9 +80,11 @@ class Client {
   };
   Client(Repository* repository, Store& store, Freshness freshness)
       : repository_(repository), store_(&store), freshness_(freshness) {}
+  Result<void> follow_roots(std::string_view anchor);
   Result<void> follow_kept_roots();
   Result<void> follow_new_roots();
   Result<bool> follow_new_root();  // whether there was one
+  Result<void> forget_online_metadata();
   Result<void> keep_what_was_taken();
   Result<void> update_timestamp();
   Result<void> update_snapshot();
