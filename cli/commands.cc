@@ -28,6 +28,9 @@ constexpr std::array kCommands = {
     &kAuditShow,
     &kAuditVerify,
     &kRun,
+    &kShell,
+    &kPs,
+    &kStop,
     &kSetup,
 };
 

@@ -56,6 +56,10 @@ extern const Command kAuditShow;
 extern const Command kAuditVerify;
 // run.cc
 extern const Command kRun;
+extern const Command kShell;
+// sessions.cc
+extern const Command kPs;
+extern const Command kStop;
 // setup.cc
 extern const Command kSetup;
 

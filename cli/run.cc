@@ -1,6 +1,7 @@
 // cli/run.cc: run: what it shows of engine/run.h.
 #include "engine/run.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <array>
@@ -223,8 +224,7 @@ Result<int> dry_run(const engine::RunRequest& request, Session& session, Screen&
   return engine::stops_start(plan, request.scan).empty() ? kDone : kVerdict;
 }
 
-Result<int> run_run(const Arguments& arguments, Session& session) {
-  NONO_TRY(const engine::RunRequest request, run_request_from(arguments, session));
+Result<int> start(const engine::RunRequest& request, const Arguments& arguments, Session& session) {
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   const bool banner = !arguments.has("no-banner") && (terminal || session.render().verbose());
   Screen screen(session.render(), banner);
@@ -250,13 +250,48 @@ Result<int> run_run(const Arguments& arguments, Session& session) {
   return result.exit_code;
 }
 
+Result<int> run_run(const Arguments& arguments, Session& session) {
+  NONO_TRY(const engine::RunRequest request, run_request_from(arguments, session));
+  return start(request, arguments, session);
+}
+
+// users_shell is $SHELL, else what the password database says.
+std::string users_shell() {
+  const char* shell = ::getenv("SHELL");  // NOLINT(concurrency-mt-unsafe): one thread
+  if (shell != nullptr && *shell == '/') {
+    return shell;
+  }
+  std::array<char, 4096> buffer{};
+  struct passwd entry{};
+  struct passwd* found = nullptr;
+  const bool known = ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
+                     found != nullptr && found->pw_shell != nullptr && *found->pw_shell == '/';
+  return known ? found->pw_shell : "/bin/sh";
+}
+
+Result<int> run_shell(const Arguments& arguments, Session& session) {
+  NONO_TRY(engine::RunRequest request, run_request_from(arguments, session));
+  request.command = {arguments.value("shell").value_or(users_shell())};
+  return start(request, arguments, session);
+}
+
 constexpr auto kOptions =
     joined(joined(kCapabilityOptions, kLimitOptions),
            std::to_array<Option>({
-               {"name", 0, "NAME", "a name for this session in the audit log", Takes::OneValue},
+               {"name", 0, "NAME", "a name for this session, that no other running one has",
+                Takes::OneValue},
                {"dry-run", 0, "", "show what would be granted, and start nothing"},
                {"no-banner", 0, "", "do not show capabilities before the start"},
            }));
+
+constexpr auto kShellOptions =
+    joined(kOptions, std::to_array<Option>({{"shell", 0, "PROGRAM",
+                                             "this shell instead of $SHELL or your login shell",
+                                             Takes::OneValue, Completes::Files}}));
+constexpr auto kShellExamples = std::to_array<Example>({
+    {"nono shell --allow-cwd", "look around as an agent would"},
+    {"nono shell --read-cwd --block-net --shell /bin/bash", "another shell, and no network"},
+});
 
 constexpr auto kExamples = std::to_array<Example>({
     {"nono run --allow-cwd -- claude", "an agent in the current project"},
@@ -282,6 +317,19 @@ const Command kRun{
     .json = JsonOutput::Offered,
     .tail = Tail::Required,
     .run = run_run,
+};
+
+const Command kShell{
+    .name = "shell",
+    .summary = "your shell in the sandbox of an agent",
+    .description =
+        "Starts your shell with the capabilities given here and no others, under the rules of "
+        "`nono run`: what an agent could do with these options, this shell can do.",
+    .operands = {},
+    .options = kShellOptions,
+    .examples = kShellExamples,
+    .json = JsonOutput::Offered,
+    .run = run_shell,
 };
 
 }  // namespace nono::cli

@@ -149,6 +149,11 @@ Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Se
   request.environment = arguments.values("env");
   request.environment_globs = arguments.values("env-allow");
   request.name = arguments.value("name").value_or("");
+  if (!request.name.empty() && !session::is_session_name(request.name)) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--name " + printable(request.name) + ": not a name for a session")
+            .mend_with("use up to 64 of A-Z a-z 0-9 . _ -, not only hexadecimal digits"));
+  }
   NONO_TRY(request.limits, limits_from(arguments));
   return request;
 }

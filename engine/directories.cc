@@ -86,4 +86,8 @@ std::string audit_directory(const UserDirectories& user) {
   return join_path(user.state, "audit");
 }
 
+std::string session_directory(const UserDirectories& user) {
+  return join_path(user.state, "sessions");
+}
+
 }  // namespace nono::engine

@@ -34,5 +34,7 @@ std::string user_policy_path(const UserDirectories& user);
 std::string tuf_directory(const UserDirectories& user);
 // audit_directory holds one directory per recorded session: <state>/audit.
 std::string audit_directory(const UserDirectories& user);
+// session_directory holds one file per running session: <state>/sessions.
+std::string session_directory(const UserDirectories& user);
 
 }  // namespace nono::engine

@@ -185,7 +185,7 @@ void LimitKeeper::count_once(const std::stop_token& stop) {
     tree = sandbox::processes_beneath(broker_);
   }
   if (memory) {
-    check_memory(tree);
+    check_memory(tree, limits.memory.value_or(0));
   }
   if (limits.cpu_time) {
     const auto used =
@@ -194,13 +194,13 @@ void LimitKeeper::count_once(const std::stop_token& stop) {
       strike(LimitKind::CpuTime);
     }
   }
-  if (disk_ && !has_struck_ && disk_is_over(stop)) {
+  if (disk_ && !has_struck_ && disk_is_over(*disk_, limits.disk_use.value_or(0), stop)) {
     strike(LimitKind::DiskUse);
   }
 }
 
 // check_memory does what the kernel does where a control group is out of memory: the largest goes.
-void LimitKeeper::check_memory(const sandbox::ProcessTree& tree) {
+void LimitKeeper::check_memory(const sandbox::ProcessTree& tree, std::uint64_t limit) {
   std::uint64_t sum = 0;
   std::vector<std::pair<std::uint64_t, const sandbox::TreeProcess*>> by_size;
   for (const sandbox::TreeProcess& process : tree.processes) {
@@ -211,7 +211,7 @@ void LimitKeeper::check_memory(const sandbox::ProcessTree& tree) {
   std::ranges::sort(by_size, std::greater<>(),
                     &std::pair<std::uint64_t, const sandbox::TreeProcess*>::first);
   for (const auto& [size, process] : by_size) {
-    if (sum <= *plan_.limits.memory) {
+    if (sum <= limit) {
       return;
     }
     if (size > 0 && sandbox::kill_exactly(*process)) {
@@ -223,15 +223,15 @@ void LimitKeeper::check_memory(const sandbox::ProcessTree& tree) {
 
 // disk_is_over walks the trees where free space says that they may have grown much, and now and
 // then in any case.
-bool LimitKeeper::disk_is_over(const std::stop_token& stop) {
-  const std::uint64_t limit = *plan_.limits.disk_use;
+bool LimitKeeper::disk_is_over(const DiskUse& disk, std::uint64_t limit,
+                               const std::stop_token& stop) {
   const auto now = steady_clock::now();
-  const std::uint64_t shrunk = disk_->shrunk();
+  const std::uint64_t shrunk = disk.shrunk();
   const std::uint64_t since = shrunk > shrunk_at_last_walk_ ? shrunk - shrunk_at_last_walk_ : 0;
   if (now < next_walk_ && since < std::max<std::uint64_t>(limit / 8, 1)) {
     return false;
   }
-  const std::uint64_t grown = disk_->growth(broker_, [&stop] { return stop.stop_requested(); });
+  const std::uint64_t grown = disk.growth(broker_, [&stop] { return stop.stop_requested(); });
   const auto took = std::chrono::duration_cast<Milliseconds>(steady_clock::now() - now);
   next_walk_ = now + std::max<Milliseconds>(kLongestBetweenWalks, took * kShare);
   shrunk_at_last_walk_ = shrunk;

@@ -58,8 +58,8 @@ class LimitKeeper final : public sandbox::LimitWatch {
   bool counts() const;
   void count(const std::stop_token& stop);
   void count_once(const std::stop_token& stop);
-  void check_memory(const sandbox::ProcessTree& tree);
-  bool disk_is_over(const std::stop_token& stop);
+  void check_memory(const sandbox::ProcessTree& tree, std::uint64_t limit);
+  bool disk_is_over(const DiskUse& disk, std::uint64_t limit, const std::stop_token& stop);
   void strike(sandbox::LimitKind kind);
 
   sandbox::LimitPlan plan_;

@@ -221,16 +221,27 @@ Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan&
 class Running {
  public:
   Running(const RunRequest& request, const RunPlan& plan, Teller& teller, ledger::AuditLog log,
-          LimitKeeper* limits)
+          LimitKeeper* limits, const Clock& clock)
       : request_(request),
         plan_(plan),
         teller_(teller),
         limits_(limits),
+        clock_(clock),
         log_(std::move(log)),
         gate_(Gate(plan.policy, request.trust_override), log_, teller) {}
 
   Result<RunResult> supervise(ReadyAgent& agent, Terminal terminal, const sandbox::ExecPlan& exec) {
-    return follow(agent.start(plan_.guarded_objects), std::move(terminal), exec);
+    // A name is to be had or not before the start; an entry without one need not hold it up.
+    if (!request_.name.empty()) {
+      NONO_CHECK(enter());
+    }
+    sandbox::Launched launched = agent.start(plan_.guarded_objects);
+    if (request_.name.empty()) {
+      if (const auto entered = enter(); !entered) {
+        teller_.note("nono ps will not show this session: " + entered.error().message());
+      }
+    }
+    return follow(std::move(launched), std::move(terminal), exec);
   }
 
   // abandon closes the log of a run that could not start.
@@ -241,6 +252,17 @@ class Running {
   }
 
  private:
+  Result<void> enter() {
+    session::SessionRecord record = plan_.session;
+    record.id = log_.id();
+    record.started = format_rfc3339(clock_.now());
+    record.control_group = limits_ == nullptr ? std::string() : limits_->group();
+    NONO_TRY(session::LiveSession entry,
+             session::LiveSession::enter(session_directory(plan_.user), std::move(record)));
+    entry_.emplace(std::move(entry));
+    return {};
+  }
+
   Result<RunResult> follow(sandbox::Launched launched, Terminal terminal,
                            const sandbox::ExecPlan& exec) {
     std::optional<session::Relay> relay;
@@ -293,6 +315,9 @@ class Running {
     if (end.ended_by == sandbox::LimitKind::WallTime) {
       event.set("ended_by", "timeout");
       teller_.note("the time limit was reached");
+    } else if (end.stopped) {
+      event.set("ended_by", "stop");
+      teller_.note("the session was stopped");
     } else if (end.broker_lost) {
       event.set("ended_by", "broker lost");
       teller_.note("the sandbox's broker died; the agent's processes were killed");
@@ -324,6 +349,8 @@ class Running {
   const RunPlan& plan_;
   Teller& teller_;
   LimitKeeper* limits_;  // null: no limit needs one
+  const Clock& clock_;
+  std::optional<session::LiveSession> entry_;
   ledger::AuditLog log_;
   RunGate gate_;
 };
@@ -354,7 +381,7 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
   if (limits) {
     limits->measure_trees(written_trees(plan.capabilities));
   }
-  Running running(request, plan, teller, std::move(log), limits.get());
+  Running running(request, plan, teller, std::move(log), limits.get(), clock);
   auto result = running.supervise(agent, std::move(terminal), exec);
   if (!result) {
     running.abandon(result.error());
@@ -370,7 +397,9 @@ Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& te
   NONO_TRY(profile::PrivateTmp tmp,
            profile::PrivateTmp::create(profile::default_tmp_base(tmpdir == nullptr ? "" : tmpdir)));
   NONO_TRY(Terminal terminal, Terminal::make());
-  const SessionPlaces places{tmp.path(), tmp.variables(), terminal.slave_path};
+  NONO_TRY(const struct stat status, tmp.status());
+  const SessionPlaces places{tmp.path(), tmp.variables(), terminal.slave_path, status.st_dev,
+                             status.st_ino};
   auto plan = compose_run(request, places);
   if (!plan) {
     return std::unexpected(std::move(plan).error());

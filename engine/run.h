@@ -21,6 +21,7 @@
 #include "sandbox/host_features.h"
 #include "sandbox/limits.h"
 #include "sandbox/supervisor.h"
+#include "session/registry.h"
 #include "trustpolicy/policy.h"
 
 namespace nono::engine {
@@ -73,6 +74,7 @@ struct RunPlan {
   sandbox::HostFeatures features;
   sandbox::CapabilitySet capabilities;
   sandbox::LimitPlan limits;
+  session::SessionRecord session;  // without id, time and process
   std::shared_ptr<const trustpolicy::Policy> policy;
   std::vector<Verdict> verdicts;
   std::vector<sandbox::KnownObject> guarded_objects;
@@ -118,6 +120,8 @@ struct SessionPlaces {
   std::string private_tmp;
   std::vector<std::pair<std::string, std::string>> variables;
   std::string own_terminal;
+  std::uint64_t tmp_device = 0;  // the identity of `private_tmp`
+  std::uint64_t tmp_inode = 0;
 };
 Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places);
 Result<void> scan_run(RunPlan& plan, const RunRequest& request, Teller& teller);

@@ -237,6 +237,12 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   NONO_TRY(const profile::NeverGrantList never, never_list(request, plan.user));
   NONO_TRY(plan.capabilities, capabilities_for(request, places, plan.user, never));
   plan.limits = sandbox::plan_limits(request.limits);
+  plan.session.name = request.name;
+  plan.session.command = request.command;
+  plan.session.working_directory = request.working_directory;
+  plan.session.temporary = places.private_tmp;
+  plan.session.temporary_device = places.tmp_device;
+  plan.session.temporary_inode = places.tmp_inode;
   trustpolicy::Places layers = policy_places(plan.user, request.working_directory);
   layers.explicit_policy = request.policy_file;
   NONO_TRY(trustpolicy::Policy policy, trustpolicy::discover(layers));

@@ -20,6 +20,7 @@ namespace nono::profile {
 namespace {
 
 constexpr std::size_t kRandomBytes = 6;
+constexpr std::string_view kPrefix = "nono-";
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 struct CloseDirectory {
@@ -51,13 +52,6 @@ class Remover {
     }
   }
 
- private:
-  struct Level {
-    Identity parent;
-    std::string name;                // of the directory that was entered
-    std::vector<std::string> stuck;  // directories of the parent that cannot be removed
-  };
-
   // Agents leave directories that even their owner may not read.
   static void make_accessible(BorrowedFd directory, const char* name) {
     const OwnedFd found(::openat(directory.raw(), name, O_PATH | kDirectoryFlags));
@@ -75,6 +69,14 @@ class Remover {
     return fd < 0 ? Result<OwnedFd>(fail_errno(errno, "open a temporary directory"))
                   : Result<OwnedFd>(OwnedFd(fd));
   }
+
+ private:
+  struct Level {
+    Identity parent;
+    std::string name;                // of the directory that was entered
+    std::vector<std::string> stuck;  // directories of the parent that cannot be removed
+  };
+
   Result<Identity> identity() const {
     NONO_TRY(const struct stat status, status_of(here_, shown_as_));
     return Identity{.device = status.st_dev, .inode = status.st_ino};
@@ -169,6 +171,15 @@ class Remover {
 
 }  // namespace
 
+namespace {
+
+bool is_name_of_ours(std::string_view name) {
+  return name.starts_with(kPrefix) && name.size() == kPrefix.size() + 2 * kRandomBytes &&
+         name.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
+}
+
+}  // namespace
+
 std::string default_tmp_base(const std::string& tmpdir) {
   struct stat status{};
   const bool usable =
@@ -214,7 +225,7 @@ Result<PrivateTmp> PrivateTmp::create(const std::string& base) {
   NONO_TRY(OwnedFd parent, open_directory(BorrowedFd::unowned(AT_FDCWD), base));
   NONO_TRY(const std::string where, path_of(parent));
   NONO_TRY(const std::string random, crypto::random_hex(kRandomBytes));
-  const std::string name = "nono-" + random;
+  const std::string name = std::string(kPrefix) + random;
   const std::string path = join_path(where, name);
   if (::mkdirat(BorrowedFd(parent).raw(), name.c_str(), S_IRWXU) != 0) {
     return fail_errno(errno, "create the temporary directory " + printable(path));
@@ -226,6 +237,31 @@ Result<PrivateTmp> PrivateTmp::create(const std::string& base) {
     return fail_errno(saved, "open the temporary directory " + printable(path));
   }
   return PrivateTmp(std::move(parent), OwnedFd(top), path);
+}
+
+Result<PrivateTmp> PrivateTmp::adopt(const std::string& path, std::uint64_t device,
+                                     std::uint64_t inode) {
+  NONO_TRY(OwnedFd parent,
+           open_directory(BorrowedFd::unowned(AT_FDCWD), std::string(directory_name(path))));
+  const std::string name(base_name(path));
+  struct stat found{};
+  const bool same =
+      is_name_of_ours(name) &&
+      ::fstatat(BorrowedFd(parent).raw(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+      found.st_uid == ::geteuid() && found.st_dev == device && found.st_ino == inode;
+  if (!same) {
+    return fail(ErrorKind::NotFound, printable(path) + " is no temporary directory of a session");
+  }
+  NONO_TRY(OwnedFd top, Remover::reopened(parent, name.c_str()));
+  NONO_TRY(const struct stat opened, status_of(top, path));
+  if (opened.st_dev != device || opened.st_ino != inode) {
+    return fail(ErrorKind::NotFound, printable(path) + " was replaced meanwhile");
+  }
+  return PrivateTmp(std::move(parent), std::move(top), path);
+}
+
+Result<struct stat> PrivateTmp::status() const {
+  return status_of(top_, path_);
 }
 
 std::vector<std::pair<std::string, std::string>> PrivateTmp::variables() const {

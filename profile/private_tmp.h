@@ -4,8 +4,10 @@
 // it: it gets a directory of its own, and the variables that make programs use it.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,10 @@ class PrivateTmp {
   // create makes `<base>/nono-<12 hexadecimal digits>` (0700, never an existing one). It is the
   // runtime directory, too.
   static Result<PrivateTmp> create(const std::string& base);
+  // adopt takes over what an earlier process left behind: only a directory of this user's whose
+  // name is of create's making, and which is still that object. NotFound for anything else.
+  static Result<PrivateTmp> adopt(const std::string& path, std::uint64_t device,
+                                  std::uint64_t inode);
   PrivateTmp(PrivateTmp&& other) noexcept;
   PrivateTmp& operator=(PrivateTmp&& other) noexcept;
   PrivateTmp(const PrivateTmp&) = delete;
@@ -32,6 +38,7 @@ class PrivateTmp {
   ~PrivateTmp();
 
   const std::string& path() const { return path_; }
+  Result<struct stat> status() const;
   // variables are TMPDIR, TMP, TEMP, TMUX_TMPDIR and XDG_RUNTIME_DIR.
   std::vector<std::pair<std::string, std::string>> variables() const;
 

@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,10 @@ class SignalScope {
   sigset_t before_{};
 };
 
+// What a SIGTERM of request_stop carries.
+constexpr int kStopPolitely = 0x6e6f6e01;
+constexpr int kStopNow = 0x6e6f6e02;
+
 // class_from takes whatever is not the weaker class for the stricter one.
 trustpolicy::GuardClass class_from(std::uint64_t value) {
   return value == static_cast<std::uint64_t>(trustpolicy::GuardClass::AgentConfig)
@@ -72,6 +77,18 @@ Reply answer(Gatekeeper& gate, std::uint64_t question, const GuardedRequest& req
 }
 
 }  // namespace
+
+bool request_stop(BorrowedFd pidfd, StopHow how) {
+  siginfo_t info{};
+  info.si_signo = SIGTERM;
+  info.si_code = SI_QUEUE;
+  info.si_pid = ::getpid();
+  info.si_uid = ::getuid();
+  info.si_value.sival_int = how == StopHow::Now ? kStopNow : kStopPolitely;
+  const bool sent = ::syscall(SYS_pidfd_send_signal, pidfd.raw(), SIGTERM, &info, 0) == 0;
+  // A supervisor that job control has stopped hears nothing otherwise.
+  return sent && ::syscall(SYS_pidfd_send_signal, pidfd.raw(), SIGCONT, nullptr, 0) == 0;
+}
 
 Supervisor::Supervisor(Launched launched, Gatekeeper& gate, Observer& observer,
                        SuperviseOptions options)
@@ -171,7 +188,11 @@ void Supervisor::handle_signals() {
   while (::read(BorrowedFd(signals_).raw(), &info, sizeof info) ==
          static_cast<ssize_t>(sizeof info)) {
     const auto signal = static_cast<int>(info.ssi_signo);
-    if (signal == SIGWINCH && options_.terminal != nullptr) {
+    if (info.ssi_code == SI_QUEUE && info.ssi_int == kStopPolitely) {
+      stop(StopHow::Politely);
+    } else if (info.ssi_code == SI_QUEUE && info.ssi_int == kStopNow) {
+      stop(StopHow::Now);
+    } else if (signal == SIGWINCH && options_.terminal != nullptr) {
       options_.terminal->resized();
     } else if (std::ranges::find(kForwarded, signal) != kForwarded.end()) {
       signal_agent(signal);
@@ -193,7 +214,7 @@ void Supervisor::check_time() {
   if (!deadline_ || steady_clock::now() < *deadline_) {
     return;
   }
-  if (!end_.ended_by) {
+  if (!end_.ended_by && !end_.stopped) {
     end_politely(LimitKind::WallTime);
     return;
   }
@@ -203,6 +224,19 @@ void Supervisor::check_time() {
 
 void Supervisor::end_politely(LimitKind limit) {
   end_.ended_by = limit;
+  terminate_in_time();
+}
+
+void Supervisor::stop(StopHow how) {
+  end_.stopped = true;
+  if (how == StopHow::Now) {
+    launched_.events.reset();
+  } else {
+    terminate_in_time();
+  }
+}
+
+void Supervisor::terminate_in_time() {
   deadline_ = steady_clock::now() + kGrace;
   signal_agent(SIGTERM);
   signal_agent(SIGCONT);
@@ -211,7 +245,7 @@ void Supervisor::end_politely(LimitKind limit) {
 void Supervisor::hear_limit() {
   const LimitKind limit = options_.limits->struck();
   options_.limits = nullptr;
-  if (end_.ended_by) {
+  if (end_.ended_by || end_.stopped) {
     return;
   }
   if (limit == LimitKind::DiskUse) {  // what fills the disk is not given time to go on
@@ -240,7 +274,7 @@ void Supervisor::reap_broker() {
 void Supervisor::end_tree() {
   reap_broker();
   if (!ended_ && !end_.not_started) {
-    end_.broker_lost = !end_.ended_by;
+    end_.broker_lost = !end_.ended_by && !end_.stopped;
     end_.wait_status = SIGKILL;
   }
 }

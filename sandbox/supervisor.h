@@ -43,9 +43,16 @@ struct AgentEnd {
   std::optional<ChildFailure> not_started;  // the agent's program was never executed
   int wait_status = 0;                      // of the agent, where it was
   std::optional<LimitKind> ended_by;        // the limit that ended the run
+  bool stopped = false;                     // by request_stop
   bool forks_refused = false;               // the broker counted them
   bool broker_lost = false;                 // the broker died first: the tree was killed
 };
+
+// request_stop asks the supervisor behind `pidfd` to end its run: SIGTERM to the agent and, if that
+// does not end it, the end of the tree five seconds later; `now`: at once. False: errno says why.
+// A signal of any other make is passed on to the agent.
+enum class StopHow : unsigned char { Politely, Now };
+bool request_stop(BorrowedFd pidfd, StopHow how);
 
 struct SuperviseOptions {
   std::optional<std::chrono::milliseconds> timeout;
@@ -82,6 +89,8 @@ class Supervisor {
   void handle_signals();
   void check_time();
   void end_politely(LimitKind limit);
+  void terminate_in_time();
+  void stop(StopHow how);
   void hear_limit();
   void stop_with_agent();
   int patience() const;

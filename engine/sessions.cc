@@ -1,0 +1,90 @@
+#include "engine/sessions.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "profile/private_tmp.h"
+#include "sandbox/process_tree.h"
+
+namespace nono::engine {
+namespace {
+
+using session::SessionRecord;
+using session::SessionState;
+
+// The supervisor's own five seconds, and some to seal the log and clean up.
+constexpr std::chrono::milliseconds kPatience{8000};
+constexpr std::chrono::milliseconds kAfterKill{2000};
+
+void sweep(const std::string& directory, const SessionRecord& record, Sessions& out) {
+  if (!record.control_group.empty() && base_name(record.control_group).starts_with("nono-")) {
+    ::rmdir(record.control_group.c_str());  // takes empty ones only
+  }
+  auto tmp = record.temporary.empty()
+                 ? Result<profile::PrivateTmp>(fail(ErrorKind::NotFound, "none"))
+                 : profile::PrivateTmp::adopt(record.temporary, record.temporary_device,
+                                              record.temporary_inode);
+  if (tmp) {
+    if (const auto removed = tmp->remove(); !removed) {
+      out.left_over.push_back(removed.error().message());
+      return;  // its entry stays, so that the next sweep tries again
+    }
+  }
+  session::remove_entry(directory, record);
+  out.swept.push_back(record.id);
+}
+
+bool ends_within(BorrowedFd pidfd, std::chrono::milliseconds patience) {
+  pollfd watched{pidfd.raw(), POLLIN, 0};
+  return ::poll(&watched, 1, static_cast<int>(patience.count())) == 1;
+}
+
+}  // namespace
+
+Result<Sessions> look_at_sessions(const UserDirectories& user) {
+  const std::string directory = session_directory(user);
+  NONO_TRY(std::vector<session::ListedSession> all, session::list_sessions(directory));
+  Sessions out;
+  for (session::ListedSession& each : all) {
+    if (each.state == SessionState::Stale) {
+      sweep(directory, each.record, out);
+    } else {
+      out.live.push_back(std::move(each));
+    }
+  }
+  return out;
+}
+
+Result<bool> stop_session(const UserDirectories& user, const SessionRecord& session,
+                          sandbox::StopHow how) {
+  const OwnedFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, session.supervisor, 0)));
+  // The descriptor holds whoever has the number now; only then is its identity looked at.
+  if (!pidfd.valid() || sandbox::start_of(session.supervisor) != session.start_ticks) {
+    return std::unexpected(
+        Error(ErrorKind::NotFound, "the supervisor of session " + session.id + " is not here")
+            .mend_with("it runs in another container, or has just ended: nono ps"));
+  }
+  if (!sandbox::request_stop(pidfd, how)) {
+    return fail_errno(errno, "stopping session " + session.id);
+  }
+  if (ends_within(pidfd, kPatience)) {
+    return false;
+  }
+  ::syscall(SYS_pidfd_send_signal, BorrowedFd(pidfd).raw(), SIGKILL, nullptr, 0);
+  if (!ends_within(pidfd, kAfterKill)) {
+    return fail(ErrorKind::System, "session " + session.id +
+                                       " does not end: its supervisor hangs "
+                                       "in the kernel");
+  }
+  NONO_CHECK(look_at_sessions(user));
+  return true;
+}
+
+}  // namespace nono::engine

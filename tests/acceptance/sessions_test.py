@@ -1,0 +1,217 @@
+"""ps, stop, shell, names; many sessions side by side; what a killed one leaves behind."""
+
+import concurrent.futures
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import support
+
+
+class Sessions(support.SandboxCase):
+    def begin(self, *words, options=()):
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", "--allow-cwd", *options, "--", *words),
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    def listed(self):
+        return json.loads(self.ran(self.project.nono("ps", "--json")).stdout)["sessions"]
+
+    def until_listed(self, count):
+        deadline = time.monotonic() + 20
+        while len(self.listed()) != count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        sessions = self.listed()
+        self.assertEqual(len(sessions), count)
+        return sessions
+
+    def directory(self):
+        return self.project.home / ".local/state/nono/sessions"
+
+    def test_running_session_is_listed_and_ended_one_is_not(self):
+        self.assertEqual(self.listed(), [])
+        process = self.begin("sleep", "60", options=("--name", "nap"))
+        session = self.until_listed(1)[0]
+        self.assertEqual((session["name"], session["command"], session["working_directory"]),
+                         ("nap", ["sleep", "60"], str(self.project.tree)))
+        self.assertEqual(session["pid"], process.pid)
+        entry = self.directory() / (session["id"] + ".json")
+        self.assertEqual((entry.stat().st_mode & 0o777, self.directory().stat().st_mode & 0o777),
+                         (0o600, 0o700))
+        self.assertIn("nap", self.ran(self.project.nono("ps")).stdout)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+        self.assertEqual(self.listed(), [])
+        self.assertFalse(entry.exists())
+
+    def test_stop_by_name_by_id_and_by_its_start(self):
+        for by in ("name", "id", "start"):
+            process = self.begin("sleep", "60", options=("--name", "victim"))
+            session = self.until_listed(1)[0]
+            wanted = {"name": "victim", "id": session["id"], "start": session["id"][:4]}[by]
+            self.ran(self.project.nono("stop", wanted))
+            self.assertEqual(process.wait(20), 128 + signal.SIGTERM, by)
+            self.assertEqual(self.listed(), [])
+
+    def test_stop_ends_what_ignores_it_and_seals_its_record(self):
+        process = self.begin("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done",
+                             options=("--name", "stubborn"))
+        self.assertEqual(process.stdout.readline(), "up\n")
+        session = self.until_listed(1)[0]["id"]
+        start = time.monotonic()
+        done = json.loads(self.ran(
+            self.project.nono("stop", "stubborn", "--force", "--json")).stdout)
+        self.assertLess(time.monotonic() - start, 4)
+        self.assertEqual((done["id"], done["killed"]), (session, False))
+        self.assertEqual(process.wait(20), 128 + signal.SIGKILL)
+        self.assertIn("stopped", process.stderr.read())
+        verified = self.ran(self.project.nono("audit", "verify", session, "--json"))
+        self.assertEqual(json.loads(verified.stdout)["state"], "sealed")
+        self.assertEqual(os.listdir(self.project.tmp), [])
+
+    def test_stop_without_force_gives_five_seconds(self):
+        process = self.begin("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done",
+                             options=("--name", "stubborn"))
+        self.assertEqual(process.stdout.readline(), "up\n")
+        self.until_listed(1)
+        start = time.monotonic()
+        self.ran(self.project.nono("stop", "stubborn"))
+        self.assertGreater(time.monotonic() - start, 4)
+        self.assertEqual(process.wait(20), 128 + signal.SIGKILL)
+
+    def test_stopped_supervisor_is_ended_too(self):
+        process = self.begin("sleep", "60", options=("--name", "frozen"))
+        self.until_listed(1)
+        process.send_signal(signal.SIGSTOP)
+        self.ran(self.project.nono("stop", "frozen"))
+        self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+
+    def test_unknown_and_ambiguous_sessions_are_not_stopped(self):
+        self.ran(self.project.nono("stop", "nobody"), 125)
+        process = self.begin("sleep", "60", options=("--name", "somebody"))
+        session = self.until_listed(1)[0]
+        self.ran(self.project.nono("stop", session["id"][:3]), 125)
+        self.ran(self.project.nono("stop", "some"), 125)
+        self.assertIsNone(process.poll())
+
+    def test_name_is_had_by_one_running_session_at_a_time(self):
+        self.begin("sleep", "60", options=("--name", "one"))
+        self.until_listed(1)
+        again = ("--allow-cwd", "--name", "one")
+        done = self.project.sandbox("echo", "started", options=again)
+        self.assertEqual(done.returncode, 125, done.stderr)
+        self.assertNotIn("started", done.stdout)
+        self.assertIn("--name one", done.stderr)
+        self.ran(self.project.nono("stop", "one"))
+        self.ran(self.project.sandbox("true", options=again))
+        for wrong in ("", "a b", "deadbeef", "-x", "x" * 65, "../x"):
+            self.ran(self.project.sandbox("true", options=("--allow-cwd", f"--name={wrong}")), 2)
+
+    def test_what_a_killed_session_leaves_is_swept(self):
+        process = self.begin("sh", "-c", "mkdir $TMPDIR/a; echo x > $TMPDIR/a/b; chmod 0 $TMPDIR/a; "
+                                         "chmod 0 $TMPDIR; echo up; sleep 60")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        self.until_listed(1)
+        (self.project.tmp / "nono-000000000000").mkdir()
+        process.kill()
+        process.wait()
+        time.sleep(0.2)
+        self.assertEqual(len(os.listdir(self.project.tmp)), 2)
+        done = self.ran(self.project.nono("ps"))
+        self.assertIn("was killed", done.stderr)
+        # What no entry speaks of, and what is not as the entry says, stays.
+        self.assertEqual(os.listdir(self.project.tmp), ["nono-000000000000"])
+        self.assertEqual([n for n in os.listdir(self.directory()) if n.endswith(".json")], [])
+
+    def test_sweep_leaves_what_an_entry_only_claims(self):
+        process = self.begin("sleep", "60")
+        session = self.until_listed(1)[0]
+        entry = self.directory() / (session["id"] + ".json")
+        claimed = json.loads(entry.read_text())
+        process.kill()
+        process.wait()
+        time.sleep(0.2)
+        other = self.project.tmp / "nono-00000000000a"
+        other.mkdir()
+        (other / "keep").write_text("x")
+        claimed["temporary"] = str(other)
+        entry.write_text(json.dumps(claimed))
+        self.project.own()
+        self.ran(self.project.nono("ps"))
+        self.assertTrue((other / "keep").exists())
+
+    def test_damaged_entries_are_no_sessions(self):
+        self.directory().mkdir(parents=True)
+        for name, text in (("0123456789abcdef.json", "{"), ("x.json", "{}"),
+                           ("0123456789abcde0.json", '{"id": "0123456789abcde1"}'),
+                           ("0123456789abcde2.json", '{"id":"0123456789abcde2","supervisor":-1}')):
+            (self.directory() / name).write_text(text)
+        os.symlink("/proc/self/status", self.directory() / "0123456789abcde3.json")
+        os.mkfifo(self.directory() / "0123456789abcde4.json")
+        self.project.own()
+        self.assertEqual(self.listed(), [])
+
+    def test_agent_reaches_no_entry(self):
+        (self.project.home / "x").write_text("")
+        self.project.own()
+        done = self.project.sandbox("ls", self.directory())
+        self.assertNotIn(".json", done.stdout)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_sixty_four_sessions_side_by_side(self):
+        script = "for i in $(seq 40); do cat a > /dev/null; done; echo done"
+        self.project.write("a", "text")
+
+        def one(number):
+            return self.project.sandbox("sh", "-c", script, options=(
+                "--allow-cwd", "--name", f"crowd-{number}"), timeout=110)
+        with concurrent.futures.ThreadPoolExecutor(64) as crowd:
+            for done in crowd.map(one, range(64)):
+                self.ran(done)
+                self.assertEqual(done.stdout, "done\n")
+        self.assertEqual(self.listed(), [])
+        self.assertEqual(os.listdir(self.project.tmp), [])
+
+    def test_shell_is_the_users_and_in_the_sandbox(self):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.project.tree)
+            command = self.project.command(support.NONO, "shell", "--allow-cwd", "--no-banner")
+            os.execvpe(command[0], command, self.project.environment({"SHELL": "/bin/sh"}))
+        os.write(fd, b"echo $0 is-$((40+2)); cat /etc/shadow; exit 7\n")
+        out = b""
+        while select.select([fd], [], [], 10)[0]:
+            try:
+                out += os.read(fd, 4096)
+            except OSError:
+                break
+        _, status = os.waitpid(pid, 0)
+        os.close(fd)
+        self.assertIn(b"/bin/sh is-42", out)
+        self.assertNotIn(b"root:", out)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 7)
+
+    def test_shell_can_be_another_and_must_be_there(self):
+        done = self.ran(self.project.nono("shell", "--allow-cwd", "--shell", "/bin/bash",
+                                          input="echo $BASH\n", stdin=None))
+        self.assertEqual(done.stdout, "/bin/bash\n")
+        self.ran(self.project.nono("shell", "--allow-cwd", "--shell", "/no/shell"), 127)
+
+
+support.both_users(globals(), Sessions)
+
+if __name__ == "__main__":
+    sys.exit(support.main())
