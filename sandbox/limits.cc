@@ -135,8 +135,9 @@ bool limit_broker(const ChildLimits& limits) noexcept {
   if (!limits.file_size) {
     return true;
   }
-  ::signal(SIGXFSZ, SIG_IGN);  // a truncate that is refused is an error of its caller's
-  return lower(RLIMIT_FSIZE, *limits.file_size, *limits.file_size);
+  // A truncate that is refused is an error of its caller's.
+  return ::signal(SIGXFSZ, SIG_IGN) != SIG_ERR &&
+         lower(RLIMIT_FSIZE, *limits.file_size, *limits.file_size);
 }
 
 bool limit_agent(const ChildLimits& limits) noexcept {

@@ -18,9 +18,6 @@
 namespace nono::sandbox {
 namespace {
 
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
-
 // A hierarchy of groups as plain directories: /user holds controllers, /user/app is delegated.
 class CgroupPlaceTest : public ::testing::Test {
  protected:
@@ -115,7 +112,7 @@ TEST_F(CgroupPlaceTest, PlanDegradesWhatNoPlaceOffers) {
   Limits limits;
   limits.memory = 512u << 20;
   limits.processes = 100;
-  limits.cpu_time = 90s;
+  limits.cpu_time = std::chrono::seconds(90);
   const LimitPlan plan = plan_limits(limits, view_);
   EXPECT_FALSE(plan.memory_in_cgroup());
   EXPECT_TRUE(plan.processes_in_cgroup());
@@ -136,7 +133,7 @@ TEST(LimitPlanTest, NothingAskedForIsNothingPlanned) {
   EXPECT_FALSE(plan.counts_forks());
   EXPECT_TRUE(plan.means().empty());
   Limits wall;
-  wall.wall_time = 1500ms;
+  wall.wall_time = std::chrono::milliseconds(1500);
   const LimitPlan timed = plan_limits(wall, {"/nonexistent", "/nonexistent"});
   EXPECT_FALSE(timed.needs_keeper());
   ASSERT_EQ(timed.means().size(), 1u);
