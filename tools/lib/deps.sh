@@ -24,6 +24,7 @@ test|dbus|its private session bus
 test|tmux|a terminal that the tests drive; runs in the sandbox too
 test|ripgrep|runs in the sandbox
 test|bubblewrap|the yardstick of the launch benchmark
+test|faketime|TUF metadata at another time
 test|git|runs in the sandbox
 test|make|runs in the sandbox; builds the probes
 ci|clang-19|the second compiler, libFuzzer
