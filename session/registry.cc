@@ -156,6 +156,20 @@ int create(const std::string& path) {
                 S_IRUSR | S_IWUSR);
 }
 
+// create_entry makes the directory only where it turns out to be missing.
+Result<OwnedFd> create_entry(const std::string& directory, const std::string& path) {
+  OwnedFd file(create(path));
+  if (!file.valid() && errno == ENOENT) {
+    NONO_CHECK(make_private_directories(directory));
+    file = OwnedFd(create(path));
+  }
+  if (!file.valid()) {
+    return fail_errno(errno, "making the entry of this session, " + printable(path));
+  }
+  ::flock(BorrowedFd(file).raw(), LOCK_EX | LOCK_NB);  // nobody else has it: it was not there
+  return file;
+}
+
 }  // namespace
 
 bool is_session_name(std::string_view name) {
@@ -184,16 +198,8 @@ Result<LiveSession> LiveSession::enter(const std::string& directory, SessionReco
     NONO_CHECK(check_name(directory, record.name));
   }
   const std::string path = join_path(directory, entry_name(record));
-  int fd = create(path);
-  if (fd < 0 && errno == ENOENT) {
-    NONO_CHECK(make_private_directories(directory));
-    fd = create(path);
-  }
-  if (fd < 0) {
-    return fail_errno(errno, "making the entry of this session, " + printable(path));
-  }
-  ::flock(fd, LOCK_EX | LOCK_NB);  // nobody else has it: it was not there
-  LiveSession out{OwnedFd(fd), path};
+  NONO_TRY(OwnedFd file, create_entry(directory, path));
+  LiveSession out{std::move(file), path};
   NONO_CHECK(write_all(out.file_, to_json(record).compact()));
   return out;
 }
