@@ -31,14 +31,24 @@ constexpr std::array kCommands = {
     &kShell,
     &kPs,
     &kStop,
+    &kProfileList,
+    &kProfileShow,
+    &kProfileUse,
+    &kProfileValidate,
+    &kProfileDiff,
+    &kProfileInit,
+    &kPolicyGroups,
+    &kPolicyShow,
     &kSetup,
 };
 
-constexpr std::array<Group, 4> kGroups = {{
+constexpr std::array<Group, 6> kGroups = {{
     {"trust", "sign and verify instruction files; keys, publishers, policies"},
     {"trust publisher", "whom you trust to sign"},
     {"trust root", "the authorities and logs that keyless signatures rest on"},
     {"audit", "the record of each session"},
+    {"profile", "what an agent or a toolchain needs, under one name"},
+    {"policy", "the groups of paths that profiles are made of"},
 }};
 
 std::size_t count_words(std::string_view name) {

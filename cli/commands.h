@@ -60,6 +60,17 @@ extern const Command kShell;
 // sessions.cc
 extern const Command kPs;
 extern const Command kStop;
+// profile.cc
+extern const Command kProfileList;
+extern const Command kProfileShow;
+extern const Command kProfileUse;
+extern const Command kProfileValidate;
+extern const Command kProfileDiff;
+// profile_init.cc
+extern const Command kProfileInit;
+// policy.cc
+extern const Command kPolicyGroups;
+extern const Command kPolicyShow;
 // setup.cc
 extern const Command kSetup;
 

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/documents.h"
 #include "cli/limit_options.h"
+#include "cli/profile_choice.h"
 #include "cli/run_request.h"
 #include "cli/session.h"
 
@@ -224,7 +225,8 @@ Result<int> dry_run(const engine::RunRequest& request, Session& session, Screen&
   return engine::stops_start(plan, request.scan).empty() ? kDone : kVerdict;
 }
 
-Result<int> start(const engine::RunRequest& request, const Arguments& arguments, Session& session) {
+Result<int> start(engine::RunRequest request, const Arguments& arguments, Session& session) {
+  NONO_CHECK(apply_chosen_profile(arguments, session, request));
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   const bool banner = !arguments.has("no-banner") && (terminal || session.render().verbose());
   Screen screen(session.render(), banner);
@@ -251,8 +253,8 @@ Result<int> start(const engine::RunRequest& request, const Arguments& arguments,
 }
 
 Result<int> run_run(const Arguments& arguments, Session& session) {
-  NONO_TRY(const engine::RunRequest request, run_request_from(arguments, session));
-  return start(request, arguments, session);
+  NONO_TRY(engine::RunRequest request, run_request_from(arguments, session));
+  return start(std::move(request), arguments, session);
 }
 
 // users_shell is $SHELL, else what the password database says.
@@ -272,7 +274,7 @@ std::string users_shell() {
 Result<int> run_shell(const Arguments& arguments, Session& session) {
   NONO_TRY(engine::RunRequest request, run_request_from(arguments, session));
   request.command = {arguments.value("shell").value_or(users_shell())};
-  return start(request, arguments, session);
+  return start(std::move(request), arguments, session);
 }
 
 constexpr auto kOptions =
@@ -295,6 +297,7 @@ constexpr auto kShellExamples = std::to_array<Example>({
 
 constexpr auto kExamples = std::to_array<Example>({
     {"nono run --allow-cwd -- claude", "an agent in the current project"},
+    {"nono run --profile claude-code -- claude", "with all that Claude Code needs"},
     {"nono run --allow-cwd --block-net -- make test", "a build without network"},
     {"nono run --read-cwd --dry-run -- codex", "what codex would be granted"},
 });

@@ -42,6 +42,9 @@ inline constexpr auto kCapabilityOptions = std::to_array<Option>({
     {"trust-intercept", 0, "HOW", "how opens are judged: strict", Takes::OneValue},
     {"trust-override", 0, "", "denials of guarded files become warnings; the blocklist stays"},
     {"allow-instruction-edit", 0, "", "verified instruction files may be changed"},
+    {"profile", 'p', "NAME", "a profile by name, or a file: grants, network, environment",
+     Takes::OneValue, Completes::Files},
+    {"no-profile", 0, "", "neither the directory's default profile nor the project's"},
     {"override-never-grant", 0, "PATH", "allow a grant that is never given otherwise",
      Takes::Values, Completes::Files},
 });

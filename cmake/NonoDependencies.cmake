@@ -9,8 +9,15 @@ find_library(NONO_RE2_A NAMES libre2.a REQUIRED)
 find_library(NONO_UTF8PROC_A NAMES libutf8proc.a REQUIRED)
 find_library(NONO_YAML_CPP_A NAMES libyaml-cpp.a REQUIRED)
 find_path(NONO_TOMLPLUSPLUS_INCLUDE NAMES toml++/toml.h REQUIRED)
+# yaml-cpp fills tables with the names of its tokens before main, once per file; only its debugging
+# output reads them. No start of nono pays for what it was not asked for: the initialisers go.
+set(quiet_yaml ${PROJECT_BINARY_DIR}/libyaml-cpp-quiet.a)
+execute_process(
+  COMMAND ${CMAKE_OBJCOPY} --remove-section=.init_array --remove-section=.rela.init_array
+          ${NONO_YAML_CPP_A} ${quiet_yaml}
+  COMMAND_ERROR_IS_FATAL ANY)
 add_library(yaml_cpp STATIC IMPORTED)
-set_target_properties(yaml_cpp PROPERTIES IMPORTED_LOCATION ${NONO_YAML_CPP_A})
+set_target_properties(yaml_cpp PROPERTIES IMPORTED_LOCATION ${quiet_yaml})
 # Headers only: the archive that Debian ships is compiled with exceptions.
 add_library(tomlplusplus INTERFACE IMPORTED)
 target_include_directories(tomlplusplus SYSTEM INTERFACE ${NONO_TOMLPLUSPLUS_INCLUDE})

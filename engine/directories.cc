@@ -38,6 +38,14 @@ std::optional<std::string> home_in_password_database() {
 
 }  // namespace
 
+std::span<const char* const> caller_environment() {
+  std::size_t count = 0;
+  while (environ != nullptr && environ[count] != nullptr) {
+    ++count;
+  }
+  return {environ, count};
+}
+
 Result<UserDirectories> find_user_directories() {
   const auto config = absolute_variable("XDG_CONFIG_HOME");
   const auto state = absolute_variable("XDG_STATE_HOME");

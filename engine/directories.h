@@ -4,6 +4,7 @@
 // ignored, as the specification demands.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/result.h"
@@ -16,6 +17,9 @@ struct UserDirectories {
   std::string config;  // $XDG_CONFIG_HOME/nono, by default ~/.config/nono
   std::string state;   // $XDG_STATE_HOME/nono, by default ~/.local/state/nono
 };
+
+// caller_environment is environ(7) without the null at its end.
+std::span<const char* const> caller_environment();
 
 // find_user_directories reads the environment and, where HOME says nothing, the password database.
 // NotFound where neither gives a home and a directory would have to lie in it.

@@ -15,6 +15,7 @@
 #include "engine/directories.h"
 #include "engine/gate.h"
 #include "engine/scan.h"
+#include "profile/compose.h"
 #include "profile/never_grant.h"
 #include "sandbox/capability_set.h"
 #include "sandbox/gatekeeper.h"
@@ -32,6 +33,8 @@ struct WantedPath {
   std::string path;    // as given; relative to the working directory
   sandbox::Access access = sandbox::Access::none();
   sandbox::WantedKind kind = sandbox::WantedKind::Any;
+  // Of a profile's path only: what an option names must be there.
+  std::optional<profile::Presence> if_missing = std::nullopt;
 };
 
 enum class NetworkWish : unsigned char { Default, Block, Open };
@@ -47,6 +50,10 @@ struct RunRequest {
   sandbox::NetworkPorts ports;
   std::vector<std::string> environment;
   std::vector<std::string> environment_globs;
+  std::vector<std::string> denied_variables;               // of a profile; patterns
+  std::optional<std::vector<std::string>> only_variables;  // of a profile; patterns
+  std::vector<profile::ComposedDenial> denials;            // of a profile
+  std::vector<std::string> notes;                          // of a profile
   std::string name;
   sandbox::Limits limits;
   std::optional<std::string> policy_file;
@@ -114,8 +121,9 @@ struct StartRefused {
 using RunOutcome = std::variant<StartRefused, RunResult>;
 
 // compose_run composes capabilities, policies and environment: a plan without verdicts. scan_run
-// adds those. Neither changes anything. `private_tmp` and `own_terminal` are granted where they are
-// not empty.
+// adds those. Neither changes anything, but that a start (`private_tmp` is not empty) makes the
+// directories that the profile wants made. `private_tmp` and `own_terminal` are granted where they
+// are not empty.
 struct SessionPlaces {
   std::string private_tmp;
   std::vector<std::pair<std::string, std::string>> variables;

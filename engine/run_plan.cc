@@ -20,14 +20,6 @@ using sandbox::CapabilitySet;
 
 namespace {
 
-std::span<const char* const> caller_environment() {
-  std::size_t count = 0;
-  while (environ != nullptr && environ[count] != nullptr) {
-    ++count;
-  }
-  return {environ, count};
-}
-
 std::string absolute_in(const std::string& directory, const std::string& path) {
   return normal_path(path.starts_with('/') ? path : join_path(directory, path));
 }
@@ -45,21 +37,95 @@ Result<profile::NeverGrantList> never_list(const RunRequest& request, const User
   return profile::NeverGrantList::for_places(places, overrides);
 }
 
-Result<void> add_wanted(CapabilitySet& capabilities, const RunRequest& request,
-                        const profile::NeverGrantList& never) {
-  for (const WantedPath& wanted : request.paths) {
-    const std::string path = absolute_in(request.working_directory, wanted.path);
+// Wanted adds what options and the profile name to the capabilities.
+class Wanted {
+ public:
+  Wanted(const RunRequest& request, const SessionPlaces& places,
+         const profile::NeverGrantList& never, RunPlan& plan)
+      : request_(request), places_(places), never_(never), plan_(plan) {}
+
+  Result<void> add_all() {
+    for (const WantedPath& wanted : request_.paths) {
+      NONO_CHECK(add(wanted, absolute_in(request_.working_directory, wanted.path)));
+    }
+    return {};
+  }
+
+ private:
+  Result<void> add(const WantedPath& wanted, const std::string& path) {
     const auto use = wanted.access.has(Access::write()) ? profile::GrantUse::Writing
                                                         : profile::GrantUse::Reading;
-    if (auto fine = never.check(path, use); !fine) {
+    if (auto fine = never_.check(path, use); !fine) {
       return std::unexpected(
           std::move(fine).error().while_doing(wanted.option + " " + printable(wanted.path)));
     }
-    auto added = capabilities.allow_path(path, wanted.access, wanted.option, wanted.kind);
+    if (wanted.if_missing && missing(path) && !stand_in(wanted, path)) {
+      return {};
+    }
+    auto added = plan_.capabilities.allow_path(path, wanted.access, wanted.option, wanted.kind);
     if (!added) {
       const Error error = std::move(added).error().while_doing(wanted.option);
       // A capability that cannot be had is a wrong option, whatever the system call said.
       return std::unexpected(Error(ErrorKind::Usage, error.message()).mend_with(error.remedy()));
+    }
+    return {};
+  }
+
+  // missing: not there, or beneath what this user cannot enter.
+  static bool missing(const std::string& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) != 0 &&
+           (errno == ENOENT || errno == ENOTDIR || errno == EACCES);
+  }
+
+  // stand_in makes what is to be made, and tells of what is left out.
+  bool stand_in(const WantedPath& wanted, const std::string& path) {
+    if (*wanted.if_missing == profile::Presence::Quiet) {
+      return false;
+    }
+    const bool made = *wanted.if_missing == profile::Presence::Made;
+    if (made && !places_.private_tmp.empty() && make_private_directories(path)) {
+      plan_.notes.push_back("made " + printable(path) + " (" + wanted.option + ")");
+      return true;
+    }
+    plan_.notes.push_back(printable(path) + " is not there and was left out (" + wanted.option +
+                          (made ? "; it is made when the agent is started)" : ")"));
+    return false;
+  }
+
+  const RunRequest& request_;
+  const SessionPlaces& places_;
+  const profile::NeverGrantList& never_;
+  RunPlan& plan_;
+};
+
+// resolved follows links of what is there, else of the directory in which it would lie.
+std::string resolved(const std::string& path) {
+  const auto open = open_object(path);
+  if (open) {
+    return path_of(*open).value_or(path);
+  }
+  const auto parent = open_object(std::string(directory_name(path)));
+  if (!parent) {
+    return path;
+  }
+  const auto at = path_of(*parent);
+  return at ? join_path(*at, base_name(path)) : path;
+}
+
+// check_denials: Landlock cannot take a part out of a grant, so what a profile denies must not
+// meet one, by whomever it is given.
+Result<void> check_denials(const RunPlan& plan, const RunRequest& request) {
+  for (const profile::ComposedDenial& denial : request.denials) {
+    const std::string denied = resolved(denial.path);
+    for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
+      if (beneath(denied, grant.shown_as) || beneath(grant.shown_as, denied)) {
+        return std::unexpected(Error(ErrorKind::Usage, denial.origin + ": " + printable(denied) +
+                                                           " is denied, and meets the grant of " +
+                                                           printable(grant.shown_as) + " (" +
+                                                           grant.origin + ")")
+                                   .mend_with("leave out one of the two"));
+      }
     }
   }
   return {};
@@ -87,23 +153,22 @@ void add_user_settings(CapabilitySet& capabilities, const UserDirectories& user)
   }
 }
 
-Result<CapabilitySet> capabilities_for(const RunRequest& request, const SessionPlaces& places,
-                                       const UserDirectories& user,
-                                       const profile::NeverGrantList& never) {
-  CapabilitySet out;
+Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const SessionPlaces& places,
+                              const profile::NeverGrantList& never) {
+  CapabilitySet& out = plan.capabilities;
   profile::SystemGrantOptions system;
   system.private_tmp = places.private_tmp;
   system.own_terminal = places.own_terminal;
   NONO_CHECK(profile::add_system_grants(out, never, system));
-  add_user_settings(out, user);
+  add_user_settings(out, plan.user);
   // A kernel with Landlock judges TIOCGPTPEER as an open beneath /dev/pts. By path the broker lets
   // each process open its own terminal only.
   static_cast<void>(out.allow_path("/dev/pts", Access::read() | Access::write(),
                                    "built in: pseudo-terminals of the agent's own making",
                                    sandbox::WantedKind::Directory));
-  NONO_CHECK(add_wanted(out, request, never));
+  NONO_CHECK(Wanted(request, places, never, plan).add_all());
   set_network(out, request);
-  return out;
+  return check_denials(plan, request);
 }
 
 Verdict verdict_of(const Judgement& judgement, const Found& found) {
@@ -213,6 +278,7 @@ Result<void> check_host(RunPlan& plan) {
 }
 
 void note_relaxations(RunPlan& plan, const RunRequest& request) {
+  plan.notes.insert(plan.notes.begin(), request.notes.begin(), request.notes.end());
   if (request.trust_override != trustpolicy::Override::No) {
     plan.notes.emplace_back("--trust-override: denials of guarded files are only warnings");
   }
@@ -235,7 +301,7 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
   NONO_CHECK(check_host(plan));
   NONO_TRY(const profile::NeverGrantList never, never_list(request, plan.user));
-  NONO_TRY(plan.capabilities, capabilities_for(request, places, plan.user, never));
+  NONO_CHECK(add_capabilities(plan, request, places, never));
   plan.limits = sandbox::plan_limits(request.limits);
   plan.session.name = request.name;
   plan.session.command = request.command;
@@ -251,6 +317,8 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   options.allow = request.environment;
   options.allow_globs = request.environment_globs;
   options.set = places.variables;
+  options.deny = request.denied_variables;
+  options.only = request.only_variables;
   NONO_TRY(profile::EnvironmentPlan environment,
            profile::plan_environment(caller_environment(), options));
   plan.environment = std::move(environment.kept);

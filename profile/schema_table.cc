@@ -16,7 +16,8 @@ constexpr std::string_view kCredentials =
     "needs the filtering proxy, which this version does not have; environment.pass_vars hands a "
     "variable to the agent";
 constexpr std::string_view kHooks = "programs outside the sandbox are not started for a profile";
-constexpr std::string_view kLimit = "this version limits time only";
+constexpr std::string_view kLimit =
+    "a profile limits time only yet; --memory and its like are options";
 
 constexpr auto kFields = std::to_array<Field>({
     {"$schema", Text, Used, "address of this schema, for editors"},

@@ -1,11 +1,31 @@
 // profile/tree_toml.cc: TOML 1.0. The only user of toml++.
+//
+// toml++ 3.3 was not made for hostile text: it states as assumptions of the compiler what such text
+// breaks. So its assertions are compiled in as exceptions, which end here, and only ASCII is handed
+// to it, because its tables of other white space run into unreachable code.
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "base/text.h"
 #include "profile/tree.h"
 
-#define TOML_EXCEPTIONS 0
+namespace nono::profile {
+
+struct BrokenAssumption final : std::exception {
+  const char* what() const noexcept override { return "unexpected text"; }
+};
+// The one exception of our own: through toml++, which is compiled with exceptions, into read_toml.
+[[noreturn]] static void assumption_broken() {
+  std::rethrow_exception(std::make_exception_ptr(BrokenAssumption()));
+}
+
+}  // namespace nono::profile
+
+#undef NDEBUG
+#define TOML_ASSERT(expr) \
+  (static_cast<bool>(expr) ? static_cast<void>(0) : ::nono::profile::assumption_broken())
+#define TOML_EXCEPTIONS 1
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 16
@@ -28,6 +48,10 @@ Result<void> check_lines(std::string_view text) {
   std::size_t line = 1;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
+    if (!std::ranges::all_of(text.substr(0, end), [](char c) { return c > 0; })) {
+      return std::unexpected(
+          at_line(line, "TOML is read in ASCII; write other characters as \\u00e9 in a string"));
+    }
     if (std::ranges::count(text.substr(0, end), '.') > kMaxDotsPerLine) {
       return std::unexpected(at_line(
           line, "has more than " + std::to_string(kMaxDotsPerLine) + " dots; break it into several",
@@ -100,13 +124,14 @@ class TreeMaker {
 
 Result<Json> read_toml(std::string_view text) {
   NONO_CHECK(check_lines(text));
-  const toml::parse_result parsed = toml::parse(text);
-  if (parsed.failed()) {
-    const toml::parse_error& error = parsed.error();
+  try {
+    return TreeMaker().make(toml::parse(text), 0);
+  } catch (const toml::parse_error& error) {
     return std::unexpected(
         at_line(error.source().begin.line, "not TOML: " + printable(error.description())));
+  } catch (const BrokenAssumption& error) {
+    return fail(ErrorKind::InvalidInput, "document: not TOML: " + std::string(error.what()));
   }
-  return TreeMaker().make(parsed.table(), 0);
 }
 
 }  // namespace nono::profile

@@ -57,6 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"TomlManyDots", Toml, repeated("a.", 200) + "a = 1\n", "more than 128 dots"},
         Refused{"TomlDeepBomb", Toml, repeated("a.", 30000) + "a = 1\n", "more than 128 dots"},
         Refused{"TomlNul", Toml, std::string("a = 1\0", 6), "UTF-8"},
+        Refused{"TomlBeyondAscii", Toml, "a = \"\u00e9\"\n", "read in ASCII"},
+        Refused{"TomlDotFirst", Toml, "[.a]\n", "not TOML"},
         Refused{"TomlLatin1", Toml, "a = \"\xe9\"\n", "UTF-8"},
         Refused{"TomlManyValues", Toml, "a = [" + repeated("1,", 20000) + "]\n", "too many values"},
         Refused{"YamlSyntax", Yaml, "a: [1\n", "not YAML"},

@@ -1,0 +1,153 @@
+#include "cli/profile_text.h"
+
+#include "cli/documents.h"
+
+namespace nono::cli {
+namespace {
+
+std::string_view text_of(profile::FieldEffect effect) {
+  return effect == profile::FieldEffect::Refused ? "refused" : "no effect";
+}
+
+std::string network_text(const profile::NetworkPart& network) {
+  if (network.block) {
+    return "blocked";
+  }
+  std::string out;
+  for (const std::uint16_t port : network.connect) {
+    out += " connect " + std::to_string(port);
+  }
+  for (const std::uint16_t port : network.listen) {
+    out += " listen " + std::to_string(port);
+  }
+  return out.empty() ? "open" : "TCP only:" + out;
+}
+
+Json names_json(const std::vector<std::string>& names) {
+  Json::Array out;
+  for (const std::string& name : names) {
+    out.push_back(json_text(name));
+  }
+  return {std::move(out)};
+}
+
+Json grants_json(const profile::Composed& composed) {
+  Json::Array out;
+  for (const profile::ComposedGrant& grant : composed.grants) {
+    Json row{Json::Object{}};
+    set_path(row, "path", grant.path);
+    row.set("access", grant.access.text());
+    row.set("origin", json_text(grant.origin));
+    row.set("made", grant.presence == profile::Presence::Made);
+    out.push_back(std::move(row));
+  }
+  return {std::move(out)};
+}
+
+Json denials_json(const profile::Composed& composed) {
+  Json::Array out;
+  for (const profile::ComposedDenial& denial : composed.denials) {
+    Json row{Json::Object{}};
+    set_path(row, "path", denial.path);
+    row.set("origin", json_text(denial.origin));
+    out.push_back(std::move(row));
+  }
+  return {std::move(out)};
+}
+
+Json findings_json(const profile::Composed& composed) {
+  Json::Array out;
+  for (const profile::ComposedFinding& finding : composed.findings) {
+    out.push_back(Json::Object{{"where", json_text(finding.origin)},
+                               {"effect", text_of(finding.effect)},
+                               {"why", json_text(finding.why)}});
+  }
+  return {std::move(out)};
+}
+
+Json environment_json(const profile::EnvironmentPart& part) {
+  Json::Object set;
+  for (const auto& [name, value] : part.set) {
+    set.emplace_back(name, json_text(value));
+  }
+  return Json::Object{{"allow_vars", part.allow ? names_json(*part.allow) : Json()},
+                      {"deny_vars", names_json(part.deny)},
+                      {"pass_vars", names_json(part.pass)},
+                      {"set_vars", Json(std::move(set))}};
+}
+
+void add_environment(const profile::EnvironmentPart& part, std::vector<std::string>& out) {
+  if (part.allow) {
+    std::string line = "variables  only:";
+    for (const std::string& name : *part.allow) {
+      line += " " + name;
+    }
+    out.push_back(std::move(line));
+  }
+  for (const std::string& name : part.deny) {
+    out.push_back("variable   " + name + "  not passed on");
+  }
+  for (const std::string& name : part.pass) {
+    out.push_back("variable   " + name + "  passed on");
+  }
+  for (const auto& [name, value] : part.set) {
+    out.push_back("variable   " + name + "  set to " + value);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> composed_lines(const profile::Composed& composed) {
+  std::vector<std::string> out;
+  for (const std::string& group : composed.groups) {
+    out.push_back("group      " + group);
+  }
+  for (const profile::ComposedGrant& grant : composed.grants) {
+    out.push_back(grant.access.text() + "        " + grant.path);
+  }
+  for (const profile::ComposedDenial& denial : composed.denials) {
+    out.push_back("denied     " + denial.path);
+  }
+  out.push_back("network    " + network_text(composed.network));
+  add_environment(composed.environment, out);
+  if (composed.workdir) {
+    out.push_back("workdir    " + std::string(profile::text_of(*composed.workdir)));
+  }
+  if (composed.scan_all) {
+    out.emplace_back("trust      every unverified file in reach stops the start");
+  }
+  if (composed.time_limit) {
+    out.push_back("time       " + std::to_string(composed.time_limit->count()) + " ms");
+  }
+  for (const profile::ComposedFinding& finding : composed.findings) {
+    out.push_back(std::string(text_of(finding.effect)) + "  " + finding.origin + ": " +
+                  finding.why);
+  }
+  return out;
+}
+
+Json composed_json(const profile::Composed& composed) {
+  return Json::Object{
+      {"lineage", names_json(composed.lineage)},
+      {"groups", names_json(composed.groups)},
+      {"grants", grants_json(composed)},
+      {"denials", denials_json(composed)},
+      {"network", network_text(composed.network)},
+      {"environment", environment_json(composed.environment)},
+      {"workdir", composed.workdir ? Json(profile::text_of(*composed.workdir)) : Json()},
+      {"scan", composed.scan_all ? "all" : "autoloaded"},
+      {"time_ms", composed.time_limit ? Json(std::int64_t{composed.time_limit->count()}) : Json()},
+      {"findings", findings_json(composed)}};
+}
+
+Json source_json(const engine::LoadedProfile& loaded) {
+  Json out = Json::Object{{"name", json_text(loaded.name)},
+                          {"origin", engine::text_of(loaded.origin)},
+                          {"path", Json()}};
+  if (!loaded.path.empty()) {
+    set_path(out, "path", loaded.path);
+  }
+  return out;
+}
+
+}  // namespace nono::cli

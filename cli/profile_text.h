@@ -1,0 +1,20 @@
+// cli/profile_text.h: how a composed profile is shown, as lines and as a document.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "engine/profiles.h"
+#include "profile/compose.h"
+
+namespace nono::cli {
+
+// composed_lines is what a profile comes to, one fact per line, in a fixed order: what `show`
+// prints and `diff` compares.
+std::vector<std::string> composed_lines(const profile::Composed& composed);
+Json composed_json(const profile::Composed& composed);
+// source_json is {name, origin, path}.
+Json source_json(const engine::LoadedProfile& loaded);
+
+}  // namespace nono::cli

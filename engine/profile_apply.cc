@@ -1,0 +1,178 @@
+#include "engine/profile_apply.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+
+namespace nono::engine {
+namespace {
+
+using profile::WorkdirAccess;
+using sandbox::Access;
+
+Access access_of(WorkdirAccess access) {
+  switch (access) {
+    case WorkdirAccess::None:
+      return Access::none();
+    case WorkdirAccess::Read:
+      return Access::read() | Access::execute();
+    case WorkdirAccess::Write:
+      return Access::write();
+    case WorkdirAccess::ReadWrite:
+      return Access::read() | Access::write() | Access::execute();
+  }
+  std::unreachable();
+}
+
+Access common(Access left, Access right) {
+  Access out = Access::none();
+  for (const Access one : {Access::read(), Access::write(), Access::execute()}) {
+    if (left.has(one) && right.has(one)) {
+      out = out | one;
+    }
+  }
+  return out;
+}
+
+bool is_of_the_working_directory(const WantedPath& wanted) {
+  return wanted.option == "--allow-cwd" || wanted.option == "--read-cwd";
+}
+
+// The options --allow-cwd and --read-cwd ask for the working directory; a profile bounds them.
+Result<void> apply_workdir(RunRequest& request, const profile::Composed& composed) {
+  if (!composed.workdir) {
+    return {};
+  }
+  const Access allowed = access_of(*composed.workdir);
+  const auto asked = std::ranges::find_if(request.paths, is_of_the_working_directory);
+  if (asked == request.paths.end()) {
+    if (allowed != Access::none()) {
+      request.paths.push_back({"profile " + composed.name + ": /workdir/access",
+                               request.working_directory, allowed, sandbox::WantedKind::Directory});
+    }
+    return {};
+  }
+  const Access both = common(asked->access, allowed);
+  if (both == Access::none()) {
+    return std::unexpected(Error(ErrorKind::Usage, asked->option + ": profile " + composed.name +
+                                                       " gives " +
+                                                       std::string(text_of(*composed.workdir)) +
+                                                       " access to the working directory")
+                               .mend_with("--allow DIR grants it in your own words"));
+  }
+  if (both != asked->access) {
+    request.notes.push_back(asked->option + ": lowered by profile " + composed.name + " to " +
+                            std::string(text_of(*composed.workdir)));
+    asked->access = both;
+  }
+  return {};
+}
+
+void apply_network(RunRequest& request, const profile::NetworkPart& network) {
+  const bool restricts = network.block || !network.connect.empty() || !network.listen.empty();
+  const bool asked = request.network != NetworkWish::Default || !request.ports.connect.empty() ||
+                     !request.ports.listen.empty();
+  if (!restricts) {
+    return;
+  }
+  if (asked) {
+    if (request.network != NetworkWish::Block) {
+      request.notes.emplace_back(
+          "network: the options count, not the profile, which allows less or other things");
+    }
+    return;
+  }
+  if (network.block) {
+    request.network = NetworkWish::Block;
+    return;
+  }
+  request.ports = {network.connect, network.listen};
+}
+
+bool is_set_outside(const std::string& name) {
+  return std::ranges::any_of(caller_environment(), [&](const char* entry) {
+    const std::string_view text(entry);
+    return text.size() > name.size() && text.starts_with(name) && text[name.size()] == '=';
+  });
+}
+
+// Later words of --env win over earlier ones, so the profile's come first.
+void apply_environment(RunRequest& request, const profile::Composed& composed) {
+  const profile::EnvironmentPart& part = composed.environment;
+  std::vector<std::string> first = part.pass;
+  std::string passed;
+  for (const std::string& name : part.pass) {
+    if (is_set_outside(name)) {
+      passed += " " + name;
+    }
+  }
+  if (!passed.empty()) {
+    request.notes.push_back("profile " + composed.name + " passes on:" + passed);
+  }
+  for (const auto& [name, value] : part.set) {
+    first.push_back(name + "=" + value);
+  }
+  request.environment.insert(request.environment.begin(), first.begin(), first.end());
+  request.denied_variables = part.deny;
+  request.only_variables = part.allow;
+}
+
+Result<void> check_enforceable(const profile::Composed& composed) {
+  const auto refused = profile::refusals(composed);
+  if (refused.empty()) {
+    return {};
+  }
+  std::string what;
+  for (const profile::ComposedFinding& finding : refused) {
+    what += (what.empty() ? "" : "; ") + finding.origin + ": " + finding.why;
+  }
+  return std::unexpected(
+      Error(ErrorKind::Unsupported, std::move(what))
+          .mend_with("take it out of the profile: no agent is started under what is not enforced"));
+}
+
+}  // namespace
+
+Result<void> apply_profile(RunRequest& request, const profile::Composed& composed,
+                           const std::string& shown) {
+  NONO_CHECK(check_enforceable(composed));
+  request.notes.push_back(shown);
+  NONO_CHECK(apply_workdir(request, composed));
+  for (const profile::ComposedGrant& grant : composed.grants) {
+    request.paths.push_back({grant.origin, grant.path, grant.access, grant.kind, grant.presence});
+  }
+  request.denials = composed.denials;
+  apply_network(request, composed.network);
+  apply_environment(request, composed);
+  if (composed.scan_all && request.scan == TrustScan::Autoloaded) {
+    request.scan = TrustScan::All;
+  }
+  auto& time = request.limits.wall_time;
+  if (composed.time_limit && (!time || *composed.time_limit < *time)) {
+    time = composed.time_limit;
+  }
+  for (const profile::ComposedFinding& finding : composed.findings) {
+    request.notes.push_back(finding.origin + ": no effect: " + finding.why);
+  }
+  return {};
+}
+
+Result<void> check_never_granted(const profile::Composed& composed, const UserDirectories& user) {
+  profile::UserPlaces places = profile::places_from(caller_environment());
+  if (places.home.empty()) {
+    places.home = user.home;
+  }
+  NONO_TRY(const profile::NeverGrantList never, profile::NeverGrantList::for_places(places));
+  for (const profile::ComposedGrant& grant : composed.grants) {
+    const auto use =
+        grant.access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
+    if (auto fine = never.check(grant.path, use); !fine) {
+      return std::unexpected(std::move(fine).error().while_doing(printable(grant.origin)));
+    }
+  }
+  return {};
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,198 @@
+"""The built-in profiles under the real programs they are for: each does its work with the profile
+and nothing else, and what the profile does not give stays out of reach."""
+
+import shutil
+import subprocess
+import sys
+
+import agents_test
+import support
+
+PATH = "/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin"
+SECRET = "marker-of-a-secret"
+
+
+class Profile(support.SandboxCase):
+    profile = ""
+    program = ""
+
+    def setUp(self):
+        super().setUp()
+        if self.program and self.project.run("sh", "-c", f"command -v {self.program}",
+                                             env={"PATH": PATH}).returncode != 0:
+            self.skipTest(f"{self.program} is not installed for this user")
+        (self.project.home / ".netrc").write_text(SECRET)
+        (self.project.home / "other").mkdir()
+        self.project.own()
+
+    def under(self, *words, options=(), **rest):
+        env = {"PATH": PATH, **rest.pop("env", {})}
+        return self.project.sandbox(*words, options=("--profile", self.profile, *options), env=env,
+                                    timeout=240, **rest)
+
+    def shell(self, script, **rest):
+        return self.under("sh", "-ec", script, **rest)
+
+    def contained(self, **rest):
+        """Neither secrets nor other directories of the home are in reach; without nono they are."""
+        script = "cat $HOME/.netrc; touch $HOME/other/x"
+        done = self.under("sh", "-c", script, **rest)
+        self.assertNotIn(SECRET, done.stdout + done.stderr)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertFalse((self.project.home / "other/x").exists())
+        self.assertIn(SECRET, self.project.run("sh", "-c", script).stdout)
+
+
+class PythonDev(Profile):
+    profile, program = "python-dev", "/usr/bin/python3"
+
+    def test_virtual_environment(self):
+        self.project.write("hello.py", "import json, sqlite3, ssl; print(json.dumps('hello'))\n")
+        done = self.ran(self.shell(
+            "/usr/bin/python3 -m venv --without-pip venv; venv/bin/python hello.py;"
+            "venv/bin/python -m compileall -q hello.py; touch $HOME/.cache/pip/x"))
+        self.assertIn('"hello"', done.stdout)
+
+    def test_contained(self):
+        self.contained()
+
+
+class NodeDev(Profile):
+    profile, program = "node-dev", "npm"
+
+    def test_install_and_run(self):
+        self.project.write("dep/package.json", '{"name":"dep","version":"1.0.0","main":"i.js"}')
+        self.project.write("dep/i.js", "module.exports = 'hello';\n")
+        self.project.write("package.json", '{"name":"p","version":"1.0.0","private":true}')
+        done = self.ran(self.shell(
+            "npm install --offline --no-audit --no-fund --install-links ./dep >/dev/null;"
+            "node -e \"console.log(require('dep'))\""))
+        self.assertIn("hello", done.stdout)
+
+    def test_contained(self):
+        self.contained()
+
+
+class GoDev(Profile):
+    profile, program = "go-dev", "go"
+
+    def test_build_test_and_run(self):
+        self.project.write("go.mod", "module p\n\ngo 1.21\n")
+        self.project.write("main.go", 'package main\n\nfunc main() { println("hello") }\n')
+        self.project.write("main_test.go",
+                           'package main\n\nimport "testing"\n\nfunc TestIt(t *testing.T) {}\n')
+        done = self.ran(self.shell("rmdir .git; go build -o p . && ./p && go vet . && go test .",
+                                   env={"GOTOOLCHAIN": "local", "GOPROXY": "off"}))
+        self.assertIn("hello", done.stderr)
+        self.assertIn("ok", done.stdout)
+        self.assertFalse((self.project.home / "go/bin").exists())
+
+    def test_contained(self):
+        self.contained()
+
+
+class RustDev(Profile):
+    profile = "rust-dev"
+
+    def setUp(self):
+        super().setUp()
+        rustc = shutil.which("rustc")
+        found = rustc and subprocess.run([rustc, "--print", "sysroot"], capture_output=True,
+                                         text=True, check=False).stdout.strip()
+        self.root = found or "/nonexistent"
+        if self.project.run("test", "-x", f"{self.root}/bin/cargo").returncode != 0:
+            self.skipTest("cargo is not installed for this user")
+
+    def test_build_test_and_run(self):
+        self.project.write("Cargo.toml", '[package]\nname = "p"\nversion = "0.1.0"\n'
+                                         'edition = "2021"\n')
+        self.project.write("src/main.rs", 'fn main() { println!("hello"); }\n'
+                                          "#[test]\nfn it() {}\n")
+        done = self.ran(self.shell("cargo run --offline -q && cargo test --offline -q",
+                                   options=() if self.root.startswith("/usr/") else
+                                   ("--read", self.root),
+                                   env={"PATH": f"{self.root}/bin:{PATH}"}))
+        self.assertIn("hello", done.stdout)
+        self.assertIn("1 passed", done.stdout)
+
+    def test_contained(self):
+        self.contained()
+
+
+class JavaDev(Profile):
+    profile, program = "java-dev", "javac"
+
+    def test_compile_and_run(self):
+        self.project.write("P.java", 'public class P { public static void main(String[] a) '
+                                     '{ System.out.println("hello"); } }\n')
+        self.assertIn("hello", self.ran(self.shell("javac P.java && java -cp . P")).stdout)
+
+    def test_contained(self):
+        self.contained()
+
+
+class CppDev(Profile):
+    profile, program = "cpp-dev", "g++"
+
+    def test_compile_and_run(self):
+        self.project.write("p.cc", '#include <iostream>\nint main() { std::cout << "hello\\n"; }\n')
+        self.project.write("Makefile", "p: p.cc\n\tg++ -O1 -o $@ $<\n")
+        self.assertIn("hello", self.ran(self.shell("make -s && ./p")).stdout)
+
+    def test_contained(self):
+        self.contained()
+
+
+class AgentProfile(agents_test.Agent):
+    """An agent with its profile: only the program's own directory and the stand-in are added."""
+
+    def options(self, *more):
+        return ("--profile", self.profile, "--read", str(self.agents),
+                "--connect-port", str(self.llm.port), *more)
+
+    def test_answers(self):
+        self.succeeded(self.call())
+
+    def test_signed_file_is_in_the_prompt(self):
+        self.signed()
+        self.succeeded(self.call())
+        self.assertIn(agents_test.SIGNED, self.llm.prompts())
+
+    def test_contained(self):
+        (self.project.home / ".netrc").write_text(SECRET)
+        self.project.own()
+        done = self.project.sandbox("sh", "-c", "cat $HOME/.netrc", options=self.options(),
+                                    env=self.variables())
+        self.assertNotIn(SECRET, done.stdout + done.stderr)
+        self.assertNotEqual(done.returncode, 0)
+
+
+class ClaudeCodeProfile(AgentProfile, support.SandboxCase):
+    profile, program, instructions = "claude-code", "claude", "CLAUDE.md"
+    key, first = "ANTHROPIC_API_KEY", ("claude", "-p", "hi")
+
+    def variables(self):
+        return {**super().variables(), "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+                "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{self.llm.port}"}
+
+    def state(self):
+        """Nothing: what Claude Code needs is made at the first start."""
+
+
+class CodexProfile(AgentProfile, support.SandboxCase):
+    profile, program, instructions = "codex", "codex", "AGENTS.md"
+    key, first = "OPENAI_API_KEY", ("codex", "exec", "hi")
+    state = agents_test.Codex.state
+
+
+# What agents_test.py shows of every agent is not shown again.
+for name in dir(agents_test.Agent):
+    if name.startswith("test_") and name not in vars(AgentProfile):
+        setattr(AgentProfile, name, None)
+
+support.both_users(globals(), PythonDev, NodeDev, GoDev, RustDev, JavaDev, CppDev,
+                   ClaudeCodeProfile, CodexProfile)
+del Profile, AgentProfile
+
+if __name__ == "__main__":
+    sys.exit(support.main())
