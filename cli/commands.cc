@@ -40,6 +40,7 @@ constexpr std::array kCommands = {
     &kPolicyGroups,
     &kPolicyShow,
     &kSetup,
+    &kWhy,
 };
 
 constexpr std::array<Group, 6> kGroups = {{

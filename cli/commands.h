@@ -73,5 +73,7 @@ extern const Command kPolicyGroups;
 extern const Command kPolicyShow;
 // setup.cc
 extern const Command kSetup;
+// why.cc
+extern const Command kWhy;
 
 }  // namespace nono::cli

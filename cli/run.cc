@@ -4,7 +4,9 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "base/text.h"
@@ -89,9 +91,37 @@ class Screen final : public engine::Teller {
     tell("warning: " + judgement.path + " is not verified (" + judgement.reason_code() +
          ") and was read all the same");
   }
-  void refused(const sandbox::Refusal& refusal) override {
+  void refused(const sandbox::Refusal& refusal, const std::string& mend) override {
+    // Programs look at much that they can do without: what lies outside the grants is told at the
+    // end.
+    if (refusal.rule == kOutside && !render_.verbose()) {
+      return;
+    }
     tell("refused: " + refusal.operation + " " + refusal.object + ": " + refusal.rule + ": " +
          refusal.why);
+    if (!mend.empty()) {
+      tell("  mend: " + mend);
+    }
+  }
+  // On a terminal the agent has painted over what was told meanwhile: all of it comes again.
+  void ended(const engine::Denials& denials) override {
+    const bool again = ::isatty(STDERR_FILENO) != 0;
+    std::vector<const engine::Denial*> left;
+    for (const engine::Denial& denial : denials.kinds) {
+      if (again || (denial.rule == kOutside && !render_.verbose())) {
+        left.push_back(&denial);
+      }
+    }
+    if (left.empty()) {
+      return;
+    }
+    render_.note("denied in this run: " + counted(denials.total, "operation"));
+    for (const engine::Denial* denial : std::span(left).first(std::min(left.size(), kShown))) {
+      render_.note("  " + summary_line(*denial));
+    }
+    if (left.size() > kShown) {
+      render_.note("  and " + std::to_string(left.size() - kShown) + " more: nono audit show");
+    }
   }
   void note(const std::string& line) override { tell(line); }
 
@@ -121,6 +151,14 @@ class Screen final : public engine::Teller {
   }
 
  private:
+  static constexpr std::string_view kOutside = "outside-grants";
+  static constexpr std::size_t kShown = 20;
+  static std::string summary_line(const engine::Denial& denial) {
+    const std::string times =
+        denial.count > 1 ? " (" + std::to_string(denial.count) + " times)" : "";
+    return denial.operation + " " + denial.object + ": " + denial.rule + times +
+           (denial.mend.empty() ? "; no option changes it" : "; mend: " + denial.mend);
+  }
   static std::string dropped(const std::vector<std::string>& names) {
     std::string out = "not passed on:";
     for (const std::string& name : names) {

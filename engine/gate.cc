@@ -86,6 +86,11 @@ bool Judgement::proven() const {
   return admitted_file != nullptr && !admitted_file->tolerated();
 }
 
+bool Judgement::unchangeable() const {
+  const auto* denied = std::get_if<trustpolicy::Denied>(&decision);
+  return denied != nullptr ? denied->rule() == trustpolicy::DenyRule::Unexaminable : proven();
+}
+
 std::string Judgement::publisher() const {
   const auto* admitted_file = std::get_if<Admitted>(&decision);
   return admitted_file == nullptr ? std::string() : admitted_file->publisher();

@@ -36,6 +36,8 @@ struct [[nodiscard]] Judgement {
   bool admitted() const { return std::holds_alternative<trustpolicy::Admitted>(decision); }
   // proven: admitted because a trusted publisher signed it, not merely tolerated.
   bool proven() const;
+  // unchangeable: no agent changes it, because it is proven or, not examinable, might be.
+  bool unchangeable() const;
   std::string publisher() const;    // of an Admitted, else empty
   std::string reason_code() const;  // of a Denied or of what was tolerated, else empty
   std::string reason() const;

@@ -228,7 +228,7 @@ class Running {
         limits_(limits),
         clock_(clock),
         log_(std::move(log)),
-        gate_(Gate(plan.policy, request.trust_override), log_, teller) {}
+        gate_(Gate(plan.policy, request.trust_override), plan, log_, teller) {}
 
   Result<RunResult> supervise(ReadyAgent& agent, Terminal terminal, const sandbox::ExecPlan& exec) {
     // A name is to be had or not before the start; an entry without one need not hold it up.
@@ -323,6 +323,7 @@ class Running {
       teller_.note("the sandbox's broker died; the agent's processes were killed");
     }
     NONO_TRY(const ledger::Receipt receipt, log_.close(event));
+    teller_.ended(gate_.collected());
     out.audit_head = receipt.head().hex();
     return out;
   }

@@ -80,6 +80,7 @@ struct RunPlan {
   UserDirectories user;
   sandbox::HostFeatures features;
   sandbox::CapabilitySet capabilities;
+  std::optional<profile::NeverGrantList> never_grant;  // always there in a composed plan
   sandbox::LimitPlan limits;
   session::SessionRecord session;  // without id, time and process
   std::shared_ptr<const trustpolicy::Policy> policy;
@@ -94,6 +95,23 @@ struct RunPlan {
       notes;  // what this kernel cannot enforce, and every relaxation asked for
 };
 
+// Denial is one kind of operation that was refused in a run, however often.
+struct Denial {
+  std::string operation;
+  std::string object;  // path or address; bytes, not escaped
+  std::string rule;
+  std::string why;
+  std::string mend;  // empty: no option lets it through
+  std::uint64_t count = 0;
+};
+// Denials are those of a whole run, in the order in which they were met first; beyond kMaxKinds
+// only the total grows.
+struct Denials {
+  static constexpr std::size_t kMaxKinds = 1000;
+  std::vector<Denial> kinds;
+  std::uint64_t total = 0;
+};
+
 // Teller shows what happens; called from the supervising process only.
 class Teller {
  public:
@@ -102,7 +120,9 @@ class Teller {
   virtual void starting(const RunPlan& plan) = 0;
   virtual void denied(const Judgement& judgement, const std::string& requested) = 0;
   virtual void tolerated(const Judgement& judgement) = 0;
-  virtual void refused(const sandbox::Refusal& refusal) = 0;
+  virtual void refused(const sandbox::Refusal& refusal, const std::string& mend) = 0;
+  // ended comes once, when the agent is gone and the terminal is the caller's again.
+  virtual void ended(const Denials& denials) = 0;
   virtual void note(const std::string& line) = 0;
 };
 

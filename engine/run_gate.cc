@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "base/text.h"
+#include "engine/mend.h"
 
 namespace nono::engine {
 namespace {
@@ -15,6 +16,18 @@ Json path_json(const std::string& path) {
 
 bool RunGate::first_time(const std::string& what) {
   return told_.size() < kMaxTold && told_.insert(what).second;
+}
+
+void RunGate::collect(Denial denial) {
+  ++collected_.total;
+  const std::string key = denial.rule + '\n' + denial.operation + '\n' + denial.object;
+  if (const auto known = kinds_.find(key); known != kinds_.end()) {
+    ++collected_.kinds[known->second].count;
+  } else if (collected_.kinds.size() < Denials::kMaxKinds) {
+    kinds_.emplace(key, collected_.kinds.size());
+    denial.count = 1;
+    collected_.kinds.push_back(std::move(denial));
+  }
 }
 
 Result<void> RunGate::record(const sandbox::GuardedRequest& request, const Judgement& judgement,
@@ -58,6 +71,8 @@ const trustpolicy::Decision& RunGate::judge_read(const sandbox::GuardedRequest& 
   }
   if (!admitted) {
     ++denials_;
+    collect({"read", request.resolved, judgement.reason_code(), judgement.reason(),
+             judgement.remedy, 0});
     if (first_time(judgement.reason_code() + request.resolved)) {
       teller_.denied(judgement, request.requested);
     }
@@ -69,11 +84,7 @@ const trustpolicy::Decision& RunGate::judge_read(const sandbox::GuardedRequest& 
 
 std::optional<trustpolicy::Denied> RunGate::forbid_change(const sandbox::GuardedRequest& request) {
   const Judgement& judgement = gate_.judge(request.object, request.resolved, request.guard_class);
-  // What cannot be examined might be verified: it is left alone.
-  const auto* denied = std::get_if<trustpolicy::Denied>(&judgement.decision);
-  const bool unexaminable =
-      denied != nullptr && denied->rule() == trustpolicy::DenyRule::Unexaminable;
-  const bool verified = unexaminable || (judgement.admitted() && judgement.proven());
+  const bool verified = judgement.unchangeable();
   const auto recorded = record(request, judgement, "change", verified ? "denied" : "allowed");
   if (!recorded) {
     return trustpolicy::Denied::because_of(recorded.error());
@@ -88,10 +99,15 @@ std::optional<trustpolicy::Denied> RunGate::forbid_change(const sandbox::Guarded
   refusal.object = request.resolved;
   refusal.rule = "verified-file";
   refusal.why = "a verified file is not changed by an agent (--allow-instruction-edit lets it)";
-  if (first_time(refusal.rule + refusal.object)) {
-    teller_.refused(refusal);
-  }
+  tell(refusal, mend_for(plan_, refusal));
   return trustpolicy::Denied(trustpolicy::DenyRule::Unproven, "verified-file", refusal.why);
+}
+
+void RunGate::tell(const sandbox::Refusal& refusal, const std::string& mend) {
+  collect({refusal.operation, refusal.object, refusal.rule, refusal.why, mend, 0});
+  if (first_time(refusal.rule + refusal.operation + refusal.object)) {
+    teller_.refused(refusal, mend);
+  }
 }
 
 void RunGate::refused(const sandbox::Refusal& refusal) {
@@ -103,12 +119,14 @@ void RunGate::refused(const sandbox::Refusal& refusal) {
   event.set("path", path_json(refusal.object));
   event.set("rule", refusal.rule);
   event.set("why", refusal.why);
+  const std::string mend = mend_for(plan_, refusal);
+  if (!mend.empty()) {
+    event.set("mend", mend);
+  }
   if (const auto recorded = log_.append("refused", event, ledger::Durability::Lazy); !recorded) {
     teller_.note("a refusal could not be recorded: " + printable(recorded.error().message()));
   }
-  if (first_time(refusal.rule + refusal.operation + refusal.object)) {
-    teller_.refused(refusal);
-  }
+  tell(refusal, mend);
 }
 
 }  // namespace nono::engine

@@ -1,6 +1,7 @@
 // engine/run_gate.h: answers the sandbox's questions with the one gate, and records each answer.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,9 +15,9 @@ namespace nono::engine {
 
 class RunGate final : public sandbox::Gatekeeper, public sandbox::Observer {
  public:
-  // The log and the teller must outlive the gate.
-  RunGate(Gate gate, ledger::AuditLog& log, Teller& teller)
-      : gate_(std::move(gate)), log_(log), teller_(teller) {}
+  // What is referred to must outlive the gate.
+  RunGate(Gate gate, const RunPlan& plan, ledger::AuditLog& log, Teller& teller)
+      : gate_(std::move(gate)), plan_(plan), log_(log), teller_(teller) {}
 
   // judge_read: an allow of bytes takes effect only once its line is on disk; what cannot be
   // recorded is denied.
@@ -24,6 +25,7 @@ class RunGate final : public sandbox::Gatekeeper, public sandbox::Observer {
   std::optional<trustpolicy::Denied> forbid_change(const sandbox::GuardedRequest& request) override;
   void refused(const sandbox::Refusal& refusal) override;
 
+  const Denials& collected() const { return collected_; }
   std::uint64_t denials() const { return denials_; }
   std::uint64_t refusals() const { return refusals_; }
 
@@ -32,12 +34,17 @@ class RunGate final : public sandbox::Gatekeeper, public sandbox::Observer {
                       std::string_view operation, std::string_view outcome);
   static constexpr std::size_t kMaxTold = 4096;
   bool first_time(const std::string& what);
+  void collect(Denial denial);
+  void tell(const sandbox::Refusal& refusal, const std::string& mend);
 
   CachingGate gate_;
+  const RunPlan& plan_;
   ledger::AuditLog& log_;
   Teller& teller_;
   std::set<FileId> recorded_;   // objects whose allow is on disk already
   std::set<std::string> told_;  // lines that people have seen
+  Denials collected_;
+  std::map<std::string, std::size_t> kinds_;  // index in collected_
   std::optional<trustpolicy::Decision> failure_;
   std::uint64_t denials_ = 0;
   std::uint64_t refusals_ = 0;

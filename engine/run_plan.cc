@@ -300,8 +300,8 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   NONO_TRY(plan.user, find_user_directories());
   plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
   NONO_CHECK(check_host(plan));
-  NONO_TRY(const profile::NeverGrantList never, never_list(request, plan.user));
-  NONO_CHECK(add_capabilities(plan, request, places, never));
+  NONO_TRY(plan.never_grant, never_list(request, plan.user));
+  NONO_CHECK(add_capabilities(plan, request, places, *plan.never_grant));
   plan.limits = sandbox::plan_limits(request.limits);
   plan.session.name = request.name;
   plan.session.command = request.command;

@@ -201,6 +201,7 @@ Outcome Warden::Impl::execute(const Call& call) {
                  "an instruction file is not executed");
     return Outcome::error(EACCES);
   }
+  rules.outside(call, "execute", resolved, Access::execute());  // the kernel says it, unheard
   return Outcome::by_kernel();
 }
 

@@ -199,6 +199,7 @@ Outcome MetadataOperations::watch(const Call& call) {
   }
   const std::string where = raw_path_of(*object, status.st_nlink);
   if (!rules_.config().capabilities->access_at(where).has(Access::read())) {
+    rules_.outside(call, "watch", where, Access::read());
     return Outcome::error(EACCES);
   }
   const auto queue = call.thread.take_descriptor(static_cast<int>(call.args[0]));

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <utility>
@@ -113,6 +114,19 @@ Outcome NameOperations::serve(const Call& call) {
     return make(call);
   }
   return call.trap == Trap::Unlink ? unlink(call) : truncate(call);
+}
+
+// done is the result of what the broker did; where the kernel refused, it tells which name lies
+// outside the grants. A name is changed by the right to its directory.
+Outcome NameOperations::done(const Call& call, std::string_view operation,
+                             std::span<const std::string> canonical, long result) {
+  Outcome out = Outcome::of(result);
+  const bool refused =
+      out.kind() == Outcome::Kind::Error && (out.number() == EACCES || out.number() == EXDEV);
+  for (const std::string& name : refused ? canonical : std::span<const std::string>()) {
+    rules_.outside_name(call, operation, name);
+  }
+  return out;
 }
 
 Answer<NamedPlace> NameOperations::place_at(const Call& call, const PathArg& arg) const {
@@ -247,8 +261,9 @@ Outcome NameOperations::rename(const Call& call) {
   if (!call.thread.waiting()) {
     return Outcome::error(EINTR);
   }
-  return Outcome::of(::renameat2(BorrowedFd(from->directory).raw(), spelt(*from).c_str(),
-                                 BorrowedFd(to->directory).raw(), spelt(*to).c_str(), args.flags));
+  const long result = ::renameat2(BorrowedFd(from->directory).raw(), spelt(*from).c_str(),
+                                  BorrowedFd(to->directory).raw(), spelt(*to).c_str(), args.flags);
+  return done(call, "rename", std::array{from->canonical, to->canonical}, result);
 }
 
 Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
@@ -300,8 +315,9 @@ Outcome NameOperations::link(const Call& call) {
   if (!call.thread.waiting()) {
     return Outcome::error(EINTR);
   }
-  return Outcome::of(::linkat(AT_FDCWD, fd_path(*object).c_str(), BorrowedFd(to->directory).raw(),
-                              spelt(*to).c_str(), AT_SYMLINK_FOLLOW));
+  const long result = ::linkat(AT_FDCWD, fd_path(*object).c_str(), BorrowedFd(to->directory).raw(),
+                               spelt(*to).c_str(), AT_SYMLINK_FOLLOW);
+  return done(call, "link", std::array{to->canonical}, result);
 }
 
 Outcome NameOperations::symlink(const Call& call) {
@@ -317,7 +333,8 @@ Outcome NameOperations::symlink(const Call& call) {
   if (!call.thread.waiting()) {
     return Outcome::error(EINTR);
   }
-  return Outcome::of(
+  return done(
+      call, "symlink", std::array{place->canonical},
       ::symlinkat(target->c_str(), BorrowedFd(place->directory).raw(), spelt(*place).c_str()));
 }
 
@@ -341,16 +358,16 @@ Outcome NameOperations::make(const Call& call) {
     if (auto may = rules_.may_write_name(call, place->canonical, type, "create"); !may) {
       return Outcome::error(may.error());
     }
-    return Outcome::of(
+    return done(
+        call, "create", std::array{place->canonical},
         ::mknodat(directory, spelt(*place).c_str(), type | (args.mode & 07777 & ~*mask), 0));
   }
   if (auto may = rules_.may_write_name(call, place->canonical, type, "mkdir"); !may) {
     return Outcome::error(may.error());
   }
   const int made = ::mkdirat(directory, place->name.c_str(), args.mode & 07777 & ~*mask);
-  const int saved = errno;
   if (made != 0) {
-    return Outcome::error(saved);
+    return done(call, "create", std::array{place->canonical}, made);
   }
   if (const auto status = at_place(*place)) {
     rules_.made_directory(place->canonical, *status);
@@ -377,16 +394,17 @@ Outcome NameOperations::unlink(const Call& call) {
   if (!call.thread.waiting()) {
     return Outcome::error(EINTR);
   }
-  Outcome done = Outcome::of(
-      ::unlinkat(BorrowedFd(place->directory).raw(), spelt(*place).c_str(), args.flags));
-  if (done.kind() == Outcome::Kind::Value) {
+  Outcome gone =
+      done(call, "remove", std::array{place->canonical},
+           ::unlinkat(BorrowedFd(place->directory).raw(), spelt(*place).c_str(), args.flags));
+  if (gone.kind() == Outcome::Kind::Value) {
     if (directory) {
       rules_.removed_directory(place->canonical, *status);
     } else {
       rules_.forget(*status);
     }
   }
-  return done;
+  return gone;
 }
 
 Outcome NameOperations::truncate(const Call& call) {
@@ -416,7 +434,11 @@ Outcome NameOperations::truncate(const Call& call) {
   if (!call.thread.waiting()) {
     return Outcome::error(EINTR);
   }
-  return Outcome::of(::truncate(fd_path(*object).c_str(), static_cast<off_t>(call.args[1])));
+  Outcome out = Outcome::of(::truncate(fd_path(*object).c_str(), static_cast<off_t>(call.args[1])));
+  if (out.kind() == Outcome::Kind::Error && out.number() == EACCES) {
+    rules_.outside(call, "write", touched.resolved, Access::write());
+  }
+  return out;
 }
 
 }  // namespace nono::sandbox

@@ -1,6 +1,7 @@
 // sandbox/broker_names.h: calls that make, move or remove names, on behalf of the agent.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "sandbox/broker_rules.h"
@@ -23,6 +24,8 @@ class NameOperations {
   Outcome make(const Call& call);
   Outcome unlink(const Call& call);
   Outcome truncate(const Call& call);
+  Outcome done(const Call& call, std::string_view operation, std::span<const std::string> canonical,
+               long result);
   Answer<NamedPlace> place_at(const Call& call, const PathArg& arg) const;
   Answer<void> may_rename(const Call& call, const NamedPlace& from, const NamedPlace& to,
                           unsigned flags);

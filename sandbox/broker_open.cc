@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "base/files.h"
+#include "sandbox/name_rules.h"
 
 namespace nono::sandbox {
 
@@ -127,6 +128,11 @@ Outcome Opener::not_opened(Job& job, int error) {
   if (error == ENOENT && job.has(O_CREAT)) {
     return create(job);
   }
+  if (error == EACCES) {
+    const auto object = resolver_.object(job.call.thread, job.open.path.dirfd, job.path,
+                                         job.has(O_NOFOLLOW) ? LastLink::Keep : LastLink::Follow);
+    return object ? refused_by_kernel(job, *object) : Outcome::error(EACCES);
+  }
   return error == ELOOP || error == ENXIO ? slow(job) : Outcome::error(error);
 }
 
@@ -148,6 +154,21 @@ Outcome Opener::missing(Job& job, int error) {
     return slow(job);
   }
   return job.has(O_CREAT) ? create(job) : Outcome::error(ENOENT);
+}
+
+// refused_by_kernel tells of a denial that is Landlock's.
+Outcome Opener::refused_by_kernel(const Job& job, const OwnedFd& object) {
+  const int mode = job.open.flags & O_ACCMODE;
+  const bool reads = mode != O_WRONLY;
+  const Access wanted = !writes(job.open.flags) ? Access::read()
+                        : reads                 ? Access::read() | Access::write()
+                                                : Access::write();
+  rules_.outside(job.call,
+                 !writes(job.open.flags) ? "read"
+                 : reads                 ? "read-write"
+                                         : "write",
+                 resolver_.path_of(object, 1), wanted);
+  return Outcome::error(EACCES);
 }
 
 Outcome Opener::slow(Job& job) {
@@ -186,7 +207,7 @@ Outcome Opener::open_object(Job& job, const OwnedFd& object, const struct stat& 
   const int flags = (job.open.flags & ~(kMadeByBroker | O_NOFOLLOW)) | kBrokerFlags;
   OwnedFd fd(::open(fd_path(object).c_str(), flags));
   if (!fd.valid()) {
-    return Outcome::error(errno);
+    return errno == EACCES ? refused_by_kernel(job, object) : Outcome::error(errno);
   }
   struct stat opened{};
   if (::fstat(BorrowedFd(fd).raw(), &opened) != 0) {
@@ -198,7 +219,9 @@ Outcome Opener::open_object(Job& job, const OwnedFd& object, const struct stat& 
 // open_special opens a FIFO: with its caller's patience, and never under a guarded name.
 Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat& status) {
   const Touched touched{raw_path_of(object, status.st_nlink), requested_path(job)};
-  if (std::max(rules_.guard_of(touched, &status), class_of_links(touched)) != GuardClass::None) {
+  if (std::max(rules_.guard_of(touched, &status),
+               class_of_links(*rules_.config().names, touched.requested, touched.resolved)) !=
+      GuardClass::None) {
     return refuse_special(job, touched);
   }
   const int flags = (job.open.flags & ~(kMadeByBroker | O_NOFOLLOW)) | O_NOCTTY | O_CLOEXEC;
@@ -275,6 +298,9 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
                       job.open.mode & 07777 & ~*mask));
   if (!fd.valid()) {
     const int saved = errno;
+    if (saved == EACCES) {
+      rules_.outside_name(job.call, "create", place.canonical);
+    }
     return saved == EEXIST && !job.has(O_EXCL) ? slow(job) : Outcome::error(saved);
   }
   struct stat made{};
@@ -291,7 +317,8 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   }
   const Touched touched{resolver_.path_of(fd, status.st_nlink), requested_path(job)};
   const GuardClass guard_class =
-      std::max(rules_.guard_of(touched, &status), class_of_links(touched));
+      std::max(rules_.guard_of(touched, &status),
+               class_of_links(*rules_.config().names, touched.requested, touched.resolved));
   if (!S_ISREG(status.st_mode)) {
     if (guard_class != GuardClass::None) {
       return refuse_special(job, touched);
@@ -316,26 +343,6 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
     return Outcome::error(errno);
   }
   return hand_over(job, std::move(fd));
-}
-
-// class_of_links classifies the names that a chain of symlinks leads through: an open of n that
-// leads over CLAUDE.md to plain text is an open through CLAUDE.md.
-GuardClass Opener::class_of_links(const Touched& touched) const {
-  constexpr int kMaxLinks = 40;
-  GuardClass found = GuardClass::None;
-  std::string name = touched.requested;
-  for (int links = 0; links < kMaxLinks && name != touched.resolved; ++links) {
-    std::array<char, PATH_MAX> target{};
-    const ssize_t got = ::readlink(name.c_str(), target.data(), target.size());
-    if (got <= 0) {
-      break;
-    }
-    const std::string_view text(target.data(), static_cast<std::size_t>(got));
-    name = normal_path(text.starts_with('/') ? std::string(text)
-                                             : join_path(directory_name(name), text));
-    found = std::max(found, rules_.guard_of({name, name}, nullptr));
-  }
-  return found;
 }
 
 // owns_terminal: the terminal is the caller's controlling one, or one of its standard streams.

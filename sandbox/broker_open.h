@@ -21,6 +21,7 @@ class Opener {
   Outcome existing(Job& job);
   Outcome missing(Job& job, int error);
   Outcome not_opened(Job& job, int error);
+  Outcome refused_by_kernel(const Job& job, const OwnedFd& object);
   Outcome slow(Job& job);
   Outcome open_object(Job& job, const OwnedFd& object, const struct stat& status);
   Outcome open_special(Job& job, const OwnedFd& object, const struct stat& status);
@@ -35,7 +36,6 @@ class Opener {
   Outcome refuse_special(const Job& job, const Touched& touched);
   Outcome refuse_terminal(const Job& job, const Touched& touched);
   static bool owns_terminal(const Job& job, const struct stat& status);
-  trustpolicy::GuardClass class_of_links(const Touched& touched) const;
   std::string requested_path(const Job& job) const;
 
   const Resolver& resolver_;

@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 
+#include "base/files.h"
+#include "sandbox/name_rules.h"
 #include "sandbox/wire.h"
 
 namespace nono::sandbox {
@@ -59,16 +61,18 @@ void BrokerRules::forget(const struct stat& status) {
 }
 
 Answer<void> BrokerRules::bundle_verdict(const Call& call, const std::string& canonical) {
-  constexpr std::string_view kBundle = ".bundle";
-  constexpr std::string_view kMany = "/.nono-trust.bundle";
-  if (config_.edit == InstructionEdit::Allowed || !canonical.ends_with(kBundle)) {
+  if (config_.edit == InstructionEdit::Allowed) {
     return {};
   }
-  if (canonical.ends_with(kMany)) {
+  const auto bundle = bundle_name(canonical);
+  if (!bundle) {
+    return {};
+  }
+  if (bundle->of_many) {
     report(call, "change", canonical, "evidence", "the signatures of verified files lie in it");
     return std::unexpected(EACCES);
   }
-  const std::string signed_file = canonical.substr(0, canonical.size() - kBundle.size());
+  const std::string& signed_file = bundle->signed_file;
   const GuardClass guard_class = config_.names->classify(signed_file);
   if (guard_class == GuardClass::None) {
     return {};
@@ -142,17 +146,7 @@ bool BrokerRules::exempt(const ProtectedMatch& match) const {
 Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view canonical, mode_t makes,
                                          std::string_view operation) {
   const ProtectedMatch match = protection_of(canonical, config_.home);
-  if (match.protection == Protection::None) {
-    return {};
-  }
-  const bool new_directory = match.protection == Protection::Node && makes == S_IFDIR;
-  // A gitfile (of a worktree or submodule) may be made where no .git is; O_EXCL sees to that.
-  const bool new_gitfile =
-      match.protection == Protection::Node && makes == S_IFREG && canonical.ends_with("/.git");
-  if (new_directory || new_gitfile) {
-    return {};
-  }
-  if (exempt(match)) {
+  if (!refuses_name(match, canonical, makes) || exempt(match)) {
     return {};
   }
   report(call, operation, canonical, "protected-name", match.why);
@@ -195,6 +189,33 @@ bool BrokerRules::protected_outside(std::string_view canonical, std::string_view
   const bool inside = match.root.starts_with(own) &&
                       (match.root.size() == own.size() || match.root[own.size()] == '/');
   return match.protection == Protection::Content && !inside && !exempt(match);
+}
+
+void BrokerRules::outside(const Call& call, std::string_view operation, std::string_view canonical,
+                          Access wanted) {
+  // A descriptor without a path has no grant to be named; what a grant covers, the file's own mode
+  // or file system refused.
+  if (canonical.starts_with('/') && !config_.capabilities->access_at(canonical).has(wanted)) {
+    report_once(call, operation, canonical, "outside-grants", "no grant covers it for that");
+  }
+}
+
+void BrokerRules::outside_name(const Call& call, std::string_view operation,
+                               std::string_view canonical) {
+  if (!config_.capabilities->access_at(directory_name(canonical)).has(Access::write())) {
+    report_once(call, operation, canonical, "outside-grants",
+                "no grant covers its directory for writing");
+  }
+}
+
+void BrokerRules::report_once(const Call& call, std::string_view operation, std::string_view object,
+                              std::string_view rule, std::string_view why) {
+  constexpr std::size_t kSpread = 0x9E3779B97F4A7C15ULL;
+  const std::hash<std::string_view> hash;
+  const std::size_t key = hash(object) ^ (hash(operation) * kSpread);
+  if (reported_.size() < kMaxReported && reported_.insert(key).second) {
+    report(call, operation, object, rule, why);
+  }
 }
 
 void BrokerRules::report(const Call& call, std::string_view operation, std::string_view object,

@@ -66,6 +66,15 @@ class BrokerRules {
   // protected_outside is protected_name, but for what has its root at or beneath `own`.
   bool protected_outside(std::string_view canonical, std::string_view own) const;
 
+  // outside reports an operation that the kernel refused (EACCES) where no grant gives `wanted`;
+  // outside_name likewise, of making or removing a name, to which the right to its directory
+  // counts. Both decide nothing.
+  void outside(const Call& call, std::string_view operation, std::string_view canonical,
+               Access wanted);
+  void outside_name(const Call& call, std::string_view operation, std::string_view canonical);
+  // report_once leaves out what was reported of the same operation and object before.
+  void report_once(const Call& call, std::string_view operation, std::string_view object,
+                   std::string_view rule, std::string_view why);
   void report(const Call& call, std::string_view operation, std::string_view object,
               std::string_view rule, std::string_view why);
   BorrowedFd events() const { return events_; }
@@ -86,6 +95,8 @@ class BrokerRules {
   std::vector<std::string> vacated_;  // moved away
   std::vector<std::string> emptied_;  // removed
   std::unordered_set<ObjectId, ObjectIdHash> made_directories_;
+  static constexpr std::size_t kMaxReported = 4096;
+  std::unordered_set<std::size_t> reported_;  // operations outside the grants, by hash
 };
 
 // Messages on the two channels (sandbox/wire.h).

@@ -40,6 +40,22 @@ int int_option(const OwnedFd& socket, int name) {
   return ::getsockopt(BorrowedFd(socket).raw(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
 }
 
+// port_in: port and family lie at the same place in sockaddr_in and sockaddr_in6.
+std::uint16_t port_in(const void* address) {
+  sockaddr_in ip{};
+  std::memcpy(&ip, address, sizeof ip);
+  return ntohs(ip.sin_port);
+}
+
+bool port_granted(const Network& network, std::string_view operation, std::uint16_t port) {
+  const auto* ports = std::get_if<NetworkPorts>(&network);
+  if (ports == nullptr) {
+    return true;
+  }
+  const auto& granted = operation == "connect" ? ports->connect : ports->listen;
+  return std::ranges::find(granted, port) != granted.end();
+}
+
 // has_port reports whether an IP socket is bound to a port already.
 bool has_port(const OwnedFd& socket) {
   sockaddr_storage name{};
@@ -48,10 +64,7 @@ bool has_port(const OwnedFd& socket) {
   if (::getsockname(BorrowedFd(socket).raw(), static_cast<sockaddr*>(raw), &size) != 0) {
     return false;
   }
-  // Port and family lie at the same place in sockaddr_in and sockaddr_in6.
-  sockaddr_in ip{};
-  std::memcpy(&ip, &name, sizeof ip);
-  return ip.sin_port != 0;
+  return port_in(&name) != 0;
 }
 
 }  // namespace
@@ -62,6 +75,10 @@ struct SocketOperations::Address {
 
   socklen_t size() const { return static_cast<socklen_t>(bytes.size()); }
   const sockaddr* get() const { return as_sockaddr(bytes.data()); }
+  std::uint16_t port() const {
+    const bool internet = family == AF_INET || family == AF_INET6;
+    return internet && bytes.size() >= sizeof(sockaddr_in) ? port_in(bytes.data()) : 0;
+  }
   // path is the file system name of an AF_UNIX address; empty for abstract and unnamed ones.
   std::string path() const {
     if (family != AF_UNIX || bytes.size() <= kPathOffset || bytes[kPathOffset] == '\0') {
@@ -131,6 +148,21 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
   return workers_.run(call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt)); });
 }
 
+// to_port is the result of what the broker did with an internet address; where Landlock refused, it
+// tells the port.
+Outcome SocketOperations::to_port(const Call& call, std::string_view operation,
+                                  const Address& address, long result) {
+  Outcome out = Outcome::of(result);
+  const bool refused = out.kind() == Outcome::Kind::Error && out.number() == EACCES;
+  const std::uint16_t port = address.port();
+  if (refused && port != 0 &&
+      !port_granted(rules_.config().capabilities->network(), operation, port)) {
+    rules_.report_once(call, operation, "TCP port " + std::to_string(port), "port-not-granted",
+                       "no option grants this port");
+  }
+  return out;
+}
+
 Outcome SocketOperations::connect_other(const Call& call, const OwnedFd& socket,
                                         const Address& address) {
   const bool internet = address.family == AF_INET || address.family == AF_INET6;
@@ -143,9 +175,11 @@ Outcome SocketOperations::connect_other(const Call& call, const OwnedFd& socket,
   };
   const bool at_once = !internet || int_option(socket, SO_TYPE) != SOCK_STREAM || !blocks(socket);
   if (at_once && address.family != AF_UNIX) {
-    return Outcome::of(attempt());
+    return to_port(call, "connect", address, attempt());
   }
-  return workers_.run(call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt)); });
+  return workers_.run(call, [&] {
+    return to_port(call, "connect", address, retry_while_waiting(call.thread, attempt));
+  });
 }
 
 Outcome SocketOperations::bind(const Call& call) {
@@ -161,7 +195,8 @@ Outcome SocketOperations::bind(const Call& call) {
   if (!path.empty()) {
     return bind_path(call, *socket, *address, path);
   }
-  return Outcome::of(::bind(BorrowedFd(*socket).raw(), address->get(), address->size()));
+  return to_port(call, "listen", *address,
+                 ::bind(BorrowedFd(*socket).raw(), address->get(), address->size()));
 }
 
 // bind_path binds to the very text that the agent gave, so that getsockname(2) shows it, from the

@@ -31,6 +31,8 @@ class SocketOperations {
   struct Address;
   Answer<Address> address_of(const Call& call) const;
   Outcome connect_path(const Call& call, const OwnedFd& socket, const std::string& path);
+  Outcome to_port(const Call& call, std::string_view operation, const Address& address,
+                  long result);
   Outcome connect_other(const Call& call, const OwnedFd& socket, const Address& address);
   Outcome bind_path(const Call& call, const OwnedFd& socket, const Address& address,
                     const std::string& path);

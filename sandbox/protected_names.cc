@@ -113,6 +113,7 @@ void at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
     return;
   }
   best.protection = found;
+  best.pattern = row.pattern;
   best.why = row.why;
   best.root = path.substr(0, start - 1);
   best.git_directory.clear();

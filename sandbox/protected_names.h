@@ -27,6 +27,7 @@ enum class Protection : unsigned char {
 
 struct ProtectedMatch {
   Protection protection = Protection::None;
+  std::string_view pattern;  // of the row that decides
   std::string_view why;
   // root is the directory in which the pattern starts (the project, the home). What an agent makes
   // in a directory that it made itself during the session is its own: a clone has settings and

@@ -1,0 +1,149 @@
+// cli/why.cc: why: would an operation be allowed in the sandbox, and by what.
+#include "engine/why.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/documents.h"
+#include "cli/run_request.h"
+#include "cli/session.h"
+#include "engine/why_inside.h"
+
+namespace nono::cli {
+namespace {
+
+Error usage(std::string message, std::string remedy) {
+  return Error(ErrorKind::Usage, std::move(message)).mend_with(std::move(remedy));
+}
+
+Result<engine::Operation> operation_of(const Arguments& arguments) {
+  if (arguments.has("variable")) {
+    return engine::Operation::Pass;
+  }
+  const std::string word =
+      arguments.value("op").value_or(arguments.has("port") ? "connect" : "read");
+  const auto operation = engine::operation_from(word);
+  if (!operation || *operation == engine::Operation::Pass) {
+    return std::unexpected(
+        usage("--op " + printable(word) + ": not an operation",
+              "use one of: read, write, exec, create, remove, metadata, connect, listen"));
+  }
+  return *operation;
+}
+
+Result<engine::Question> question_from(const Arguments& arguments) {
+  const int subjects = static_cast<int>(arguments.has("path")) +
+                       static_cast<int>(arguments.has("port")) +
+                       static_cast<int>(arguments.has("variable"));
+  if (subjects != 1) {
+    return std::unexpected(usage("one of --path, --port and --variable says what is asked about",
+                                 "nono why --path FILE --op read"));
+  }
+  engine::Question out;
+  NONO_TRY(out.operation, operation_of(arguments));
+  out.path = arguments.value("path").value_or("");
+  out.variable = arguments.value("variable").value_or("");
+  const bool of_port =
+      out.operation == engine::Operation::Connect || out.operation == engine::Operation::Listen;
+  if (const auto text = arguments.value("port")) {
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out.port);
+    if (error != std::errc() || end != text->data() + text->size() || out.port == 0) {
+      return std::unexpected(usage("--port " + printable(*text) + ": not a port number",
+                                   "give a number from 1 to 65535"));
+    }
+    if (!of_port) {
+      return std::unexpected(
+          usage("--op " + std::string(engine::name_of(out.operation)) + " is not for a port",
+                "use --op connect or --op listen"));
+    }
+  } else if (out.operation == engine::Operation::Listen) {
+    return std::unexpected(usage("--op listen is for a port", "use --port N"));
+  }
+  return out;
+}
+
+Json answer_json(const engine::Question& question, const engine::Answer& answer) {
+  Json json = document("why");
+  json.set("operation", engine::name_of(question.operation));
+  set_path(json, "object", answer.object);
+  json.set("allowed", answer.allowed);
+  json.set("rule", answer.rule);
+  json.set("entry", json_text(answer.entry));
+  json.set("because", json_text(answer.because));
+  json.set("mend", text_or_null(answer.mend));
+  return json;
+}
+
+void print(Render& render, const engine::Question& question, const engine::Answer& answer) {
+  render.word_line(answer.allowed ? "ALLOWED" : "DENIED",
+                   std::string(engine::name_of(question.operation)) + " " + answer.object);
+  render.detail("rule", answer.rule + ": " + answer.because);
+  if (!answer.entry.empty()) {
+    render.detail("by", answer.entry);
+  }
+  const bool of_sandbox = answer.rule != "missing" && answer.rule != "exists";
+  if (!answer.allowed && of_sandbox) {
+    render.detail("mend", answer.mend.empty() ? "no option changes it" : answer.mend);
+  }
+}
+
+Result<int> run_why(const Arguments& arguments, Session& session) {
+  NONO_TRY(const engine::Question question, question_from(arguments));
+  NONO_TRY(const engine::RunRequest request, run_request_from(arguments, session));
+  auto answer =
+      engine::inside_sandbox() ? engine::why_inside(question) : engine::why(request, question);
+  if (!answer) {
+    return std::unexpected(std::move(answer).error());
+  }
+  if (session.wants_json()) {
+    session.render().json(answer_json(question, *answer));
+  } else {
+    print(session.render(), question, *answer);
+  }
+  return answer->allowed ? kDone : kVerdict;
+}
+
+constexpr auto kOptions =
+    joined(std::to_array<Option>({
+               {"path", 0, "PATH", "the file or directory that is asked about", Takes::OneValue,
+                Completes::Files},
+               {"op", 0, "OPERATION",
+                "read, write, exec, create (with a trailing slash: a directory), remove, metadata, "
+                "connect or listen",
+                Takes::OneValue},
+               {"port", 0, "PORT", "a TCP port, to connect to or to listen on", Takes::OneValue},
+               {"variable", 0, "NAME", "a variable of the environment", Takes::OneValue},
+           }),
+           kCapabilityOptions);
+
+constexpr auto kExamples = std::to_array<Example>({
+    {"nono why --path ~/.ssh/id_ed25519 --op read --allow-cwd", "and which rule says so"},
+    {"nono why --path .git/hooks/pre-commit --op create --allow-cwd",
+     "a name that runs code later"},
+    {"nono why --port 443 --op connect --connect-port 80", "by port"},
+    {"nono why --variable AWS_PROFILE", "is it passed on?"},
+});
+
+}  // namespace
+
+constinit const Command kWhy{
+    .name = "why",
+    .summary = "say whether an operation would be allowed, and by which rule",
+    .description =
+        "Composes the sandbox that `nono run` would start with the same options, starts nothing, "
+        "and asks it about one operation: the rule and the entry that decide, and the option that "
+        "would change a denial. Exits with 0 where it would be allowed and with 1 where it would "
+        "be denied.\n\n"
+        "Inside a sandbox of nono it answers for the running session, by trying what leaves no "
+        "trace: opening for reading or writing, and the check of a program. Other operations are "
+        "answered outside only.",
+    .operands = {},
+    .options = kOptions,
+    .examples = kExamples,
+    .json = JsonOutput::Offered,
+    .run = run_why};
+
+}  // namespace nono::cli

@@ -1,0 +1,109 @@
+#include "engine/mend.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace nono::engine {
+
+using profile::GrantUse;
+using sandbox::Access;
+using sandbox::PathKind;
+
+namespace {
+
+// option_for is the narrowest capability option, or two, for one path.
+std::string option_for(const std::string& path, Access access, PathKind kind) {
+  const std::string word = " " + shell_quote(path);
+  const bool writes = access.has(Access::write());
+  if (access.has(Access::execute())) {
+    return writes ? (kind == PathKind::Directory ? "--allow" + word
+                                                 : "--exec" + word + " --write-file" + word)
+                  : "--exec" + word;
+  }
+  if (kind == PathKind::Directory) {
+    return !writes                      ? "--data" + word
+           : access.has(Access::read()) ? "--data" + word + " --write" + word
+                                        : "--write" + word;
+  }
+  return !writes                      ? "--read-file" + word
+         : access.has(Access::read()) ? "--allow-file" + word
+                                      : "--write-file" + word;
+}
+
+PathKind kind_at(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) ? PathKind::Directory
+                                                                       : PathKind::File;
+}
+
+std::string port_option(const sandbox::Refusal& refusal) {
+  constexpr std::string_view kPort = "TCP port ";
+  const std::string option = refusal.operation == "connect" ? "--connect-port " : "--listen-port ";
+  return refusal.object.starts_with(kPort) ? option + refusal.object.substr(kPort.size()) : "";
+}
+
+struct FixedMend {
+  std::string_view rule;
+  std::string_view mend;
+};
+// Rules that are not here and not handled by mend_for are opened by no option.
+constexpr auto kFixed = std::to_array<FixedMend>({
+    {"network-blocked", "leave out --block-net, or use --connect-port"},
+    {"listen-without-port", "bind the socket to a port that --listen-port grants"},
+    {"verified-file", "--allow-instruction-edit"},
+    {"evidence", "--allow-instruction-edit"},
+    {"guarded-read-write", "open it for reading or for writing only"},
+});
+
+}  // namespace
+
+Needed access_of(std::string_view operation) {
+  struct Row {
+    std::string_view operation;
+    Needed needed;
+  };
+  static constexpr auto kRows = std::to_array<Row>({
+      {"read", {Access::read(), false}},
+      {"watch", {Access::read(), false}},
+      {"write", {Access::write(), false}},
+      {"metadata", {Access::write(), false}},
+      {"read-write", {Access::read() | Access::write(), false}},
+      {"execute", {Access::execute(), false}},
+  });
+  const auto* row = std::ranges::find(kRows, operation, &Row::operation);
+  return row != kRows.end() ? row->needed : Needed{Access::write(), true};
+}
+
+std::string way_to_grant(const profile::NeverGrantList& never, const std::string& path,
+                         Access access, PathKind kind) {
+  const auto use = access.has(Access::write()) ? GrantUse::Writing : GrantUse::Reading;
+  const std::string option = option_for(path, access, kind);
+  const auto held_back = never.find(path, use);
+  if (!held_back) {
+    return option;
+  }
+  return held_back->owner == profile::NeverGrantOwner::Nono
+             ? ""
+             : option + " --override-never-grant " + shell_quote(held_back->entry);
+}
+
+std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
+  if (refusal.rule == "outside-grants" || refusal.rule == "metadata-outside-grants") {
+    const Needed needed = access_of(refusal.operation);
+    const std::string path =
+        needed.of_directory ? std::string(directory_name(refusal.object)) : refusal.object;
+    return way_to_grant(*plan.never_grant, path, needed.access, kind_at(path));
+  }
+  if (refusal.rule == "port-not-granted") {
+    return port_option(refusal);
+  }
+  const auto* row = std::ranges::find(kFixed, refusal.rule, &FixedMend::rule);
+  return row != kFixed.end() ? std::string(row->mend) : std::string();
+}
+
+}  // namespace nono::engine

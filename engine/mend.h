@@ -1,0 +1,31 @@
+// engine/mend.h: the option of `run` that would let a refused operation through.
+#pragma once
+
+#include <string>
+
+#include "engine/run.h"
+#include "profile/never_grant.h"
+#include "sandbox/capability_set.h"
+#include "sandbox/gatekeeper.h"
+
+namespace nono::engine {
+
+// way_to_grant names the smallest option that gives `access` to what is at `path` (absolute), which
+// is or is not a directory. What is never granted costs --override-never-grant too; empty where
+// nothing opens it.
+std::string way_to_grant(const profile::NeverGrantList& never, const std::string& path,
+                         sandbox::Access access, sandbox::PathKind kind);
+
+// mend_for names what lets through an operation that the sandbox refused, by its rule; empty where
+// no option does.
+std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal);
+
+// access_of is what a refused operation of that name (sandbox/gatekeeper.h) needs, and of what: the
+// object itself, or the directory in which its name is.
+struct Needed {
+  sandbox::Access access = sandbox::Access::none();
+  bool of_directory = false;
+};
+Needed access_of(std::string_view operation);
+
+}  // namespace nono::engine

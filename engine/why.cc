@@ -1,0 +1,531 @@
+#include "engine/why.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "engine/interpreter.h"
+#include "engine/mend.h"
+#include "engine/why_place.h"
+#include "profile/environment.h"
+#include "sandbox/name_rules.h"
+#include "sandbox/rehearsal.h"
+
+namespace nono::engine {
+
+using sandbox::Access;
+using sandbox::PathKind;
+using sandbox::Rehearsed;
+using trustpolicy::GuardClass;
+
+namespace {
+
+struct Row {
+  std::string_view name;
+  Operation operation;
+};
+constexpr auto kOperations = std::to_array<Row>({{"read", Operation::Read},
+                                                 {"write", Operation::Write},
+                                                 {"exec", Operation::Execute},
+                                                 {"create", Operation::Create},
+                                                 {"remove", Operation::Remove},
+                                                 {"metadata", Operation::Metadata},
+                                                 {"connect", Operation::Connect},
+                                                 {"listen", Operation::Listen},
+                                                 {"pass", Operation::Pass}});
+
+// A scan that tells nobody: it is made for the identities of guarded files.
+class Silent final : public Teller {
+ public:
+  void progress(std::uint64_t) override {}
+  void starting(const RunPlan&) override {}
+  void denied(const Judgement&, const std::string&) override {}
+  void tolerated(const Judgement&) override {}
+  void refused(const sandbox::Refusal&, const std::string&) override {}
+  void ended(const Denials&) override {}
+  void note(const std::string&) override {}
+};
+
+Answer deny(std::string rule, std::string because) {
+  Answer out;
+  out.rule = std::move(rule);
+  out.because = std::move(because);
+  return out;
+}
+
+bool is_directory(const NamedThing& thing) {
+  return S_ISDIR(thing.status.st_mode);
+}
+bool is_regular(const NamedThing& thing) {
+  return S_ISREG(thing.status.st_mode);
+}
+bool is_device(const NamedThing& thing) {
+  return S_ISCHR(thing.status.st_mode) || S_ISBLK(thing.status.st_mode);
+}
+
+// Oracle answers about paths; each question goes through the rules in the order of the broker.
+class Oracle {
+ public:
+  Oracle(const RunRequest& request, RunPlan& plan, const sandbox::Prepared& prepared)
+      : request_(request),
+        plan_(plan),
+        prepared_(prepared),
+        gate_(plan.policy, request.trust_override) {}
+
+  Result<Answer> answer(const Question& question) {
+    const bool keep =
+        question.operation == Operation::Remove || question.operation == Operation::Create;
+    thing_ = look_up(request_.working_directory, question.path,
+                     keep ? LastName::Keep : LastName::Follow);
+    auto out = thing_.error != 0 ? Result<Answer>(not_found()) : dispatch(question.operation);
+    if (out) {
+      out->object = thing_.canonical.empty() ? thing_.requested : thing_.canonical;
+    }
+    return out;
+  }
+
+ private:
+  Result<Answer> dispatch(Operation operation) {
+    if (operation == Operation::Create) {
+      return create();
+    }
+    if (!thing_.exists) {
+      return deny("missing", "there is no such file; --op create asks whether it can be made");
+    }
+    switch (operation) {
+      case Operation::Read:
+        return read();
+      case Operation::Write:
+        return write();
+      case Operation::Execute:
+        return execute();
+      case Operation::Remove:
+        return remove();
+      case Operation::Metadata:
+        return metadata();
+      default:
+        return connect();
+    }
+  }
+
+  Answer not_found() const {
+    return thing_.error == ENOENT || thing_.error == ENOTDIR || thing_.error == ELOOP
+               ? deny("missing", "the path leads nowhere: " + text_of(thing_.error))
+               : deny("file-mode", "the path is closed to you too: " + text_of(thing_.error));
+  }
+
+  static std::string text_of(int code) { return Error::from_errno(code, "open").message(); }
+
+  Answer granted(Access access, const std::string& path) const {
+    Answer out;
+    out.allowed = true;
+    out.rule = "grant";
+    out.because = "a grant covers it, and no rule inside the grants is against it";
+    for (const sandbox::PathGrant& grant : plan_.capabilities.paths()) {
+      const bool covers = grant.kind == PathKind::Directory ? beneath(grant.shown_as, path)
+                                                            : path == grant.shown_as;
+      const bool gives = (grant.access.has(Access::read()) && access.has(Access::read())) ||
+                         (grant.access.has(Access::write()) && access.has(Access::write())) ||
+                         (grant.access.has(Access::execute()) && access.has(Access::execute()));
+      if (covers && gives) {
+        out.entry = grant.access.text() + "  " + grant.shown_as + "  (" + grant.origin + ")";
+      }
+    }
+    return out;
+  }
+
+  // outside is the answer where no grant gives `access` to `path`.
+  Answer outside(Access access, const std::string& path, PathKind kind) const {
+    const auto use =
+        access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
+    Answer out = deny("outside-grants", "no grant covers " + printable(path) + " for that");
+    if (const auto held_back = plan_.never_grant->find(path, use);
+        held_back && held_back->relation == profile::NeverGrant::Relation::Beneath) {
+      out = deny("never-grant", "it is never granted: " + std::string(held_back->why));
+      out.entry = held_back->entry;
+    }
+    out.mend = way_to_grant(*plan_.never_grant, path, access, kind);
+    return out;
+  }
+
+  // by_kernel asks the grants and the kernel; nothing where both let it through. Beneath /proc what
+  // is there depends on who asks, and this is not the agent.
+  Result<std::optional<Answer>> by_kernel(Access access, Rehearsed what) {
+    const bool ours = beneath("/proc", thing_.canonical);
+    const bool covered = plan_.capabilities.access_at(thing_.canonical).has(access);
+    NONO_TRY(const int code, ours ? Result<int>(0) : rehearse(prepared_, what, thing_.canonical));
+    const bool whole = what == Rehearsed::Read || what == Rehearsed::Write;
+    if (!covered && (code != 0 || ours || !whole)) {
+      return outside(access, thing_.canonical,
+                     is_directory(thing_) ? PathKind::Directory : PathKind::File);
+    }
+    if (code != 0) {
+      return deny("file-mode",
+                  "the grants would allow it, but not the file itself: " + text_of(code));
+    }
+    return std::nullopt;
+  }
+
+  Rehearsed rehearsed(Rehearsed whole, Rehearsed mode) const {
+    return is_regular(thing_) || is_directory(thing_) ? whole : mode;
+  }
+
+  // guard_class is what the broker would find: by names, links on the way, and, for a file that has
+  // several names, by the identities that the scan before a start collects.
+  Result<GuardClass> guard_class() {
+    const trustpolicy::GuardedNames& names = plan_.policy->guard();
+    GuardClass found =
+        std::max({names.classify(thing_.canonical), names.classify(thing_.requested),
+                  sandbox::class_of_links(names, thing_.requested, thing_.canonical)});
+    if (found != GuardClass::None || !is_regular(thing_) || thing_.status.st_nlink < 2) {
+      return found;
+    }
+    Silent nobody;
+    NONO_CHECK(scan_run(plan_, request_, nobody));
+    for (const sandbox::KnownObject& known : plan_.guarded_objects) {
+      if (known.id == sandbox::ObjectId{thing_.status.st_dev, thing_.status.st_ino}) {
+        found = std::max(found, known.guard_class);
+      }
+    }
+    return found;
+  }
+
+  static Answer from_judgement(const Judgement& judgement) {
+    Answer out = deny(judgement.reason_code(), judgement.reason());
+    out.entry = "trust policy";
+    out.mend = judgement.remedy;
+    return out;
+  }
+
+  Result<Answer> read() {
+    if (S_ISSOCK(thing_.status.st_mode)) {
+      return deny("not-openable", "a socket is connected to, not opened");
+    }
+    NONO_TRY(std::optional<Answer> kernel,
+             by_kernel(Access::read(), rehearsed(Rehearsed::Read, Rehearsed::ReadMode)));
+    if (kernel) {
+      return *std::move(kernel);
+    }
+    if (is_device(thing_) && beneath("/dev/pts", thing_.canonical)) {
+      return deny("foreign-terminal", "a process opens its own terminal only");
+    }
+    NONO_TRY(const GuardClass guard, guard_class());
+    if (guard == GuardClass::None || is_directory(thing_)) {
+      return granted(Access::read(), thing_.canonical);
+    }
+    if (!is_regular(thing_)) {
+      return deny("guarded-not-regular", "a guarded name must be a regular file");
+    }
+    const Judgement judgement = gate_.judge_path(thing_.canonical, guard);
+    if (!judgement.admitted()) {
+      return from_judgement(judgement);
+    }
+    Answer out = granted(Access::read(), thing_.canonical);
+    out.because = judgement.proven()
+                      ? "a guarded file, signed by " + judgement.publisher() + ", in a grant"
+                      : "a guarded file that is not verified (" + judgement.reason_code() +
+                            "), tolerated by the policy";
+    return out;
+  }
+
+  std::optional<Answer> by_name(mode_t makes) const {
+    const auto match = sandbox::protection_of(thing_.canonical, plan_.user.home);
+    if (!sandbox::refuses_name(match, thing_.canonical, makes)) {
+      return std::nullopt;
+    }
+    Answer out = deny("protected-name", std::string(match.why));
+    out.entry = match.pattern;
+    return out;
+  }
+
+  // by_evidence refuses the change of what proves a verified file.
+  std::optional<Answer> by_evidence() {
+    const auto bundle = sandbox::bundle_name(thing_.canonical);
+    if (!bundle || request_.edit == sandbox::InstructionEdit::Allowed) {
+      return std::nullopt;
+    }
+    Answer out = deny("evidence", "the signatures of verified files lie in it");
+    out.mend = "--allow-instruction-edit";
+    if (bundle->of_many) {
+      return out;
+    }
+    const GuardClass guard = plan_.policy->guard().classify(bundle->signed_file);
+    const bool protects = guard != GuardClass::None &&
+                          ::access(bundle->signed_file.c_str(), F_OK) == 0 &&
+                          gate_.judge_path(bundle->signed_file, guard).unchangeable();
+    return protects ? std::optional(out) : std::nullopt;
+  }
+
+  Result<std::optional<Answer>> by_verdict() {
+    NONO_TRY(const GuardClass guard, guard_class());
+    if (guard == GuardClass::None || request_.edit == sandbox::InstructionEdit::Allowed ||
+        !gate_.judge_path(thing_.canonical, guard).unchangeable()) {
+      return std::nullopt;
+    }
+    Answer out = deny("verified-file", "a verified file is not changed by an agent");
+    out.mend = "--allow-instruction-edit";
+    return out;
+  }
+
+  Result<Answer> write() {
+    if (is_directory(thing_)) {
+      return deny("is-directory", "a directory is changed by making and removing names in it");
+    }
+    if (S_ISSOCK(thing_.status.st_mode)) {
+      return deny("not-openable", "a socket is connected to, not opened");
+    }
+    NONO_TRY(std::optional<Answer> kernel,
+             by_kernel(Access::write(), rehearsed(Rehearsed::Write, Rehearsed::WriteMode)));
+    if (kernel) {
+      return *std::move(kernel);
+    }
+    if (is_device(thing_) && beneath("/dev/pts", thing_.canonical)) {
+      return deny("foreign-terminal", "a process opens its own terminal only");
+    }
+    if (!is_regular(thing_)) {
+      NONO_TRY(const GuardClass guard, guard_class());
+      return guard == GuardClass::None
+                 ? granted(Access::write(), thing_.canonical)
+                 : deny("guarded-not-regular", "a guarded name must be a regular file");
+    }
+    return write_regular();
+  }
+
+  Result<Answer> write_regular() {
+    if (auto named = by_name(0)) {
+      return *std::move(named);
+    }
+    if (auto evidence = by_evidence()) {
+      return *std::move(evidence);
+    }
+    NONO_TRY(const GuardClass guard, guard_class());
+    const bool second_name = guard != GuardClass::None && thing_.status.st_nlink > 1 &&
+                             plan_.policy->guard().classify(thing_.canonical) == GuardClass::None &&
+                             plan_.policy->guard().classify(thing_.requested) == GuardClass::None;
+    if (second_name) {
+      return deny("guarded-hard-link", "it is a guarded file under a second name");
+    }
+    NONO_TRY(std::optional<Answer> verdict, by_verdict());
+    return verdict ? *std::move(verdict) : granted(Access::write(), thing_.canonical);
+  }
+
+  Result<Answer> execute() {
+    if (is_directory(thing_)) {
+      return deny("is-directory", "a directory is not executed");
+    }
+    NONO_TRY(const GuardClass guard, guard_class());
+    if (guard == GuardClass::Instruction) {
+      return deny("guarded-execute", "an instruction file is not executed");
+    }
+    NONO_TRY(std::optional<Answer> kernel, by_kernel(Access::execute(), Rehearsed::Execute));
+    if (kernel) {
+      return *std::move(kernel);
+    }
+    Answer out = granted(Access::execute(), thing_.canonical);
+    if (const auto interpreter = interpreter_of(thing_.canonical); interpreter && ++scripts_ < 5) {
+      const NamedThing script = thing_;
+      NONO_TRY(Answer by, answer({Operation::Execute, *interpreter, 0, {}}));
+      thing_ = script;
+      if (!by.allowed) {
+        by.because = "its interpreter " + printable(*interpreter) + ": " + by.because;
+        return by;
+      }
+    }
+    return out;
+  }
+
+  // in_directory: a name is made and removed by the right to its directory.
+  Result<std::optional<Answer>> in_directory() {
+    const std::string directory(directory_name(thing_.canonical));
+    if (!plan_.capabilities.access_at(directory).has(Access::write())) {
+      return outside(Access::write(), directory, PathKind::Directory);
+    }
+    NONO_TRY(const int code, rehearse(prepared_, Rehearsed::Change, directory));
+    if (code != 0) {
+      return deny("file-mode",
+                  "the grants would allow it, but not its directory: " + text_of(code));
+    }
+    return std::nullopt;
+  }
+
+  Result<Answer> create() {
+    if (thing_.exists) {
+      return deny("exists", "something is there already; --op write asks about changing it");
+    }
+    if (auto named = by_name(thing_.wants_directory ? S_IFDIR : S_IFREG)) {
+      return *std::move(named);
+    }
+    NONO_TRY(std::optional<Answer> directory, in_directory());
+    return directory ? *std::move(directory)
+                     : granted(Access::write(), std::string(directory_name(thing_.canonical)));
+  }
+
+  Result<Answer> remove() {
+    const auto match = sandbox::protection_of(thing_.canonical, plan_.user.home);
+    if (!is_directory(thing_) || match.protection == sandbox::Protection::Content) {
+      if (auto named = by_name(0)) {
+        return *std::move(named);
+      }
+    }
+    if (is_regular(thing_)) {
+      if (auto evidence = by_evidence()) {
+        return *std::move(evidence);
+      }
+      NONO_TRY(std::optional<Answer> verdict, by_verdict());
+      if (verdict) {
+        return *std::move(verdict);
+      }
+    }
+    NONO_TRY(std::optional<Answer> directory, in_directory());
+    return directory ? *std::move(directory)
+                     : granted(Access::write(), std::string(directory_name(thing_.canonical)));
+  }
+
+  Result<Answer> metadata() {
+    if (!plan_.capabilities.access_at(thing_.canonical).has(Access::write())) {
+      Answer out = outside(Access::write(), thing_.canonical,
+                           is_directory(thing_) ? PathKind::Directory : PathKind::File);
+      out.rule = out.rule == "outside-grants" ? "metadata-outside-grants" : out.rule;
+      return out;
+    }
+    if (is_device(thing_)) {
+      return deny("device", "other terminals of the user lie in the same directory");
+    }
+    if (auto named = by_name(is_directory(thing_) ? S_IFDIR : 0)) {
+      return *std::move(named);
+    }
+    return thing_.status.st_uid == ::geteuid()
+               ? granted(Access::write(), thing_.canonical)
+               : deny("file-mode", "the grants would allow it, but it belongs to another user");
+  }
+
+  Result<Answer> connect() const {
+    return S_ISSOCK(thing_.status.st_mode)
+               ? deny("unix-socket",
+                      "a socket of a program outside the sandbox; those that the "
+                      "agent binds itself can be connected to")
+               : deny("not-a-socket", "nothing listens there");
+  }
+
+  const RunRequest& request_;
+  RunPlan& plan_;
+  const sandbox::Prepared& prepared_;
+  Gate gate_;
+  NamedThing thing_;
+  int scripts_ = 0;
+};
+
+// privileged_below is the first port that needs no privilege; agents have none.
+int privileged_below() {
+  constexpr int kUsual = 1024;
+  const OwnedFd file(::open("/proc/sys/net/ipv4/ip_unprivileged_port_start", O_RDONLY | O_CLOEXEC));
+  std::array<char, 16> text{};
+  const ssize_t got = file.valid() ? ::read(BorrowedFd(file).raw(), text.data(), text.size()) : -1;
+  int first = kUsual;
+  std::from_chars(text.data(), text.data() + std::max<ssize_t>(got, 0), first);
+  return first;
+}
+
+Answer answer_port(const RunPlan& plan, const Question& question) {
+  const bool connects = question.operation == Operation::Connect;
+  const std::string option =
+      (connects ? "--connect-port " : "--listen-port ") + std::to_string(question.port);
+  Answer out;
+  if (std::holds_alternative<sandbox::NetworkBlocked>(plan.capabilities.network())) {
+    out = deny("network-blocked", "the network is blocked");
+    out.mend = option + " in place of --block-net";
+  } else if (const auto* ports = std::get_if<sandbox::NetworkPorts>(&plan.capabilities.network())) {
+    const auto& granted = connects ? ports->connect : ports->listen;
+    out = deny("port-not-granted", "TCP is allowed by port, and not this one");
+    out.mend = option;
+    if (std::ranges::find(granted, question.port) != granted.end()) {
+      out = {true, {}, "port", option, "the port is granted, of any address", {}};
+    }
+  } else {
+    out = {true, {}, "network-open", {}, "the network is not restricted", {}};
+  }
+  if (out.allowed && !connects && question.port < privileged_below()) {
+    out = deny("privileged-port", "the kernel keeps this port for privileged processes");
+  }
+  out.object = "TCP port " + std::to_string(question.port);
+  return out;
+}
+
+Answer answer_variable(const RunPlan& plan, const RunRequest& request, const std::string& name) {
+  const auto kept = std::ranges::find_if(
+      plan.environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+  Answer out = deny("not-set", "it is not set here");
+  if (kept != plan.environment.end()) {
+    out = {true, {}, "passed", {}, "the agent gets it", {}};
+  } else if (std::ranges::find(plan.dropped_variables, name) != plan.dropped_variables.end()) {
+    const char* value = ::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
+    profile::EnvironmentOptions options;
+    options.allow = request.environment;
+    options.allow_globs = request.environment_globs;
+    const auto reason = profile::why_not_passed(name, value == nullptr ? "" : value, options);
+    out = deny("variable-dropped", reason.value_or("it is dropped by default"));
+    out.mend = "--env " + shell_quote(name);
+  }
+  out.object = name;
+  return out;
+}
+
+Result<void> check(const Question& question) {
+  const bool port = question.operation == Operation::Listen ||
+                    (question.operation == Operation::Connect && question.path.empty());
+  if (question.operation == Operation::Pass) {
+    return question.variable.empty() ? fail(ErrorKind::Usage, "which variable?") : Result<void>();
+  }
+  if (port && question.port == 0) {
+    return fail(ErrorKind::Usage, "which port?");
+  }
+  if (!port && (question.path.empty() || question.path.contains('\0'))) {
+    return fail(ErrorKind::Usage, "which path?");
+  }
+  return {};
+}
+
+// settled is the request as the agent would meet it: in the directory that the kernel names.
+RunRequest settled(const RunRequest& request) {
+  RunRequest out = request;
+  const OwnedFd directory(
+      ::open(request.working_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (const auto where = path_of(directory)) {
+    out.working_directory = *where;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view name_of(Operation operation) {
+  return std::ranges::find(kOperations, operation, &Row::operation)->name;
+}
+
+std::optional<Operation> operation_from(std::string_view name) {
+  const auto* row = std::ranges::find(kOperations, name, &Row::name);
+  return row != kOperations.end() ? std::optional(row->operation) : std::nullopt;
+}
+
+Result<Answer> why(const RunRequest& request, const Question& question) {
+  NONO_CHECK(check(question));
+  const RunRequest asked = settled(request);
+  NONO_TRY(RunPlan plan, compose_run(asked, {}));
+  if (question.operation == Operation::Pass) {
+    return answer_variable(plan, asked, question.variable);
+  }
+  if (question.port != 0) {
+    return answer_port(plan, question);
+  }
+  NONO_TRY(const sandbox::Prepared prepared,
+           sandbox::Prepared::prepare(plan.capabilities, plan.features));
+  return Oracle(asked, plan, prepared).answer(question);
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,86 @@
+#include "engine/why_place.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+#include "base/files.h"
+
+namespace nono::engine {
+namespace {
+
+constexpr int kMaxLinks = 40;
+
+std::string without_slashes(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) {
+    path.pop_back();
+  }
+  return path;
+}
+
+std::string target_of(const std::string& link) {
+  std::array<char, PATH_MAX> target{};
+  const ssize_t got = ::readlink(link.c_str(), target.data(), target.size());
+  return {target.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+}
+
+bool look_at(const std::string& path, LastName last, NamedThing& thing) {
+  const int flags = O_PATH | O_CLOEXEC | (last == LastName::Keep ? O_NOFOLLOW : 0);
+  const OwnedFd object(::open(path.c_str(), flags));
+  if (!object.valid()) {
+    thing.error = errno;
+    return false;
+  }
+  const auto canonical = path_of(object);
+  if (!canonical || ::fstat(BorrowedFd(object).raw(), &thing.status) != 0) {
+    thing.error = ENOENT;
+    return false;
+  }
+  thing.canonical = *canonical;
+  thing.exists = true;
+  return true;
+}
+
+// look_beside finds the directory of a name that is free; true where the name is a link that
+// dangles, and `path` is then where it leads.
+bool look_beside(std::string& path, LastName last, NamedThing& thing) {
+  const std::string plain = without_slashes(path);
+  const std::string_view name = base_name(plain);
+  const OwnedFd directory(
+      ::open(std::string(directory_name(plain)).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const auto where = path_of(directory);
+  if (!directory.valid() || !where || name.empty() || name == "." || name == "..") {
+    return false;
+  }
+  thing.error = 0;
+  thing.canonical = join_path(*where, name);
+  const std::string target = last == LastName::Follow ? target_of(thing.canonical) : std::string();
+  if (target.empty()) {
+    return false;
+  }
+  path = target.starts_with('/') ? target : *where + "/" + target;
+  return true;
+}
+
+}  // namespace
+
+NamedThing look_up(const std::string& directory, const std::string& path, LastName last) {
+  NamedThing thing;
+  std::string spelt = path.starts_with('/') ? path : directory + "/" + path;
+  thing.wants_directory = spelt.ends_with('/');
+  thing.requested = normal_path(spelt);
+  for (int links = 0; links < kMaxLinks; ++links) {
+    thing.error = 0;
+    if (look_at(spelt, last, thing) || thing.error != ENOENT || !look_beside(spelt, last, thing)) {
+      return thing;
+    }
+  }
+  thing.error = ELOOP;
+  return thing;
+}
+
+}  // namespace nono::engine

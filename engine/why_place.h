@@ -1,0 +1,26 @@
+// engine/why_place.h: what a path in a question names, looked up as the sandbox would.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <string>
+
+namespace nono::engine {
+
+enum class LastName : unsigned char { Follow, Keep };
+
+// NamedThing is an object, or a name that is free in a directory that is there.
+struct NamedThing {
+  std::string requested;  // as asked for: absolute and normal
+  std::string canonical;  // where the kernel says that it is, or would be
+  bool exists = false;
+  struct stat status{};
+  bool wants_directory = false;  // a trailing slash
+  int error = 0;                 // why it cannot be looked up; ENOENT: its directory is missing
+};
+
+// look_up starts a relative `path` from `directory` (absolute). Symbolic links are followed, the
+// last one as `last` says, and one that dangles to where it leads.
+NamedThing look_up(const std::string& directory, const std::string& path, LastName last);
+
+}  // namespace nono::engine

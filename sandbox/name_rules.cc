@@ -1,0 +1,60 @@
+#include "sandbox/name_rules.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/files.h"
+
+namespace nono::sandbox {
+
+using trustpolicy::GuardClass;
+
+bool refuses_name(const ProtectedMatch& match, std::string_view canonical, mode_t makes) {
+  if (match.protection == Protection::None) {
+    return false;
+  }
+  const bool new_directory = match.protection == Protection::Node && makes == S_IFDIR;
+  // A gitfile (of a worktree or submodule) may be made where no .git is; O_EXCL sees to that.
+  const bool new_gitfile =
+      match.protection == Protection::Node && makes == S_IFREG && canonical.ends_with("/.git");
+  return !new_directory && !new_gitfile;
+}
+
+std::optional<BundleName> bundle_name(std::string_view canonical) {
+  constexpr std::string_view kBundle = ".bundle";
+  constexpr std::string_view kMany = "/.nono-trust.bundle";
+  if (!canonical.ends_with(kBundle)) {
+    return std::nullopt;
+  }
+  if (canonical.ends_with(kMany)) {
+    return BundleName{.of_many = true, .signed_file = {}};
+  }
+  return BundleName{
+      .of_many = false,
+      .signed_file = std::string(canonical.substr(0, canonical.size() - kBundle.size()))};
+}
+
+GuardClass class_of_links(const trustpolicy::GuardedNames& names, const std::string& requested,
+                          const std::string& resolved) {
+  constexpr int kMaxLinks = 40;
+  GuardClass found = GuardClass::None;
+  std::string name = requested;
+  for (int links = 0; links < kMaxLinks && name != resolved; ++links) {
+    std::array<char, PATH_MAX> target{};
+    const ssize_t got = ::readlink(name.c_str(), target.data(), target.size());
+    if (got <= 0) {
+      break;
+    }
+    const std::string_view text(target.data(), static_cast<std::size_t>(got));
+    name = normal_path(text.starts_with('/') ? std::string(text)
+                                             : join_path(directory_name(name), text));
+    found = std::max(found, names.classify(name));
+  }
+  return found;
+}
+
+}  // namespace nono::sandbox

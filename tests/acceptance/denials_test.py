@@ -1,0 +1,127 @@
+"""What was refused leaves one line, with the option that mends it, on stderr and in the audit log."""
+
+import json
+import pathlib
+import shlex
+import socket
+
+import support
+
+PY = "/usr/bin/python3"
+
+
+class Denials(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.outside = self.project.base / "outside"
+        self.outside.mkdir()
+        for name in ("file", "other"):
+            (self.outside / name).write_text("text\n")
+        self.project.write("moved", "text\n")
+        support.subprocess.run(["chown", "-R", f"{self.project.uid}", self.outside], check=True)
+
+    def recorded(self):
+        """The refusals of the last session, as the audit log has them."""
+        listed = json.loads(self.project.nono("audit", "list", "--json").stdout)
+        events = json.loads(self.project.nono(
+            "audit", "show", "--json", listed["sessions"][0]["id"]).stdout)["events"]
+        return [event for event in events if event["type"] == "refused"]
+
+    def test_each_operation_is_told_once_and_the_option_that_it_names_mends_it(self):
+        file, new = self.outside / "file", self.outside / "new"
+        open_both = f"import os; os.open('{file}', os.O_RDWR)"
+        scripts = {
+            f"cat {file}": ("read", file), f"echo x > {file}": ("write", file),
+            f"{PY} -c {shlex.quote(open_both)}": ("read-write", file),
+            f"truncate -s 1 {file}": ("write", file),
+            f"touch {new}": ("create", new), f"mkdir {new}": ("create", new),
+            f"ln -s x {new}": ("symlink", new), f"rm {file}": ("remove", file),
+            f"mv moved {new}": ("rename", new), f"chmod 600 {file}": ("metadata", file),
+        }
+        for script, (operation, path) in scripts.items():
+            with self.subTest(script=script):
+                self.setUp()
+                file, new = self.outside / "file", self.outside / "new"
+                here = str(self.project.base)
+                script = script.replace(str(path.parent.parent), here)
+                path = self.outside / path.name
+                done = self.project.sandbox("sh", "-c", f"{script}; {script}")
+                self.assertNotEqual(done.returncode, 0)
+                events = self.recorded()
+                mine = [e for e in events if (e["operation"], e["path"]) == (operation, str(path))]
+                self.assertTrue(mine, events)
+                line = f"{operation} {path}: "
+                self.assertEqual(done.stderr.count(line), 1, done.stderr)
+                self.assertNotIn(str(path), done.stdout)
+                options = ["--allow-cwd", *shlex.split(mine[0]["mend"])]
+                again = self.project.sandbox("sh", "-c", script, options=options)
+                self.assertEqual((again.returncode, again.stderr), (0, ""))
+
+    def test_a_program_outside_the_grants_is_told(self):
+        program = self.outside / "program"
+        program.write_bytes(pathlib.Path("/bin/true").read_bytes())
+        program.chmod(0o755)
+        done = self.project.sandbox("sh", "-c", f"{program}")
+        self.assertEqual(done.returncode, 126)
+        self.assertIn(f"execute {program}: outside-grants; mend: --exec {program}", done.stderr)
+
+    def test_a_port_that_is_not_granted_is_told(self):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            port = listener.getsockname()[1]
+            code = f"import socket; socket.create_connection(('127.0.0.1', {port}), 5)"
+            other = 1 + port % 60000
+            options = ("--allow-cwd", "--connect-port", other)
+            done = self.project.sandbox(PY, "-c", code, options=options)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"connect TCP port {port}: port-not-granted", done.stderr)
+            self.assertIn(f"mend: --connect-port {port}", done.stderr)
+            self.ran(self.project.sandbox(PY, "-c", code, options=(*options, "--connect-port", port)))
+
+    def test_stdout_is_the_agents_alone_and_quiet_is_quiet(self):
+        script = f"echo before; cat {self.outside}/file 2>/dev/null; echo after"
+        done = self.ran(self.project.sandbox("sh", "-c", script))
+        self.assertEqual(done.stdout, "before\nafter\n")
+        self.assertIn("denied in this run: 1 operation\n", done.stderr)
+        quiet = self.ran(self.project.sandbox("sh", "-c", script, options=("--allow-cwd", "-q")))
+        self.assertEqual((quiet.stdout, quiet.stderr), ("before\nafter\n", ""))
+
+    def test_many_are_counted_and_the_rest_is_in_the_log(self):
+        for i in range(50):
+            (self.outside / f"f{i}").write_text("x")
+        done = self.ran(self.project.sandbox(
+            "sh", "-c", f"cat {self.outside}/f* {self.outside}/f* 2>/dev/null; true",
+            options=("--allow-cwd", "--data", "/var")[:1]))
+        self.assertNotIn("f49", done.stderr)  # the shell could not list what it would expand
+        names = " ".join(str(self.outside / f"f{i}") for i in range(50))
+        done = self.ran(self.project.sandbox("sh", "-c", f"cat {names} {names} 2>/dev/null; true"))
+        self.assertEqual(done.stderr.count("outside-grants"), 20)
+        self.assertIn("and 30 more", done.stderr)
+        self.assertEqual(len(self.recorded()), 50)
+
+    def test_what_the_files_own_mode_refuses_is_not_blamed_on_the_grants(self):
+        closed = self.project.write("closed", "x")
+        closed.chmod(0)
+        done = self.project.sandbox("cat", "closed")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("outside-grants", done.stderr)
+        self.assertEqual(self.recorded(), [])
+
+    def test_a_run_without_denials_says_nothing(self):
+        done = self.ran(self.project.sandbox("cat", "moved"))
+        self.assertEqual((done.stdout, done.stderr), ("text\n", ""))
+
+    def test_a_hostile_name_is_one_line(self):
+        name = "a\n\x1b[31m\u202eb"
+        (self.outside / name).write_text("x")
+        done = self.project.sandbox("cat", self.outside / name, env={"LC_ALL": "C"})
+        line = [line for line in done.stderr.splitlines() if "outside-grants" in line]
+        self.assertEqual(len(line), 1, done.stderr)
+        self.assertNotIn("\x1b", line[0])
+
+
+support.both_users(globals(), Denials)
+
+if __name__ == "__main__":
+    support.main()
