@@ -1,0 +1,51 @@
+// engine/run_request.h: what a caller asks of `nono run`, parsed and not yet judged.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "profile/compose.h"
+#include "sandbox/broker.h"
+#include "sandbox/capability_set.h"
+#include "sandbox/limits.h"
+#include "trustpolicy/policy.h"
+
+namespace nono::engine {
+
+// WantedPath is one capability option: what it is called, and what it grants.
+struct WantedPath {
+  std::string option;  // "--allow", for messages and origins
+  std::string path;    // as given; relative to the working directory
+  sandbox::Access access = sandbox::Access::none();
+  sandbox::WantedKind kind = sandbox::WantedKind::Any;
+  // Of a profile's path only: what an option names must be there.
+  std::optional<profile::Presence> if_missing = std::nullopt;
+};
+
+enum class NetworkWish : unsigned char { Default, Block, Open };
+enum class TrustScan : unsigned char { Autoloaded, All, None };  // what stops the start
+
+// RunRequest is a command line, parsed.
+struct RunRequest {
+  std::vector<std::string> command;
+  std::string working_directory;  // absolute
+  std::vector<WantedPath> paths;
+  std::vector<std::string> override_never_grant;
+  NetworkWish network = NetworkWish::Default;
+  sandbox::NetworkPorts ports;
+  std::vector<std::string> environment;
+  std::vector<std::string> environment_globs;
+  std::vector<std::string> denied_variables;               // of a profile; patterns
+  std::optional<std::vector<std::string>> only_variables;  // of a profile; patterns
+  std::vector<profile::ComposedDenial> denials;            // of a profile
+  std::vector<std::string> notes;                          // of a profile
+  std::string name;
+  sandbox::Limits limits;
+  std::optional<std::string> policy_file;
+  TrustScan scan = TrustScan::Autoloaded;
+  trustpolicy::Override trust_override = trustpolicy::Override::No;
+  sandbox::InstructionEdit edit = sandbox::InstructionEdit::ProtectVerified;
+};
+
+}  // namespace nono::engine
