@@ -1,7 +1,9 @@
 // base/encoding.cc: hexadecimal and base64.
 #include "base/encoding.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace nono {
 namespace {
@@ -33,31 +35,50 @@ constexpr std::array<signed char, 256> kBase64Values = [] {
   return values;
 }();
 
-// One text uses one alphabet: a reader that takes both at once has no peer.
-class Digits {
- public:
-  explicit Digits(Base64 form) : form_(form) {}
-
-  int value(char digit) {
-    if (digit == '-' || digit == '_') {
-      saw_url_ = true;
-      const bool usable = form_ == Base64::Lenient && !saw_standard_;
-      return usable ? (digit == '-' ? 62 : 63) : kNoDigit;
-    }
-    if (digit == '+' || digit == '/') {
-      saw_standard_ = true;
-      if (saw_url_) {
-        return kNoDigit;
-      }
-    }
-    return kBase64Values[static_cast<unsigned char>(digit)];
+// value_of_group is the 24 bits of four digits, or a negative number where one is no digit.
+std::int32_t value_of_group(const char* digits) {
+  std::int32_t bits = 0;
+  std::int32_t wrong = 0;
+  for (std::size_t k = 0; k < 4; ++k) {
+    const std::int32_t value = kBase64Values[static_cast<unsigned char>(digits[k])];
+    wrong |= value;
+    bits = (bits << 6) | (value & 63);
   }
+  return wrong < 0 ? kNoDigit : bits;
+}
 
- private:
-  Base64 form_;
-  bool saw_url_ = false;
-  bool saw_standard_ = false;
-};
+// decode_groups reads digits of the standard alphabet without padding.
+std::optional<Bytes> decode_groups(std::string_view body) {
+  Bytes bytes(body.size() / 4 * 3 + (body.size() % 4 + 1) / 2);
+  std::size_t filled = 0;
+  for (std::size_t i = 0; i < body.size(); i += 4) {
+    std::array<char, 4> last{'A', 'A', 'A', 'A'};
+    const std::string_view group = body.substr(i, 4);
+    std::ranges::copy(group, last.begin());
+    const std::int32_t bits = value_of_group(last.data());
+    const std::size_t whole = group.size() * 6 / 8;
+    // Bits that belong to no whole byte have to be zero: each value has one spelling.
+    if (bits < 0 || (bits & ((1 << (24 - 8 * static_cast<int>(whole))) - 1)) != 0) {
+      return std::nullopt;
+    }
+    for (std::size_t k = 0; k < whole; ++k) {
+      bytes[filled++] = static_cast<std::byte>((bits >> (16 - 8 * static_cast<int>(k))) & 0xff);
+    }
+  }
+  return bytes;
+}
+
+// in_standard_alphabet is `body` with the URL alphabet's two digits replaced. One text uses one
+// alphabet: a reader that takes both at once has no peer.
+std::optional<std::string> in_standard_alphabet(std::string_view body) {
+  if (body.contains('+') || body.contains('/')) {
+    return std::nullopt;
+  }
+  std::string standard(body);
+  std::ranges::replace(standard, '-', '+');
+  std::ranges::replace(standard, '_', '/');
+  return standard;
+}
 
 // without_padding removes whole padding; nothing where it is partial, or missing though required.
 std::optional<std::string_view> without_padding(std::string_view text, Base64 form) {
@@ -115,18 +136,18 @@ std::optional<Bytes> hex_decode(std::string_view text) {
 }
 
 std::string base64_encode(std::span<const std::byte> bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  std::size_t filled = 0;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::span group = bytes.subspan(i, std::min<std::size_t>(3, bytes.size() - i));
+    const std::size_t present = std::min<std::size_t>(3, bytes.size() - i);
     unsigned bits = 0;
     for (std::size_t k = 0; k < 3; ++k) {
-      bits = (bits << 8U) | (k < group.size() ? std::to_integer<unsigned>(group[k]) : 0U);
+      bits = (bits << 8U) | (k < present ? std::to_integer<unsigned>(bytes[i + k]) : 0U);
     }
-    for (std::size_t k = 0; k < 4; ++k) {
-      const unsigned shift = 18U - 6U * static_cast<unsigned>(k);
-      text += k <= group.size() ? kAlphabet[(bits >> shift) & 63U] : '=';
+    for (std::size_t k = 0; k <= present; ++k) {
+      text[filled + k] = kAlphabet[(bits >> (18U - 6U * static_cast<unsigned>(k))) & 63U];
     }
+    filled += 4;
   }
   return text;
 }
@@ -136,28 +157,11 @@ std::optional<Bytes> base64_decode(std::string_view text, Base64 form) {
   if (!body) {
     return std::nullopt;
   }
-  Bytes bytes;
-  bytes.reserve(body->size() / 4 * 3 + 2);
-  Digits digits(form);
-  unsigned bits = 0;
-  unsigned held = 0;
-  for (const char digit : *body) {
-    const int value = digits.value(digit);
-    if (value == kNoDigit) {
-      return std::nullopt;
-    }
-    bits = (bits << 6U) | static_cast<unsigned>(value);
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      bytes.push_back(static_cast<std::byte>((bits >> held) & 0xffU));
-      bits &= (1U << held) - 1;
-    }
+  if (form == Base64::Strict || !(body->contains('-') || body->contains('_'))) {
+    return decode_groups(*body);
   }
-  if (bits != 0) {
-    return std::nullopt;
-  }
-  return bytes;
+  const auto standard = in_standard_alphabet(*body);
+  return standard ? decode_groups(*standard) : std::nullopt;
 }
 
 }  // namespace nono

@@ -30,14 +30,8 @@ class Source {
   char current() const { return text_[at_]; }
   void advance() {
     last_ = at_++;
-    if (last_ < quiet_) {
-      return;
-    }
-    if (in_string_) {
-      in_string_ = false;
-      over_long_ = last_ < string_end_;
-    } else {
-      outside_string(text_[last_]);
+    if (last_ >= quiet_) [[unlikely]] {
+      pass();
     }
   }
 
@@ -69,16 +63,34 @@ class Source {
   }
 
  private:
+  // pass takes note of the byte read last. Out of line, so that advance() is not.
+  [[gnu::noinline]] void pass() {
+    if (in_string_) {
+      in_string_ = false;
+      over_long_ = last_ < string_end_;
+    } else {
+      outside_string(text_[last_]);
+    }
+  }
   // A string is measured when it opens, so that its bytes cost no more than their passing.
   void open_string() {
     in_string_ = true;
     token_ = 0;
-    string_end_ = at_;
-    while (string_end_ < text_.size() && text_[string_end_] != '"') {
-      string_end_ += text_[string_end_] == '\\' ? 2u : 1u;
-    }
-    string_end_ = std::min(string_end_, text_.size());
+    string_end_ = closing_quote(at_);
     quiet_ = std::min(string_end_, at_ + limits_.string);
+  }
+  // closing_quote is the offset of the quote that ends the string which starts at `start`, or the
+  // size of the text. Most strings have no escape, and are measured by two searches.
+  std::size_t closing_quote(std::size_t start) const {
+    const std::size_t quote = std::min(text_.find('"', start), text_.size());
+    if (!text_.substr(start, quote - start).contains('\\')) {
+      return quote;
+    }
+    std::size_t end = start;
+    while (end < text_.size() && text_[end] != '"') {
+      end += text_[end] == '\\' ? 2u : 1u;
+    }
+    return std::min(end, text_.size());
   }
   void outside_string(char c) {
     if (is_space(c)) {
