@@ -97,11 +97,14 @@ def publisher(**changes):
 class KeylessCase(unittest.TestCase):
     """A project and a user whose configuration is that of the loopback Sigstore."""
 
+    servers = None  # one for all cases of a suite
+
     @classmethod
     def setUpClass(cls):
-        cls.servers = Servers()
-        cls.addClassCleanup(cls.servers.down)
-        cls.servers.up()
+        if KeylessCase.servers is None:
+            KeylessCase.servers = Servers()
+            unittest.addModuleCleanup(KeylessCase.servers.down)
+            KeylessCase.servers.up()
 
     def setUp(self):
         self.project = support.Project(os.geteuid())
@@ -167,4 +170,8 @@ def main(script, why=None):
     alone_on_loopback(script)
     if os.environ.get("NONO_ALONE"):
         raise_loopback()
-    sys.exit(support.main())
+        sys.exit(support.main())
+    # The servers have the ports of this machine to themselves: one suite after the other.
+    with open(f"/var/tmp/nono-sigstore.{os.geteuid()}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sys.exit(support.main())

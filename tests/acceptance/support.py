@@ -49,7 +49,7 @@ class Project:
     def write(self, name, text):
         path = self.tree / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, errors="surrogateescape")
         self.own()
         return path
 

@@ -18,6 +18,7 @@ build|libyaml-cpp-dev|profiles in YAML
 test|libgtest-dev|the test programs
 test|openssl|a certificate authority for the tests of TLS
 test|python3|stand-in services and fixtures of the tests
+test|python3-yaml|reads action.yml, whose steps the tests run
 test|libsecret-1-0|the Secret Service client, which nono loads when it is used
 test|gnome-keyring|the real Secret Service that the key tests talk to
 test|dbus|its private session bus
