@@ -125,7 +125,7 @@ bool is_ascii(char c) {
 
 // What fold_name trims at the ends of a name of ASCII letters.
 bool is_trimmed(char c) {
-  return (c >= 0 && c <= 0x20) || c == '.' || c == 0x7F;
+  return static_cast<unsigned char>(c) <= 0x20 || c == '.' || c == 0x7F;
 }
 
 // FoldedName is one component as fold_name makes it, and whether a dot stood before it. Short
