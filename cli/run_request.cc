@@ -146,6 +146,9 @@ Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Se
   NONO_CHECK(take_network(arguments, request));
   NONO_CHECK(take_trust(arguments, request));
   request.override_never_grant = arguments.values("override-never-grant");
+  request.block_commands = arguments.values("block-command");
+  request.allow_commands = arguments.values("allow-command");
+  request.keep = arguments.values("keep");
   request.environment = arguments.values("env");
   request.environment_globs = arguments.values("env-allow");
   request.name = arguments.value("name").value_or("");

@@ -41,6 +41,13 @@ PathKind kind_at(const std::string& path) {
                                                                        : PathKind::File;
 }
 
+// The reason begins with the name that the row is known by.
+std::string command_option(const sandbox::Refusal& refusal) {
+  const std::size_t end = refusal.why.find(": ");
+  return end == std::string::npos ? std::string()
+                                  : "--allow-command " + shell_quote(refusal.why.substr(0, end));
+}
+
 std::string port_option(const sandbox::Refusal& refusal) {
   constexpr std::string_view kPort = "TCP port ";
   const std::string option = refusal.operation == "connect" ? "--connect-port " : "--listen-port ";
@@ -57,6 +64,8 @@ constexpr auto kFixed = std::to_array<FixedMend>({
     {"listen-without-port", "bind the socket to a port that --listen-port grants"},
     {"verified-file", "--allow-instruction-edit"},
     {"evidence", "--allow-instruction-edit"},
+    {"blocked-command", "leave out --block-command, or take it out of the profile's commands.deny"},
+    {"kept-tree", "leave out --keep"},
     {"guarded-read-write", "open it for reading or for writing only"},
 });
 
@@ -101,6 +110,9 @@ std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
   }
   if (refusal.rule == "port-not-granted") {
     return port_option(refusal);
+  }
+  if (refusal.rule == "command") {
+    return command_option(refusal);
   }
   const auto* row = std::ranges::find(kFixed, refusal.rule, &FixedMend::rule);
   return row != kFixed.end() ? std::string(row->mend) : std::string();

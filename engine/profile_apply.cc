@@ -146,6 +146,11 @@ Result<void> apply_profile(RunRequest& request, const profile::Composed& compose
   request.denials = composed.denials;
   apply_network(request, composed.network);
   apply_environment(request, composed);
+  const auto append = [](std::vector<std::string>& to, const std::vector<std::string>& more) {
+    to.insert(to.end(), more.begin(), more.end());
+  };
+  append(request.allow_commands, composed.commands.allow);
+  append(request.block_commands, composed.commands.deny);
   if (composed.scan_all && request.scan == TrustScan::Autoloaded) {
     request.scan = TrustScan::All;
   }

@@ -192,6 +192,8 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   out.home = plan.user.home;
   out.network = tier_of(plan.capabilities.network());
   out.edit = request.edit;
+  out.commands = plan.commands;
+  out.kept_trees = plan.kept_trees;
   if (plan.limits.counts_forks()) {
     out.max_tasks = plan.limits.limits.processes;
   }

@@ -47,7 +47,9 @@ struct RunPlan {
   sandbox::CapabilitySet capabilities;
   std::optional<profile::NeverGrantList> never_grant;  // always there in a composed plan
   sandbox::LimitPlan limits;
-  session::SessionRecord session;  // without id, time and process
+  std::vector<sandbox::HeldCommand> commands;
+  std::vector<std::string> kept_trees;  // resolved
+  session::SessionRecord session;       // without id, time and process
   std::shared_ptr<const trustpolicy::Policy> policy;
   std::vector<Verdict> verdicts;
   std::vector<sandbox::KnownObject> guarded_objects;

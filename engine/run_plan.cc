@@ -171,6 +171,32 @@ Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const Se
   return check_denials(plan, request);
 }
 
+// hold_back: a program that is named by a path must be there, and is known by where it really lies.
+Result<void> hold_back(RunPlan& plan, const RunRequest& request) {
+  std::vector<std::string> blocked;
+  for (const std::string& name : request.block_commands) {
+    if (!name.contains('/')) {
+      blocked.push_back(name);
+      continue;
+    }
+    const std::string path = resolved(absolute_in(request.working_directory, name));
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+      return std::unexpected(
+          Error(ErrorKind::Usage, "--block-command " + printable(name) + ": there is no such file")
+              .mend_with("give a program's name, or the path of one that is there"));
+    }
+    blocked.push_back(path);
+  }
+  plan.commands = sandbox::held_commands(blocked, request.allow_commands);
+  for (const std::string& tree : request.keep) {
+    NONO_TRY(const OwnedFd fd, open_object(absolute_in(request.working_directory, tree)));
+    NONO_TRY(std::string path, path_of(fd));
+    plan.kept_trees.push_back(std::move(path));
+  }
+  return {};
+}
+
 Verdict verdict_of(const Judgement& judgement, const Found& found) {
   return {found.path,       found.guard_class,     judgement.admitted(),    judgement.proven(),
           found.autoloaded, judgement.publisher(), judgement.reason_code(), judgement.reason(),
@@ -288,6 +314,9 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
   if (request.scan == TrustScan::None) {
     plan.notes.emplace_back("--trust-scan=none: unverified files do not stop the start");
   }
+  for (const std::string& name : request.allow_commands) {
+    plan.notes.push_back("--allow-command " + printable(name));
+  }
   for (const std::string& path : request.override_never_grant) {
     plan.notes.push_back("--override-never-grant " + printable(path));
   }
@@ -302,6 +331,7 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   NONO_CHECK(check_host(plan));
   NONO_TRY(plan.never_grant, never_list(request, plan.user));
   NONO_CHECK(add_capabilities(plan, request, places, *plan.never_grant));
+  NONO_CHECK(hold_back(plan, request));
   plan.limits = sandbox::plan_limits(request.limits);
   plan.session.name = request.name;
   plan.session.command = request.command;

@@ -40,6 +40,9 @@ struct RunRequest {
   std::optional<std::vector<std::string>> only_variables;  // of a profile; patterns
   std::vector<profile::ComposedDenial> denials;            // of a profile
   std::vector<std::string> notes;                          // of a profile
+  std::vector<std::string> block_commands;                 // names or paths
+  std::vector<std::string> allow_commands;                 // names that are not held back
+  std::vector<std::string> keep;                           // trees that keep what they hold
   std::string name;
   sandbox::Limits limits;
   std::optional<std::string> policy_file;

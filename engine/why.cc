@@ -323,6 +323,13 @@ class Oracle {
     if (guard == GuardClass::Instruction) {
       return deny("guarded-execute", "an instruction file is not executed");
     }
+    if (const sandbox::HeldCommand* held = held_back()) {
+      Answer out =
+          deny(held->anywhere ? "blocked-command" : "command", held->name + ": " + held->why);
+      out.mend = held->anywhere ? "leave out --block-command"
+                                : "--allow-command " + shell_quote(held->name);
+      return out;
+    }
     NONO_TRY(std::optional<Answer> kernel, by_kernel(Access::execute(), Rehearsed::Execute));
     if (kernel) {
       return *std::move(kernel);
@@ -338,6 +345,18 @@ class Oracle {
       }
     }
     return out;
+  }
+
+  // held_back is the row that holds the program back whatever its arguments are; a copy is known to
+  // the broker only, which has it before it when it is executed.
+  const sandbox::HeldCommand* held_back() const {
+    const bool of_system = sandbox::in_system_directory(thing_.canonical);
+    const auto* by_path = sandbox::held_by_name(plan_.commands, thing_.canonical);
+    const auto* by_name = sandbox::held_by_name(plan_.commands, base_name(thing_.canonical));
+    const auto* row = by_path != nullptr ? by_path : by_name;
+    const bool holds =
+        row != nullptr && row->when == sandbox::CommandWhen::Always && (of_system || row->anywhere);
+    return holds ? row : nullptr;
   }
 
   // in_directory: a name is made and removed by the right to its directory.

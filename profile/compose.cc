@@ -127,6 +127,8 @@ class Composer {
     NONO_CHECK(take_paths(profile, name));
     take_network(profile);
     take_environment(profile);
+    append_new(out_.commands.allow, profile.commands.allow);
+    append_new(out_.commands.deny, profile.commands.deny);
     for (const Finding& finding : profile.findings) {
       out_.findings.push_back(
           {"profile " + name + ": " + finding.pointer, finding.effect, finding.why});

@@ -53,6 +53,7 @@ struct Composed {
   std::vector<ComposedDenial> denials;
   NetworkPart network;
   EnvironmentPart environment;
+  CommandsPart commands;
   bool scan_all = false;
   std::optional<std::chrono::milliseconds> time_limit;
   std::optional<WorkdirAccess> workdir;

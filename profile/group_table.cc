@@ -279,8 +279,7 @@ constexpr std::string_view kBuiltIn =
 constexpr std::string_view kNotShared =
     "not granted: shared with programs outside; the agent has a temporary directory of its own";
 constexpr std::string_view kNotJudged =
-    "programs are not judged by their names in this version; what they may touch is bounded by the "
-    "grants, whatever they are called";
+    "destructive programs are held back in every run; commands.allow lets one through";
 
 constexpr auto kGroups = std::to_array<Group>({
     {"aider_linux", kLinux, "Aider's own files", kAiderLinux},

@@ -201,7 +201,16 @@ class Reader {
     return {};
   }
 
+  Result<void> commands() {
+    NONO_TRY(const auto allow, at_path(root_, "commands", "allow"));
+    NONO_TRY(out_.commands.allow, strings_of(allow));
+    NONO_TRY(const auto deny, at_path(root_, "commands", "deny"));
+    NONO_TRY(out_.commands.deny, strings_of(deny));
+    return {};
+  }
+
   Result<void> rest() {
+    NONO_CHECK(commands());
     NONO_TRY(const std::string scan, text_at(root_, "trust", "scan"));
     out_.scan_all = scan == "all";
     NONO_TRY(const std::string time, text_at(root_, "limits", "time"));

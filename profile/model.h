@@ -44,6 +44,12 @@ struct EnvironmentPart {
   std::vector<std::pair<std::string, std::string>> set;
 };
 
+// CommandsPart names programs (sandbox/commands.h).
+struct CommandsPart {
+  std::vector<std::string> allow;  // not held back
+  std::vector<std::string> deny;   // held back
+};
+
 // Profile is immutable by use: parse_profile makes it, compose reads it.
 struct Profile {
   std::string name;  // meta.name; empty where there is none
@@ -57,6 +63,7 @@ struct Profile {
   std::vector<WrittenPath> denials;
   NetworkPart network;
   EnvironmentPart environment;
+  CommandsPart commands;
   bool scan_all = false;  // trust.scan is "all"
   std::optional<std::chrono::milliseconds> time_limit;
   std::optional<WorkdirAccess> workdir;

@@ -84,9 +84,8 @@ constexpr auto kFields = std::to_array<Field>({
     {"environment.set_vars", Settings, Used, "set to these values, literally"},
 
     {"commands", Object, Used, "programs by name"},
-    {"commands.allow", Words, Said, "no program is held back by its name"},
-    {"commands.deny", Words, Refused,
-     "programs are not judged by this version; what the agent may touch is bounded by its grants"},
+    {"commands.allow", Words, Used, "programs that are not held back although they are by default"},
+    {"commands.deny", Words, Used, "programs that are held back, by name or path"},
 
     {"trust", Object, Used, "the gate for instruction files"},
     {"trust.scan", Choice, Used, "what stops the start", "autoloaded all"},
@@ -133,7 +132,8 @@ constexpr auto kFields = std::to_array<Field>({
     {"session_hooks", Anything, Refused, kHooks},
     {"packs", Words, Refused, "there are no packs in this version"},
     {"command_args", Words, Refused, "the command line is the caller's"},
-    {"command_policies", Anything, Refused, "programs are not judged by this version"},
+    {"command_policies", Anything, Refused,
+     "rules by a program's arguments or place are not kept by this version"},
     {"credential_capture", Anything, Refused, kHooks},
     {"env_credentials", Anything, Refused, kCredentials},
     {"secrets", Anything, Refused, kCredentials},

@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 
+#include "sandbox/broker_execute.h"
 #include "sandbox/broker_metadata.h"
 #include "sandbox/broker_names.h"
 #include "sandbox/broker_open.h"
@@ -112,6 +113,7 @@ struct Warden::Impl {
         opener(resolver, rules, workers),
         names(resolver, rules),
         metadata(resolver, rules),
+        executor(resolver, rules),
         sockets(resolver, rules, workers) {
     take(trapped_calls());
     if (config.max_tasks) {
@@ -129,7 +131,6 @@ struct Warden::Impl {
   }
 
   Outcome serve(const Call& call);
-  Outcome execute(const Call& call);
   Outcome fork_task();
   void serve_next();
   void hear_listener(pollfd& watched);
@@ -145,6 +146,7 @@ struct Warden::Impl {
   Opener opener;
   NameOperations names;
   MetadataOperations metadata;
+  Executor executor;
   SocketOperations sockets;
   std::optional<TaskCount> tasks;
   bool said_no_forks = false;
@@ -159,7 +161,9 @@ struct Warden::Impl {
 Outcome Warden::Impl::serve(const Call& call) {
   using Handler = Outcome (*)(Impl&, const Call&);
   static constexpr Handler kOpen = [](Impl& self, const Call& c) { return self.opener.serve(c); };
-  static constexpr Handler kExecute = [](Impl& self, const Call& c) { return self.execute(c); };
+  static constexpr Handler kExecute = [](Impl& self, const Call& c) {
+    return self.executor.serve(c);
+  };
   static constexpr Handler kNames = [](Impl& self, const Call& c) { return self.names.serve(c); };
   static constexpr Handler kMetadata = [](Impl& self, const Call& c) {
     return self.metadata.serve(c);
@@ -176,33 +180,6 @@ Outcome Warden::Impl::serve(const Call& call) {
        kMetadata, kMetadata, kSockets, kSockets, kSockets, kDumpable, kMetadata, kFork});
   static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Fork) + 1);
   return kHandlers[static_cast<std::size_t>(call.trap)](*this, call);
-}
-
-// execute refuses guarded objects as programs and lets the kernel do the rest: Landlock decides
-// what may run, and an image that is executed yields no bytes to a reader.
-Outcome Warden::Impl::execute(const Call& call) {
-  int flags = 0;
-  const PathArg arg = decode_execute(call.number, call.args, flags);
-  const auto path = call.thread.path_at(arg.address);
-  if (!path) {
-    return Outcome::error(path.error());
-  }
-  const auto object =
-      resolver.object(call.thread, arg.dirfd, *path,
-                      (flags & AT_SYMLINK_NOFOLLOW) != 0 ? LastLink::Keep : LastLink::Follow);
-  struct stat status{};
-  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
-    return Outcome::error(object ? errno : object.error());
-  }
-  const std::string resolved = resolver.path_of(*object, status.st_nlink);
-  const Touched touched{resolved, path->starts_with('/') ? *path : resolved};
-  if (rules.guard_of(touched, &status) == GuardClass::Instruction) {
-    rules.report(call, "execute", resolved, "guarded-execute",
-                 "an instruction file is not executed");
-    return Outcome::error(EACCES);
-  }
-  rules.outside(call, "execute", resolved, Access::execute());  // the kernel says it, unheard
-  return Outcome::by_kernel();
 }
 
 // fork_task answers as a control group's limit does: EAGAIN.

@@ -22,6 +22,7 @@
 #include "sandbox/agent_thread.h"
 #include "sandbox/call_decode.h"
 #include "sandbox/capability_set.h"
+#include "sandbox/commands.h"
 #include "sandbox/filters.h"
 #include "sandbox/resolve.h"
 #include "trustpolicy/decision.h"
@@ -53,6 +54,8 @@ struct BrokerConfig {
   NetworkTier network = NetworkTier::Blocked;
   InstructionEdit edit = InstructionEdit::ProtectVerified;
   std::optional<std::uint64_t> max_tasks = std::nullopt;  // where forks are trapped to be counted
+  std::vector<HeldCommand> commands = {};
+  std::vector<std::string> kept_trees = {};  // resolved; nothing older than the session leaves them
 };
 
 // Call is one trapped system call.

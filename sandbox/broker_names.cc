@@ -166,6 +166,9 @@ Answer<void> NameOperations::entry_moves(const Call& call, const Move& move,
                                          const std::string& relative, const struct stat& status) {
   const std::string before = move.from + relative;
   const std::string after = move.to + relative;
+  if (auto may = rules_.may_move(call, before, after); !may) {
+    return may;
+  }
   const GuardClass was = rules_.guard_of({before, before}, &status);
   if (was != GuardClass::None && S_ISREG(status.st_mode)) {
     rules_.remember(status, was);
@@ -208,6 +211,9 @@ Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& f
 
 Answer<void> NameOperations::moves(const Call& call, const NamedPlace& from, const NamedPlace& to,
                                    const struct stat& status) {
+  if (auto may = rules_.may_move(call, from.canonical, to.canonical); !may) {
+    return may;
+  }
   if (auto may = leaves(call, from, status, "rename"); !may) {
     return may;
   }
@@ -384,6 +390,9 @@ Outcome NameOperations::unlink(const Call& call) {
   const auto status = at_place(*place);
   if (!status) {
     return Outcome::error(status.error());
+  }
+  if (auto may = rules_.may_remove(call, place->canonical); !may) {
+    return Outcome::error(may.error());
   }
   const bool directory = S_ISDIR(status->st_mode);
   if (!directory || rules_.protected_name(place->canonical)) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 
 #include "base/files.h"
 #include "sandbox/name_rules.h"
@@ -20,15 +21,25 @@ namespace {
 // covered reports whether `canonical` is one of `places` or lies beneath one.
 bool covered(const std::vector<std::string>& places, std::string_view canonical) {
   return std::ranges::any_of(places, [&](const std::string& place) {
-    return canonical.starts_with(place) &&
-           (canonical.size() == place.size() || canonical[place.size()] == '/');
+    return place == "/" || (canonical.starts_with(place) &&
+                            (canonical.size() == place.size() || canonical[place.size()] == '/'));
   });
+}
+
+std::int64_t nanoseconds(std::int64_t seconds, std::int64_t rest) {
+  return seconds * 1'000'000'000 + rest;
+}
+
+std::int64_t now() {
+  timespec at{};
+  ::clock_gettime(CLOCK_REALTIME, &at);
+  return nanoseconds(at.tv_sec, at.tv_nsec);
 }
 
 }  // namespace
 
 BrokerRules::BrokerRules(const BrokerConfig& config, OwnedFd ask, OwnedFd events)
-    : config_(config), ask_(std::move(ask)), events_(std::move(events)) {
+    : config_(config), ask_(std::move(ask)), events_(std::move(events)), started_(now()) {
   for (const KnownObject& known : config.known_guarded) {
     GuardClass& kept = guarded_objects_[known.id];
     kept = std::max(kept, known.guard_class);
@@ -172,6 +183,42 @@ void BrokerRules::removed_directory(const std::string& canonical, const struct s
   if (!own && emptied_.size() < kMaxVacated && !covered(emptied_, canonical)) {
     emptied_.push_back(canonical);
   }
+}
+
+// keeps reports whether the name, which exists, must stay in the kept tree that it lies in, or is
+// the tree or above it. A file system that keeps no time of birth has nothing that is new.
+bool BrokerRules::keeps(const std::string& canonical) const {
+  const bool holds_one = std::ranges::any_of(
+      config_.kept_trees, [&](const std::string& tree) { return covered({canonical}, tree); });
+  if (holds_one || !covered(config_.kept_trees, canonical)) {
+    return holds_one;
+  }
+  struct statx status{};
+  const bool known =
+      ::statx(AT_FDCWD, canonical.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BTIME, &status) == 0 &&
+      (status.stx_mask & STATX_BTIME) != 0;
+  return !known || nanoseconds(status.stx_btime.tv_sec, status.stx_btime.tv_nsec) < started_;
+}
+
+Answer<void> BrokerRules::refuse_kept(const Call& call, std::string_view operation,
+                                      const std::string& canonical) {
+  report(call, operation, canonical, "kept-tree", "what was there before the session is kept");
+  return std::unexpected(EACCES);
+}
+
+Answer<void> BrokerRules::may_remove(const Call& call, const std::string& canonical) {
+  return config_.kept_trees.empty() || !keeps(canonical) ? Answer<void>()
+                                                         : refuse_kept(call, "remove", canonical);
+}
+
+Answer<void> BrokerRules::may_move(const Call& call, const std::string& from,
+                                   const std::string& to) {
+  const auto stays = [&](const std::string& tree) {
+    return from.size() > tree.size() && covered({tree}, from) && covered({tree}, to);
+  };
+  const bool free =
+      config_.kept_trees.empty() || std::ranges::any_of(config_.kept_trees, stays) || !keeps(from);
+  return free ? Answer<void>() : refuse_kept(call, "rename", from);
 }
 
 bool BrokerRules::moves_as_own(const struct stat& status, const std::string& to) const {

@@ -59,6 +59,10 @@ class BrokerRules {
   void made_directory(const std::string& canonical, const struct stat& status);
   void moved_away(const std::string& canonical, const struct stat& status);
   void removed_directory(const std::string& canonical, const struct stat& status);
+  // may_remove refuses to remove what is older than the session from a kept tree, or a directory
+  // that holds one; may_move likewise where it would leave the tree.
+  Answer<void> may_remove(const Call& call, const std::string& canonical);
+  Answer<void> may_move(const Call& call, const std::string& from, const std::string& to);
   // moves_as_own reports whether a directory made in this session goes to a place that is free for
   // it; what is protected by a root inside it stays its maker's.
   bool moves_as_own(const struct stat& status, const std::string& to) const;
@@ -84,6 +88,9 @@ class BrokerRules {
   Answer<OwnedFd> ask(std::uint64_t question, const Call& call, BorrowedFd object,
                       const Touched& touched, trustpolicy::GuardClass guard_class);
   bool made_here(const std::string& directory) const;
+  bool keeps(const std::string& canonical) const;
+  Answer<void> refuse_kept(const Call& call, std::string_view operation,
+                           const std::string& canonical);
   bool exempt(const ProtectedMatch& match) const;
 
   const BrokerConfig& config_;
@@ -92,6 +99,7 @@ class BrokerRules {
   std::unordered_map<ObjectId, trustpolicy::GuardClass, ObjectIdHash> guarded_objects_;
   static constexpr std::size_t kMaxMade = 200'000;
   static constexpr std::size_t kMaxVacated = 10'000;
+  std::int64_t started_;              // wall clock, nanoseconds
   std::vector<std::string> vacated_;  // moved away
   std::vector<std::string> emptied_;  // removed
   std::unordered_set<ObjectId, ObjectIdHash> made_directories_;

@@ -47,6 +47,10 @@ PathArg decode_execute(int number, const CallArgs& a, int& flags) {
   return at_cwd(a[0]);
 }
 
+std::uint64_t decode_words(int number, const CallArgs& a) {
+  return number == __NR_execveat ? a[2] : a[1];
+}
+
 TwoPathCall decode_rename(int number, const CallArgs& a) {
 #ifdef __NR_rename
   if (number == __NR_rename) {

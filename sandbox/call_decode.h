@@ -43,6 +43,8 @@ struct MetadataCall {
 
 OpenCall decode_open(int number, const CallArgs& args);
 PathArg decode_execute(int number, const CallArgs& args, int& flags);
+// decode_words is the address of the program's argument array.
+std::uint64_t decode_words(int number, const CallArgs& args);
 TwoPathCall decode_rename(int number, const CallArgs& args);
 TwoPathCall decode_link(int number, const CallArgs& args);
 TwoPathCall decode_symlink(int number, const CallArgs& args);

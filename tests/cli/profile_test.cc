@@ -73,13 +73,13 @@ TEST_F(ProfileTest, ShowComposes) {
 
 TEST_F(ProfileTest, ValidateTellsThreeThingsApart) {
   own("good.json", R"({"extends":"default"})");
-  own("not_enforced.json", R"({"commands":{"deny":["rm"]}})");
+  own("not_enforced.json", R"({"command_policies":{"rm":{}}})");
   own("never.json", R"({"filesystem":{"read":["$HOME/.ssh"]}})");
   own("wrong.json", R"({"filesytem":{}})");
   EXPECT_EQ(nono({"profile", "validate", "good"}).code, 0);
   const Outcome refused = nono({"profile", "validate", "good", "not_enforced"});
   EXPECT_EQ(refused.code, 1);
-  EXPECT_TRUE(refused.out.contains("/commands/deny")) << refused.out;
+  EXPECT_TRUE(refused.out.contains("/command_policies")) << refused.out;
   EXPECT_EQ(nono({"profile", "validate", "never"}).code, 1);
   const Outcome wrong = nono({"profile", "validate", "wrong", "good"});
   EXPECT_EQ(wrong.code, 2);

@@ -201,6 +201,16 @@ TEST(ComposeTest, GroupThatIsNotEnforcedIsSaid) {
   EXPECT_TRUE(refusals(out).empty());
 }
 
+TEST(ComposeTest, CommandsOfAllProfilesAddUp) {
+  Library library;
+  library.add("base", R"({"commands":{"deny":["rm","ls"],"allow":["mount"]}})")
+      .add("p", R"({"extends":"base","commands":{"deny":["ls","cp"],"allow":["dd"]}})");
+  const Composed out = composed(library, "p");
+  EXPECT_EQ(out.commands.deny, (std::vector<std::string>{"rm", "ls", "cp"}));
+  EXPECT_EQ(out.commands.allow, (std::vector<std::string>{"mount", "dd"}));
+  EXPECT_TRUE(out.findings.empty());
+}
+
 TEST(ComposeTest, NetworkStaysBlocked) {
   Library library;
   library.add("base", R"({"network":{"block":true}})")

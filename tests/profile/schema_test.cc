@@ -266,7 +266,7 @@ TEST(SchemaTest, ListsAreBounded) {
 
 TEST(SchemaTest, WhatIsNotDoneIsFoundWhereItAsksForSomething) {
   const auto found = check_fields(parsed(
-      R"({"interactive":true,"hooks":{},"commands":{"deny":["rm"],"allow":[]},"allow_gpu":false,
+      R"({"interactive":true,"hooks":{},"command_policies":{"rm":{}},"allow_gpu":false,
           "network":{"allow_domain":["a.example"],"network_profile":null}})"));
   ASSERT_TRUE(found) << found.error().message();
   std::vector<std::string> pointers;
@@ -274,8 +274,8 @@ TEST(SchemaTest, WhatIsNotDoneIsFoundWhereItAsksForSomething) {
     pointers.push_back(finding.pointer);
     EXPECT_FALSE(finding.why.empty());
   }
-  EXPECT_EQ(pointers,
-            (std::vector<std::string>{"/interactive", "/commands/deny", "/network/allow_domain"}));
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/interactive", "/command_policies",
+                                                "/network/allow_domain"}));
   EXPECT_EQ((*found)[0].effect, FieldEffect::Said);
   EXPECT_EQ((*found)[1].effect, FieldEffect::Refused);
 }

@@ -24,6 +24,7 @@ test|gnome-keyring|the real Secret Service that the key tests talk to
 test|dbus|its private session bus
 test|tmux|a terminal that the tests drive; runs in the sandbox too
 test|ripgrep|runs in the sandbox
+test|busybox|a program that is many, for the tests of held commands
 test|bubblewrap|the yardstick of the launch benchmark
 test|faketime|TUF metadata at another time
 test|git|runs in the sandbox

@@ -1,0 +1,295 @@
+#include "sandbox/broker_execute.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "base/files.h"
+
+namespace nono::sandbox {
+
+using trustpolicy::GuardClass;
+
+namespace {
+
+constexpr std::size_t kMaxWords = 65'536;
+constexpr std::size_t kMaxWordBytes = std::size_t{4} << 20U;
+constexpr int kMaxDepth = 5;  // as many interpreters as the kernel follows
+constexpr std::size_t kMaxLoaderWords = 64;
+constexpr std::size_t kShebangBytes = 256;
+constexpr auto kSystemPlaces = std::to_array<const char*>(
+    {"/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin", "/usr/local/sbin"});
+constexpr auto kLoaders = std::to_array<const char*>(
+    {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-linux.so.2",
+     "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"});
+constexpr auto kMulticall =
+    std::to_array<const char*>({"busybox", "toybox", "coreutils", "systemctl", "kmod"});
+
+// readable opens for reading what an O_PATH descriptor holds.
+OwnedFd readable(BorrowedFd object) {
+  return OwnedFd(::open(fd_path(object).c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+bool same_bytes(BorrowedFd left, BorrowedFd right, off_t size) {
+  std::array<char, 16384> one{};
+  std::array<char, 16384> other{};
+  for (off_t at = 0; at < size;) {
+    const ssize_t got = ::pread(left.raw(), one.data(), one.size(), at);
+    if (got <= 0 || ::pread(right.raw(), other.data(), static_cast<std::size_t>(got), at) != got ||
+        !std::equal(one.begin(), one.begin() + got, other.begin())) {
+      return false;
+    }
+    at += got;
+  }
+  return true;
+}
+
+std::string beginning_of(BorrowedFd object) {
+  const OwnedFd fd = readable(object);
+  std::string text(kShebangBytes, '\0');
+  const ssize_t got =
+      fd.valid() ? ::pread(BorrowedFd(fd).raw(), text.data(), text.size(), 0) : ssize_t{0};
+  text.resize(static_cast<std::size_t>(std::max(got, ssize_t{0})));
+  return text;
+}
+
+}  // namespace
+
+void HeldObjects::add(const std::string& path, const std::string& name) {
+  OwnedFd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat status{};
+  const bool usable =
+      fd.valid() && ::fstat(BorrowedFd(fd).raw(), &status) == 0 && S_ISREG(status.st_mode);
+  const auto same = [&](const Known& known) {
+    return known.status.st_dev == status.st_dev && known.status.st_ino == status.st_ino;
+  };
+  // Under the first of its names: what busybox's links lead to is busybox.
+  if (usable && std::ranges::none_of(known_, same)) {
+    known_.push_back({name, std::move(fd), status});
+  }
+}
+
+void HeldObjects::look_in(const std::string& directory) {
+  for (const char* name : kMulticall) {
+    add(join_path(directory, name), name);
+  }
+  for (const HeldCommand& held : config_.commands) {
+    if (!held.name.contains('/') && !held.name.ends_with('*')) {
+      add(join_path(directory, held.name), held.name);
+    }
+  }
+}
+
+void HeldObjects::look() {
+  for (const char* loader : kLoaders) {
+    add(loader, std::string(base_name(loader)));
+  }
+  for (const char* directory : kSystemPlaces) {
+    look_in(directory);
+  }
+  for (const HeldCommand& held : config_.commands) {
+    if (held.name.contains('/')) {
+      add(held.name, held.name);
+    }
+  }
+}
+
+std::string HeldObjects::name_of(BorrowedFd object, const struct stat& status) {
+  if (!std::exchange(looked_, true)) {
+    look();
+  }
+  OwnedFd fd;
+  for (const Known& known : known_) {
+    if (known.status.st_dev == status.st_dev && known.status.st_ino == status.st_ino) {
+      return known.name;
+    }
+    if (known.status.st_size != status.st_size) {
+      continue;
+    }
+    fd = fd.valid() ? std::move(fd) : readable(object);
+    if (!fd.valid() || same_bytes(fd, known.fd, status.st_size)) {
+      return known.name;
+    }
+  }
+  return {};
+}
+
+Answer<Executor::Program> Executor::program_at(const Call& call, int dirfd, const std::string& path,
+                                               LastLink last) const {
+  auto object = resolver_.object(call.thread, dirfd, path, last);
+  struct stat status{};
+  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
+    return std::unexpected(object ? errno : object.error());
+  }
+  std::string resolved = resolver_.path_of(*object, status.st_nlink);
+  return Program{*std::move(object), status, std::move(resolved)};
+}
+
+Answer<void> Executor::read_words(Judged& judged) const {
+  if (std::exchange(judged.words_read, true)) {
+    return {};
+  }
+  std::uint64_t at = decode_words(judged.call.number, judged.call.args);
+  std::size_t bytes = 0;
+  while (at != 0) {
+    const auto pointer = judged.call.thread.bytes_at(at, sizeof(std::uint64_t));
+    if (!pointer) {
+      return std::unexpected(pointer.error());
+    }
+    std::uint64_t address = 0;
+    std::copy_n(pointer->data(), sizeof address, reinterpret_cast<char*>(&address));
+    if (address == 0) {
+      break;
+    }
+    auto word = judged.call.thread.path_at(address);
+    if (!word && word.error() != ENAMETOOLONG) {
+      return std::unexpected(word.error());
+    }
+    // A word longer than any path is no operand and no option of the programs concerned.
+    judged.invocation.words.push_back(word ? *std::move(word) : std::string());
+    bytes += judged.invocation.words.back().size();
+    if (judged.invocation.words.size() > kMaxWords || bytes > kMaxWordBytes) {
+      return std::unexpected(E2BIG);
+    }
+    at += sizeof address;
+  }
+  if (const auto base = judged.call.thread.base(AT_FDCWD)) {
+    judged.invocation.directory = resolver_.path_of(*base, 1);
+  }
+  judged.invocation.home = rules_.config().home;
+  return {};
+}
+
+// The words of a loader are options, a program and its words. Each of the first that is a program
+// is judged: which option takes a value depends on the loader.
+Answer<const HeldCommand*> Executor::held_argument(Judged& judged) {
+  if (auto read = read_words(judged); !read) {
+    return std::unexpected(read.error());
+  }
+  const std::span<const std::string> words(judged.invocation.words);
+  for (std::size_t i = 1; i < std::min(words.size(), kMaxLoaderWords); ++i) {
+    auto program = words[i].starts_with('-')
+                       ? std::unexpected(ENOENT)
+                       : program_at(judged.call, AT_FDCWD, words[i], LastLink::Follow);
+    if (!program) {
+      continue;
+    }
+    Judged inner{judged.call, judged.invocation, true, judged.depth + 1};
+    inner.invocation.words.assign(words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+    if (auto row = held(inner, *program); !row || *row != nullptr) {
+      return row;
+    }
+  }
+  return nullptr;
+}
+
+Answer<const HeldCommand*> Executor::held_script(Judged& judged, const Program& program) {
+  const Shebang first = shebang_of(beginning_of(program.object));
+  if (first.interpreter.empty()) {
+    return nullptr;
+  }
+  auto interpreter = program_at(judged.call, AT_FDCWD, first.interpreter, LastLink::Follow);
+  if (!interpreter) {
+    return nullptr;  // the kernel will say so
+  }
+  if (auto read = read_words(judged); !read) {
+    return std::unexpected(read.error());
+  }
+  Judged inner{judged.call, judged.invocation, true, judged.depth + 1};
+  std::vector<std::string>& words = inner.invocation.words;
+  if (!words.empty()) {
+    words.front() = program.resolved;
+  }
+  if (!first.argument.empty()) {
+    words.insert(words.begin(), first.argument);
+  }
+  words.insert(words.begin(), first.interpreter);
+  return held(inner, *interpreter);
+}
+
+// named is under which name the rows know the program: its own in the system's directories, and
+// elsewhere that of the installed program whose bytes it has.
+Executor::Named Executor::named(const Program& program) {
+  const std::span<const HeldCommand> commands = rules_.config().commands;
+  std::string name(base_name(program.resolved));
+  if (in_system_directory(program.resolved)) {
+    const HeldCommand* by_path = held_by_name(commands, program.resolved);
+    const HeldCommand* row = by_path != nullptr ? by_path : held_by_name(commands, name);
+    return {std::move(name), row, false};
+  }
+  if (std::string same = objects_.name_of(program.object, program.status); !same.empty()) {
+    const HeldCommand* row = held_by_name(commands, same);
+    return {std::move(same), row, false};
+  }
+  const HeldCommand* row = held_by_name(commands, program.resolved);
+  const HeldCommand* wished = held_by_name(commands, name);
+  if (row == nullptr && wished != nullptr && wished->anywhere) {
+    row = wished;
+  }
+  return {std::move(name), row, row == nullptr};
+}
+
+Answer<const HeldCommand*> Executor::held(Judged& judged, const Program& program) {
+  if (judged.depth > kMaxDepth || !S_ISREG(program.status.st_mode)) {
+    return nullptr;  // the kernel refuses it
+  }
+  auto [name, row, unknown] = named(program);
+  if (unknown) {
+    return held_script(judged, program);
+  }
+  const ProgramKind kind = kind_of_program(base_name(name));
+  if (kind == ProgramKind::Loader) {
+    return held_argument(judged);
+  }
+  const bool becomes_another = kind == ProgramKind::Multicall && row == nullptr;
+  if (becomes_another || (row != nullptr && row->when != CommandWhen::Always)) {
+    if (auto read = read_words(judged); !read) {
+      return std::unexpected(read.error());
+    }
+  }
+  if (becomes_another) {
+    row = held_by_name(rules_.config().commands, applet_of(name, judged.invocation.words));
+  }
+  const bool holds =
+      row != nullptr && is_held(*row, judged.invocation, *rules_.config().capabilities);
+  return holds ? row : nullptr;
+}
+
+Outcome Executor::serve(const Call& call) {
+  int flags = 0;
+  const PathArg arg = decode_execute(call.number, call.args, flags);
+  const auto path = call.thread.path_at(arg.address);
+  if (!path) {
+    return Outcome::error(path.error());
+  }
+  const auto program =
+      program_at(call, arg.dirfd, *path,
+                 (flags & AT_SYMLINK_NOFOLLOW) != 0 ? LastLink::Keep : LastLink::Follow);
+  if (!program) {
+    return Outcome::error(program.error());
+  }
+  const Touched touched{program->resolved, path->starts_with('/') ? *path : program->resolved};
+  if (rules_.guard_of(touched, &program->status) == GuardClass::Instruction) {
+    rules_.report(call, "execute", program->resolved, "guarded-execute",
+                  "an instruction file is not executed");
+    return Outcome::error(EACCES);
+  }
+  Judged judged{call, {}};
+  const auto row = held(judged, *program);
+  if (!row || *row != nullptr) {
+    const bool wished = row && (*row)->anywhere;
+    rules_.report(call, "execute", program->resolved, wished ? "blocked-command" : "command",
+                  row ? (*row)->name + ": " + (*row)->why
+                      : "its arguments cannot be read, so that they cannot be judged");
+    return Outcome::error(EACCES);
+  }
+  rules_.outside(call, "execute", program->resolved,
+                 Access::execute());  // the kernel says it, unheard
+  return Outcome::by_kernel();
+}
+
+}  // namespace nono::sandbox
