@@ -14,6 +14,9 @@ std::string network_text(const profile::NetworkPart& network) {
     return "blocked";
   }
   std::string out;
+  for (const sandbox::HostPort& host : network.connect_to) {
+    out += " connect " + host.text();
+  }
   for (const std::uint16_t port : network.connect) {
     out += " connect " + std::to_string(port);
   }

@@ -20,6 +20,18 @@
 namespace nono::cli {
 namespace {
 
+std::string destination_text(const sandbox::Destination& destination) {
+  std::string out = destination.asked.text();
+  if (!destination.asked.literal) {
+    std::string addresses;
+    for (const sandbox::Endpoint& endpoint : destination.endpoints) {
+      addresses += (addresses.empty() ? "" : " ") + endpoint.host();
+    }
+    out.append(" (").append(addresses).append(")");
+  }
+  return out;
+}
+
 std::string network_line(const sandbox::Network& network) {
   if (std::holds_alternative<sandbox::NetworkOpen>(network)) {
     return "open (--block-net closes it)";
@@ -28,12 +40,15 @@ std::string network_line(const sandbox::Network& network) {
   if (ports == nullptr) {
     return "blocked (Landlock and seccomp)";
   }
-  std::string out = "TCP only, by port, to any address:";
+  std::string out = "TCP only:";
+  for (const sandbox::Destination& destination : ports->destinations) {
+    out += " connect " + destination_text(destination);
+  }
   for (const std::uint16_t port : ports->connect) {
-    out += " connect " + std::to_string(port);
+    out += " connect port " + std::to_string(port) + " of any address";
   }
   for (const std::uint16_t port : ports->listen) {
-    out += " listen " + std::to_string(port);
+    out += " listen port " + std::to_string(port);
   }
   return out;
 }
@@ -200,6 +215,21 @@ std::optional<int> program_error(const Error& error, const std::vector<std::stri
                                                                : std::nullopt;
 }
 
+Json destinations_json(const sandbox::Network& network) {
+  Json::Array out;
+  if (const auto* ports = std::get_if<sandbox::NetworkPorts>(&network)) {
+    for (const sandbox::Destination& destination : ports->destinations) {
+      Json::Array addresses;
+      for (const sandbox::Endpoint& endpoint : destination.endpoints) {
+        addresses.emplace_back(endpoint.host());
+      }
+      out.push_back(Json::Object{{"host", destination.asked.text()},
+                                 {"addresses", Json(std::move(addresses))}});
+    }
+  }
+  return {std::move(out)};
+}
+
 Json plan_json(const engine::RunPlan& plan) {
   Json::Array grants;
   for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
@@ -224,6 +254,7 @@ Json plan_json(const engine::RunPlan& plan) {
   Json json = document("run-plan");
   json.set("capabilities", Json(std::move(grants)));
   json.set("network", network_line(plan.capabilities.network()));
+  json.set("destinations", destinations_json(plan.capabilities.network()));
   json.set("limits", limits_json(plan.limits));
   json.set("landlock_abi", plan.features.landlock_abi);
   json.set("guarded_files", Json(std::move(files)));

@@ -101,12 +101,20 @@ Result<void> take_paths(const Arguments& arguments, engine::RunRequest& request)
 Result<void> take_network(const Arguments& arguments, engine::RunRequest& request) {
   NONO_TRY(request.ports.connect, ports_of(arguments, "connect-port"));
   NONO_TRY(request.ports.listen, ports_of(arguments, "listen-port"));
-  const bool ports = !request.ports.connect.empty() || !request.ports.listen.empty();
+  for (const std::string& text : arguments.values("connect")) {
+    auto host = sandbox::parse_host_port(text);
+    if (!host) {
+      return std::unexpected(std::move(host).error().while_doing("--connect"));
+    }
+    request.connect_to.push_back(*std::move(host));
+  }
+  const bool ports = request.limits_network();
   const bool block = arguments.has("block-net");
   const bool open = arguments.has("allow-net");
   if (static_cast<int>(block) + static_cast<int>(open) + static_cast<int>(ports) > 1) {
     return std::unexpected(
-        Error(ErrorKind::Usage, "--block-net, --allow-net and port options contradict each other")
+        Error(ErrorKind::Usage,
+              "--block-net, --allow-net and the options for hosts and ports contradict each other")
             .mend_with("use one kind"));
   }
   request.network = block  ? engine::NetworkWish::Block

@@ -31,6 +31,8 @@ inline constexpr auto kCapabilityOptions = std::to_array<Option>({
      Completes::Directories},
     {"block-net", 0, "", "no network"},
     {"allow-net", 0, "", "the whole network (the default)"},
+    {"connect", 0, "HOST:PORT", "only TCP, to this host; names are resolved at the start",
+     Takes::Values},
     {"connect-port", 0, "PORT", "only TCP, to this port of any address", Takes::Values},
     {"listen-port", 0, "PORT", "only TCP, listening on this port", Takes::Values},
     {"block-command", 0, "NAME", "hold a program back, by its name or path", Takes::Values},

@@ -23,8 +23,8 @@ Result<engine::Operation> operation_of(const Arguments& arguments) {
   if (arguments.has("variable")) {
     return engine::Operation::Pass;
   }
-  const std::string word =
-      arguments.value("op").value_or(arguments.has("port") ? "connect" : "read");
+  const std::string word = arguments.value("op").value_or(
+      arguments.has("port") || arguments.has("host") ? "connect" : "read");
   const auto operation = engine::operation_from(word);
   if (!operation || *operation == engine::Operation::Pass) {
     return std::unexpected(
@@ -34,18 +34,38 @@ Result<engine::Operation> operation_of(const Arguments& arguments) {
   return *operation;
 }
 
+Result<void> take_host(const Arguments& arguments, engine::Question& question) {
+  const auto text = arguments.value("host");
+  if (!text) {
+    return {};
+  }
+  if (question.operation != engine::Operation::Connect) {
+    return std::unexpected(
+        usage("--op " + std::string(engine::name_of(question.operation)) + " is not for a host",
+              "use --op connect, or leave it out"));
+  }
+  auto host = sandbox::parse_host_port(*text);
+  if (!host) {
+    return std::unexpected(std::move(host).error().while_doing("--host"));
+  }
+  question.host = *std::move(host);
+  return {};
+}
+
 Result<engine::Question> question_from(const Arguments& arguments) {
-  const int subjects = static_cast<int>(arguments.has("path")) +
-                       static_cast<int>(arguments.has("port")) +
-                       static_cast<int>(arguments.has("variable"));
+  const int subjects =
+      static_cast<int>(arguments.has("path")) + static_cast<int>(arguments.has("port")) +
+      static_cast<int>(arguments.has("host")) + static_cast<int>(arguments.has("variable"));
   if (subjects != 1) {
-    return std::unexpected(usage("one of --path, --port and --variable says what is asked about",
-                                 "nono why --path FILE --op read"));
+    return std::unexpected(
+        usage("one of --path, --port, --host and --variable says what is asked about",
+              "nono why --path FILE --op read"));
   }
   engine::Question out;
   NONO_TRY(out.operation, operation_of(arguments));
   out.path = arguments.value("path").value_or("");
   out.variable = arguments.value("variable").value_or("");
+  NONO_CHECK(take_host(arguments, out));
   const bool of_port =
       out.operation == engine::Operation::Connect || out.operation == engine::Operation::Listen;
   if (const auto text = arguments.value("port")) {
@@ -59,7 +79,7 @@ Result<engine::Question> question_from(const Arguments& arguments) {
           usage("--op " + std::string(engine::name_of(out.operation)) + " is not for a port",
                 "use --op connect or --op listen"));
     }
-  } else if (out.operation == engine::Operation::Listen) {
+  } else if (out.operation == engine::Operation::Listen && !out.host) {
     return std::unexpected(usage("--op listen is for a port", "use --port N"));
   }
   return out;
@@ -115,6 +135,7 @@ constexpr auto kOptions =
                 "connect or listen",
                 Takes::OneValue},
                {"port", 0, "PORT", "a TCP port, to connect to or to listen on", Takes::OneValue},
+               {"host", 0, "HOST:PORT", "a host and TCP port, to connect to", Takes::OneValue},
                {"variable", 0, "NAME", "a variable of the environment", Takes::OneValue},
            }),
            kCapabilityOptions);
@@ -124,6 +145,7 @@ constexpr auto kExamples = std::to_array<Example>({
     {"nono why --path .git/hooks/pre-commit --op create --allow-cwd",
      "a name that runs code later"},
     {"nono why --port 443 --op connect --connect-port 80", "by port"},
+    {"nono why --host github.com:443 --connect api.example.org:443", "by host"},
     {"nono why --variable AWS_PROFILE", "is it passed on?"},
 });
 

@@ -60,7 +60,7 @@ struct FixedMend {
 };
 // Rules that are not here and not handled by mend_for are opened by no option.
 constexpr auto kFixed = std::to_array<FixedMend>({
-    {"network-blocked", "leave out --block-net, or use --connect-port"},
+    {"network-blocked", "leave out --block-net, or use --connect HOST:PORT"},
     {"listen-without-port", "bind the socket to a port that --listen-port grants"},
     {"verified-file", "--allow-instruction-edit"},
     {"evidence", "--allow-instruction-edit"},
@@ -107,6 +107,9 @@ std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
     const std::string path =
         needed.of_directory ? std::string(directory_name(refusal.object)) : refusal.object;
     return way_to_grant(*plan.never_grant, path, needed.access, kind_at(path));
+  }
+  if (refusal.rule == "address-not-granted") {
+    return "--connect " + refusal.object;
   }
   if (refusal.rule == "port-not-granted") {
     return port_option(refusal);

@@ -71,9 +71,9 @@ Result<void> apply_workdir(RunRequest& request, const profile::Composed& compose
 }
 
 void apply_network(RunRequest& request, const profile::NetworkPart& network) {
-  const bool restricts = network.block || !network.connect.empty() || !network.listen.empty();
-  const bool asked = request.network != NetworkWish::Default || !request.ports.connect.empty() ||
-                     !request.ports.listen.empty();
+  const bool restricts = network.block || !network.connect.empty() || !network.listen.empty() ||
+                         !network.connect_to.empty();
+  const bool asked = request.network != NetworkWish::Default || request.limits_network();
   if (!restricts) {
     return;
   }
@@ -89,6 +89,7 @@ void apply_network(RunRequest& request, const profile::NetworkPart& network) {
     return;
   }
   request.ports = {network.connect, network.listen};
+  request.connect_to = network.connect_to;
 }
 
 bool is_set_outside(const std::string& name) {

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "engine/destinations.h"
 #include "engine/limit_keeper.h"
 #include "engine/run_gate.h"
 #include "ledger/audit_log.h"
@@ -55,6 +56,9 @@ std::string network_text(const sandbox::Network& network) {
   std::string out = "tcp";
   for (const std::uint16_t port : ports->connect) {
     out += " connect:" + std::to_string(port);
+  }
+  for (const sandbox::Destination& destination : ports->destinations) {
+    out += " connect:" + destination.asked.text();
   }
   for (const std::uint16_t port : ports->listen) {
     out += " listen:" + std::to_string(port);
@@ -200,6 +204,19 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   return out;
 }
 
+// add_hosts: the names of --connect lead where they led when they were resolved, without a name
+// server.
+Result<OwnedFd> add_hosts(const RunPlan& plan, sandbox::BrokerConfig& broker) {
+  const auto* ports = std::get_if<sandbox::NetworkPorts>(&plan.capabilities.network());
+  if (ports == nullptr || ports->destinations.empty()) {
+    return OwnedFd();
+  }
+  NONO_TRY(OwnedFd hosts, hosts_file(ports->destinations));
+  broker.hosts = BorrowedFd(hosts).raw();
+  NONO_TRY(broker.hosts_path, hosts_path());
+  return hosts;
+}
+
 Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan& plan,
                                        const Terminal& terminal, const sandbox::ExecPlan& exec,
                                        const LimitKeeper* limits) {
@@ -207,7 +224,8 @@ Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan&
       plan.limits.counts_forks() ? sandbox::Forks::Counted : sandbox::Forks::NotCounted;
   NONO_TRY(const sandbox::Prepared prepared,
            sandbox::Prepared::prepare(plan.capabilities, plan.features, forks));
-  const sandbox::BrokerConfig broker = broker_config(request, plan);
+  sandbox::BrokerConfig broker = broker_config(request, plan);
+  NONO_TRY(const OwnedFd hosts, add_hosts(plan, broker));
   sandbox::LaunchPlan launch;
   launch.prepared = &prepared;
   launch.exec = &exec;

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/destinations.h"
 #include "engine/object.h"
 #include "engine/run.h"
 #include "profile/environment.h"
@@ -131,15 +132,18 @@ Result<void> check_denials(const RunPlan& plan, const RunRequest& request) {
   return {};
 }
 
-void set_network(CapabilitySet& capabilities, const RunRequest& request) {
-  const bool ports = !request.ports.connect.empty() || !request.ports.listen.empty();
+Result<void> set_network(RunPlan& plan, const RunRequest& request) {
+  CapabilitySet& capabilities = plan.capabilities;
   if (request.network == NetworkWish::Block) {
     capabilities.block_network();
-  } else if (ports) {
-    capabilities.allow_ports(request.ports);
+  } else if (request.limits_network()) {
+    sandbox::NetworkPorts ports = request.ports;
+    NONO_TRY(ports.destinations, resolve_destinations(request.connect_to, plan.notes));
+    capabilities.allow_ports(std::move(ports));
   } else {
     capabilities.allow_all_network(sandbox::NoNetworkFilter::i_accept_exfiltration_risk());
   }
+  return {};
 }
 
 // add_user_settings grants the settings that git reads in every command: one that it may not read
@@ -167,7 +171,7 @@ Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const Se
                                    "built in: pseudo-terminals of the agent's own making",
                                    sandbox::WantedKind::Directory));
   NONO_CHECK(Wanted(request, places, never, plan).add_all());
-  set_network(out, request);
+  NONO_CHECK(set_network(plan, request));
   return check_denials(plan, request);
 }
 

@@ -33,7 +33,8 @@ struct RunRequest {
   std::vector<WantedPath> paths;
   std::vector<std::string> override_never_grant;
   NetworkWish network = NetworkWish::Default;
-  sandbox::NetworkPorts ports;
+  sandbox::NetworkPorts ports;  // its destinations are resolved from these:
+  std::vector<sandbox::HostPort> connect_to;
   std::vector<std::string> environment;
   std::vector<std::string> environment_globs;
   std::vector<std::string> denied_variables;               // of a profile; patterns
@@ -49,6 +50,11 @@ struct RunRequest {
   TrustScan scan = TrustScan::Autoloaded;
   trustpolicy::Override trust_override = trustpolicy::Override::No;
   sandbox::InstructionEdit edit = sandbox::InstructionEdit::ProtectVerified;
+
+  // limits_network: ports or hosts are named, and nothing else is to be reached.
+  bool limits_network() const {
+    return !ports.connect.empty() || !ports.listen.empty() || !connect_to.empty();
+  }
 };
 
 }  // namespace nono::engine

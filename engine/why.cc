@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/destinations.h"
 #include "engine/interpreter.h"
 #include "engine/mend.h"
 #include "engine/why_place.h"
@@ -476,6 +477,53 @@ Answer answer_port(const RunPlan& plan, const Question& question) {
   return out;
 }
 
+Result<Answer> answer_limited(const sandbox::NetworkPorts& ports, const sandbox::HostPort& host) {
+  if (std::ranges::find(ports.connect, host.port) != ports.connect.end()) {
+    return Answer{true,
+                  {},
+                  "port",
+                  "--connect-port " + std::to_string(host.port),
+                  "the port is granted, of any address",
+                  {}};
+  }
+  for (const sandbox::Destination& destination : ports.destinations) {
+    if (destination.asked == host) {
+      return Answer{true, {}, "address", "--connect " + host.text(), "the host is granted", {}};
+    }
+  }
+  std::vector<std::string> notes;
+  NONO_TRY(const std::vector<sandbox::Destination> now,
+           resolve_destinations(std::span(&host, 1), notes));
+  for (const sandbox::Destination& destination : ports.destinations) {
+    const auto& addresses = now.front().endpoints;
+    const auto shared = std::ranges::find_first_of(addresses, destination.endpoints);
+    if (shared != addresses.end()) {
+      return Answer{true,
+                    {},
+                    "address",
+                    "--connect " + destination.asked.text(),
+                    shared->text() + " is granted",
+                    {}};
+    }
+  }
+  Answer out = deny("address-not-granted", "TCP is limited, and this host is not granted");
+  out.mend = "--connect " + host.text();
+  return out;
+}
+
+Result<Answer> answer_host(const RunPlan& plan, const sandbox::HostPort& host) {
+  const sandbox::Network& network = plan.capabilities.network();
+  Answer out{true, {}, "network-open", {}, "the network is not restricted", {}};
+  if (std::holds_alternative<sandbox::NetworkBlocked>(network)) {
+    out = deny("network-blocked", "the network is blocked");
+    out.mend = "--connect " + host.text() + " in place of --block-net";
+  } else if (const auto* ports = std::get_if<sandbox::NetworkPorts>(&network)) {
+    NONO_TRY(out, answer_limited(*ports, host));
+  }
+  out.object = host.text();
+  return out;
+}
+
 Answer answer_variable(const RunPlan& plan, const RunRequest& request, const std::string& name) {
   const auto kept = std::ranges::find_if(
       plan.environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
@@ -500,6 +548,9 @@ Result<void> check(const Question& question) {
                     (question.operation == Operation::Connect && question.path.empty());
   if (question.operation == Operation::Pass) {
     return question.variable.empty() ? fail(ErrorKind::Usage, "which variable?") : Result<void>();
+  }
+  if (question.host) {
+    return {};
   }
   if (port && question.port == 0) {
     return fail(ErrorKind::Usage, "which port?");
@@ -538,6 +589,9 @@ Result<Answer> why(const RunRequest& request, const Question& question) {
   NONO_TRY(RunPlan plan, compose_run(asked, {}));
   if (question.operation == Operation::Pass) {
     return answer_variable(plan, asked, question.variable);
+  }
+  if (question.host) {
+    return answer_host(plan, *question.host);
   }
   if (question.port != 0) {
     return answer_port(plan, question);

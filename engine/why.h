@@ -23,24 +23,26 @@ enum class Operation : unsigned char {
   Create,    // make a file that is not there; with a trailing slash a directory
   Remove,    // unlink, rmdir, rename away
   Metadata,  // mode, owner, times, attributes
-  Connect,   // to a port, or with a path to a unix socket
+  Connect,   // to a host or port, or with a path to a unix socket
   Listen,    // on a port
   Pass,      // a variable of the environment
 };
 std::string_view name_of(Operation operation);
 std::optional<Operation> operation_from(std::string_view name);
 
-// Question: what is asked about is a path, a TCP port or a variable, as the operation demands.
+// Question: what is asked about is a path, a TCP port, a host or a variable, as the operation
+// demands.
 struct Question {
   Operation operation = Operation::Read;
   std::string path;
   std::uint16_t port = 0;
   std::string variable;
+  std::optional<sandbox::HostPort> host = std::nullopt;
 };
 
 struct Answer {
   bool allowed = false;
-  std::string object;   // resolved path; "TCP port 443"; the variable
+  std::string object;   // resolved path; "TCP port 443"; "example.org:443"; the variable
   std::string rule;     // stable code: "grant", "outside-grants", a reason of the trust policy, …
   std::string entry;    // the grant, row or policy that decides; empty where it is the rule itself
   std::string because;  // one sentence

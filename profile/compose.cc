@@ -253,14 +253,16 @@ class Composer {
     out_.network.block = out_.network.block || profile.network.block;
     append_new(out_.network.connect, profile.network.connect);
     append_new(out_.network.listen, profile.network.listen);
+    append_new(out_.network.connect_to, profile.network.connect_to);
   }
 
   Result<void> check_network(const std::string& name) const {
-    const bool ports = !out_.network.connect.empty() || !out_.network.listen.empty();
-    if (out_.network.block && ports) {
+    const bool opens = !out_.network.connect.empty() || !out_.network.listen.empty() ||
+                       !out_.network.connect_to.empty();
+    if (out_.network.block && opens) {
       return std::unexpected(
           usage(name,
-                "network: ports are allowed by one profile and the network is blocked by "
+                "network: hosts or ports are allowed by one profile and the network is blocked by "
                 "another that it extends or is extended by"));
     }
     return {};

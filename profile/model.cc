@@ -146,13 +146,31 @@ class Reader {
     return {};
   }
 
+  Result<void> destinations() {
+    NONO_TRY(const auto list, at_path(root_, "network", "connect"));
+    if (!list) {
+      return {};
+    }
+    NONO_TRY(const std::vector<JsonView> entries, list->elements(kMaxListEntries));
+    for (const JsonView& entry : entries) {
+      auto host = sandbox::parse_host_port(*entry.json().string());
+      if (!host) {
+        return std::unexpected(entry.error(host.error().message()));
+      }
+      out_.network.connect_to.push_back(*std::move(host));
+    }
+    return {};
+  }
+
   Result<void> network() {
     NONO_TRY(const auto block, at_path(root_, "network", "block"));
     NONO_TRY(const auto hosts, at_path(root_, "network", "allow_domain"));
     out_.network.block = block && *block->json().boolean();
     NONO_CHECK(ports("connect_port", out_.network.connect));
     NONO_CHECK(ports("listen_port", out_.network.listen));
+    NONO_CHECK(destinations());
     const bool opens = !out_.network.connect.empty() || !out_.network.listen.empty() ||
+                       !out_.network.connect_to.empty() ||
                        (hosts && !hosts->json().array()->empty());
     if (out_.network.block && opens) {
       return std::unexpected(block->error("contradicts the hosts or ports that are allowed"));

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "profile/schema.h"
 #include "profile/tree.h"
+#include "sandbox/endpoint.h"
 
 namespace nono::profile {
 
@@ -35,6 +36,7 @@ struct NetworkPart {
   bool block = false;  // network.block, or an empty allow_domain
   std::vector<std::uint16_t> connect;
   std::vector<std::uint16_t> listen;
+  std::vector<sandbox::HostPort> connect_to;
 };
 
 struct EnvironmentPart {

@@ -56,6 +56,7 @@ constexpr auto kFields = std::to_array<Field>({
 
     {"network", Object, Used, "open where nothing is said"},
     {"network.block", Flag, Used, "true: no network"},
+    {"network.connect", Words, Used, "only TCP, to these: HOST:PORT"},
     {"network.connect_port", Ports, Used, "only TCP, to these ports of any address"},
     {"network.listen_port", Ports, Used, "only TCP, listening on these ports"},
     {"network.allow_domain", Hosts, Refused,

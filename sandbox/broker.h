@@ -53,6 +53,9 @@ struct BrokerConfig {
   std::string home;
   NetworkTier network = NetworkTier::Blocked;
   InstructionEdit edit = InstructionEdit::ProtectVerified;
+  // What is read in place of the file at `hosts_path`, sealed; -1: that file itself.
+  int hosts = -1;
+  std::string hosts_path = {};
   std::optional<std::uint64_t> max_tasks = std::nullopt;  // where forks are trapped to be counted
   std::vector<HeldCommand> commands = {};
   std::vector<std::string> kept_trees = {};  // resolved; nothing older than the session leaves them

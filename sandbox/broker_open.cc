@@ -338,11 +338,22 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
     rules_.remember(status, guard_class);
     return finish_guarded(job, fd, status, touched, guard_class);
   }
+  if (!writes(job.open.flags) && rules_.config().hosts >= 0 &&
+      touched.resolved == rules_.config().hosts_path) {
+    return open_hosts(job);
+  }
   // By path, because O_RDONLY|O_TRUNC truncates too.
   if (job.has(O_TRUNC) && ::truncate(fd_path(fd).c_str(), 0) != 0) {
     return Outcome::error(errno);
   }
   return hand_over(job, std::move(fd));
+}
+
+// open_hosts serves the names that were resolved outside, in place of the table of hosts.
+Outcome Opener::open_hosts(const Job& job) {
+  const std::string path = "/proc/self/fd/" + std::to_string(rules_.config().hosts);
+  OwnedFd fd(::open(path.c_str(), O_RDONLY | kBrokerFlags));
+  return fd.valid() ? hand_over(job, std::move(fd)) : Outcome::error(EACCES);
 }
 
 // owns_terminal: the terminal is the caller's controlling one, or one of its standard streams.

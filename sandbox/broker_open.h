@@ -26,6 +26,7 @@ class Opener {
   Outcome open_object(Job& job, const OwnedFd& object, const struct stat& status);
   Outcome open_special(Job& job, const OwnedFd& object, const struct stat& status);
   Outcome open_terminal(Job& job);
+  Outcome open_hosts(const Job& job);
   static Outcome terminal_of_streams(Job& job, dev_t device);
   Outcome create(Job& job);
   Outcome create_at(Job& job, const NamedPlace& place);

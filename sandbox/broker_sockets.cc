@@ -47,13 +47,15 @@ std::uint16_t port_in(const void* address) {
   return ntohs(ip.sin_port);
 }
 
-bool port_granted(const Network& network, std::string_view operation, std::uint16_t port) {
+bool may_listen_on(const Network& network, std::uint16_t port) {
   const auto* ports = std::get_if<NetworkPorts>(&network);
-  if (ports == nullptr) {
-    return true;
-  }
-  const auto& granted = operation == "connect" ? ports->connect : ports->listen;
-  return std::ranges::find(granted, port) != granted.end();
+  return ports == nullptr || std::ranges::find(ports->listen, port) != ports->listen.end();
+}
+
+// names_hosts: what is not granted is then told by its address, else by its port.
+bool names_hosts(const Network& network) {
+  const auto* ports = std::get_if<NetworkPorts>(&network);
+  return ports != nullptr && !ports->destinations.empty();
 }
 
 // has_port reports whether an IP socket is bound to a port already.
@@ -148,38 +150,62 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
   return workers_.run(call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt)); });
 }
 
-// to_port is the result of what the broker did with an internet address; where Landlock refused, it
-// tells the port.
-Outcome SocketOperations::to_port(const Call& call, std::string_view operation,
-                                  const Address& address, long result) {
-  Outcome out = Outcome::of(result);
-  const bool refused = out.kind() == Outcome::Kind::Error && out.number() == EACCES;
-  const std::uint16_t port = address.port();
-  if (refused && port != 0 &&
-      !port_granted(rules_.config().capabilities->network(), operation, port)) {
-    rules_.report_once(call, operation, "TCP port " + std::to_string(port), "port-not-granted",
-                       "no option grants this port");
+void SocketOperations::tell_port(const Call& call, std::string_view operation, std::uint16_t port) {
+  rules_.report_once(call, operation, "TCP port " + std::to_string(port), "port-not-granted",
+                     "no option grants this port");
+}
+
+Outcome SocketOperations::refuse_endpoint(const Call& call, const Endpoint& to) {
+  if (names_hosts(rules_.config().capabilities->network())) {
+    rules_.report_once(call, "connect", to.text(), "address-not-granted",
+                       "no option grants this address and port");
+  } else {
+    tell_port(call, "connect", to.port);
   }
-  return out;
+  return Outcome::error(EACCES);
+}
+
+// connect_internet compares where to, and connects to exactly that: what the agent's memory says
+// meanwhile is not looked at, and neither is what an Endpoint does not hold.
+Outcome SocketOperations::connect_internet(const Call& call, const OwnedFd& socket,
+                                           const Address& address) {
+  if (rules_.config().network == NetworkTier::Blocked) {
+    rules_.report(call, "connect", "network", "network-blocked", "the network is blocked");
+    return Outcome::error(ENETUNREACH);
+  }
+  if (rules_.config().network == NetworkTier::Open) {
+    return connect_now(call, socket, address.get(), address.size());
+  }
+  const auto to = endpoint_from(address.bytes);
+  if (!to) {
+    return Outcome::error(to.error());
+  }
+  if (!allows_connect(rules_.config().capabilities->network(), *to)) {
+    return refuse_endpoint(call, *to);
+  }
+  const SocketName name = socket_name(*to, address.family);
+  return connect_now(call, socket, as_sockaddr(&name.storage), name.size);
+}
+
+Outcome SocketOperations::connect_now(const Call& call, const OwnedFd& socket, const sockaddr* to,
+                                      socklen_t size) {
+  const auto attempt = [&socket, to, size]() -> long {
+    return ::connect(BorrowedFd(socket).raw(), to, size);
+  };
+  const bool internet = to->sa_family == AF_INET || to->sa_family == AF_INET6;
+  const bool may_wait =
+      to->sa_family == AF_UNIX || (internet && int_option(socket, SO_TYPE) == SOCK_STREAM);
+  if (!may_wait || !blocks(socket)) {
+    return Outcome::of(attempt());
+  }
+  return workers_.run(call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt)); });
 }
 
 Outcome SocketOperations::connect_other(const Call& call, const OwnedFd& socket,
                                         const Address& address) {
-  const bool internet = address.family == AF_INET || address.family == AF_INET6;
-  if (internet && rules_.config().network == NetworkTier::Blocked) {
-    rules_.report(call, "connect", "network", "network-blocked", "the network is blocked");
-    return Outcome::error(ENETUNREACH);
-  }
-  const auto attempt = [&]() -> long {
-    return ::connect(BorrowedFd(socket).raw(), address.get(), address.size());
-  };
-  const bool at_once = !internet || int_option(socket, SO_TYPE) != SOCK_STREAM || !blocks(socket);
-  if (at_once && address.family != AF_UNIX) {
-    return to_port(call, "connect", address, attempt());
-  }
-  return workers_.run(call, [&] {
-    return to_port(call, "connect", address, retry_while_waiting(call.thread, attempt));
-  });
+  return address.family == AF_INET || address.family == AF_INET6
+             ? connect_internet(call, socket, address)
+             : connect_now(call, socket, address.get(), address.size());
 }
 
 Outcome SocketOperations::bind(const Call& call) {
@@ -195,8 +221,13 @@ Outcome SocketOperations::bind(const Call& call) {
   if (!path.empty()) {
     return bind_path(call, *socket, *address, path);
   }
-  return to_port(call, "listen", *address,
-                 ::bind(BorrowedFd(*socket).raw(), address->get(), address->size()));
+  Outcome out = Outcome::of(::bind(BorrowedFd(*socket).raw(), address->get(), address->size()));
+  const bool refused = out.kind() == Outcome::Kind::Error && out.number() == EACCES;
+  if (const std::uint16_t port = address->port();
+      refused && port != 0 && !may_listen_on(rules_.config().capabilities->network(), port)) {
+    tell_port(call, "listen", port);
+  }
+  return out;
 }
 
 // bind_path binds to the very text that the agent gave, so that getsockname(2) shows it, from the

@@ -1,8 +1,10 @@
 // sandbox/broker_sockets.h: connect, bind and listen, on behalf of the agent.
 //
 // A socket address lies behind a pointer: the broker copies it once, decides, and makes the call on
-// a duplicate of the agent's socket. UNIX sockets of the file system are reached only where they
-// were bound in this session; Landlock 7 has no right for that.
+// a duplicate of the agent's socket. Where TCP is limited, it is to the address that was compared
+// (sandbox/endpoint.h); Landlock, which knows ports only, is the second wall. UNIX sockets of the
+// file system are reached only where they were bound in this session; Landlock 7 has no right for
+// that.
 #pragma once
 
 #include <sys/socket.h>
@@ -31,8 +33,10 @@ class SocketOperations {
   struct Address;
   Answer<Address> address_of(const Call& call) const;
   Outcome connect_path(const Call& call, const OwnedFd& socket, const std::string& path);
-  Outcome to_port(const Call& call, std::string_view operation, const Address& address,
-                  long result);
+  Outcome connect_internet(const Call& call, const OwnedFd& socket, const Address& address);
+  Outcome connect_now(const Call& call, const OwnedFd& socket, const sockaddr* to, socklen_t size);
+  Outcome refuse_endpoint(const Call& call, const Endpoint& to);
+  void tell_port(const Call& call, std::string_view operation, std::uint16_t port);
   Outcome connect_other(const Call& call, const OwnedFd& socket, const Address& address);
   Outcome bind_path(const Call& call, const OwnedFd& socket, const Address& address,
                     const std::string& path);

@@ -87,6 +87,17 @@ void add_grant(std::vector<PathGrant>& grants, PathGrant added) {
 
 }  // namespace
 
+bool allows_connect(const Network& network, const Endpoint& to) {
+  const auto* ports = std::get_if<NetworkPorts>(&network);
+  if (ports == nullptr) {
+    return std::holds_alternative<NetworkOpen>(network);
+  }
+  return std::ranges::find(ports->connect, to.port) != ports->connect.end() ||
+         std::ranges::any_of(ports->destinations, [&](const Destination& destination) {
+           return std::ranges::find(destination.endpoints, to) != destination.endpoints.end();
+         });
+}
+
 std::string Access::text() const {
   std::string text = "---";
   if (has(read())) {

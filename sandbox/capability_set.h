@@ -14,6 +14,7 @@
 
 #include "base/owned_fd.h"
 #include "base/result.h"
+#include "sandbox/endpoint.h"
 
 namespace nono::sandbox {
 
@@ -49,13 +50,22 @@ struct PathGrant {
 };
 
 struct NetworkBlocked {};
-// NetworkPorts allows TCP to or on these ports of any address, and nothing else.
+// Destination is a host and port that was named, with the addresses that it had at the start.
+struct Destination {
+  HostPort asked;
+  std::vector<Endpoint> endpoints;
+};
+// NetworkPorts allows TCP to or on these ports of any address, to these destinations, and nothing
+// else.
 struct NetworkPorts {
   std::vector<std::uint16_t> connect;
   std::vector<std::uint16_t> listen;
+  std::vector<Destination> destinations = {};
 };
 struct NetworkOpen {};
 using Network = std::variant<NetworkBlocked, NetworkPorts, NetworkOpen>;
+// allows_connect reports whether TCP to `to` is granted, by its port or by its address.
+bool allows_connect(const Network& network, const Endpoint& to);
 
 // NoNetworkFilter is the price of NetworkOpen: a type found by grep and in review.
 class NoNetworkFilter {

@@ -108,6 +108,10 @@ Result<void> add_ports(BorrowedFd ruleset, const NetworkPorts& ports) {
   for (const std::uint16_t port : ports.connect) {
     NONO_CHECK(add_port(ruleset, port, abi::net::kConnectTcp));
   }
+  // Landlock knows no addresses; the broker compares them (sandbox/broker_sockets.h).
+  for (const Destination& destination : ports.destinations) {
+    NONO_CHECK(add_port(ruleset, destination.asked.port, abi::net::kConnectTcp));
+  }
   for (const std::uint16_t port : ports.listen) {
     NONO_CHECK(add_port(ruleset, port, abi::net::kBindTcp));
   }

@@ -266,7 +266,7 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   }
   close_all_but({BorrowedFd(channels.ask.second).raw(), BorrowedFd(channels.events.second).raw(),
                  failure, plan.terminal, plan.prepared->inner_ruleset(), plan.limits.cgroup_procs,
-                 plan.streams[0], plan.streams[1], plan.streams[2],
+                 plan.broker->hosts, plan.streams[0], plan.streams[1], plan.streams[2],
                  BorrowedFd(handshake->first).raw(), BorrowedFd(handshake->second).raw()});
   const pid_t agent = ::fork();
   if (agent < 0) {

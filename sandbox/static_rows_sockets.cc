@@ -31,6 +31,8 @@ constexpr std::string_view kOtherTransport =
     "UDP, MPTCP, SCTP, ICMP and raw packets are not judged by Landlock";
 constexpr std::string_view kFamilies =
     "vsock, packet, AF_ALG, Bluetooth and others: ways out, or kernel attack surface";
+constexpr std::string_view kDetour =
+    "leads the packets of a granted address by way of another host";
 constexpr std::string_view kBareListen =
     "an unbound TCP socket would get a port that nobody granted";
 
@@ -69,6 +71,8 @@ constexpr std::uint32_t kSeqpacket = 5;
 constexpr std::uint32_t kIpTcp = 6;
 constexpr std::uint32_t kIpUdp = 17;
 constexpr std::uint32_t kFastOpen = 0x20000000;
+constexpr std::uint32_t kLevelIp = 0;
+constexpr std::uint32_t kLevelIpv6 = 41;
 
 constexpr StaticRow only(Applies applies, StaticRow row) {
   row.applies = applies;
@@ -85,6 +89,12 @@ constexpr StaticRow socket_row(Condition condition, int answer_errno, std::strin
 constexpr StaticRow pair_row(Condition condition, int answer_errno, std::string_view when,
                              std::string_view why) {
   return refuse_when({"socketpair", {53, 199}}, condition, answer_errno, when, why);
+}
+constexpr StaticRow detour_row(std::uint32_t level, std::uint32_t option, std::string_view when) {
+  StaticRow row =
+      refuse_when({"setsockopt", {54, 208}}, {is(1, level), is(2, option)}, EPERM, when, kDetour);
+  row.applies = Applies::UnlessOpen;
+  return row;
 }
 
 constexpr ArgumentTest kAnyInet = masked_is(0, kInetMask, kInet);
@@ -147,6 +157,17 @@ constexpr auto kRows = std::to_array<StaticRow>({
     only(Applies::UnlessOpen,
          refuse_when({"sendmmsg", {307, 269}}, has_any(3, kFastOpen), EOPNOTSUPP,
                      "flags & MSG_FASTOPEN; network not open", kFastOpenWhy)),
+    // Source routes (RFC 791; RFC 8754 for IPv6), and what can bring one along (RFC 3542, 2292).
+    detour_row(kLevelIp, 4, "IP_OPTIONS; network not open"),
+    detour_row(kLevelIpv6, 3, "IPV6_2292HOPOPTS; network not open"),
+    detour_row(kLevelIpv6, 4, "IPV6_2292DSTOPTS; network not open"),
+    detour_row(kLevelIpv6, 5, "IPV6_2292RTHDR; network not open"),
+    detour_row(kLevelIpv6, 6, "IPV6_2292PKTOPTIONS; network not open"),
+    detour_row(kLevelIpv6, 32, "IPV6_FLOWLABEL_MGR; network not open"),
+    detour_row(kLevelIpv6, 54, "IPV6_HOPOPTS; network not open"),
+    detour_row(kLevelIpv6, 55, "IPV6_RTHDRDSTOPTS; network not open"),
+    detour_row(kLevelIpv6, 57, "IPV6_RTHDR; network not open"),
+    detour_row(kLevelIpv6, 59, "IPV6_DSTOPTS; network not open"),
     only(Applies::PortsWithoutBroker, refuse_when({"listen", {50, 201}}, {}, EACCES,
                                                   "network by ports and no broker", kBareListen)),
 });

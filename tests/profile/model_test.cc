@@ -88,6 +88,20 @@ TEST(ModelTest, BlockContradictsWhatOpens) {
   EXPECT_TRUE(refused(R"({"network":{"block":true,"listen_port":[1]}})").contains("contradicts"));
 }
 
+TEST(ModelTest, HostsAreReadAsTheOptionReadsThem) {
+  const Profile out = parsed(R"({"network":{"connect":["Example.org:443","[::1]:80"]}})");
+  ASSERT_EQ(out.network.connect_to.size(), 2U);
+  EXPECT_EQ(out.network.connect_to[0].text(), "example.org:443");
+  EXPECT_EQ(out.network.connect_to[1].text(), "[::1]:80");
+  for (const char* wrong : {"example.org", "127.1:80", "*.example.org:443"}) {
+    EXPECT_TRUE(refused(std::string(R"({"network":{"connect":["a.example:1",")") + wrong + "\"]}}")
+                    .contains("/network/connect/1"))
+        << wrong;
+  }
+  EXPECT_TRUE(
+      refused(R"({"network":{"block":true,"connect":["a.example:1"]}})").contains("contradicts"));
+}
+
 TEST(ModelTest, VariablesThatLoadCodeAreNotPassed) {
   for (const char* name : {"LD_PRELOAD", "NODE_OPTIONS", "BASH_ENV", "NONO_X", "A*"}) {
     EXPECT_TRUE(refused(std::string(R"({"environment":{"pass_vars":[")") + name + "\"]}}")

@@ -170,6 +170,8 @@ const Expected kExpected[] = {
     {"sendto:fastopen", EOPNOTSUPP},
     {"sendmsg:fastopen", EOPNOTSUPP},
     {"sendmmsg:fastopen", EOPNOTSUPP},
+    {"setsockopt:source-route", EPERM},
+    {"setsockopt:source-route6", EPERM},
     {"listen:unbound", EACCES, NetworkTier::Ports, Broker::Absent},
     {"ptrace", EPERM},
     {"process_vm_readv", EPERM},

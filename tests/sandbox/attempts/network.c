@@ -79,6 +79,20 @@ static long try_sendmmsg(void) {
   struct mmsghdr messages = {message_to(&server, &text), 0};
   return client < 0 ? kNotHere : sendmmsg(client, &messages, 1, MSG_FASTOPEN);
 }
+static long try_source_route(void) {
+  // Loose source and record route (RFC 791) by way of 127.0.0.1, and the end of the list.
+  const unsigned char by_way_of[] = {131, 7, 4, 127, 0, 0, 1, 0};
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  return client < 0 ? kNotHere
+                    : setsockopt(client, IPPROTO_IP, IP_OPTIONS, by_way_of, sizeof by_way_of);
+}
+static long try_source_route6(void) {
+  // A segment routing header (RFC 8754) by way of one segment.
+  const unsigned char by_way_of[40] = {0, 4, 4, 1, 1, 0, 0, 0, [23] = 1, [39] = 1};
+  const int client = socket(AF_INET6, SOCK_STREAM, 0);
+  return client < 0 ? kNotHere
+                    : setsockopt(client, IPPROTO_IPV6, IPV6_RTHDR, by_way_of, sizeof by_way_of);
+}
 static long try_listen(void) {
   const int unbound = socket(AF_INET, SOCK_STREAM, 0);
   return unbound < 0 ? kNotHere : listen(unbound, 1);
@@ -109,6 +123,8 @@ const struct attempt network_attempts[] = {
     {"sendto:fastopen", try_sendto},
     {"sendmsg:fastopen", try_sendmsg},
     {"sendmmsg:fastopen", try_sendmmsg},
+    {"setsockopt:source-route", try_source_route},
+    {"setsockopt:source-route6", try_source_route6},
     {"listen:unbound", try_listen},
     {NULL, NULL},
 };

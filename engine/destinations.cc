@@ -1,0 +1,275 @@
+#include "engine/destinations.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "base/files.h"
+#include "base/sealed_file.h"
+#include "base/text.h"
+#include "sandbox/wire.h"
+
+namespace nono::engine {
+
+using sandbox::AddressClass;
+using sandbox::Destination;
+using sandbox::Endpoint;
+using sandbox::HostPort;
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// Found is what the resolver's child says of one name.
+struct Found {
+  int failure = 0;  // EAI_*
+  std::vector<Endpoint> endpoints;
+};
+
+struct FreeAddresses {
+  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
+};
+
+bool is_localhost(std::string_view name) {
+  return name == "localhost" || name.ends_with(".localhost");  // RFC 6761, section 6.3
+}
+
+void look_up(const std::string& name, sandbox::WireWriter& out) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* raw = nullptr;
+  const int failure = ::getaddrinfo(name.c_str(), nullptr, &hints, &raw);
+  const std::unique_ptr<addrinfo, FreeAddresses> list(failure == 0 ? raw : nullptr);
+  std::string addresses;
+  std::size_t count = 0;
+  for (const addrinfo* one = list.get(); one != nullptr && count < kMaxAddressesPerHost;
+       one = one->ai_next) {
+    const void* bytes = one->ai_addr;
+    const auto endpoint =
+        sandbox::endpoint_from({static_cast<const char*>(bytes), one->ai_addrlen});
+    if (endpoint) {
+      const void* address = endpoint->address.data();
+      addresses.append(static_cast<const char*>(address), endpoint->address.size());
+      ++count;
+    }
+  }
+  out.number(static_cast<std::uint64_t>(static_cast<std::int64_t>(failure))).text(addresses);
+}
+
+// The child has nothing but the names to read and the pipe to write.
+[[noreturn]] void resolver_main(std::span<const std::string> names, const OwnedFd& out) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  sandbox::WireWriter answers;
+  for (const std::string& name : names) {
+    look_up(name, answers);
+  }
+  static_cast<void>(write_all(out, answers.bytes()));
+  ::_exit(0);
+}
+
+// read_until collects what comes until the end; false where time is up first.
+bool read_until(const OwnedFd& from, steady_clock::time_point deadline, std::string& out) {
+  constexpr std::size_t kMostBytes = 1u << 20;
+  std::array<char, 16384> buffer{};
+  while (out.size() < kMostBytes) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
+    pollfd watched{BorrowedFd(from).raw(), POLLIN, 0};
+    const int ready =
+        ::poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (ready == 0) {
+      return false;
+    }
+    const ssize_t got =
+        ready > 0 ? ::read(BorrowedFd(from).raw(), buffer.data(), buffer.size()) : -1;
+    if (got == 0) {
+      return true;
+    }
+    if (got < 0 && errno != EINTR) {
+      return false;
+    }
+    out.append(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  }
+  return false;
+}
+
+std::vector<Found> parse_answers(std::string_view text, std::size_t count) {
+  constexpr std::size_t kAddress = sizeof(Endpoint::address);
+  std::vector<Found> out(count);
+  sandbox::WireReader reader(text);
+  for (Found& found : out) {
+    found.failure = static_cast<int>(static_cast<std::int64_t>(reader.number()));
+    const std::string addresses = reader.text();
+    if (!reader.good()) {
+      found.failure = EAI_FAIL;
+      continue;
+    }
+    for (std::size_t at = 0; at + kAddress <= addresses.size(); at += kAddress) {
+      Endpoint endpoint;
+      std::memcpy(endpoint.address.data(), addresses.data() + at, kAddress);
+      found.endpoints.push_back(endpoint);
+    }
+  }
+  return out;
+}
+
+Result<std::vector<Found>> ask_resolver(std::span<const std::string> names) {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return fail_errno(errno, "starting the resolver");
+  }
+  const OwnedFd from(ends[0]);
+  OwnedFd to(ends[1]);
+  const pid_t child = ::fork();
+  if (child < 0) {
+    return fail_errno(errno, "starting the resolver");
+  }
+  if (child == 0) {
+    resolver_main(names, to);
+  }
+  to.reset();
+  std::string text;
+  const bool whole = read_until(from, steady_clock::now() + kResolvePatience, text);
+  ::kill(child, SIGKILL);
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  if (!whole) {
+    return std::unexpected(
+        Error(ErrorKind::Network, "the hosts of --connect were not resolved within " +
+                                      std::to_string(kResolvePatience.count()) + " s")
+            .mend_with("check the network, or give the addresses"));
+  }
+  return parse_answers(text, names.size());
+}
+
+bool may_lead_to(const HostPort& asked, const Endpoint& endpoint) {
+  const AddressClass where = sandbox::class_of(endpoint);
+  return where == (is_localhost(asked.host) ? AddressClass::ThisMachine : AddressClass::Host);
+}
+
+Error leads_nowhere(const HostPort& asked, const Endpoint& example) {
+  const bool here = sandbox::class_of(example) == AddressClass::ThisMachine;
+  return Error(ErrorKind::Usage,
+               "--connect " + asked.text() + ": the name leads only to " + example.host() +
+                   (here ? ", which is this machine" : ", which is nothing that a name may grant"))
+      .mend_with("--connect " + Endpoint{example.address, asked.port}.text() +
+                 " grants it by its address");
+}
+
+Result<Destination> destination_from(const HostPort& asked, const Found& found,
+                                     std::vector<std::string>& notes) {
+  if (found.failure != 0 || found.endpoints.empty()) {
+    const int code = found.failure == 0 ? EAI_NONAME : found.failure;
+    return std::unexpected(
+        Error(ErrorKind::Network, "--connect " + asked.text() +
+                                      ": the name cannot be resolved: " + ::gai_strerror(code))
+            .mend_with("check the name and the network, or give the address"));
+  }
+  Destination out{.asked = asked, .endpoints = {}};
+  for (Endpoint endpoint : found.endpoints) {
+    endpoint.port = asked.port;
+    if (!may_lead_to(asked, endpoint)) {
+      notes.push_back(
+          "--connect " + asked.text() + ": its address " + endpoint.host() +
+          " was left out: this machine and link-local addresses are granted by address");
+    } else if (std::ranges::find(out.endpoints, endpoint) == out.endpoints.end()) {
+      out.endpoints.push_back(endpoint);
+    }
+  }
+  if (out.endpoints.empty()) {
+    return std::unexpected(leads_nowhere(asked, found.endpoints.front()));
+  }
+  return out;
+}
+
+std::vector<std::string> names_of(std::span<const HostPort> asked) {
+  std::set<std::string> names;
+  for (const HostPort& one : asked) {
+    if (!one.literal) {
+      names.insert(one.host);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+// lines_for: the names that were resolved; what reads /etc/hosts takes the first line that fits.
+std::string lines_for(std::span<const Destination> destinations) {
+  std::set<std::string> lines;
+  for (const Destination& destination : destinations) {
+    const bool known = destination.asked.literal || is_localhost(destination.asked.host);
+    for (const Endpoint& endpoint : destination.endpoints) {
+      if (!known) {
+        lines.insert(endpoint.host() + "\t" + destination.asked.host + "\n");
+      }
+    }
+  }
+  std::string out;
+  for (const std::string& line : lines) {
+    out += line;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<Destination>> resolve_destinations(std::span<const HostPort> asked,
+                                                      std::vector<std::string>& notes) {
+  if (asked.size() > kMaxDestinations) {
+    return fail(ErrorKind::Usage,
+                "more than " + std::to_string(kMaxDestinations) + " hosts are to be connected to");
+  }
+  const std::vector<std::string> names = names_of(asked);
+  std::vector<Found> found;
+  if (!names.empty()) {
+    NONO_TRY(found, ask_resolver(names));
+  }
+  std::vector<Destination> out;
+  for (const HostPort& one : asked) {
+    if (one.literal) {
+      out.push_back({one, {*one.literal}});
+      continue;
+    }
+    const auto at = std::ranges::lower_bound(names, one.host) - names.begin();
+    NONO_TRY(Destination destination,
+             destination_from(one, found[static_cast<std::size_t>(at)], notes));
+    out.push_back(std::move(destination));
+  }
+  return out;
+}
+
+Result<OwnedFd> hosts_file(std::span<const Destination> destinations) {
+  std::string text = lines_for(destinations);
+  if (auto own = read_file(kHostsPath, kMaxHostsBytes)) {
+    text += *own;
+  } else if (own.error().kind() != ErrorKind::NotFound) {
+    return std::unexpected(std::move(own).error());
+  }
+  const OwnedFd memory(::memfd_create("hosts", MFD_CLOEXEC));
+  if (!memory.valid()) {
+    return fail_errno(errno, "making the agent's table of hosts");
+  }
+  NONO_CHECK(write_all(memory, text));
+  NONO_TRY(const SealedFile sealed, SealedFile::capture(memory, kHostsPath, 2 * kMaxHostsBytes));
+  return sealed.reopen_read_only();
+}
+
+Result<std::string> hosts_path() {
+  const OwnedFd object(::open(kHostsPath, O_PATH | O_CLOEXEC));
+  return object.valid() ? path_of(object) : Result<std::string>(kHostsPath);
+}
+
+}  // namespace nono::engine

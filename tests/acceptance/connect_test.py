@@ -1,0 +1,212 @@
+"""--connect: the hosts that were named are reached, by their names too, and no others."""
+
+import http.server
+import json
+import shutil
+import socket
+import sys
+import threading
+import unittest
+
+import support
+
+PY = "/usr/bin/python3"
+
+
+class Quiet(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"served\n")
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def __init__(self, address="127.0.0.1", port=0):
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, port), Quiet)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def end(self):
+        self.shutdown()
+        self.server_close()
+
+
+def on_own_network():
+    """Whether localhost resolves here to 127.0.0.1 as on any machine."""
+    try:
+        return ("127.0.0.1", 1) in [a[4][:2] for a in socket.getaddrinfo("localhost", 1)]
+    except OSError:
+        return False
+
+
+GET = ("import sys, urllib.request\n"
+       "print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode().strip())")
+
+
+class Connect(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.server = Server()
+        self.addCleanup(self.server.end)
+        self.url = f"http://127.0.0.1:{self.server.port}/"
+
+    def get(self, url, *connect, extra=()):
+        options = ["--allow-cwd", *extra]
+        for one in connect:
+            options += ["--connect", one]
+        return self.project.sandbox(PY, "-c", GET, url, options=options)
+
+    def test_a_named_address_is_reached(self):
+        self.assertEqual(self.ran(self.get(self.url, f"127.0.0.1:{self.server.port}")).stdout,
+                         "served\n")
+
+    def test_another_address_on_the_same_port_is_not(self):
+        done = self.get(self.url, f"127.0.0.2:{self.server.port}")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("Permission denied", done.stderr)
+        line = f"connect 127.0.0.1:{self.server.port}: address-not-granted"
+        self.assertEqual(done.stderr.count(line), 1, done.stderr)
+        self.assertIn(f"mend: --connect 127.0.0.1:{self.server.port}", done.stderr)
+
+    def test_the_option_that_a_denial_names_mends_it(self):
+        done = self.get(self.url, "192.0.2.1:9")
+        mend = [line.split("mend: ")[1] for line in done.stderr.splitlines() if "mend: " in line][0]
+        self.ran(self.get(self.url, "192.0.2.1:9", mend.split()[1]))
+
+    def test_another_port_of_the_same_address_is_not(self):
+        done = self.get(self.url, "127.0.0.1:9")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("address-not-granted", done.stderr)
+
+    @unittest.skipUnless(on_own_network(), "localhost is not known here")
+    def test_a_name_is_reached_by_that_name(self):
+        port = self.server.port
+        self.assertEqual(self.ran(self.get(f"http://localhost:{port}/",
+                                           f"localhost:{port}")).stdout, "served\n")
+
+    def test_ipv6(self):
+        try:
+            server = Server("::1")
+        except OSError:
+            self.skipTest("no IPv6 here")
+        self.addCleanup(server.end)
+        url = f"http://[::1]:{server.port}/"
+        self.ran(self.get(url, f"[::1]:{server.port}"))
+        self.assertNotEqual(self.get(url, f"127.0.0.1:{server.port}").returncode, 0)
+
+    def test_ports_and_hosts_go_together(self):
+        other = Server("127.0.0.2")
+        self.addCleanup(other.end)
+        self.ran(self.get(f"http://127.0.0.2:{other.port}/", "192.0.2.1:9",
+                          extra=("--connect-port", str(other.port))))
+
+    def test_a_socket_that_does_not_block_is_connected_too(self):
+        code = ("import select, socket\n"
+                "s = socket.socket(); s.setblocking(False)\n"
+                f"print(s.connect_ex(('127.0.0.1', {self.server.port})) in (0, 115))\n"
+                "select.select([], [s], [], 5)\n"
+                "print(s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))\n"
+                f"t = socket.socket(); t.setblocking(False)\n"
+                "try: t.connect(('127.0.0.2', 9))\n"
+                "except PermissionError: print('refused')\n")
+        done = self.ran(self.project.sandbox(PY, "-c", code, options=(
+            "--allow-cwd", "--connect", f"127.0.0.1:{self.server.port}")))
+        self.assertEqual(done.stdout.split(), ["True", "0", "refused"])
+
+    def test_real_clients(self):
+        port = self.server.port
+        clients = {"curl": ("curl", "-s", "--max-time", "5", self.url),
+                   "wget": ("wget", "-qO-", "-T", "5", "-t", "1", self.url),
+                   "node": ("node", "-e", f"require('http').get('{self.url}', r => "
+                            "r.pipe(process.stdout)).on('error', e => process.exit(9))")}
+        tried = 0
+        for name, words in clients.items():
+            if shutil.which(name) is None:
+                continue
+            with self.subTest(client=name):
+                done = self.ran(self.project.sandbox(*words, options=(
+                    "--allow-cwd", "--connect", f"127.0.0.1:{port}")))
+                self.assertEqual(done.stdout, "served\n")
+                self.assertNotEqual(self.project.sandbox(*words, options=(
+                    "--allow-cwd", "--connect", f"127.0.0.3:{port}")).returncode, 0)
+                tried += 1
+        if tried == 0:
+            self.skipTest("no client is installed")
+
+    def test_an_unknown_host_starts_nothing(self):
+        done = self.project.sandbox("echo", "started", options=(
+            "--allow-cwd", "--connect", "no-such-host.invalid:443"))
+        self.assertEqual((done.returncode, done.stdout), (125, ""))
+        self.assertIn("no-such-host.invalid:443", done.stderr)
+
+    def test_wrong_words_are_refused(self):
+        for wrong in ("example.org", "example.org:0", "127.1:80", "0.0.0.0:80", "*:443",
+                      "https://example.org:443", "[fe80::1]:80"):
+            done = self.project.sandbox("echo", "started", options=(
+                "--allow-cwd", "--connect", wrong))
+            self.assertEqual((done.returncode, done.stdout), (2, ""), wrong)
+            self.assertIn("--connect", done.stderr)
+
+    def test_hosts_contradict_a_blocked_or_open_network(self):
+        for option in ("--block-net", "--allow-net"):
+            self.ran(self.project.sandbox("true", options=(
+                "--allow-cwd", option, "--connect", "127.0.0.1:80")), 2)
+
+    def test_plan_shows_hosts_with_their_addresses(self):
+        options = ("--allow-cwd", "--dry-run", "--json", "--connect", "192.0.2.7:443")
+        plan = json.loads(self.ran(self.project.sandbox("true", options=options)).stdout)
+        self.assertEqual(plan["network"], "TCP only: connect 192.0.2.7:443")
+        self.assertEqual(plan["destinations"],
+                         [{"host": "192.0.2.7:443", "addresses": ["192.0.2.7"]}])
+
+    def test_table_of_hosts_is_this_machines_without_names_and_cannot_be_written(self):
+        with open("/etc/hosts", encoding="utf-8") as own:
+            text = own.read()
+        options = ("--allow-cwd", "--connect", "192.0.2.7:443")
+        self.assertEqual(self.ran(self.project.sandbox(
+            "cat", "/etc/hosts", options=options)).stdout, text)
+        self.assertNotEqual(self.project.sandbox(
+            "sh", "-c", "echo x >>/etc/hosts", options=options).returncode, 0)
+
+    def test_profile_names_hosts(self):
+        profile = self.project.write("p.json", json.dumps(
+            {"meta": {"name": "p"}, "network": {"connect": [f"127.0.0.1:{self.server.port}"]}}))
+        self.assertEqual(self.ran(self.get(self.url, extra=("--profile", profile))).stdout,
+                         "served\n")
+        other = f"http://127.0.0.2:{self.server.port}/"
+        self.assertNotEqual(self.get(other, extra=("--profile", profile)).returncode, 0)
+        bad = self.project.write("b.json", json.dumps(
+            {"meta": {"name": "b"}, "network": {"connect": ["example.org"]}}))
+        done = self.get(self.url, extra=("--profile", bad))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/network/connect/0", done.stderr)
+
+    def test_why_agrees(self):
+        port = self.server.port
+        grant = ("--connect", f"127.0.0.1:{port}")
+        cases = [((f"127.0.0.1:{port}", *grant), 0, "address"),
+                 ((f"127.0.0.2:{port}", *grant), 1, "address-not-granted"),
+                 (("127.0.0.1:9", *grant), 1, "address-not-granted"),
+                 (("127.0.0.1:9",), 0, "network-open"),
+                 (("127.0.0.1:9", "--block-net"), 1, "network-blocked"),
+                 (("127.0.0.1:9", "--connect-port", "9"), 0, "port")]
+        for (host, *options), code, rule in cases:
+            done = self.project.nono("why", "--json", "--host", host, *options)
+            self.assertEqual(done.returncode, code, done.stderr)
+            answer = json.loads(done.stdout)
+            self.assertEqual((answer["rule"], answer["object"]), (rule, host))
+        self.ran(self.project.nono("why", "--host", "127.1:9"), 2)
+        self.ran(self.project.nono("why", "--host", "127.0.0.1:9", "--op", "read"), 2)
+
+
+support.both_users(globals(), Connect)
+
+if __name__ == "__main__":
+    sys.exit(support.main())
