@@ -76,7 +76,8 @@ Result<void> differs(std::string_view what, const std::string& found, const std:
 
 }  // namespace
 
-Result<IdentityToken> IdentityToken::read(const crypto::Secret& token, Instant now) {
+Result<IdentityToken> IdentityToken::read(const crypto::Secret& token, Instant now,
+                                          std::string_view audience) {
   const std::string_view text = trimmed(token.text(SecretAccess::i_will_not_log_or_store_this()));
   if (text.size() > kMaxTokenBytes) {
     return refuse("is larger than " + std::to_string(kMaxTokenBytes) + " bytes", kWholeToken);
@@ -96,7 +97,7 @@ Result<IdentityToken> IdentityToken::read(const crypto::Secret& token, Instant n
   if (read.issuer_.empty()) {
     return refuse("names no issuer (iss)", kWholeToken);
   }
-  NONO_CHECK(read.check_audience());
+  NONO_CHECK(read.check_audience(audience));
   NONO_CHECK(read.check_times(now));
   return read;
 }
@@ -106,16 +107,17 @@ std::string IdentityToken::claim(std::string_view name) const {
   return value != nullptr && value->string() != nullptr ? *value->string() : std::string();
 }
 
-Result<void> IdentityToken::check_audience() const {
+Result<void> IdentityToken::check_audience(std::string_view wanted) const {
   const Json* const audience = claims_.find("aud");
-  const auto is_ours = [](const Json& one) {
-    return one.string() != nullptr && *one.string() == kTokenAudience;
+  const auto is_ours = [&](const Json& one) {
+    return one.string() != nullptr && *one.string() == wanted;
   };
   if (audience == nullptr ||
       !(is_ours(*audience) ||
         (audience->array() != nullptr && std::ranges::any_of(*audience->array(), is_ours)))) {
-    return refuse("is not for Sigstore: its audience (aud) is not \"sigstore\"",
-                  "ask the issuer for a token with the audience `sigstore`");
+    const std::string name(wanted);
+    return refuse("is not for Sigstore: its audience (aud) is not \"" + name + "\"",
+                  "ask the issuer for a token with the audience `" + name + "`");
   }
   return {};
 }

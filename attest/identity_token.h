@@ -24,7 +24,7 @@
 
 namespace nono::attest {
 
-// The audience that Fulcio demands.
+// The audience that Fulcio demands; a private one may be set up to demand another.
 inline constexpr std::string_view kTokenAudience = "sigstore";
 inline constexpr std::size_t kMaxTokenBytes = 32u << 10;
 
@@ -33,7 +33,8 @@ class IdentityToken {
   // read checks form, audience, exp and nbf at `now` (nbf with the five minutes that Fulcio
   // grants), issuer and subject: InvalidInput, one sentence each, with what mends it. White space
   // around the token is no part of it.
-  static Result<IdentityToken> read(const crypto::Secret& token, Instant now);
+  static Result<IdentityToken> read(const crypto::Secret& token, Instant now,
+                                    std::string_view audience = kTokenAudience);
 
   const crypto::Secret& text() const { return text_; }
   const std::string& issuer() const { return issuer_; }
@@ -55,7 +56,7 @@ class IdentityToken {
  private:
   IdentityToken(crypto::Secret text, Json claims)
       : text_(std::move(text)), claims_(std::move(claims)) {}
-  Result<void> check_audience() const;
+  Result<void> check_audience(std::string_view wanted) const;
   Result<void> check_times(Instant now) const;
   // expected_name is the subject name that Fulcio makes of the token; nothing where this code does
   // not know the issuer's rule.

@@ -154,7 +154,7 @@ Result<void> sign(const Words& words, const ToSign& what) {
   NONO_TRY(engine::ChosenServices services, engine::ChosenServices::choose(config, clock));
   NONO_TRY(auto root, root_of(words));
   NONO_TRY(const attest::IdentityToken token,
-           engine::find_token(what.token, engine::process_environment(), caller, clock));
+           engine::find_token({.given = what.token}, engine::Ambient{}, caller, clock));
   NONO_TRY(const engine::KeylessAuthor author,
            engine::KeylessAuthor::certify(caller, std::move(services), std::move(root), token));
   return engine::sign_foreign(

@@ -18,8 +18,17 @@ inline constexpr Option kKeylessOption{
     "keyless", 0, "", "sign as whom an identity token names, with a certificate for minutes"};
 inline constexpr Option kIdentityTokenOption{
     "identity-token", 0,
-    "TOKEN",          "the token, or @FILE; else SIGSTORE_ID_TOKEN or GitHub Actions",
+    "TOKEN",          "the token, or @FILE; else that of the CI or machine, else you sign in",
     Takes::OneValue,  Completes::Files};
+inline constexpr Option kOidcIssuerOption{
+    "oidc-issuer", 0, "URL", "sign in there (default: the signing configuration's provider)",
+    Takes::OneValue};
+inline constexpr Option kOidcClientOption{
+    "oidc-client-id", 0, "ID", "as which client, and for which audience (default: sigstore)",
+    Takes::OneValue};
+inline constexpr Option kOidcFlowOption{
+    "oidc-flow", 0, "HOW", "sign in by `browser`, by `code` to type here, or by `device` code",
+    Takes::OneValue};
 inline constexpr Option kSigningConfigOption{
     "signing-config", 0,
     "FILE",           "services to use (default: those that go with the trusted root)",
@@ -28,6 +37,9 @@ inline constexpr Option kKeylessRootOption{
     "trusted-root",  0,
     "FILE",          "hold the services' answers against this trusted_root.json",
     Takes::OneValue, Completes::Files};
+inline constexpr Option kTrustConfigOption{"trust-config",  0,
+                                           "FILE",          "both in one file: a ClientTrustConfig",
+                                           Takes::OneValue, Completes::Files};
 
 // KeylessSession holds what a keyless signature needs until the last file is signed. It does not
 // move: the author borrows the rest.

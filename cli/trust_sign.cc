@@ -165,22 +165,27 @@ Result<int> run_sign_policy(const Arguments& arguments, Session& session) {
   return kDone;
 }
 
-constexpr std::array<Option, 8> kSignOptions = {{
+constexpr std::array<Option, 12> kSignOptions = {{
     {"all", 'a', "", "sign every guarded file beneath the working directory"},
     {"multi-subject", 'm', "", "write one .nono-trust.bundle here instead of one bundle per file"},
     kKeyOption,
     kKeyrefOption,
     kKeylessOption,
     kIdentityTokenOption,
+    kOidcIssuerOption,
+    kOidcClientOption,
+    kOidcFlowOption,
     kSigningConfigOption,
     kKeylessRootOption,
+    kTrustConfigOption,
 }};
 constexpr std::array<Option, 2> kSignPolicyOptions = {kKeyOption, kKeyrefOption};
-constexpr std::array<Example, 4> kSignExamples = {{
+constexpr std::array<Example, 5> kSignExamples = {{
     {"nono trust sign CLAUDE.md", "the first use makes the key `default`"},
     {"nono trust sign --all --multi-subject", "everything beneath here in one bundle"},
     {"nono trust sign --keyref keystore://work AGENTS.md", "a key in the desktop's keyring"},
-    {"nono trust sign --keyless CLAUDE.md", "in a CI job, as the job's workflow"},
+    {"nono trust sign --keyless CLAUDE.md", "in a CI job as its workflow, elsewhere as yourself"},
+    {"nono trust sign --keyless --trust-config acme.json CLAUDE.md", "at a Sigstore of your own"},
 }};
 constexpr std::array<Example, 1> kSignPolicyExamples = {{
     {"nono trust sign-policy", "sign ./trust-policy.json"},

@@ -30,4 +30,8 @@ Result<attest::SigningConfig> read_signing_config(const std::string& path) {
   return read_as<attest::SigningConfig>(path);
 }
 
+Result<attest::ClientTrustConfig> read_trust_config(const std::string& path) {
+  return read_as<attest::ClientTrustConfig>(path);
+}
+
 }  // namespace nono::engine

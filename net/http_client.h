@@ -17,7 +17,7 @@ namespace nono::net {
 
 enum class Method : unsigned char { Get, Post };
 
-// HttpRequest: the URL is https, or http to a loopback address. A redirect to another host is an
+// HttpRequest: the URL is one that net/url.h allows. A redirect to another host is an
 // error, to the same host it is followed for Get, at most three times.
 struct HttpRequest {
   static constexpr std::chrono::milliseconds kDefaultDeadline{30'000};

@@ -95,7 +95,8 @@ ProxyEnvironment ProxyEnvironment::from_environment() {
 }
 
 Result<std::optional<Proxy>> choose_proxy(const ProxyEnvironment& environment, const Url& url) {
-  if (environment.proxy.empty() || url.loopback || goes_direct(environment.no_proxy, url)) {
+  if (environment.proxy.empty() || url.loopback || url.metadata ||
+      goes_direct(environment.no_proxy, url)) {
     return std::nullopt;
   }
   std::string_view rest = environment.proxy;

@@ -25,6 +25,14 @@ std::unexpected<Error> refuse(std::string why) {
   return fail(ErrorKind::Usage, std::move(why));
 }
 
+// The field without which metadata servers answer nobody: whoever sends it means them.
+HttpTo http_of(const HttpRequest& request) {
+  const bool meant = std::ranges::any_of(request.headers, [](const auto& field) {
+    return ascii_lower(field.first) == "metadata-flavor";
+  });
+  return meant ? HttpTo::MetadataToo : HttpTo::ThisMachine;
+}
+
 Result<void> check_headers(const HttpRequest& request) {
   if (request.headers.size() > kMaxRequestHeaders) {
     return refuse("the request has more than " + std::to_string(kMaxRequestHeaders) + " fields");
@@ -67,7 +75,7 @@ Result<Url> check_request(const HttpRequest& request) {
   if (request.service.empty() || request.service.size() > kMaxServiceName) {
     return refuse("the request does not say which service it is for");
   }
-  NONO_TRY(Url url, parse_url(request.url));
+  NONO_TRY(Url url, parse_url(request.url, http_of(request)));
   NONO_CHECK(check_headers(request));
   if (request.method == Method::Get && !request.body.empty()) {
     return refuse("a Get carries no body");

@@ -23,6 +23,7 @@ bool is_field_name(std::string_view name);
 // is_field_value takes visible bytes, space and tab inside, and bytes over 0x7f.
 bool is_field_value(std::string_view value);
 
+// A request with the field Metadata-Flavor may go to Url::kMetadataAddress by http.
 // check_request returns the URL of a request that may be carried, or Usage: a URL that is not
 // allowed, a field that is none or that the transport sets itself (Host, Content-Length, Cookie,
 // …), a Get with a body, a limit above the largest. No message repeats a value.

@@ -62,6 +62,7 @@ Result<void> read_ipv4(Url& url, std::string_view host) {
   url.host = text;
   url.numeric = true;
   url.loopback = value >> 24U == 127;
+  url.metadata = host == Url::kMetadataAddress;
   return {};
 }
 
@@ -176,7 +177,7 @@ bool Url::same_origin(const Url& other) const {
   return scheme == other.scheme && host == other.host && port == other.port;
 }
 
-Result<Url> parse_url(std::string_view text) {
+Result<Url> parse_url(std::string_view text, HttpTo http) {
   if (text.size() > Url::kMaxBytes) {
     return refuse("it is longer than " + std::to_string(Url::kMaxBytes) + " bytes");
   }
@@ -189,7 +190,8 @@ Result<Url> parse_url(std::string_view text) {
   }
   NONO_CHECK(read_authority(url, text.substr(0, end)));
   url.target = (target.starts_with('/') ? "" : "/") + std::string(target);
-  if (url.scheme == Scheme::Http && !url.loopback) {
+  const bool metadata = url.metadata && http == HttpTo::MetadataToo;
+  if (url.scheme == Scheme::Http && !url.loopback && !metadata) {
     return refuse("http is for this machine only (127.0.0.0/8, [::1], localhost); use https");
   }
   return url;

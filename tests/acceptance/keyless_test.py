@@ -125,6 +125,20 @@ class Keyless(KeylessCase):
         self.assertIn("--signing-config", done.stderr)
         self.assertIn("signing_config.json", done.stderr)
 
+    def test_one_file_says_services_and_root(self):
+        self.trust(publisher())
+        (self.config / "signing_config.json").unlink()
+        (self.config / "trusted_root.json").unlink()
+        both = self.servers.path("trust_config.json")
+        self.in_job("CLAUDE.md", "--trust-config", both)
+        self.keep("trusted_root.json", self.servers.text("trusted_root.json"))
+        self.assertIn("VERIFIED", self.verdict())
+        for other in ("--signing-config", "--trusted-root"):
+            done = self.in_job("CLAUDE.md", "--trust-config", both, other, both, code=2)
+            self.assertIn("both say which instance", done.stderr)
+        wrong = self.servers.path("signing_config.json")
+        self.assertIn(str(wrong), self.in_job("CLAUDE.md", "--trust-config", wrong, code=125).stderr)
+
     def test_options_that_do_not_go_together_are_refused(self):
         for words in (("--key", "default"), ("--keyref", "keystore://a")):
             self.assertIn("--keyless", self.in_job("CLAUDE.md", *words, code=2).stderr)

@@ -37,13 +37,14 @@ class TokenSourceTest : public testing::EngineTest {
  protected:
   Result<attest::IdentityToken> find(const std::optional<std::string>& given = {}) {
     const ServiceCaller caller(github_, [this](std::chrono::milliseconds one) { waited_ += one; });
-    return find_token(
-        given,
-        [this](const char* name) -> std::optional<std::string> {
-          const auto found = environment_.find(name);
-          return found == environment_.end() ? std::nullopt : std::optional(found->second);
-        },
-        caller, clock_);
+    const Ambient ambient{.environment = [this](const char* name) -> std::optional<std::string> {
+                            const auto found = environment_.find(name);
+                            return found == environment_.end() ? std::nullopt
+                                                               : std::optional(found->second);
+                          },
+                          .product_file = in("product"),
+                          .token_file = in("projected")};
+    return find_token({.given = given}, ambient, caller, clock_);
   }
   std::string found(const std::optional<std::string>& given = {}) {
     const auto token = find(given);
@@ -125,6 +126,57 @@ TEST_F(TokenSourceTest, WhatGitHubAnswersWronglyIsRefused) {
     ASSERT_FALSE(token) << wrong.body;
     EXPECT_FALSE(token.error().message().contains("b3arer"));
   }
+}
+
+TEST_F(TokenSourceTest, AProjectedTokenIsTakenFromItsFile) {
+  write("projected", FakeSigstore::token() + "\n");
+  EXPECT_EQ(found(), FakeSigstore::token());
+  in_github();
+  EXPECT_EQ(found(), FakeSigstore::token());
+  EXPECT_EQ(github_.requests.size(), 1u);
+}
+
+TEST_F(TokenSourceTest, AMachineOfGooglesAsksItsHost) {
+  github_.answers = {{.status = 200, .headers = {}, .body = FakeSigstore::token()}};
+  write("product", "Google Compute Engine\n");
+  EXPECT_EQ(found(), FakeSigstore::token());
+  EXPECT_EQ(github_.requests.front().url,
+            "http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/"
+            "identity?audience=sigstore&format=full");
+  EXPECT_EQ(github_.requests.front().headers.front().first, "metadata-flavor");
+}
+
+TEST_F(TokenSourceTest, AnotherMachineAsksNobody) {
+  write("product", "Standard PC (Q35 + ICH9, 2009)\n");
+  EXPECT_FALSE(find());
+  EXPECT_TRUE(github_.requests.empty());
+}
+
+TEST_F(TokenSourceTest, AnotherServiceAccountIsImpersonated) {
+  environment_ = {{"GCE_METADATA_HOST", "127.0.0.1:8"},
+                  {"GOOGLE_SERVICE_ACCOUNT_NAME", "signer@acme.example"}};
+  github_.answers = {
+      {.status = 200, .headers = {}, .body = R"({"access_token":"acc3ss","expires_in":9})"},
+      {.status = 200, .headers = {}, .body = R"({"token":")" + FakeSigstore::token() + "\"}"}};
+  ASSERT_EQ(found(), FakeSigstore::token());
+  const net::HttpRequest& request = github_.requests.back();
+  EXPECT_EQ(request.url,
+            "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/"
+            "signer%40acme.example:generateIdToken");
+  EXPECT_EQ(request.headers.front().second, "Bearer acc3ss");
+  EXPECT_EQ(request.body, R"({"audience":"sigstore","includeEmail":true})");
+  github_.answers = {{.status = 200, .headers = {}, .body = R"({"access_token":"acc3ss"})"},
+                     {.status = 403, .headers = {}, .body = R"({"error":{"message":"denied"}})"}};
+  const auto refused = find();
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().message().contains("answered 403"));
+  EXPECT_TRUE(refused.error().remedy().contains("token creator"));
+  EXPECT_FALSE(refused.error().message().contains("acc3ss"));
+}
+
+TEST_F(TokenSourceTest, AGitLabJobWithoutATokenIsToldWhatToWrite) {
+  environment_ = {{"GITLAB_CI", "true"}};
+  EXPECT_TRUE(find().error().remedy().contains("id_tokens"));
 }
 
 TEST_F(TokenSourceTest, AJobWithoutThePermissionIsToldSo) {

@@ -56,8 +56,8 @@ TEST(ProxyChoiceTest, AProxyThatCannotBeUsedIsAnErrorThatHidesItsPassword) {
 }
 
 TEST(ProxyChoiceTest, TheMachineItselfIsReachedDirectly) {
-  for (const auto* url :
-       {"http://127.0.0.1/", "https://127.1.2.3/", "http://localhost:1/", "https://[::1]/"}) {
+  for (const auto* url : {"http://127.0.0.1/", "https://127.1.2.3/", "http://localhost:1/",
+                          "https://[::1]/", "https://169.254.169.254/"}) {
     EXPECT_FALSE(choose("proxy:1", "", url)->has_value()) << url;
   }
 }

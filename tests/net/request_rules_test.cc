@@ -29,6 +29,18 @@ TEST(RequestRulesTest, AnOrdinaryRequestPasses) {
   EXPECT_EQ(url->text(), "https://host:443/");
 }
 
+TEST(RequestRulesTest, AMetadataServerIsAskedByWhoeverMeansIt) {
+  auto request = get("http://169.254.169.254/computeMetadata/v1/");
+  expect_refused(request, "http is for this machine only");
+  request.headers = {{"Metadata-Flavor", "Google"}};
+  EXPECT_TRUE(check_request(request).has_value());
+  for (const auto* url : {"http://169.254.169.253/", "http://169.254.169.254.nip.io/",
+                          "http://metadata.google.internal/"}) {
+    request.url = url;
+    expect_refused(request, "http is for this machine only");
+  }
+}
+
 TEST(RequestRulesTest, TheServiceMustBeNamed) {
   auto request = get(kUrl);
   request.service = "";
