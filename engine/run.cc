@@ -338,6 +338,9 @@ class Running {
     } else if (end.stopped) {
       event.set("ended_by", "stop");
       teller_.note("the session was stopped");
+    } else if (end.supervisor_stopped) {
+      event.set("ended_by", "supervisor stopped");
+      teller_.note("nono itself was stopped for seconds; the agent's processes were killed");
     } else if (end.broker_lost) {
       event.set("ended_by", "broker lost");
       teller_.note("the sandbox's broker died; the agent's processes were killed");

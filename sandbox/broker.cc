@@ -136,6 +136,7 @@ struct Warden::Impl {
   void hear_listener(pollfd& watched);
   bool reap(pid_t agent, int& status);
   void agent_stopped(int signal);
+  bool supervisor_is_lost();
 
   const BrokerConfig& config;
   std::vector<pid_t> pids;
@@ -150,6 +151,9 @@ struct Warden::Impl {
   SocketOperations sockets;
   std::optional<TaskCount> tasks;
   bool said_no_forks = false;
+  bool agent_is_stopped = false;
+  SupervisorWatch::Clock::time_point look_at_supervisor =
+      SupervisorWatch::Clock::now() + SupervisorWatch::kTick;
   static constexpr int kNotTrapped = -1;
   std::array<int, 512> traps = [] {
     std::array<int, 512> none{};
@@ -228,22 +232,34 @@ void Warden::Impl::hear_listener(pollfd& watched) {
 
 void Warden::Impl::agent_stopped(int signal) {
   WireWriter message;
+  agent_is_stopped = true;
   message.number(kEventStopped).number(static_cast<std::uint64_t>(signal));
   static_cast<void>(wire_send(rules.events(), message.bytes(), {}));
+}
+
+bool Warden::Impl::supervisor_is_lost() {
+  const auto now = SupervisorWatch::Clock::now();
+  if (now < look_at_supervisor) {
+    return false;
+  }
+  look_at_supervisor = now + SupervisorWatch::kTick;
+  return rules.supervisor().stopped_too_long(now, agent_is_stopped);
 }
 
 // reap collects ended children; true once the agent itself is among them.
 bool Warden::Impl::reap(pid_t agent, int& status) {
   for (;;) {
     int child_status = 0;
-    const pid_t pid = ::waitpid(-1, &child_status, WNOHANG | WUNTRACED);
+    const pid_t pid = ::waitpid(-1, &child_status, WNOHANG | WUNTRACED | WCONTINUED);
     if (pid <= 0) {
       return false;
     }
     if (workers.reaped(pid)) {
       continue;
     }
-    if (pid == agent && WIFSTOPPED(child_status)) {
+    if (WIFCONTINUED(child_status)) {
+      agent_is_stopped = agent_is_stopped && pid != agent;
+    } else if (pid == agent && WIFSTOPPED(child_status)) {
       agent_stopped(WSTOPSIG(child_status));
     } else if (pid == agent) {
       status = child_status;
@@ -269,16 +285,20 @@ int Warden::run(pid_t agent) {
   std::array<pollfd, 3> watched{{{BorrowedFd(impl_->listener).raw(), POLLIN, 0},
                                  {BorrowedFd(signals).raw(), POLLIN, 0},
                                  {impl_->rules.events().raw(), 0, 0}}};
+  constexpr auto kTick = static_cast<int>(SupervisorWatch::kTick.count());
   int status = 0;
   if (impl_->reap(agent, status)) {
     return status;  // ended before the signal descriptor was there
   }
   for (;;) {
-    if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) {
-      return -1;
+    if (::poll(watched.data(), watched.size(), kTick) < 0 && errno != EINTR) {
+      return kAbandoned;
+    }
+    if (impl_->supervisor_is_lost()) {
+      return kAbandoned;
     }
     if ((watched[2].revents & (POLLHUP | POLLERR)) != 0) {
-      return -1;
+      return kAbandoned;
     }
     impl_->hear_listener(watched[0]);
     if ((watched[1].revents & POLLIN) != 0 && drained(signals) && impl_->reap(agent, status)) {

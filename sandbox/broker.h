@@ -116,8 +116,9 @@ class Warden {
   Warden& operator=(const Warden&) = delete;
   ~Warden();
 
-  // run returns the agent's wait status, or -1 where the supervisor went away. The caller kills
-  // what is left of the tree.
+  // run returns the agent's wait status, or kAbandoned where the supervisor went away or was
+  // stopped for too long. The caller kills what is left of the tree.
+  static constexpr int kAbandoned = -1;
   int run(pid_t agent);
 
  private:

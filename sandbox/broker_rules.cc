@@ -1,6 +1,7 @@
 #include "sandbox/broker_rules.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -95,6 +96,21 @@ Answer<void> BrokerRules::bundle_verdict(const Call& call, const std::string& ca
   return change_verdict(call, object, {signed_file, signed_file}, guard_class);
 }
 
+bool BrokerRules::answered() {
+  constexpr auto kTick = static_cast<int>(SupervisorWatch::kTick.count());
+  for (;;) {
+    pollfd watched{BorrowedFd(ask_).raw(), POLLIN, 0};
+    const int ready = ::poll(&watched, 1, kTick);
+    if (ready > 0) {
+      return true;
+    }
+    // The caller of this very question is not stopped, so that no stop is excused.
+    if (supervisor_.stopped_too_long(SupervisorWatch::Clock::now(), false)) {
+      return false;
+    }
+  }
+}
+
 Answer<OwnedFd> BrokerRules::ask(std::uint64_t question, const Call& call, BorrowedFd object,
                                  const Touched& touched, GuardClass guard_class) {
   WireWriter message;
@@ -106,6 +122,9 @@ Answer<OwnedFd> BrokerRules::ask(std::uint64_t question, const Call& call, Borro
       .text(touched.resolved);
   const std::array<int, 1> fds{object.raw()};
   if (!wire_send(ask_, message.bytes(), fds)) {
+    return std::unexpected(EACCES);
+  }
+  if (!answered()) {
     return std::unexpected(EACCES);
   }
   auto answer = wire_receive(ask_);

@@ -1,6 +1,8 @@
 // sandbox/broker_rules.h: the broker's rules about names and objects, and its questions upwards.
 #pragma once
 
+#include <unistd.h>
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 
 #include "sandbox/broker.h"
 #include "sandbox/protected_names.h"
+#include "sandbox/supervisor_watch.h"
 
 namespace nono::sandbox {
 
@@ -82,9 +85,12 @@ class BrokerRules {
   void report(const Call& call, std::string_view operation, std::string_view object,
               std::string_view rule, std::string_view why);
   BorrowedFd events() const { return events_; }
+  SupervisorWatch& supervisor() { return supervisor_; }
   const BrokerConfig& config() const { return config_; }
 
  private:
+  // answered waits for the supervisor's word; false where it was given up.
+  bool answered();
   Answer<OwnedFd> ask(std::uint64_t question, const Call& call, BorrowedFd object,
                       const Touched& touched, trustpolicy::GuardClass guard_class);
   bool made_here(const std::string& directory) const;
@@ -96,6 +102,7 @@ class BrokerRules {
   const BrokerConfig& config_;
   OwnedFd ask_;
   OwnedFd events_;
+  SupervisorWatch supervisor_{::getppid()};
   std::unordered_map<ObjectId, trustpolicy::GuardClass, ObjectIdHash> guarded_objects_;
   static constexpr std::size_t kMaxMade = 200'000;
   static constexpr std::size_t kMaxVacated = 10'000;
@@ -116,6 +123,7 @@ inline constexpr std::uint64_t kEventRefused = 10;
 inline constexpr std::uint64_t kEventStarted = 11;
 inline constexpr std::uint64_t kEventStopped = 12;
 inline constexpr std::uint64_t kEventEnded = 13;
+inline constexpr std::uint64_t kEventAbandoned = 15;  // as Ended: nothing of the tree is left
 inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
 
 }  // namespace nono::sandbox

@@ -293,7 +293,7 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   static_cast<void>(!::write(BorrowedFd(handshake->first).raw(), "g", 1));
   const int status = warden.run(agent);
   end_domain(scoped);
-  tell(events, kEventEnded, status);  // nothing of the tree is left
+  tell(events, status == Warden::kAbandoned ? kEventAbandoned : kEventEnded, status);
   ::_exit(0);
 }
 

@@ -138,6 +138,10 @@ void Supervisor::hear_event() {
   } else if (kind == kEventEnded) {
     end_.wait_status = static_cast<int>(value);
     ended_ = true;
+  } else if (kind == kEventAbandoned) {
+    end_.wait_status = SIGKILL;
+    end_.supervisor_stopped = true;
+    ended_ = true;
   } else if (kind == kEventStopped) {
     stop_with_agent();
   } else if (kind == kEventNoForks) {

@@ -45,6 +45,7 @@ struct AgentEnd {
   std::optional<LimitKind> ended_by;        // the limit that ended the run
   bool stopped = false;                     // by request_stop
   bool forks_refused = false;               // the broker counted them
+  bool supervisor_stopped = false;          // for too long: the broker killed the tree
   bool broker_lost = false;                 // the broker died first: the tree was killed
 };
 
