@@ -39,6 +39,7 @@ constexpr std::array kCommands = {
     &kProfileInit,
     &kPolicyGroups,
     &kPolicyShow,
+    &kPolicySeatbelt,
     &kSetup,
     &kWhy,
 };
@@ -49,7 +50,7 @@ constexpr std::array<Group, 6> kGroups = {{
     {"trust root", "the authorities and logs that keyless signatures rest on"},
     {"audit", "the record of each session"},
     {"profile", "what an agent or a toolchain needs, under one name"},
-    {"policy", "the groups of paths that profiles are made of"},
+    {"policy", "the groups that profiles are made of; the sandbox as macOS is told it"},
 }};
 
 std::size_t count_words(std::string_view name) {

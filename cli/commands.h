@@ -71,6 +71,8 @@ extern const Command kProfileInit;
 // policy.cc
 extern const Command kPolicyGroups;
 extern const Command kPolicyShow;
+// policy_seatbelt.cc
+extern const Command kPolicySeatbelt;
 // setup.cc
 extern const Command kSetup;
 // why.cc

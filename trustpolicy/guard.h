@@ -8,6 +8,7 @@
 // text in a file called CLAUDE.md.bundle is ordinary text, as under any other unguarded name.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,12 +32,17 @@ class Guard final : public GuardedNames {
 
   GuardClass classify(std::string_view absolute_path) const override;
 
- private:
   struct Rooted {
     std::string root;
     Glob glob;
     bool anchored;
   };
+  // What the names were put together from, for who writes them in another language.
+  BuiltinSet taken_off() const { return taken_off_; }
+  std::span<const Rooted> patterns() const { return patterns_; }
+  std::span<const std::string> files() const { return files_; }
+
+ private:
   static bool catches(const Rooted& pattern, std::string_view absolute_path);
   bool policy_guards(std::string_view absolute_path) const;
 
