@@ -98,6 +98,31 @@ void add_environment(const profile::EnvironmentPart& part, std::vector<std::stri
   }
 }
 
+std::vector<std::pair<std::string, std::string>> limits_of(const sandbox::Limits& limits) {
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto add = [&out](sandbox::LimitKind kind, const auto& amount, auto text) {
+    if (amount) {
+      out.emplace_back(sandbox::name_of(kind), text(*amount));
+    }
+  };
+  const auto number = [](std::uint64_t count) { return std::to_string(count); };
+  add(sandbox::LimitKind::Memory, limits.memory, sandbox::size_text);
+  add(sandbox::LimitKind::Processes, limits.processes, number);
+  add(sandbox::LimitKind::CpuTime, limits.cpu_time, sandbox::duration_text);
+  add(sandbox::LimitKind::WallTime, limits.wall_time, sandbox::duration_text);
+  add(sandbox::LimitKind::FileSize, limits.file_size, sandbox::size_text);
+  add(sandbox::LimitKind::DiskUse, limits.disk_use, sandbox::size_text);
+  return out;
+}
+
+Json limits_json(const sandbox::Limits& limits) {
+  Json out{Json::Object{}};
+  for (const auto& [kind, amount] : limits_of(limits)) {
+    out.set(kind, amount);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> composed_lines(const profile::Composed& composed) {
@@ -119,8 +144,8 @@ std::vector<std::string> composed_lines(const profile::Composed& composed) {
   if (composed.scan_all) {
     out.emplace_back("trust      every unverified file in reach stops the start");
   }
-  if (composed.time_limit) {
-    out.push_back("time       " + std::to_string(composed.time_limit->count()) + " ms");
+  for (const auto& [kind, amount] : limits_of(composed.limits)) {
+    out.push_back("limit      " + kind + "  " + amount);
   }
   for (const profile::ComposedFinding& finding : composed.findings) {
     out.push_back(std::string(text_of(finding.effect)) + "  " + finding.origin + ": " +
@@ -139,7 +164,7 @@ Json composed_json(const profile::Composed& composed) {
       {"environment", environment_json(composed.environment)},
       {"workdir", composed.workdir ? Json(profile::text_of(*composed.workdir)) : Json()},
       {"scan", composed.scan_all ? "all" : "autoloaded"},
-      {"time_ms", composed.time_limit ? Json(std::int64_t{composed.time_limit->count()}) : Json()},
+      {"limits", limits_json(composed.limits)},
       {"findings", findings_json(composed)}};
 }
 

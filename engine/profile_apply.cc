@@ -155,10 +155,7 @@ Result<void> apply_profile(RunRequest& request, const profile::Composed& compose
   if (composed.scan_all && request.scan == TrustScan::Autoloaded) {
     request.scan = TrustScan::All;
   }
-  auto& time = request.limits.wall_time;
-  if (composed.time_limit && (!time || *composed.time_limit < *time)) {
-    time = composed.time_limit;
-  }
+  profile::tighten(request.limits, composed.limits);
   for (const profile::ComposedFinding& finding : composed.findings) {
     request.notes.push_back(finding.origin + ": no effect: " + finding.why);
   }

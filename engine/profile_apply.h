@@ -11,9 +11,9 @@ namespace nono::engine {
 
 // apply_profile adds what the profile grants to what the command line asks for. Where both speak of
 // one thing: the options' network counts, and a note says so where it opens more; the working
-// directory gets what both allow; the shorter time counts; an option's variable counts. Unsupported
-// where the profile asks for what this version cannot enforce, with all of that. `shown` says which
-// profile it is and why it is used.
+// directory gets what both allow; the smaller limit counts; an option's variable counts.
+// Unsupported where the profile asks for what this version cannot enforce, with all of that.
+// `shown` says which profile it is and why it is used.
 Result<void> apply_profile(RunRequest& request, const profile::Composed& composed,
                            const std::string& shown);
 

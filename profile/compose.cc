@@ -134,9 +134,7 @@ class Composer {
           {"profile " + name + ": " + finding.pointer, finding.effect, finding.why});
     }
     out_.scan_all = out_.scan_all || profile.scan_all;
-    if (profile.time_limit && (!out_.time_limit || *profile.time_limit < *out_.time_limit)) {
-      out_.time_limit = profile.time_limit;
-    }
+    tighten(out_.limits, profile.limits);
     if (profile.workdir) {
       out_.workdir = profile.workdir;
     }
@@ -333,6 +331,20 @@ class Composer {
 };
 
 }  // namespace
+
+void tighten(sandbox::Limits& limits, const sandbox::Limits& by) {
+  const auto lower = [](auto& limit, const auto& other) {
+    if (other && (!limit || *other < *limit)) {
+      limit = other;
+    }
+  };
+  lower(limits.memory, by.memory);
+  lower(limits.processes, by.processes);
+  lower(limits.cpu_time, by.cpu_time);
+  lower(limits.wall_time, by.wall_time);
+  lower(limits.file_size, by.file_size);
+  lower(limits.disk_use, by.disk_use);
+}
 
 Result<Composed> compose(const Profile& profile, const std::string& name,
                          const Variables& variables, const FindProfile& find) {

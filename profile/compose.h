@@ -2,7 +2,7 @@
 //
 // Parents come first, in the order of `extends`, each once. What a child adds must lie in what the
 // denials of all of them leave; a denial cannot be taken back, nor a blocked network opened, nor a
-// time limit raised. Landlock grants whole hierarchies: a denial inside of a grant could not be
+// limit raised. Landlock grants whole hierarchies: a denial inside of a grant could not be
 // kept and is refused. Nothing is looked up in the file system here.
 #pragma once
 
@@ -55,7 +55,7 @@ struct Composed {
   EnvironmentPart environment;
   CommandsPart commands;
   bool scan_all = false;
-  std::optional<std::chrono::milliseconds> time_limit;
+  sandbox::Limits limits;
   std::optional<WorkdirAccess> workdir;
   std::vector<ComposedFinding> findings;
 };
@@ -71,6 +71,9 @@ using FindProfile = std::function<Result<Profile>(const std::string& name)>;
 // and the place in it.
 Result<Composed> compose(const Profile& profile, const std::string& name,
                          const Variables& variables, const FindProfile& find);
+
+// tighten lowers each limit to that of `by` where that is smaller or the only one.
+void tighten(sandbox::Limits& limits, const sandbox::Limits& by);
 
 // refusals are the findings that keep an agent from being started under the profile.
 std::vector<ComposedFinding> refusals(const Composed& composed);

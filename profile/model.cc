@@ -227,12 +227,32 @@ class Reader {
     return {};
   }
 
+  // What is written was checked against the table before.
+  Result<void> limits() {
+    sandbox::Limits& out = out_.limits;
+    NONO_TRY(const std::string time, text_at(root_, "limits", "time"));
+    out.wall_time = time.empty() ? std::nullopt : parse_duration(time);
+    NONO_TRY(const std::string cpu, text_at(root_, "limits", "cpu"));
+    out.cpu_time = cpu.empty() ? std::nullopt : parse_duration(cpu);
+    NONO_TRY(const std::string memory, text_at(root_, "limits", "memory"));
+    out.memory = memory.empty() ? std::nullopt : parse_size(memory);
+    NONO_TRY(const std::string file, text_at(root_, "limits", "file"));
+    out.file_size = file.empty() ? std::nullopt : parse_size(file);
+    NONO_TRY(const std::string disk, text_at(root_, "limits", "disk"));
+    out.disk_use = disk.empty() ? std::nullopt : parse_size(disk);
+    NONO_TRY(const auto pids, at_path(root_, "limits", "pids"));
+    if (pids) {
+      NONO_TRY(const std::int64_t count, pids->integer());
+      out.processes = static_cast<std::uint64_t>(count);
+    }
+    return {};
+  }
+
   Result<void> rest() {
     NONO_CHECK(commands());
     NONO_TRY(const std::string scan, text_at(root_, "trust", "scan"));
     out_.scan_all = scan == "all";
-    NONO_TRY(const std::string time, text_at(root_, "limits", "time"));
-    out_.time_limit = time.empty() ? std::nullopt : parse_duration(time);
+    NONO_CHECK(limits());
     NONO_TRY(const std::string access, text_at(root_, "workdir", "access"));
     for (std::size_t i = 0; i < kAccesses.size(); ++i) {
       if (access == kAccesses[i]) {

@@ -1,7 +1,6 @@
 // profile/model.h: one profile as it is written: a value, not yet composed with what it extends.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "profile/schema.h"
 #include "profile/tree.h"
 #include "sandbox/endpoint.h"
+#include "sandbox/limits.h"
 
 namespace nono::profile {
 
@@ -67,7 +67,7 @@ struct Profile {
   EnvironmentPart environment;
   CommandsPart commands;
   bool scan_all = false;  // trust.scan is "all"
-  std::optional<std::chrono::milliseconds> time_limit;
+  sandbox::Limits limits;
   std::optional<WorkdirAccess> workdir;
   std::vector<Finding> findings;
   Json document;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxTextBytes = 4096;
 constexpr std::int64_t kMaxPort = 65535;
+constexpr std::int64_t kMaxCount = 4294967295;
 constexpr std::size_t kMaxMembers = 64;
 constexpr std::size_t kMaxHostBytes = 253;
 constexpr std::size_t kMaxLabelBytes = 63;
@@ -202,6 +203,20 @@ Result<void> check_duration(const JsonView& view) {
              : std::unexpected(view.error("is not a duration: 90s, 10m, 1h30m"));
 }
 
+Result<void> check_size(const JsonView& view) {
+  NONO_TRY(const std::string text, view.string());
+  return parse_size(text).value_or(0) > 0
+             ? Result<void>()
+             : std::unexpected(view.error("is not a size: \"4096\", \"64K\", \"512M\", \"8G\""));
+}
+
+Result<void> check_count(const JsonView& view) {
+  NONO_TRY(const std::int64_t count, view.integer());
+  return count >= 1 && count <= kMaxCount
+             ? Result<void>()
+             : std::unexpected(view.error("is not a number from 1 to 4294967295"));
+}
+
 Result<void> check_always(const JsonView& view) {
   NONO_TRY(const bool flag, view.boolean());
   return flag ? Result<void>() : std::unexpected(view.error("cannot be turned off"));
@@ -279,12 +294,21 @@ class Checker {
         return {};
       }
       case FieldType::Duration:
-        return check_duration(view);
+      case FieldType::Size:
+      case FieldType::Count:
+        return amount(view, type);
       case FieldType::Always:
         return check_always(view);
       default:
         return {};  // Anything
     }
+  }
+
+  static Result<void> amount(const JsonView& view, FieldType type) {
+    if (type == FieldType::Duration) {
+      return check_duration(view);
+    }
+    return type == FieldType::Size ? check_size(view) : check_count(view);
   }
 
   std::vector<Finding> findings_;

@@ -32,6 +32,8 @@ enum class FieldType : unsigned char {
   Flag,       // true or false
   Choice,     // one of the words of the row
   Duration,   // 90s, 10m, 1h30m
+  Size,       // 4096, 64K, 512M, 8G: a string
+  Count,      // a whole number from 1
   Always,     // true, and nothing else
   Anything,   // known by name only
 };

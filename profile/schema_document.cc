@@ -107,6 +107,11 @@ Json value_of(const Field& field) {
       return choice(field.words);
     case FieldType::Duration:
       return matching("^[0-9]+(ms|s|m|h)([0-9]+(ms|s|m|h))*$");
+    case FieldType::Size:
+      return matching("^[0-9]+([KMGT](iB)?)?$");
+    case FieldType::Count:
+      return Json::Object{
+          {"type", "integer"}, {"minimum", 1}, {"maximum", std::int64_t{4294967295}}};
     case FieldType::Always:
       return Json::Object{{"const", true}};
     default:

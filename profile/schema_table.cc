@@ -16,8 +16,6 @@ constexpr std::string_view kCredentials =
     "needs the filtering proxy, which this version does not have; environment.pass_vars hands a "
     "variable to the agent";
 constexpr std::string_view kHooks = "programs outside the sandbox are not started for a profile";
-constexpr std::string_view kLimit =
-    "a profile limits time only yet; --memory and its like are options";
 
 constexpr auto kFields = std::to_array<Field>({
     {"$schema", Text, Used, "address of this schema, for editors"},
@@ -92,13 +90,13 @@ constexpr auto kFields = std::to_array<Field>({
     {"trust.scan", Choice, Used, "what stops the start", "autoloaded all"},
     {"trust.intercept", Choice, Used, "how opens are judged", "strict"},
 
-    {"limits", Object, Used, "of the whole session"},
+    {"limits", Object, Used, "of the whole session; of several, the smallest counts"},
     {"limits.time", Duration, Used, "then the agent is ended: 90s, 10m, 1h30m"},
-    {"limits.memory", Anything, Refused, kLimit},
-    {"limits.pids", Anything, Refused, kLimit},
-    {"limits.cpu", Anything, Refused, kLimit},
-    {"limits.file_size", Anything, Refused, kLimit},
-    {"limits.disk", Anything, Refused, kLimit},
+    {"limits.memory", Size, Used, "of all processes together: 512M, 8G"},
+    {"limits.pids", Count, Used, "processes and threads together"},
+    {"limits.cpu", Duration, Used, "processor time of all processes together: 90s, 10m"},
+    {"limits.file", Size, Used, "that one file may grow to: 64K, 512M"},
+    {"limits.disk", Size, Used, "by which granted directories may grow together: 512M, 8G"},
 
     {"workdir", Object, Used, "the working directory"},
     {"workdir.access", Choice, Used, "what the agent may do in it", "none read write readwrite"},

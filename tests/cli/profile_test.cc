@@ -164,6 +164,24 @@ TEST_F(ProfileTest, DenialMeetsTheGrantOfAnOption) {
   EXPECT_EQ(dry({"--profile", "mine", "--read", home_ + "/link"}).code, 2);
 }
 
+TEST_F(ProfileTest, LimitsOfTheProfileAreThoseOfTheRunUnlessAnOptionIsTighter) {
+  own("tight.json", R"({"limits":{"memory":"1G","pids":50,"file":"1M","time":"10m"}})");
+  const auto amounts = [this](const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"--profile", "tight"};
+    words.insert(words.end(), options.begin(), options.end());
+    std::string out;
+    const Json json = plan(words);
+    for (const Json& limit : *at(json, {"limits"}).array()) {
+      out += *at(limit, {"limit"}).string() + "=" + *at(limit, {"amount"}).string() + " ";
+    }
+    return out;
+  };
+  EXPECT_EQ(amounts({}), "memory=1 GiB pids=50 time=600s file=1 MiB ");
+  EXPECT_EQ(amounts({"--memory", "512M", "--limit-pids", "20", "--timeout", "1h"}),
+            "memory=512 MiB pids=20 time=600s file=1 MiB ");
+  EXPECT_EQ(amounts({"--limit-cpu", "1m"}), "memory=1 GiB pids=50 cpu=60s time=600s file=1 MiB ");
+}
+
 TEST_F(ProfileTest, DirectoryWhereAFileIsNamedIsRefused) {
   own("mine.json", R"({"filesystem":{"read_file":["/usr/share"]}})");
   EXPECT_EQ(dry({"--profile", "mine"}).code, 2);

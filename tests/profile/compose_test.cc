@@ -227,9 +227,23 @@ TEST(ComposeTest, LimitsOnlyFall) {
   library.add("base", R"({"limits":{"time":"10m"},"trust":{"scan":"all"}})")
       .add("more", R"({"extends":"base","limits":{"time":"1h"},"trust":{"scan":"autoloaded"}})")
       .add("less", R"({"extends":"base","limits":{"time":"1m"}})");
-  EXPECT_EQ(composed(library, "more").time_limit, std::chrono::minutes(10));
+  EXPECT_EQ(composed(library, "more").limits.wall_time, std::chrono::minutes(10));
   EXPECT_TRUE(composed(library, "more").scan_all);
-  EXPECT_EQ(composed(library, "less").time_limit, std::chrono::minutes(1));
+  EXPECT_EQ(composed(library, "less").limits.wall_time, std::chrono::minutes(1));
+}
+
+TEST(ComposeTest, OfEachLimitTheSmallestCounts) {
+  Library library;
+  library.add("base", R"({"limits":{"memory":"1G","pids":100,"cpu":"1m","file":"1M","disk":"1G"}})")
+      .add("other", R"({"extends":"base","limits":{"memory":"2G","pids":50,"cpu":"30s","file":"2M",
+           "disk":"512M"}})");
+  const sandbox::Limits limits = composed(library, "other").limits;
+  EXPECT_EQ(limits.memory, 1U << 30);
+  EXPECT_EQ(limits.processes, 50U);
+  EXPECT_EQ(limits.cpu_time, std::chrono::seconds(30));
+  EXPECT_EQ(limits.file_size, 1U << 20);
+  EXPECT_EQ(limits.disk_use, 512U << 20);
+  EXPECT_FALSE(limits.wall_time);
 }
 
 TEST(ComposeTest, EnvironmentIsMerged) {

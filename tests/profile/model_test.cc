@@ -32,7 +32,8 @@ TEST(ModelTest, EveryPartIsRead) {
     "network":{"connect_port":[443],"listen_port":[8080,8081]},
     "environment":{"allow_vars":["A*"],"deny_vars":["B"],"pass_vars":["MY_TOKEN"],
                    "set_vars":{"C":"$HOME"}},
-    "trust":{"scan":"all"},"limits":{"time":"1h30m"},"workdir":{"access":"read"}})");
+    "trust":{"scan":"all"},"limits":{"time":"1h30m","memory":"512M","pids":200,"cpu":"90s",
+      "file":"64KiB","disk":"8G"},"workdir":{"access":"read"}})");
   EXPECT_EQ(out.name + out.version + out.description + out.author, "n1da");
   EXPECT_EQ(out.extends, (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(out.groups, (std::vector<std::string>{"g", "older"}));
@@ -46,7 +47,12 @@ TEST(ModelTest, EveryPartIsRead) {
   EXPECT_EQ(out.environment.pass, std::vector<std::string>{"MY_TOKEN"});
   EXPECT_EQ(out.environment.set[0].second, "$HOME");  // values are literal
   EXPECT_TRUE(out.scan_all);
-  EXPECT_EQ(out.time_limit, std::chrono::minutes(90));
+  EXPECT_EQ(out.limits.wall_time, std::chrono::minutes(90));
+  EXPECT_EQ(out.limits.cpu_time, std::chrono::seconds(90));
+  EXPECT_EQ(out.limits.memory, 512U << 20);
+  EXPECT_EQ(out.limits.processes, 200U);
+  EXPECT_EQ(out.limits.file_size, 64U << 10);
+  EXPECT_EQ(out.limits.disk_use, std::uint64_t{8} << 30);
   EXPECT_EQ(out.workdir, WorkdirAccess::Read);
 }
 

@@ -253,6 +253,16 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"trust_override":true})", "/trust_override: is not a field"},
         Wrong{R"({"limits":{"time":"0s"}})", "/limits/time: is not a duration"},
         Wrong{R"({"limits":{"time":"soon"}})", "/limits/time: is not a duration"},
+        Wrong{R"({"limits":{"cpu":90}})", "/limits/cpu: "},
+        Wrong{R"({"limits":{"memory":"0"}})", "/limits/memory: is not a size"},
+        Wrong{R"({"limits":{"memory":"much"}})", "/limits/memory: is not a size"},
+        Wrong{R"({"limits":{"memory":512}})", "/limits/memory: "},
+        Wrong{R"({"limits":{"file":"9223372036854775808"}})", "/limits/file: is not a size"},
+        Wrong{R"({"limits":{"disk":"-1G"}})", "/limits/disk: is not a size"},
+        Wrong{R"({"limits":{"pids":0}})", "/limits/pids: is not a number from 1"},
+        Wrong{R"({"limits":{"pids":4294967296}})", "/limits/pids: is not a number from 1"},
+        Wrong{R"({"limits":{"pids":"many"}})", "/limits/pids: "},
+        Wrong{R"({"limits":{"file_size":"1M"}})", "/limits/file_size: is not a field"},
         Wrong{R"({"audit":{"enabled":false}})", "/audit/enabled: cannot be turned off"},
         Wrong{R"({"security":{"signal_mode":"allow_all"}})", "/security/signal_mode: is none of"}));
 
