@@ -11,6 +11,7 @@ constexpr std::string_view kHooks = "git runs it on the user's next commit or ch
 constexpr std::string_view kGitConfig = "git configuration can name programs that git runs";
 constexpr std::string_view kEditor = "the editor runs it when the folder is opened";
 constexpr std::string_view kAgent = "an agent runs what it names, outside any sandbox";
+constexpr std::string_view kProfile = "it says what the next agent here may do";
 constexpr std::string_view kShell = "the user's next shell runs it";
 
 constexpr auto kNames = std::to_array<ProtectedName>({
@@ -29,6 +30,10 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {".mcp.json", kAgent},
     {".codex/config.toml", kAgent},
     {".gemini/settings.json", kAgent},
+    {".nono/profile.json", kProfile},
+    {".nono/profile.toml", kProfile},
+    {".nono/profile.yaml", kProfile},
+    {".nono/profile.yml", kProfile},
     {".vscode/tasks.json", kEditor},
     {".vscode/settings.json", kEditor},
     {".vscode/launch.json", kEditor},

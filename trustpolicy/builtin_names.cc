@@ -42,6 +42,10 @@ constexpr auto kBuiltins = std::to_array<Builtin>({
     {"opencode.json", GuardClass::AgentConfig},
     {".vscode/tasks.json", GuardClass::AgentConfig},
     {".envrc", GuardClass::AgentConfig},
+    {".nono/profile.json", GuardClass::AgentConfig},
+    {".nono/profile.toml", GuardClass::AgentConfig},
+    {".nono/profile.yaml", GuardClass::AgentConfig},
+    {".nono/profile.yml", GuardClass::AgentConfig},
 });
 static_assert(kBuiltins.size() <= 64);
 
@@ -108,6 +112,10 @@ constexpr auto kConfigs = std::to_array<ConfigRule>({
     {".codex", "config.toml", "", bit_of(".codex/config.toml")},
     {".gemini", "settings.json", "", bit_of(".gemini/settings.json")},
     {".vscode", "tasks.json", "", bit_of(".vscode/tasks.json")},
+    {".nono", "profile.json", "", bit_of(".nono/profile.json")},
+    {".nono", "profile.toml", "", bit_of(".nono/profile.toml")},
+    {".nono", "profile.yaml", "", bit_of(".nono/profile.yaml")},
+    {".nono", "profile.yml", "", bit_of(".nono/profile.yml")},
 });
 
 constexpr BuiltinSet bits_of_class(GuardClass guard_class) {

@@ -135,7 +135,7 @@ class Run(support.SandboxCase):
 
     def test_protected_names_are_not_written(self):
         for name in (".git/hooks/pre-commit", ".git/config", ".mcp.json", ".vscode/tasks.json",
-                     ".envrc", ".claude/settings.json"):
+                     ".envrc", ".claude/settings.json", ".nono/profile.json"):
             (self.project.tree / name).parent.mkdir(parents=True, exist_ok=True)
             self.project.own()
             self.ran(self.project.run("sh", "-c", f"echo x > {name}; rm {name}"))

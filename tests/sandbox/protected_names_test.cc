@@ -62,7 +62,8 @@ TEST(ProtectedNamesTest, NeighboursAreFree) {
   for (const std::string_view path :
        {"/w/.git/objects/ab/cd", "/w/.git/index", "/w/.git/refs/heads/main", "/w/.gitignore",
         "/w/.vscodex/tasks.json", "/w/hooks/pre-commit", "/w/config", "/w/.claude/notes.md",
-        "/w/envrc", "/home/u/src/.bashrc", "/home/u2/.bashrc", "/w/git/config"}) {
+        "/w/envrc", "/w/nono/profile.json", "/w/.nono/notes.md", "/home/u/src/.bashrc",
+        "/home/u2/.bashrc", "/w/git/config"}) {
     EXPECT_EQ(at(path), Protection::None) << path;
   }
 }

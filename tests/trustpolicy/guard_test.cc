@@ -50,7 +50,8 @@ TEST(GuardTest, AgentConfigurationIsItsOwnClass) {
   for (const std::string_view path :
        {"/p/.claude/settings.json", "/p/.claude/settings.local.json", "/p/.mcp.json",
         "/p/.codex/config.toml", "/p/.gemini/settings.json", "/p/opencode.json",
-        "/p/.vscode/tasks.json", "/p/.envrc", "/p/.Claude/Settings.JSON"}) {
+        "/p/.vscode/tasks.json", "/p/.envrc", "/p/.nono/profile.json", "/p/.nono/profile.toml",
+        "/p/.nono/profile.yaml", "/p/.Nono/Profile.YML", "/p/.Claude/Settings.JSON"}) {
     EXPECT_EQ(guard.classify(path), GuardClass::AgentConfig) << path;
   }
 }
@@ -76,6 +77,11 @@ TEST(GuardTest, OrdinaryNamesAreNotGuarded) {
                                       "/p/cursorrules",
                                       "/p/mcp.json",
                                       "/p/envrc",
+                                      "/p/nono/profile.json",
+                                      "/p/.nono/sub/profile.json",
+                                      "/p/.nono/profile.json.orig",
+                                      "/p/.nono/profile.txt",
+                                      "/p/.nono/profile.json.bundle",
                                       "/p/.claude/settings.jsonc",
                                       "/p/xCLAUDE.md",
                                       "/p/CLAUDE.md.bundle",
