@@ -27,6 +27,7 @@ class AgentThread {
 
   pid_t tid() const { return tid_; }
   std::uint64_t cookie() const { return cookie_; }
+  BorrowedFd listener() const { return listener_; }
 
   // path_at reads a NUL-terminated string of at most PATH_MAX bytes: EFAULT, ENAMETOOLONG, or
   // EACCES where the thread's memory cannot be read (not dumpable).

@@ -134,6 +134,7 @@ struct Warden::Impl {
   Outcome fork_task();
   void serve_next();
   void hear_listener(pollfd& watched);
+  void hear_reply();
   bool reap(pid_t agent, int& status);
   void agent_stopped(int signal);
   bool supervisor_is_lost();
@@ -230,6 +231,12 @@ void Warden::Impl::hear_listener(pollfd& watched) {
   }
 }
 
+void Warden::Impl::hear_reply() {
+  if (auto reply = receive_reply(rules.events())) {
+    opener.answered(*std::move(reply));
+  }
+}
+
 void Warden::Impl::agent_stopped(int signal) {
   WireWriter message;
   agent_is_stopped = true;
@@ -284,7 +291,7 @@ int Warden::run(pid_t agent) {
   ::umask(0);
   std::array<pollfd, 3> watched{{{BorrowedFd(impl_->listener).raw(), POLLIN, 0},
                                  {BorrowedFd(signals).raw(), POLLIN, 0},
-                                 {impl_->rules.events().raw(), 0, 0}}};
+                                 {impl_->rules.events().raw(), POLLIN, 0}}};
   constexpr auto kTick = static_cast<int>(SupervisorWatch::kTick.count());
   int status = 0;
   if (impl_->reap(agent, status)) {
@@ -299,6 +306,9 @@ int Warden::run(pid_t agent) {
     }
     if ((watched[2].revents & (POLLHUP | POLLERR)) != 0) {
       return kAbandoned;
+    }
+    if ((watched[2].revents & POLLIN) != 0) {
+      impl_->hear_reply();
     }
     impl_->hear_listener(watched[0]);
     if ((watched[1].revents & POLLIN) != 0 && drained(signals) && impl_->reap(agent, status)) {

@@ -43,6 +43,8 @@ struct KnownObject {
 };
 
 enum class InstructionEdit : unsigned char { ProtectVerified, Allowed };
+// OutsideGrants says what becomes of an open that the kernel refused for want of a grant.
+enum class OutsideGrants : unsigned char { Refused, Asked };
 
 // BrokerConfig is laid out before the fork, but for `known_guarded`, which the supervisor sends;
 // what it points to must outlive the broker.
@@ -56,6 +58,7 @@ struct BrokerConfig {
   // What is read in place of the file at `hosts_path`, sealed; -1: that file itself.
   int hosts = -1;
   std::string hosts_path = {};
+  OutsideGrants outside = OutsideGrants::Refused;
   std::optional<std::uint64_t> max_tasks = std::nullopt;  // where forks are trapped to be counted
   std::vector<HeldCommand> commands = {};
   std::vector<std::string> kept_trees = {};  // resolved; nothing older than the session leaves them

@@ -66,6 +66,20 @@ bool writes(int flags) {
   return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
 }
 
+ExpansionKind kind_of(int flags) {
+  const bool reads = (flags & O_ACCMODE) != O_WRONLY;
+  return !writes(flags) ? ExpansionKind::Read
+         : reads        ? ExpansionKind::ReadWrite
+                        : ExpansionKind::Write;
+}
+
+// truncated empties the file by path, because O_RDONLY|O_TRUNC truncates too. To a file outside the
+// domain no path of ours leads: there the descriptor is one for writing.
+bool truncated(const OwnedFd& fd, bool expanded) {
+  return expanded ? ::ftruncate(BorrowedFd(fd).raw(), 0) == 0
+                  : ::truncate(fd_path(fd).c_str(), 0) == 0;
+}
+
 }  // namespace
 
 struct Opener::Job {
@@ -74,6 +88,7 @@ struct Opener::Job {
   std::string path;
   OwnedFd base;
   int attempts = 0;
+  bool expanded = false;  // opened outside the domain, on somebody's word
 
   int base_raw() const { return base.valid() ? BorrowedFd(base).raw() : AT_FDCWD; }
   bool has(int flag) const { return (open.flags & flag) == flag; }
@@ -156,19 +171,96 @@ Outcome Opener::missing(Job& job, int error) {
   return job.has(O_CREAT) ? create(job) : Outcome::error(ENOENT);
 }
 
-// refused_by_kernel tells of a denial that is Landlock's.
-Outcome Opener::refused_by_kernel(const Job& job, const OwnedFd& object) {
-  const int mode = job.open.flags & O_ACCMODE;
-  const bool reads = mode != O_WRONLY;
-  const Access wanted = !writes(job.open.flags) ? Access::read()
-                        : reads                 ? Access::read() | Access::write()
-                                                : Access::write();
-  rules_.outside(job.call,
-                 !writes(job.open.flags) ? "read"
-                 : reads                 ? "read-write"
-                                         : "write",
-                 resolver_.path_of(object, 1), wanted);
+// refused_by_kernel asks about a denial that is Landlock's, or tells of it.
+Outcome Opener::refused_by_kernel(Job& job, const OwnedFd& object) {
+  const std::string canonical = resolver_.path_of(object, 1);
+  if (ask_to_open(job, object, canonical)) {
+    return Outcome::later();
+  }
+  const ExpansionKind kind = kind_of(job.open.flags);
+  rules_.outside(job.call, name_of(kind), canonical, access_of(kind));
   return Outcome::error(EACCES);
+}
+
+// may_ask: what the rules inside the grants refuse anyway is no question. A guarded file outside
+// the grants may be read by its verdict, and is not written.
+bool Opener::may_ask(const Job& job, const OwnedFd& object, const std::string& canonical) {
+  struct stat status{};
+  if (::fstat(BorrowedFd(object).raw(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      resolver_.on_proc(status)) {
+    return false;
+  }
+  if (!writes(job.open.flags)) {
+    return true;
+  }
+  return (job.open.flags & O_ACCMODE) != O_RDONLY &&
+         rules_.guard_of({canonical, requested_path(job)}, &status) == GuardClass::None &&
+         rules_.may_write_name(job.call, canonical, 0, "write") &&
+         rules_.bundle_verdict(job.call, canonical);
+}
+
+bool Opener::ask_to_open(Job& job, const OwnedFd& object, const std::string& canonical) {
+  const ExpansionKind kind = kind_of(job.open.flags);
+  if (rules_.config().outside != OutsideGrants::Asked ||
+      !rules_.lacks_grant(canonical, access_of(kind)) || !may_ask(job, object, canonical)) {
+    return false;
+  }
+  return ask(job, {.kind = kind, .flags = job.open.flags}, canonical, object);
+}
+
+bool Opener::ask_to_create(Job& job, const NamedPlace& place, int flags, mode_t mode) {
+  if (rules_.config().outside != OutsideGrants::Asked ||
+      !rules_.lacks_grant(directory_name(place.canonical), Access::write())) {
+    return false;
+  }
+  return ask(job, {.kind = ExpansionKind::Create, .flags = flags, .mode = mode, .name = place.name},
+             place.canonical, place.directory);
+}
+
+bool Opener::ask(Job& job, Expansion question, const std::string& canonical, BorrowedFd object) {
+  question.requested = requested_path(job);
+  const ExpansionKind kind = question.kind;
+  OwnedFd base(job.base.valid() ? ::fcntl(job.base_raw(), F_DUPFD_CLOEXEC, 3) : -1);
+  return waiting_.ask({job.call, job.open, job.path, std::move(base), kind, canonical},
+                      std::move(question), object);
+}
+
+void Opener::answered(ExpansionReply reply) {
+  auto waiting = waiting_.take(reply.cookie);
+  if (!waiting || !waiting->call.thread.waiting()) {
+    return;
+  }
+  const Call call = waiting->call;
+  if (reply.code != 0) {
+    if (waiting->kind == ExpansionKind::Create) {
+      rules_.outside_name(call, name_of(waiting->kind), waiting->canonical);
+    } else {
+      rules_.outside(call, name_of(waiting->kind), waiting->canonical, access_of(waiting->kind));
+    }
+    send_outcome(call.thread.listener(), call.thread.cookie(), Outcome::error(reply.code));
+    return;
+  }
+  send_outcome(call.thread.listener(), call.thread.cookie(),
+               expanded(*std::move(waiting), std::move(reply.fd)));
+}
+
+// expanded decides on what was opened as on everything else: an approval opens no guarded bytes and
+// no protected name.
+Outcome Opener::expanded(WaitingOpen waiting, OwnedFd fd) {
+  Job job{waiting.call, waiting.open, std::move(waiting.path), std::move(waiting.base)};
+  job.expanded = true;
+  struct stat status{};
+  if (::fstat(BorrowedFd(fd).raw(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return Outcome::error(EACCES);
+  }
+  if (waiting.kind != ExpansionKind::Create) {
+    return finish(job, std::move(fd), status);
+  }
+  const Touched touched{resolver_.path_of(fd, status.st_nlink), requested_path(job)};
+  if (const GuardClass found = rules_.guard_of(touched, nullptr); found != GuardClass::None) {
+    rules_.remember(status, found);
+  }
+  return hand_over(job, std::move(fd));
 }
 
 Outcome Opener::slow(Job& job) {
@@ -294,20 +386,26 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
   if (guard_class != GuardClass::None && (flags & O_ACCMODE) == O_RDWR) {
     flags = (flags & ~O_ACCMODE) | O_WRONLY;  // a draft may be written; reading needs a verdict
   }
-  OwnedFd fd(::openat(BorrowedFd(place.directory).raw(), place.name.c_str(), flags,
-                      job.open.mode & 07777 & ~*mask));
+  const mode_t mode = job.open.mode & 07777 & ~*mask;
+  OwnedFd fd(::openat(BorrowedFd(place.directory).raw(), place.name.c_str(), flags, mode));
   if (!fd.valid()) {
-    const int saved = errno;
-    if (saved == EACCES) {
-      rules_.outside_name(job.call, "create", place.canonical);
-    }
-    return saved == EEXIST && !job.has(O_EXCL) ? slow(job) : Outcome::error(saved);
+    return not_created(job, place, errno, flags, mode);
   }
   struct stat made{};
   if (guard_class != GuardClass::None && ::fstat(BorrowedFd(fd).raw(), &made) == 0) {
     rules_.remember(made, guard_class);
   }
   return hand_over(job, std::move(fd));
+}
+
+Outcome Opener::not_created(Job& job, const NamedPlace& place, int error, int flags, mode_t mode) {
+  if (error == EACCES && ask_to_create(job, place, flags, mode)) {
+    return Outcome::later();
+  }
+  if (error == EACCES) {
+    rules_.outside_name(job.call, "create", place.canonical);
+  }
+  return error == EEXIST && !job.has(O_EXCL) ? slow(job) : Outcome::error(error);
 }
 
 // finish decides on what was opened.
@@ -342,8 +440,7 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
       touched.resolved == rules_.config().hosts_path) {
     return open_hosts(job);
   }
-  // By path, because O_RDONLY|O_TRUNC truncates too.
-  if (job.has(O_TRUNC) && ::truncate(fd_path(fd).c_str(), 0) != 0) {
+  if (job.has(O_TRUNC) && !truncated(fd, job.expanded)) {
     return Outcome::error(errno);
   }
   return hand_over(job, std::move(fd));

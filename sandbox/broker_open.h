@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "sandbox/broker_expand.h"
 #include "sandbox/broker_rules.h"
 #include "sandbox/resolve.h"
 #include "sandbox/workers.h"
@@ -12,16 +13,24 @@ namespace nono::sandbox {
 class Opener {
  public:
   Opener(const Resolver& resolver, BrokerRules& rules, Workers& workers)
-      : resolver_(resolver), rules_(rules), workers_(workers) {}
+      : resolver_(resolver), rules_(rules), workers_(workers), waiting_(rules) {}
 
   Outcome serve(const Call& call);
+  // answered goes on with an open that waited for the supervisor, and answers its caller.
+  void answered(ExpansionReply reply);
 
  private:
   struct Job;
   Outcome existing(Job& job);
   Outcome missing(Job& job, int error);
   Outcome not_opened(Job& job, int error);
-  Outcome refused_by_kernel(const Job& job, const OwnedFd& object);
+  Outcome refused_by_kernel(Job& job, const OwnedFd& object);
+  Outcome not_created(Job& job, const NamedPlace& place, int error, int flags, mode_t mode);
+  bool may_ask(const Job& job, const OwnedFd& object, const std::string& canonical);
+  bool ask_to_open(Job& job, const OwnedFd& object, const std::string& canonical);
+  bool ask_to_create(Job& job, const NamedPlace& place, int flags, mode_t mode);
+  bool ask(Job& job, Expansion question, const std::string& canonical, BorrowedFd object);
+  Outcome expanded(WaitingOpen waiting, OwnedFd fd);
   Outcome slow(Job& job);
   Outcome open_object(Job& job, const OwnedFd& object, const struct stat& status);
   Outcome open_special(Job& job, const OwnedFd& object, const struct stat& status);
@@ -42,6 +51,7 @@ class Opener {
   const Resolver& resolver_;
   BrokerRules& rules_;
   Workers& workers_;
+  WaitingOpens waiting_;
 };
 
 }  // namespace nono::sandbox

@@ -257,11 +257,13 @@ bool BrokerRules::protected_outside(std::string_view canonical, std::string_view
   return match.protection == Protection::Content && !inside && !exempt(match);
 }
 
+bool BrokerRules::lacks_grant(std::string_view canonical, Access wanted) const {
+  return canonical.starts_with('/') && !config_.capabilities->access_at(canonical).has(wanted);
+}
+
 void BrokerRules::outside(const Call& call, std::string_view operation, std::string_view canonical,
                           Access wanted) {
-  // A descriptor without a path has no grant to be named; what a grant covers, the file's own mode
-  // or file system refused.
-  if (canonical.starts_with('/') && !config_.capabilities->access_at(canonical).has(wanted)) {
+  if (lacks_grant(canonical, wanted)) {
     report_once(call, operation, canonical, "outside-grants", "no grant covers it for that");
   }
 }

@@ -78,6 +78,9 @@ class BrokerRules {
   // counts. Both decide nothing.
   void outside(const Call& call, std::string_view operation, std::string_view canonical,
                Access wanted);
+  // lacks_grant: no grant gives `wanted` of `canonical`. A descriptor without a path has no grant
+  // to be named; what a grant covers, the file's own mode or file system refused.
+  bool lacks_grant(std::string_view canonical, Access wanted) const;
   void outside_name(const Call& call, std::string_view operation, std::string_view canonical);
   // report_once leaves out what was reported of the same operation and object before.
   void report_once(const Call& call, std::string_view operation, std::string_view object,
@@ -123,7 +126,9 @@ inline constexpr std::uint64_t kEventRefused = 10;
 inline constexpr std::uint64_t kEventStarted = 11;
 inline constexpr std::uint64_t kEventStopped = 12;
 inline constexpr std::uint64_t kEventEnded = 13;
+inline constexpr std::uint64_t kTellExpanded = 5;   // the answer to kEventExpand, to the broker
 inline constexpr std::uint64_t kEventAbandoned = 15;  // as Ended: nothing of the tree is left
 inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
+inline constexpr std::uint64_t kEventExpand = 16;   // an open outside the grants waits
 
 }  // namespace nono::sandbox

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <span>
 
+#include "sandbox/broker_expand.h"
 #include "sandbox/broker_rules.h"
 #include "sandbox/wire.h"
 
@@ -156,6 +157,27 @@ void Supervisor::hear_event() {
     if (reader.good()) {
       observer_.refused(refusal);
     }
+  } else if (kind == kEventExpand) {
+    const std::uint64_t cookie = reader.number();
+    hear_expansion(static_cast<pid_t>(value), cookie,
+                   decode_expansion(reader, std::move(message->fds), cookie));
+  }
+}
+
+void Supervisor::hear_expansion(pid_t process, std::uint64_t cookie,
+                                std::optional<Expansion> asked) {
+  if (!asked || options_.expander == nullptr) {
+    send_reply(launched_.events, {.cookie = cookie, .code = EACCES, .fd = {}});
+    return;
+  }
+  asked->process = process;
+  options_.expander->consider(*std::move(asked));
+  tell_expanded();
+}
+
+void Supervisor::tell_expanded() {
+  for (const Expanded& answer : options_.expander->take_answers()) {
+    send_reply(launched_.events, answer);
   }
 }
 
@@ -294,6 +316,9 @@ std::array<pollfd, Supervisor::kWatched> Supervisor::watched() const {
   if (options_.limits != nullptr) {
     out[kLimits] = {options_.limits->watched(), POLLIN, 0};
   }
+  if (options_.expander != nullptr) {
+    out[kExpander] = {options_.expander->watched(), POLLIN, 0};
+  }
   if (options_.terminal != nullptr) {
     std::ranges::copy(options_.terminal->watched(), out.begin() + kTerminal);
   }
@@ -318,6 +343,10 @@ bool Supervisor::serve(const std::array<pollfd, kWatched>& fired) {
   }
   if (fired[kLimits].revents != 0) {
     hear_limit();
+  }
+  if (fired[kExpander].revents != 0) {
+    options_.expander->turn();
+    tell_expanded();
   }
   if (fired[kEvents].revents != 0) {
     hear_event();

@@ -13,6 +13,7 @@
 #include "base/owned_fd.h"
 #include "base/result.h"
 #include "sandbox/confinement.h"
+#include "sandbox/expansion.h"
 #include "sandbox/gatekeeper.h"
 #include "sandbox/launch.h"
 #include "sandbox/limits.h"
@@ -59,6 +60,7 @@ struct SuperviseOptions {
   std::optional<std::chrono::milliseconds> timeout;
   TerminalClient* terminal = nullptr;
   LimitWatch* limits = nullptr;
+  Expander* expander = nullptr;  // null: nothing outside the grants is asked about
 };
 
 class Supervisor {
@@ -79,13 +81,16 @@ class Supervisor {
   static constexpr std::size_t kSignals = 3;
   static constexpr std::size_t kBroker = 4;
   static constexpr std::size_t kLimits = 5;
-  static constexpr std::size_t kTerminal = 6;
+  static constexpr std::size_t kExpander = 6;
+  static constexpr std::size_t kTerminal = 7;
   static constexpr std::size_t kWatched = kTerminal + 3;
 
   std::array<pollfd, kWatched> watched() const;
   bool serve(const std::array<pollfd, kWatched>& fired);
   void answer_question();
   void hear_event();
+  void hear_expansion(pid_t process, std::uint64_t cookie, std::optional<Expansion> asked);
+  void tell_expanded();
   void hear_failure();
   void handle_signals();
   void check_time();
