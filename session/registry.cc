@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "sandbox/process_tree.h"
+#include "session/control.h"
 
 namespace nono::session {
 namespace {
@@ -254,6 +255,7 @@ Result<ListedSession> find_session(const std::vector<ListedSession>& sessions,
 }
 
 void remove_entry(const std::string& directory, const SessionRecord& record) {
+  ::unlink(join_path(directory, socket_name(record.id)).c_str());
   ::unlink(join_path(directory, entry_name(record)).c_str());
 }
 
