@@ -31,6 +31,7 @@ constexpr std::array kCommands = {
     &kShell,
     &kPs,
     &kStop,
+    &kApprove,
     &kProfileList,
     &kProfileShow,
     &kProfileUse,

@@ -60,6 +60,8 @@ extern const Command kShell;
 // sessions.cc
 extern const Command kPs;
 extern const Command kStop;
+// approve.cc
+extern const Command kApprove;
 // profile.cc
 extern const Command kProfileList;
 extern const Command kProfileShow;

@@ -351,6 +351,9 @@ constexpr auto kOptions =
            std::to_array<Option>({
                {"name", 0, "NAME", "a name for this session, that no other running one has",
                 Takes::OneValue},
+               {"approve", 0, "HOW",
+                "ask about opens outside the grants: socket (nono approve answers), rules:FILE",
+                Takes::Values},
                {"dry-run", 0, "", "show what would be granted, and start nothing"},
                {"no-banner", 0, "", "do not show capabilities before the start"},
            }));

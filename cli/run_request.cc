@@ -141,6 +141,22 @@ Result<void> take_trust(const Arguments& arguments, engine::RunRequest& request)
   return {};
 }
 
+Result<void> take_approvals(const Arguments& arguments, engine::ApprovalWish& wish) {
+  static constexpr std::string_view kRules = "rules:";
+  for (const std::string& how : arguments.values("approve")) {
+    if (how == "socket") {
+      wish.socket = true;
+    } else if (how.starts_with(kRules) && how.size() > kRules.size() && !wish.rules_file) {
+      wish.rules_file = how.substr(kRules.size());
+    } else {
+      return std::unexpected(
+          Error(ErrorKind::Usage, "--approve " + printable(how) + ": nobody is asked so")
+              .mend_with("use socket, rules:FILE, or both"));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Session& session) {
@@ -165,6 +181,7 @@ Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Se
         Error(ErrorKind::Usage, "--name " + printable(request.name) + ": not a name for a session")
             .mend_with("use up to 64 of A-Z a-z 0-9 . _ -, not only hexadecimal digits"));
   }
+  NONO_CHECK(take_approvals(arguments, request.approvals));
   NONO_TRY(request.limits, limits_from(arguments));
   return request;
 }

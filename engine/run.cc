@@ -12,6 +12,7 @@
 #include "crypto/secret.h"
 #include "engine/destinations.h"
 #include "engine/limit_keeper.h"
+#include "engine/run_approvals.h"
 #include "engine/run_gate.h"
 #include "ledger/audit_log.h"
 #include "profile/private_tmp.h"
@@ -198,6 +199,8 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   out.edit = request.edit;
   out.commands = plan.commands;
   out.kept_trees = plan.kept_trees;
+  out.outside =
+      request.approvals.any() ? sandbox::OutsideGrants::Asked : sandbox::OutsideGrants::Refused;
   if (plan.limits.counts_forks()) {
     out.max_tasks = plan.limits.limits.processes;
   }
@@ -251,6 +254,7 @@ class Running {
         gate_(Gate(plan.policy, request.trust_override), plan, log_, teller) {}
 
   Result<RunResult> supervise(ReadyAgent& agent, Terminal terminal, const sandbox::ExecPlan& exec) {
+    NONO_TRY(approvals_, make_approvals(request_, plan_, log_));
     // A name is to be had or not before the start; an entry without one need not hold it up.
     if (!request_.name.empty()) {
       NONO_CHECK(enter());
@@ -299,6 +303,7 @@ class Running {
       client.emplace(*relay);
     }
     sandbox::SuperviseOptions options;
+    options.expander = approvals_.get();
     options.timeout = request_.limits.wall_time;
     options.terminal = client ? &*client : nullptr;
     options.limits = limits_;
@@ -377,6 +382,7 @@ class Running {
   std::optional<session::LiveSession> entry_;
   ledger::AuditLog log_;
   RunGate gate_;
+  std::unique_ptr<Approvals> approvals_;  // null: nobody is asked
 };
 
 Result<ledger::AuditLog> open_log(const RunRequest& request, const RunPlan& plan,

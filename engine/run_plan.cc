@@ -321,6 +321,9 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
   for (const std::string& name : request.allow_commands) {
     plan.notes.push_back("--allow-command " + printable(name));
   }
+  if (request.approvals.any()) {
+    plan.notes.emplace_back("--approve: opens outside the grants are asked about");
+  }
   for (const std::string& path : request.override_never_grant) {
     plan.notes.push_back("--override-never-grant " + printable(path));
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/approval.h"
 #include "profile/compose.h"
 #include "sandbox/broker.h"
 #include "sandbox/capability_set.h"
@@ -49,6 +50,7 @@ struct RunRequest {
   std::optional<std::string> policy_file;
   TrustScan scan = TrustScan::Autoloaded;
   trustpolicy::Override trust_override = trustpolicy::Override::No;
+  ApprovalWish approvals;
   sandbox::InstructionEdit edit = sandbox::InstructionEdit::ProtectVerified;
 
   // limits_network: ports or hosts are named, and nothing else is to be reached.

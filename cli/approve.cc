@@ -1,0 +1,256 @@
+// cli/approve.cc: approve: answers the questions of a running session.
+#include <poll.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/documents.h"
+#include "cli/session.h"
+#include "engine/approval_socket.h"
+#include "engine/sessions.h"
+#include "session/control.h"
+
+namespace nono::cli {
+namespace {
+
+using engine::ListedQuestion;
+
+constexpr int kLookEvery = 300;  // milliseconds between two looks for new questions
+
+// Peer is the session that is spoken to; each request has a connection of its own.
+struct Peer {
+  std::string directory;
+  std::string id;
+
+  Result<Json> call(const engine::ControlRequest& request) const {
+    NONO_TRY(session::ControlClient client, session::ControlClient::connect(directory, id));
+    return client.call(engine::to_json(request));
+  }
+};
+
+Result<Peer> find_peer(const Arguments& arguments, Session& session) {
+  NONO_TRY(const engine::UserDirectories user, session.user());
+  NONO_TRY(const engine::Sessions sessions, engine::look_at_sessions(user));
+  const std::string directory = engine::session_directory(user);
+  if (!arguments.operands().empty()) {
+    NONO_TRY(const session::ListedSession found,
+             session::find_session(sessions.live, arguments.operands().front()));
+    return Peer{directory, found.record.id};
+  }
+  if (sessions.live.size() == 1) {
+    return Peer{directory, sessions.live.front().record.id};
+  }
+  return sessions.live.empty()
+             ? std::unexpected(Error(ErrorKind::NotFound, "no session is running")
+                                   .mend_with("start one: nono run --approve socket -- COMMAND"))
+             : std::unexpected(Error(ErrorKind::Usage, "several sessions are running")
+                                   .mend_with("say which: nono ps, then nono approve SESSION"));
+}
+
+Result<std::vector<ListedQuestion>> questions_of(const Peer& peer) {
+  std::vector<ListedQuestion> out;
+  bool more = true;
+  while (more) {
+    NONO_TRY(const Json answer, peer.call(engine::ListQuestions{out.empty() ? 0 : out.back().id}));
+    NONO_TRY(engine::QuestionList list, engine::parse_list(answer));
+    more = list.more && !list.questions.empty() &&
+           (out.empty() || list.questions.back().id > out.back().id);
+    std::ranges::move(list.questions, std::back_inserter(out));
+  }
+  return out;
+}
+
+Json question_json(const ListedQuestion& question) {
+  return Json::Object{{"id", question.id},
+                      {"operation", question.operation},
+                      {"object", printable(question.object)},
+                      {"requested", printable(question.requested)},
+                      {"pid", question.process},
+                      {"seconds_left", question.seconds_left}};
+}
+
+std::string line_of(const ListedQuestion& question) {
+  const std::string asked =
+      question.requested == question.object ? "" : "  (opened as " + question.requested + ")";
+  return std::to_string(question.id) + "  " + question.operation + "  " + question.object + asked +
+         "  pid " + std::to_string(question.process) + ", " +
+         std::to_string(question.seconds_left) + " s left";
+}
+
+Result<int> show_list(const Peer& peer, Session& session) {
+  NONO_TRY(const std::vector<ListedQuestion> questions, questions_of(peer));
+  Json::Array list;
+  for (const ListedQuestion& question : questions) {
+    list.push_back(question_json(question));
+    if (!session.wants_json()) {
+      session.render().result(line_of(question));
+    }
+  }
+  if (session.wants_json()) {
+    Json json = document("approve");
+    json.set("session", peer.id);
+    json.set("questions", Json(std::move(list)));
+    session.render().json(json);
+  } else if (list.empty()) {
+    session.render().note("no question is open");
+  }
+  return kDone;
+}
+
+// send_answer is false where the session did not take it, and says why.
+Result<bool> send_answer(const Peer& peer, const engine::AnswerQuestion& answer, Session& session) {
+  NONO_TRY(const Json reply, peer.call(answer));
+  const Json* taken = reply.find("taken");
+  if (taken != nullptr && taken->boolean() != nullptr && *taken->boolean()) {
+    return true;
+  }
+  const Json* error = reply.find("error");
+  const std::string* why = error == nullptr ? nullptr : error->string();
+  session.render().note(
+      "question " + std::to_string(answer.question) + ": " +
+      (why == nullptr ? std::string("the session did not take the answer") : *why));
+  return false;
+}
+
+Result<engine::ApprovalScope> scope_of(const Arguments& arguments) {
+  const std::string word = arguments.value("scope").value_or("once");
+  const auto scope = engine::scope_named(word);
+  if (!scope) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--scope " + printable(word) + ": not one of its words")
+            .mend_with("use one of: once, session"));
+  }
+  return *scope;
+}
+
+Result<int> answer_one(const Peer& peer, const Arguments& arguments, Session& session) {
+  const bool allow = arguments.has("allow");
+  const std::string option = allow ? "allow" : "deny";
+  const std::string text = arguments.value(option).value_or("");
+  engine::AnswerQuestion answer;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), answer.question);
+  if (error != std::errc() || end != text.data() + text.size() || answer.question >> 62U != 0) {
+    return std::unexpected(Error(ErrorKind::Usage, "--" + option + " " + printable(text) +
+                                                       ": not the number of a question")
+                               .mend_with("nono approve --list shows them"));
+  }
+  answer.approval = allow ? engine::Approval::Allowed : engine::Approval::Denied;
+  NONO_TRY(answer.scope, scope_of(arguments));
+  NONO_TRY(const bool taken, send_answer(peer, answer, session));
+  if (session.wants_json()) {
+    Json json = document("approve");
+    json.set("session", peer.id);
+    json.set("question", answer.question);
+    json.set("approval", option);
+    json.set("scope", engine::name_of(answer.scope));
+    json.set("taken", taken);
+    session.render().json(json);
+  }
+  return taken ? kDone : kVerdict;
+}
+
+// read_word reads a line of the terminal; what was typed before the question appeared is no answer.
+std::string read_word() {
+  ::tcflush(STDIN_FILENO, TCIFLUSH);
+  std::string line(64, '\0');
+  const ssize_t got = ::read(STDIN_FILENO, line.data(), line.size());
+  line.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) {
+    line.pop_back();
+  }
+  return ascii_lower(line);
+}
+
+Result<void> ask_person(const Peer& peer, const ListedQuestion& question, Session& session) {
+  session.render().result(line_of(question));
+  NONO_CHECK(write_all(BorrowedFd::unowned(STDERR_FILENO),
+                       "allow [o]nce, allow for the [s]ession, deny for the session [n]ever, "
+                       "[d]eny (default): "));
+  const std::string word = read_word();
+  engine::AnswerQuestion answer;
+  answer.question = question.id;
+  answer.approval = word == "o" || word == "once" || word == "s" || word == "session"
+                        ? engine::Approval::Allowed
+                        : engine::Approval::Denied;
+  answer.scope = word.starts_with('s') || word.starts_with('n') ? engine::ApprovalScope::Session
+                                                                : engine::ApprovalScope::Once;
+  NONO_CHECK(send_answer(peer, answer, session));
+  return {};
+}
+
+Result<int> follow(const Peer& peer, Session& session) {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) {
+    return std::unexpected(Error(ErrorKind::Usage, "there is no terminal to ask on")
+                               .mend_with("use --list, and --allow or --deny with a number"));
+  }
+  session.render().note("waiting for questions of session " + peer.id + "; ^C ends this");
+  std::uint64_t last = 0;
+  for (;;) {
+    const auto questions = questions_of(peer);
+    if (!questions) {
+      session.render().note("session " + peer.id + ": " + questions.error().message());
+      return last == 0 && questions.error().kind() != ErrorKind::NotFound ? kCouldNot : kDone;
+    }
+    for (const ListedQuestion& question : *questions) {
+      if (question.id > last) {
+        last = question.id;
+        NONO_CHECK(ask_person(peer, question, session));
+      }
+    }
+    ::poll(nullptr, 0, kLookEvery);
+  }
+}
+
+Result<int> run_approve(const Arguments& arguments, Session& session) {
+  if (arguments.has("allow") && arguments.has("deny")) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--allow and --deny contradict").mend_with("use one of them"));
+  }
+  NONO_TRY(const Peer peer, find_peer(arguments, session));
+  if (arguments.has("allow") || arguments.has("deny")) {
+    return answer_one(peer, arguments, session);
+  }
+  return arguments.has("list") || session.wants_json() ? show_list(peer, session)
+                                                       : follow(peer, session);
+}
+
+constexpr auto kOptions = std::to_array<Option>({
+    {"list", 0, "", "show the open questions and end"},
+    {"allow", 0, "NUMBER", "allow what question NUMBER asks for", Takes::OneValue},
+    {"deny", 0, "NUMBER", "deny it", Takes::OneValue},
+    {"scope", 0, "SCOPE", "how long the answer counts: once or session", Takes::OneValue},
+});
+constexpr auto kExamples = std::to_array<Example>({
+    {"nono approve review", "answer the questions of `nono run --name review --approve socket`"},
+    {"nono approve --list --json", "the open questions, for a script"},
+    {"nono approve --allow 3 --scope session", "allow it until the session ends"},
+});
+
+}  // namespace
+
+constinit const Command kApprove{
+    .name = "approve",
+    .summary = "answer what a running session asks for",
+    .description =
+        "Shows what the agent of a session that was started with `--approve socket` tries to open "
+        "outside its grants, and asks whether it may. The agent's call waits meanwhile; what "
+        "nobody "
+        "answers within a minute is denied. What is on the never-grant list is not asked about.\n\n"
+        "SESSION is a name, an id, or at least four leading digits of one; it can be left out "
+        "where "
+        "only one session is running.",
+    .operands = {"[SESSION]", 0, 1, Completes::Sessions},
+    .options = kOptions,
+    .examples = kExamples,
+    .json = JsonOutput::Offered,
+    .run = run_approve};
+
+}  // namespace nono::cli

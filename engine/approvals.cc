@@ -1,0 +1,382 @@
+#include "engine/approvals.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "sandbox/resolve.h"
+
+namespace nono::engine {
+
+using sandbox::Access;
+using sandbox::Expansion;
+using sandbox::ExpansionKind;
+using std::chrono::steady_clock;
+
+namespace {
+
+// A name that would have to be cut could hide what it ends in.
+constexpr std::size_t kMaxShown = 8192;
+constexpr std::size_t kMaxRequested = 1024;
+// How long the question of a caller that was killed may stay.
+constexpr long kTickNanoseconds = 250'000'000;
+
+profile::GrantUse use_of(ExpansionKind kind) {
+  return kind == ExpansionKind::Read ? profile::GrantUse::Reading : profile::GrantUse::Writing;
+}
+
+Json path_json(const std::string& path) {
+  return is_utf8(path) ? Json(path) : Json("hex:" + hex_encode(as_bytes(path)));
+}
+
+Json event_of(const Expansion& expansion, const std::string& path) {
+  struct stat status{};
+  static_cast<void>(::fstat(BorrowedFd(expansion.object).raw(), &status));
+  return Json::Object{{"operation", sandbox::name_of(expansion.kind)},
+                      {"path", path_json(path)},
+                      {"requested", path_json(expansion.requested)},
+                      {"agent_pid", static_cast<std::int64_t>(expansion.process)},
+                      {"device", static_cast<std::uint64_t>(status.st_dev)},
+                      {"inode", static_cast<std::uint64_t>(status.st_ino)}};
+}
+
+bool watch(BorrowedFd epoll, int fd) {
+  epoll_event wanted{};
+  wanted.events = EPOLLIN;
+  wanted.data.fd = fd;
+  return fd < 0 || ::epoll_ctl(epoll.raw(), EPOLL_CTL_ADD, fd, &wanted) == 0;
+}
+
+}  // namespace
+
+std::string_view name_of(ApprovalScope scope) {
+  return scope == ApprovalScope::Once ? "once" : "session";
+}
+
+std::optional<ApprovalScope> scope_named(std::string_view name) {
+  for (const ApprovalScope scope : {ApprovalScope::Once, ApprovalScope::Session}) {
+    if (name == name_of(scope)) {
+      return scope;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<Approvals>> Approvals::make(ApprovalBounds bounds, Backends backends,
+                                                   ledger::AuditLog& log) {
+  OwnedFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  OwnedFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!epoll.valid() || !timer.valid() || !watch(epoll, BorrowedFd(timer).raw())) {
+    return fail_errno(errno, "preparing approvals");
+  }
+  for (const auto& backend : backends) {
+    if (!watch(epoll, backend->watched())) {
+      return fail_errno(errno, "preparing approvals by " + std::string(backend->name()));
+    }
+  }
+  return std::unique_ptr<Approvals>(new Approvals(std::move(bounds), std::move(backends), log,
+                                                  std::move(epoll), std::move(timer)));
+}
+
+Approvals::Approvals(ApprovalBounds bounds, Backends backends, ledger::AuditLog& log, OwnedFd epoll,
+                     OwnedFd timer)
+    : bounds_(std::move(bounds)),
+      held_back_(*bounds_.never),
+      backends_(std::move(backends)),
+      log_(log),
+      epoll_(std::move(epoll)),
+      timer_(std::move(timer)),
+      bucket_(bounds_.limits.per_second, bounds_.limits.burst, steady_clock::now()) {}
+
+Approvals::ObjectKey Approvals::key_of(const Expansion& expansion) {
+  struct stat status{};
+  static_cast<void>(::fstat(BorrowedFd(expansion.object).raw(), &status));
+  return {status.st_dev, status.st_ino, expansion.name};
+}
+
+bool Approvals::record(std::string_view type, const Json& event, ledger::Durability durability) {
+  return log_.append(type, event, durability).has_value();
+}
+
+void Approvals::refuse(const Expansion& expansion, int code) {
+  answers_.push_back({expansion.cookie, code, {}});
+}
+
+// tell_denied records a denial that nobody was asked about, once for each object and reason.
+void Approvals::tell_denied(const Expansion& expansion, const std::string& path,
+                            std::string_view rule, const std::string& why) {
+  const std::string key =
+      std::string(rule) + '\n' + std::string(sandbox::name_of(expansion.kind)) + '\n' + path;
+  if (told_.size() < kMaxTold && told_.insert(key).second) {
+    Json event = event_of(expansion, path);
+    event.set("outcome", "denied");
+    event.set("by", rule);
+    event.set("why", printable(why));
+    record("approval", event, ledger::Durability::Lazy);
+  }
+  refuse(expansion);
+}
+
+std::optional<std::string> Approvals::forbidden(const Expansion& expansion,
+                                                const std::string& path) const {
+  for (const profile::ComposedDenial& denial : bounds_.denials) {
+    if (beneath(denial.path, path)) {
+      return denial.origin + " denies " + printable(denial.path);
+    }
+  }
+  return held_back_.why(expansion.object, path, use_of(expansion.kind));
+}
+
+bool Approvals::answered_before(Expansion& expansion, const std::string& path) {
+  const auto found = remembered_.find(key_of(expansion));
+  if (found == remembered_.end()) {
+    return false;
+  }
+  const Access wanted = access_of(expansion.kind);
+  const bool allowed = found->second.allowed.has(wanted);
+  if (!allowed && !found->second.denied.has(wanted)) {
+    return false;
+  }
+  Json event = event_of(expansion, path);
+  event.set("outcome", allowed ? "allowed" : "denied");
+  event.set("by", "session");
+  if (allowed && record("approval", event, ledger::Durability::Lazy)) {
+    serve(expansion);
+  } else {
+    refuse(expansion);
+  }
+  return true;
+}
+
+bool Approvals::over_the_limit(const Expansion& expansion, const std::string& path) {
+  if (pending_.size() < kMaxPending && bucket_.take(steady_clock::now())) {
+    return false;
+  }
+  if (unasked_++ == 0) {  // the others of a flood are counted, and told with the next question
+    Json event = event_of(expansion, path);
+    event.set("outcome", "denied");
+    event.set("by", "rate-limit");
+    record("approval", event, ledger::Durability::Lazy);
+  }
+  refuse(expansion);
+  return true;
+}
+
+void Approvals::consider(Expansion expansion) {
+  const std::string path = expansion.path();
+  if (path.empty()) {
+    refuse(expansion);
+    return;
+  }
+  if (printable(path).size() > kMaxShown) {
+    tell_denied(expansion, path, "unshowable", "its name is too long to be shown");
+    return;
+  }
+  if (const auto why = forbidden(expansion, path)) {
+    tell_denied(expansion, path, "never-grant", *why);
+    return;
+  }
+  if (const auto may = may_open(expansion); !may) {
+    refuse(expansion, may.error());
+    return;
+  }
+  if (!answered_before(expansion, path) && !over_the_limit(expansion, path)) {
+    ask(std::move(expansion), path);
+  }
+}
+
+void Approvals::ask(Expansion expansion, const std::string& path) {
+  ApprovalQuestion question;
+  question.id = ++last_id_;
+  question.operation = sandbox::name_of(expansion.kind);
+  question.path = path;
+  question.object = printable(path);
+  question.requested = printable(expansion.requested.substr(0, kMaxRequested));
+  question.process = expansion.process;
+  question.until = steady_clock::now() + bounds_.limits.patience;
+  Json event = event_of(expansion, path);
+  event.set("question", question.id);
+  if (unasked_ > 0) {
+    event.set("unasked_before", std::exchange(unasked_, 0));
+  }
+  if (!record("approval_asked", event, ledger::Durability::Durable)) {
+    refuse(expansion);
+    return;
+  }
+  pending_.emplace(question.id, Pending{std::move(expansion), question});
+  put(question);
+  collect();
+  set_timer();
+}
+
+void Approvals::put(const ApprovalQuestion& question) {
+  bool waits = false;
+  for (const auto& backend : backends_) {
+    const auto taken = backend->put(question);
+    if (taken == ApprovalBackend::Taken::Answered) {
+      return;
+    }
+    waits = waits || taken == ApprovalBackend::Taken::Waits;
+  }
+  if (!waits) {
+    finish(pending_.find(question.id), {.question = question.id, .why = "there is nobody to ask"},
+           "nobody");
+  }
+}
+
+void Approvals::collect() {
+  for (const auto& backend : backends_) {
+    for (const ApprovalReply& reply : backend->turn()) {
+      hear(reply, backend->name());
+    }
+  }
+}
+
+void Approvals::hear(const ApprovalReply& reply, std::string_view backend) {
+  const auto at = pending_.find(reply.question);
+  if (at != pending_.end()) {  // else it was answered before, or is no longer asked
+    finish(at, reply, backend);
+  }
+}
+
+// objection: the caller must still wait, and the object must still be where it was shown to be, and
+// still be nothing that is never granted.
+std::optional<std::string> Approvals::objection(const Expansion& expansion,
+                                                const ApprovalQuestion& question) const {
+  if (!expansion.still_waiting()) {
+    return "the call was interrupted";
+  }
+  if (expansion.path() != question.path) {
+    return "it was moved while the question stood";
+  }
+  return forbidden(expansion, question.path);
+}
+
+// finish gives the answer; its line is on disk before it takes effect.
+void Approvals::finish(std::map<std::uint64_t, Pending>::iterator at, const ApprovalReply& reply,
+                       std::string_view by) {
+  Expansion expansion = std::move(at->second.expansion);
+  const ApprovalQuestion question = std::move(at->second.question);
+  pending_.erase(at);
+  for (const auto& backend : backends_) {
+    backend->withdraw(question.id);
+  }
+  const bool said_yes = reply.approval == Approval::Allowed;
+  const auto against = said_yes ? objection(expansion, question) : std::nullopt;
+  const std::string& why = against ? *against : reply.why;
+  const bool allowed = said_yes && !against;
+  Json event = event_of(expansion, question.path);
+  event.set("question", question.id);
+  event.set("outcome", allowed ? "allowed" : "denied");
+  event.set("by", by);
+  event.set("scope", name_of(reply.scope));
+  if (reply.uid) {
+    event.set("uid", static_cast<std::uint64_t>(*reply.uid));
+  }
+  if (!why.empty()) {
+    event.set("why", printable(why));
+  }
+  if (!record("approval", event, ledger::Durability::Durable)) {
+    refuse(expansion);
+    return;
+  }
+  if (allowed) {
+    serve(expansion);
+  } else {
+    refuse(expansion);
+  }
+  if (reply.scope == ApprovalScope::Session && !against) {
+    remember(expansion, allowed ? Approval::Allowed : Approval::Denied);
+  }
+}
+
+void Approvals::serve(Expansion& expansion) {
+  auto fd = open_expanded(expansion);
+  if (!fd) {
+    refuse(expansion, fd.error());
+    return;
+  }
+  answers_.push_back({expansion.cookie, 0, *std::move(fd)});
+}
+
+void Approvals::remember(Expansion& expansion, Approval approval) {
+  if (remembered_.size() >= kMaxRemembered) {
+    return;  // it is asked again
+  }
+  const Access access = access_of(expansion.kind);
+  Remembered& kept = remembered_[key_of(expansion)];
+  Access& list = approval == Approval::Allowed ? kept.allowed : kept.denied;
+  list = list | access;
+  if (!kept.object.valid()) {
+    kept.object = std::move(expansion.object);
+  }
+  if (expansion.kind == ExpansionKind::Create && approval == Approval::Allowed) {
+    remember_made();
+  }
+}
+
+// remember_made: who may make a file for the session may also write it again.
+void Approvals::remember_made() {
+  struct stat status{};
+  if (answers_.empty() || !answers_.back().fd.valid() ||
+      ::fstat(BorrowedFd(answers_.back().fd).raw(), &status) != 0) {
+    return;
+  }
+  OwnedFd object(::open(sandbox::fd_path(answers_.back().fd).c_str(), O_PATH | O_CLOEXEC));
+  if (object.valid()) {
+    remembered_[{status.st_dev, status.st_ino, ""}] = {
+        std::move(object), Access::read() | Access::write(), Access::none()};
+  }
+}
+
+void Approvals::turn() {
+  std::uint64_t ticks = 0;
+  if (::read(BorrowedFd(timer_).raw(), &ticks, sizeof ticks) > 0) {
+    look_at_time();
+  }
+  collect();
+  set_timer();
+}
+
+// look_at_time ends the questions that nobody answered in time, and those of callers that are gone.
+void Approvals::look_at_time() {
+  std::vector<std::pair<std::uint64_t, std::string_view>> over;
+  for (const auto& [id, pending] : pending_) {
+    if (!pending.expansion.still_waiting()) {
+      over.emplace_back(id, "the call was interrupted");
+    } else if (steady_clock::now() >= pending.question.until) {
+      over.emplace_back(id, "nobody answered in time");
+    }
+  }
+  for (const auto& [id, why] : over) {
+    finish(pending_.find(id), {.question = id, .why = std::string(why)}, "timeout");
+  }
+}
+
+// set_timer lets the timer tick as long as anything waits; a tick under way is not put off.
+void Approvals::set_timer() {
+  if (ticking_ == !pending_.empty()) {
+    return;
+  }
+  ticking_ = !pending_.empty();
+  itimerspec tick{};
+  if (ticking_) {
+    tick.it_value.tv_nsec = kTickNanoseconds;
+    tick.it_interval.tv_nsec = kTickNanoseconds;
+  }
+  ::timerfd_settime(BorrowedFd(timer_).raw(), 0, &tick, nullptr);
+}
+
+std::vector<sandbox::Expanded> Approvals::take_answers() {
+  return std::exchange(answers_, {});
+}
+
+}  // namespace nono::engine

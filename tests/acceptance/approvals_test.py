@@ -1,0 +1,552 @@
+"""Opens outside the grants that are asked about: who may answer, what no answer opens, attacks."""
+
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import unittest
+
+import support
+
+PY = "/usr/bin/python3"
+
+
+class Approvals(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.outside = self.project.base / "outside"
+        self.outside.mkdir()
+        (self.outside / "file").write_text("outside\n")
+        (self.outside / "other").write_text("other\n")
+        self.own_outside()
+
+    def own_outside(self):
+        subprocess.run(["chown", "-R", f"{self.project.uid}:{self.project.uid}", self.outside],
+                       check=True)
+
+    def begin(self, *words, options=("--allow-cwd", "--approve", "socket")):
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", *options, "--", *words),
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    def ended(self, process):
+        out, err = process.communicate(timeout=40)
+        return subprocess.CompletedProcess([], process.returncode, out, err)
+
+    def questions(self):
+        done = self.project.nono("approve", "--list", "--json")
+        return json.loads(done.stdout)["questions"] if done.returncode == 0 else []
+
+    def asked(self, count=1):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            questions = self.questions()
+            if len(questions) >= count:
+                return questions
+            time.sleep(0.02)
+        self.fail(f"fewer than {count} questions")
+
+    def answer(self, how, question, scope="once"):
+        return self.project.nono("approve", "--" + how, question["id"], "--scope", scope, "--json")
+
+    def events(self, kind):
+        listed = json.loads(self.project.nono("audit", "list", "--json").stdout)
+        session = listed["sessions"][0]["id"]
+        events = json.loads(self.project.nono("audit", "show", "--json", session).stdout)["events"]
+        return [event for event in events if event["type"] == kind]
+
+    def sessions_directory(self):
+        return self.project.home / ".local/state/nono/sessions"
+
+    def rules(self, *rules):
+        path = self.project.base / "rules.json"
+        path.write_text(json.dumps({"schema": "nono/approval-rules/1", "rules": list(rules)}))
+        return f"rules:{path}"
+
+    def with_rules(self, script, *rules, more=()):
+        return self.project.sandbox("sh", "-c", script, options=(
+            "--allow-cwd", "--approve", self.rules(*rules), *more))
+
+    def allow(self, path, operations=None, scope="once"):
+        rule = {"path": str(path), "approval": "allow", "scope": scope}
+        return {**rule, "operations": operations} if operations else rule
+
+    # -- who is asked, and what an answer does
+
+    def test_nobody_is_asked_by_default(self):
+        done = self.project.sandbox("cat", self.outside / "file")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(self.events("approval_asked") + self.events("approval"), [])
+        process = self.begin("sleep", "20", options=("--allow-cwd",))
+        time.sleep(0.5)
+        self.assertEqual(list(self.sessions_directory().glob("*.sock")), [])
+        self.assertEqual(self.project.nono("approve", "--list").returncode, 125)
+        process.send_signal(signal.SIGTERM)
+
+    def test_allowed_once_is_read_and_asked_about_again(self):
+        process = self.begin("sh", "-c", f"cat {self.outside}/file; cat {self.outside}/file")
+        question = self.asked()[0]
+        self.assertEqual((question["operation"], question["object"]),
+                         ("read", str(self.outside / "file")))
+        self.ran(self.answer("allow", question))
+        second = self.asked()[0]
+        self.assertNotEqual(question["id"], second["id"])
+        self.ran(self.answer("deny", second))
+        done = self.ended(process)
+        self.assertEqual(done.stdout, "outside\n")
+        self.assertIn("Permission denied", done.stderr)
+        answers = self.events("approval")
+        self.assertEqual([(e["outcome"], e["by"], e["uid"]) for e in answers],
+                         [("allowed", "socket", self.project.uid if os.geteuid() else e["uid"])
+                          for e in answers[:1]] + [("denied", "socket", answers[1]["uid"])])
+        self.assertEqual(len(self.events("approval_asked")), 2)
+        self.assertEqual(self.events("session_ended")[0]["exit_code"], 1)
+
+    def test_allowed_for_the_session_is_not_asked_about_again(self):
+        os.symlink(self.outside / "file", self.project.tree / "link")
+        process = self.begin("sh", "-c", f"cat {self.outside}/file link {self.outside}/file")
+        self.ran(self.answer("allow", self.asked()[0], "session"))
+        done = self.ran(self.ended(process))
+        self.assertEqual(done.stdout, "outside\n" * 3)
+        self.assertEqual(len(self.events("approval_asked")), 1)
+        self.assertEqual([e["by"] for e in self.events("approval")],
+                         ["socket", "session", "session"])
+
+    def test_denied_for_the_session_is_not_asked_about_again(self):
+        process = self.begin("sh", "-c", f"cat {self.outside}/file; cat {self.outside}/file")
+        self.ran(self.answer("deny", self.asked()[0], "session"))
+        self.assertEqual(self.ended(process).stdout, "")
+        self.assertEqual(len(self.events("approval_asked")), 1)
+
+    def test_an_answer_for_reading_is_none_for_writing(self):
+        process = self.begin("sh", "-c", f"cat {self.outside}/file; echo x > {self.outside}/file")
+        self.ran(self.answer("allow", self.asked()[0], "session"))
+        question = self.asked()[0]
+        self.assertEqual(question["operation"], "write")
+        self.ran(self.answer("deny", question))
+        self.ended(process)
+        self.assertEqual((self.outside / "file").read_text(), "outside\n")
+
+    def test_files_are_made_written_and_emptied(self):
+        allow = self.allow(self.outside / "*", scope="session")
+        new = self.outside / "new"
+        self.ran(self.with_rules(
+            f"umask 027; echo one > {new}; echo two >> {new}; cat {new}; : > {self.outside}/file",
+            allow))
+        self.assertEqual(new.read_text(), "one\ntwo\n")
+        self.assertEqual((new.stat().st_mode & 0o7777, new.stat().st_uid), (0o640, self.project.uid))
+        self.assertEqual((self.outside / "file").read_text(), "")
+
+    def test_flags_of_the_open_are_kept(self):
+        code = ("import os,fcntl,sys; p=sys.argv[1]; f=os.open(p, os.O_RDWR|os.O_APPEND|os.O_CLOEXEC);"
+                "os.write(f,b'end'); print(fcntl.fcntl(f,3)&os.O_APPEND>0, fcntl.fcntl(f,3)&os.O_NONBLOCK,"
+                "fcntl.fcntl(f,1), os.pread(f,99,0))")
+        done = self.ran(self.with_rules(f"{PY} -c {shlex.quote(code)} {self.outside}/file",
+                                        self.allow(self.outside / "*")))
+        self.assertEqual(done.stdout, "True 0 1 b'outside\\nend'\n")
+
+    def test_other_opens_go_on_while_one_waits(self):
+        self.project.write("inside", "inside\n")
+        script = f"cat {self.outside}/file & for i in $(seq 100); do cat inside; done; wait"
+        process = self.begin("sh", "-c", script)
+        question = self.asked()[0]
+        deadline = time.monotonic() + 10
+        lines = [process.stdout.readline() for _ in range(100)]
+        self.assertLess(time.monotonic(), deadline)
+        self.assertEqual(set(lines), {"inside\n"})
+        self.ran(self.answer("allow", question))
+        self.assertEqual(self.ended(process).stdout, "outside\n")
+
+    def test_programs_outside_are_not_opened_by_an_approval(self):
+        shutil.copy("/bin/true", self.outside / "program")
+        self.own_outside()
+        done = self.with_rules(f"{self.outside}/program", self.allow(self.outside / "*"))
+        self.assertEqual(done.returncode, 126)
+        self.assertEqual(self.events("approval_asked"), [])
+
+    # -- rules
+
+    def test_rules_decide_in_their_order_and_leave_the_rest_to_others(self):
+        deny = {"path": f"{self.outside}/o*", "approval": "deny"}
+        allow = self.allow(self.outside / "*", ["read"])
+        script = f"cat {self.outside}/file; cat {self.outside}/other; echo x > {self.outside}/file"
+        done = self.with_rules(script, deny, allow)
+        self.assertEqual(done.stdout, "outside\n")
+        self.assertEqual([(e["outcome"], e["by"]) for e in self.events("approval")],
+                         [("allowed", "rules"), ("denied", "rules"), ("denied", "nobody")])
+        self.assertEqual((self.outside / "file").read_text(), "outside\n")
+
+    def test_bad_rules_stop_the_start(self):
+        path = self.project.base / "rules.json"
+        good = {"path": "/srv/data/**", "approval": "allow"}
+        for rule in ({**good, "path": "srv/*"}, {**good, "path": "/srv"}, {**good, "approval": "yes"},
+                     {**good, "operations": ["exec"]}, {**good, "operations": []},
+                     {**good, "scope": "ever"}, {**good, "else": 1}, {**good, "path": "/a/!b{c}"}):
+            done = self.with_rules("echo started", rule)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), rule)
+            self.assertIn("/rules/0", done.stderr)
+        path.write_text("{")
+        self.assertEqual(self.project.sandbox("true", options=(
+            "--allow-cwd", "--approve", f"rules:{path}")).returncode, 2)
+
+    def test_rules_that_the_agent_could_write_are_refused(self):
+        self.project.write("rules.json", '{"schema":"nono/approval-rules/1","rules":[]}')
+        done = self.project.sandbox("true", options=("--allow-cwd", "--approve", "rules:rules.json"))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("the agent may write", done.stderr)
+
+    def test_wrong_words_are_usage(self):
+        for how in ("somebody", "", "rules:", "SOCKET"):
+            self.ran(self.project.sandbox("true", options=("--allow-cwd", "--approve", how)), 2)
+        process = self.begin("sleep", "20")
+        time.sleep(0.3)
+        for words in (("--allow", "x"), ("--allow", "-1"), ("--allow", "1", "--deny", "1"),
+                      ("--allow", "1", "--scope", "ever")):
+            self.ran(self.project.nono("approve", *words), 2)
+        self.ran(self.project.nono("approve", "--allow", "7"), 1)
+        self.ran(self.project.nono("approve"), 2)  # no terminal
+        process.send_signal(signal.SIGTERM)
+
+    # -- what no answer opens
+
+    def secret(self):
+        ssh = self.project.home / ".ssh"
+        ssh.mkdir(mode=0o700)
+        (ssh / "id_ed25519").write_text("secret key\n")
+        (ssh / "known_hosts").write_text("a host\n")
+        self.project.own()
+        return ssh / "id_ed25519"
+
+    def test_never_granted_is_not_asked_about_under_any_name(self):
+        key = self.secret()
+        os.symlink(key, self.project.tree / "by-link")
+        os.symlink(key.parent, self.project.tree / "by-directory")
+        os.link(key, self.outside / "by-hard-link")
+        os.link(key, self.project.home / "second")
+        everything = self.allow("/**/*")
+        names = [key, "by-link", "by-directory/id_ed25519", f"{self.outside}/by-hard-link",
+                 f"{self.project.home}/second", f"{self.outside}/../home/.ssh/id_ed25519",
+                 f"/proc/self/root{key}", self.project.home / ".local/state/nono/sessions/x"]
+        done = self.with_rules("cat " + " ".join(map(str, names)) + f"; echo x > {key};"
+                               f"echo x > {key.parent}/new; cat {self.outside}/file", everything)
+        self.assertEqual(done.stdout, "outside\n")
+        self.assertEqual(key.read_text(), "secret key\n")
+        self.assertFalse((key.parent / "new").exists())
+        self.assertEqual({e["by"] for e in self.events("approval")}, {"never-grant", "rules"})
+        self.assertEqual(len(self.events("approval_asked")), 1)
+        # The control: what the list leaves readable beneath an entry is asked about.
+        done = self.ran(self.with_rules(f"cat {key.parent}/known_hosts", everything))
+        self.assertEqual(done.stdout, "a host\n")
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root to mount")
+    def test_never_granted_is_not_opened_through_a_bind_mount(self):
+        key = self.secret()
+        (key.parent / "deep").mkdir()
+        (key.parent / "deep" / "key").write_text("secret deep\n")
+        self.project.own()
+        for name in ("ssh", "deep", "home"):
+            (self.outside / name).mkdir()
+        (self.outside / "key").write_text("")
+        rules = self.rules(self.allow("/**/*"))
+        inner = " ".join(shlex.quote(str(word)) for word in self.project.command(
+            support.NONO, "run", "--allow-cwd", "--approve", rules, "--", "sh", "-c",
+            f"cat {self.outside}/ssh/id_ed25519 {self.outside}/deep/key "
+            f"{self.outside}/home/.ssh/id_ed25519 {self.outside}/key; cat {self.outside}/file"))
+        script = (f"mount --bind {key.parent} {self.outside}/ssh && "
+                  f"mount --bind {key.parent}/deep {self.outside}/deep && "
+                  f"mount --bind {self.project.home} {self.outside}/home && "
+                  f"mount --bind {key} {self.outside}/key && {inner}")
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script], cwd=self.project.tree,
+                              env=self.project.environment(), capture_output=True, text=True,
+                              timeout=60, check=False)
+        if "mount:" in done.stderr:
+            self.skipTest("no mounts can be made here: " + done.stderr)
+        self.assertEqual(done.stdout, "outside\n", done.stderr)
+
+    def test_a_denial_of_the_profile_is_not_asked_about(self):
+        profile = self.project.base / "p.json"
+        profile.write_text(json.dumps({"meta": {"name": "p"}, "filesystem": {
+            "allow": [str(self.project.tree)], "deny": [str(self.outside)]}}))
+        done = self.project.sandbox("cat", self.outside / "file", options=(
+            "--profile", profile, "--approve", self.rules(self.allow("/**/*"))))
+        self.assertEqual(done.stdout, "", done.stderr)
+        self.assertEqual([e["by"] for e in self.events("approval")], ["never-grant"])
+
+    def test_guarded_files_are_read_by_their_verdict_only(self):
+        (self.outside / "CLAUDE.md").write_text("unsigned\n")
+        os.symlink(self.outside / "CLAUDE.md", self.project.tree / "notes")
+        self.own_outside()
+        everything = self.allow("/**/*")
+        done = self.with_rules(f"cat {self.outside}/CLAUDE.md notes; cat {self.outside}/file;"
+                               f"echo x > {self.outside}/CLAUDE.md", everything)
+        self.assertEqual(done.stdout, "outside\n", done.stderr)
+        self.assertEqual((self.outside / "CLAUDE.md").read_text(), "unsigned\n")
+        self.ran(self.project.nono("trust", "sign", self.outside / "CLAUDE.md"))
+        done = self.ran(self.with_rules(f"cat {self.outside}/CLAUDE.md", everything))
+        self.assertEqual(done.stdout, "unsigned\n")
+
+    def test_protected_names_are_not_written(self):
+        hooks = self.outside / ".git" / "hooks"
+        hooks.mkdir(parents=True)
+        (hooks / "pre-commit").write_text("old\n")
+        self.own_outside()
+        self.with_rules(f"echo x > {hooks}/pre-commit; echo x > {hooks}/post-commit;"
+                        f"echo x > {self.outside}/.envrc", self.allow("/**/*"))
+        self.assertEqual((hooks / "pre-commit").read_text(), "old\n")
+        self.assertFalse((hooks / "post-commit").exists() or (self.outside / ".envrc").exists())
+        self.assertEqual(self.events("approval_asked"), [])
+
+    def test_what_the_files_own_mode_refuses_is_not_opened(self):
+        (self.outside / "file").chmod(0)
+        done = self.with_rules(f"cat {self.outside}/file", self.allow("/**/*"))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(self.events("approval_asked"), [])
+
+    def test_only_regular_files_are_asked_about(self):
+        os.mkfifo(self.outside / "fifo")
+        code = (f"import os\nfor p in ('/dev/kmsg', '{self.outside}/fifo', '{self.outside}', "
+                f"'/proc/1/environ', '/dev/pts/ptmx'):\n"
+                f"  try: os.open(p, os.O_RDONLY|os.O_NONBLOCK); print('opened', p)\n"
+                f"  except OSError as e: pass\n")
+        done = self.with_rules(f"{PY} -c {shlex.quote(code)}", self.allow("/**/*"))
+        self.assertNotIn("outside", done.stdout)
+        self.assertNotIn("kmsg", done.stdout)
+        self.assertNotIn("environ", done.stdout)
+        self.assertEqual(self.events("approval_asked"), [])
+
+    # -- attacks
+
+    def test_a_hostile_name_is_shown_escaped(self):
+        name = "a\n\x1b[31m\u202eb"
+        (self.outside / name).write_text("x")
+        self.own_outside()
+        process = self.begin("cat", str(self.outside / name))
+        question = self.asked()[0]
+        listed = self.project.nono("approve", "--list").stdout
+        for text in (question["object"], listed):
+            self.assertNotIn("\x1b", text)
+            self.assertNotIn("\u202e", text)
+            self.assertIn("a\\n\\e[31m\\u{202e}b", text)
+        self.assertEqual(listed.count("\n"), 1)
+        self.ran(self.answer("deny", question))
+        self.ended(process)
+
+    def test_the_agent_reaches_no_socket_and_answers_nothing(self):
+        code = ("import os,socket,sys\nd=sys.argv[1]\n"
+                "for n in sys.argv[2:]:\n"
+                "  s=socket.socket(socket.AF_UNIX)\n"
+                "  try: s.connect(d+'/'+n); print('connected')\n"
+                "  except OSError as e: print('no', e.errno)\n"
+                "  try: os.chdir(d); s.connect(n); print('connected')\n"
+                "  except OSError as e: print('no', e.errno)\n")
+        self.project.write("try.py", code)
+        directory = self.sessions_directory()
+        process = self.begin("sh", "-c", f"(cat {self.outside}/file &) ; while [ ! -e go ]; do sleep "
+                                         f"0.05; done; {PY} try.py {directory} $(cat go); "
+                                         f"{support.NONO} approve --allow 1; ls {directory}")
+        question = self.asked()[0]
+        sock = next(directory.glob("*.sock"))
+        self.assertEqual(sock.stat().st_mode & 0o7777, 0o600)
+        self.project.write("go.tmp", sock.name)
+        os.rename(self.project.tree / "go.tmp", self.project.tree / "go")
+        done = self.ended(process)
+        self.assertEqual(done.stdout.count("no 13"), 2, done.stdout + done.stderr)
+        self.assertNotIn("connected", done.stdout)
+        self.assertNotIn("outside", done.stdout)
+        self.assertNotIn(".sock", done.stdout)
+        self.assertFalse(sock.exists())
+        self.assertNotIn("allowed", [e["outcome"] for e in self.events("approval")])
+        self.assertEqual(question["operation"], "read")
+
+    def test_a_flood_of_questions_is_held_to_the_rate(self):
+        for i in range(60):
+            (self.outside / f"f{i}").write_text("x")
+        self.own_outside()
+        code = ("import threading,os\n"
+                f"def go(i):\n  try: os.open('{self.outside}/f%d'%i, 0); os.write(1, b'opened\\n')\n"
+                "  except OSError as e: os.write(1, b'%d\\n' % e.errno)\n"
+                "t=[threading.Thread(target=go,args=(i,),daemon=True) for i in range(60)]\n"
+                "[x.start() for x in t]\nimport time; time.sleep(1.0); print('end', flush=True)\n"
+                "os._exit(0)\n")
+        started = time.monotonic()
+        process = self.begin(PY, "-u", "-c", code)
+        done = self.ended(process)
+        took = time.monotonic() - started
+        asked = self.events("approval_asked")
+        self.assertLessEqual(len(asked), 5 + 10 * took + 1)
+        self.assertGreaterEqual(len(asked), 5)
+        self.assertGreaterEqual(done.stdout.count("13\n"), 60 - len(asked))
+        self.assertNotIn("opened", done.stdout)
+        limited = [e for e in self.events("approval") if e["by"] == "rate-limit"]
+        self.assertGreaterEqual(len(limited), 1)
+
+    def test_a_full_table_refuses_and_the_rest_goes_on(self):
+        for i in range(50):
+            (self.outside / f"f{i}").write_text("x")
+        self.own_outside()
+        script = (f"for i in $(seq 0 49); do (cat {self.outside}/f$i 2>/dev/null; echo $? >> codes) & "
+                  "sleep 0.11; done; sleep 0.5; wc -l < codes; cat inside; kill 0")
+        self.project.write("inside", "inside\n")
+        process = self.begin("sh", "-c", script)
+        self.assertEqual(process.stdout.readline().strip(), str(50 - 32))
+        self.assertEqual(process.stdout.readline(), "inside\n")
+        self.ended(process)
+        self.assertEqual(len(self.events("approval_asked")), 32)
+
+    def test_a_caller_that_died_is_not_answered(self):
+        process = self.begin("sh", "-c", f"cat {self.outside}/file & sleep 1; kill -9 $!; echo killed;"
+                                         "sleep 30")
+        question = self.asked()[0]
+        self.assertEqual(process.stdout.readline(), "killed\n")
+        late = self.answer("allow", question)  # at once, before the look for dead callers
+        deadline = time.monotonic() + 5
+        while self.questions() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(self.questions(), [])
+        process.send_signal(signal.SIGTERM)
+        self.ended(process)
+        self.assertIn(late.returncode, (0, 1))
+        self.assertEqual([(e["outcome"], e["why"]) for e in self.events("approval")],
+                         [("denied", "the call was interrupted")])
+
+    def test_nothing_survives_the_supervisor_while_a_question_is_open(self):
+        process = self.begin("sh", "-c", f"sleep 77.7 & cat {self.outside}/file; echo went on")
+        self.asked()
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline and self.processes("77.7"):
+            time.sleep(0.02)
+        self.assertEqual(self.processes("77.7"), [])
+        self.assertEqual(process.stdout.read(), "")
+        self.ran(self.project.nono("ps"))
+        self.assertEqual(list(self.sessions_directory().glob("*.sock")), [])
+
+    def processes(self, argument):
+        found = []
+        for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if argument.encode() in entry.read_bytes().split(b"\0"):
+                    found.append(entry.parent.name)
+            except OSError:
+                pass
+        return found
+
+    def test_a_hostile_client_harms_nobody(self):
+        process = self.begin("cat", str(self.outside / "file"))
+        question = self.asked()[0]
+        path = str(next(self.sessions_directory().glob("*.sock")))
+        valid = json.dumps({"do": "answer", "question": question["id"], "approval": "allow",
+                            "scope": "once"}).encode()
+        hostile = (b"", b"\0", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\0\1\0\1" + b"x" * 100,
+                   b"\0\0\0\2{}", b"\0\0\0\2[]", b"\0\0\0\5hello", struct.pack(">I", 65537),
+                   struct.pack(">I", 65536) + b"[" * 65536, struct.pack(">I", 4) + b"null",
+                   struct.pack(">I", len(valid)) + valid[:-1],
+                   struct.pack(">I", 37) + b'{"do":"list","after":0,"do":"answer"}',
+                   struct.pack(">I", 24) + b'{"do":"list","after":-1}',
+                   b"".join(struct.pack(">I", 23) + b'{"do":"list","after":0}' for _ in range(99)))
+        for bad in hostile:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(5)
+                client.connect(path)
+                client.sendall(bad)
+                client.shutdown(socket.SHUT_WR)
+                try:
+                    while client.recv(65536):
+                        pass
+                except ConnectionResetError:
+                    pass
+            self.assertEqual([q["id"] for q in self.questions()], [question["id"]], bad[:40])
+        idle = []
+        for _ in range(40):  # more than are let in, and none says anything
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(path)
+            idle.append(client)
+        for client in idle:
+            client.close()
+        half = socket.socket(socket.AF_UNIX)  # an approver that dies in the middle of its answer
+        half.connect(path)
+        half.sendall(struct.pack(">I", len(valid)) + valid[:20])
+        half.close()
+        self.ran(self.answer("allow", question))
+        self.assertEqual(self.ended(process).stdout, "outside\n")
+
+    def test_a_racing_link_yields_no_byte_of_another_object(self):
+        (self.outside / "good").write_text("good")
+        (self.outside / "evil").write_text("evil")
+        self.own_outside()
+        code = f"""
+import os, threading, time
+g, e = '{self.outside}/good', '{self.outside}/evil'
+stop = False
+def swap():
+    i = 0
+    while not stop:
+        i += 1
+        os.symlink((g, e)[i % 2], 't%d' % i); os.rename('t%d' % i, 'link')
+os.symlink(g, 'link')
+threading.Thread(target=swap).start()
+seen = {{}}
+end = time.monotonic() + 8
+n = 0
+while n < 20000 and time.monotonic() < end:
+    n += 1
+    try:
+        f = os.open('link', os.O_RDONLY); what = os.read(f, 9); os.close(f)
+    except OSError as error:
+        what = error.errno
+    seen[what] = seen.get(what, 0) + 1
+stop = True
+print(seen.get(b'good', 0), seen.get(13, 0), seen.get(b'evil', 0), sorted(map(str, seen)), n)
+"""
+        rules = (self.allow(self.outside / "good", scope="session"),
+                 {"path": f"{self.outside}/evil", "approval": "deny", "scope": "session"})
+        done = self.ran(self.with_rules(f"{PY} -c {shlex.quote(code)}", *rules))
+        good, refused, evil = map(int, done.stdout.split()[:3])
+        self.assertEqual(evil, 0, done.stdout)
+        self.assertGreater(good, 100, done.stdout)
+        self.assertGreater(refused, 100, done.stdout)
+
+    def test_an_object_that_moved_while_the_question_stood_is_not_opened(self):
+        process = self.begin("cat", str(self.outside / "file"))
+        question = self.asked()[0]
+        os.rename(self.outside / "file", self.outside / "elsewhere")
+        (self.outside / "file").write_text("another\n")
+        self.ran(self.answer("allow", question))
+        self.assertEqual(self.ended(process).stdout, "")
+        self.assertEqual(self.events("approval")[0]["why"], "it was moved while the question stood")
+
+    def test_the_record_is_whole(self):
+        process = self.begin("cat", str(self.outside / "file"))
+        self.ran(self.answer("allow", self.asked()[0]))
+        self.ran(self.ended(process))
+        listed = json.loads(self.project.nono("audit", "list", "--json").stdout)["sessions"]
+        done = self.ran(self.project.nono("audit", "verify", listed[0]["id"], "--json"))
+        self.assertEqual(json.loads(done.stdout)["state"], "sealed")
+        asked, answered = self.events("approval_asked")[0], self.events("approval")[0]
+        self.assertEqual(asked["question"], answered["question"])
+        self.assertLess(asked["sequence"], answered["sequence"])
+        status = (self.outside / "file").stat()
+        self.assertEqual((answered["path"], answered["device"], answered["inode"]),
+                         (str(self.outside / "file"), status.st_dev, status.st_ino))
+
+
+support.both_users(globals(), Approvals)
+
+if __name__ == "__main__":
+    sys.exit(support.main())

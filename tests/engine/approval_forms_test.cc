@@ -1,0 +1,155 @@
+// What approvals read from others: rules, requests and lists of the control socket.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "engine/approval_rules.h"
+#include "engine/approval_socket.h"
+
+namespace nono::engine {
+namespace {
+
+std::string book(const std::string& rules) {
+  return R"({"schema":"nono/approval-rules/1","rules":[)" + rules + "]}";
+}
+
+TEST(RuleBookTest, TheFirstRuleThatFitsDecides) {
+  const auto rules =
+      RuleBook::parse(book(R"({"path":"/srv/secret/**","approval":"deny","scope":"session"},)"
+                           R"({"path":"/srv/**","operations":["read"],"approval":"allow"},)"
+                           R"({"path":"~/data/*.csv","approval":"ask"})"),
+                      "/home/u");
+  ASSERT_TRUE(rules) << rules.error().message();
+  struct Case {
+    const char* path;
+    const char* operation;
+    const char* rule;  // null: none
+  };
+  for (const Case& each :
+       {Case{"/srv/a/b", "read", "/srv/**"}, Case{"/srv/a", "write", nullptr},
+        Case{"/srv/secret/a", "read", "/srv/secret/**"},
+        Case{"/srv/secret/a", "create", "/srv/secret/**"}, Case{"/srvx/a", "read", nullptr},
+        Case{"/x/srv/a", "read", nullptr}, Case{"/home/u/data/t.csv", "write", "~/data/*.csv"},
+        Case{"/home/u/data/d/t.csv", "read", nullptr}, Case{"srv/a", "read", nullptr},
+        Case{"", "read", nullptr}}) {
+    const ApprovalRule* found = rules->find(each.path, each.operation);
+    EXPECT_EQ(found == nullptr ? std::string() : found->shown,
+              each.rule == nullptr ? "" : each.rule)
+        << each.path << " " << each.operation;
+  }
+}
+
+TEST(RuleBookTest, WhatIsNoRuleBookIsRefusedWithItsPlace) {
+  struct Case {
+    std::string text;
+    const char* place;
+  };
+  const std::vector<Case> cases = {
+      {"", "JSON"},
+      {"{}", "schema"},
+      {R"({"schema":"nono/approval-rules/2","rules":[]})", "/schema"},
+      {R"({"schema":"nono/approval-rules/1","rules":{}})", "/rules"},
+      {R"({"schema":"nono/approval-rules/1","rules":[],"more":1})", "more"},
+      {book(R"({"path":"/a/b"})"), "/rules/0"},
+      {book(R"({"path":"a/b","approval":"allow"})"), "/rules/0/path"},
+      {book(R"({"path":"/a","approval":"allow"})"), "/rules/0/path"},
+      {book(R"({"path":"/a/../b","approval":"allow"})"), "/rules/0/path"},
+      {book(R"({"path":"/a/{b}","approval":"allow"})"), "/rules/0/path"},
+      {book(R"({"path":"","approval":"allow"})"), "/rules/0/path"},
+      {book(R"({"path":"/a/b","approval":"maybe"})"), "/rules/0/approval"},
+      {book(R"({"path":"/a/b","approval":true})"), "/rules/0/approval"},
+      {book(R"({"path":"/a/b","approval":"allow","scope":"ever"})"), "/rules/0/scope"},
+      {book(R"({"path":"/a/b","approval":"allow","operations":["run"]})"), "/rules/0/operations/0"},
+      {book(R"({"path":"/a/b","approval":"allow","operations":[]})"), "/rules/0/operations"},
+      {book(R"({"path":"/a/b","approval":"allow","x":1})"), "x"},
+  };
+  for (const Case& each : cases) {
+    const auto rules = RuleBook::parse(each.text, "/home/u");
+    ASSERT_FALSE(rules) << each.text;
+    EXPECT_NE(rules.error().message().find(each.place), std::string::npos)
+        << each.text << ": " << rules.error().message();
+  }
+}
+
+TEST(RuleBookTest, MoreRulesThanAllowedAreRefused) {
+  std::string rules;
+  for (std::size_t i = 0; i <= RuleBook::kMaxRules; ++i) {
+    rules += std::string(i == 0 ? "" : ",") + R"({"path":"/a/b","approval":"ask"})";
+  }
+  EXPECT_FALSE(RuleBook::parse(book(rules), ""));
+}
+
+TEST(RulesBackendTest, AskAndNoRuleLeaveItToOthers) {
+  RulesBackend backend(*RuleBook::parse(book(R"({"path":"/a/ask","approval":"ask"},)"
+                                             R"({"path":"/a/yes","approval":"allow"})"),
+                                        ""));
+  ApprovalQuestion question;
+  question.id = 3;
+  question.operation = "read";
+  for (const char* path : {"/a/ask", "/a/other"}) {
+    question.path = path;
+    EXPECT_EQ(backend.put(question), ApprovalBackend::Taken::NoOpinion);
+  }
+  EXPECT_TRUE(backend.turn().empty());
+  question.path = "/a/yes";
+  EXPECT_EQ(backend.put(question), ApprovalBackend::Taken::Answered);
+  const auto replies = backend.turn();
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].question, 3U);
+  EXPECT_EQ(replies[0].approval, Approval::Allowed);
+  EXPECT_EQ(replies[0].why, "rule /a/yes");
+}
+
+TEST(ControlRequestTest, WhatIsWrittenIsRead) {
+  const auto list = parse_request(to_json(ListQuestions{9}));
+  ASSERT_TRUE(list);
+  EXPECT_EQ(std::get<ListQuestions>(*list).after, 9U);
+  const auto answer =
+      parse_request(to_json(AnswerQuestion{4, Approval::Allowed, ApprovalScope::Session}));
+  ASSERT_TRUE(answer);
+  const auto& got = std::get<AnswerQuestion>(*answer);
+  EXPECT_EQ(got.question, 4U);
+  EXPECT_EQ(got.approval, Approval::Allowed);
+  EXPECT_EQ(got.scope, ApprovalScope::Session);
+}
+
+TEST(ControlRequestTest, AnythingElseIsRefused) {
+  for (const char* text :
+       {"null", "[]", "{}", R"({"do":"else"})", R"({"do":1})", R"({"do":"list"})",
+        R"({"do":"list","after":-1})", R"({"do":"list","after":"0"})",
+        R"({"do":"list","after":0,"x":1})", R"({"do":"answer","question":1,"approval":"allow"})",
+        R"({"do":"answer","question":1,"approval":"yes","scope":"once"})",
+        R"({"do":"answer","question":1,"approval":"allow","scope":"ever"})",
+        R"({"do":"answer","question":1.5,"approval":"allow","scope":"once"})",
+        R"({"do":"answer","question":1,"approval":"allow","scope":"once","uid":0})"}) {
+    const auto json = Json::parse(text, kMessageLimits);
+    ASSERT_TRUE(json) << text;
+    EXPECT_FALSE(parse_request(*json)) << text;
+  }
+}
+
+TEST(QuestionListTest, AListOfAnotherFormIsRefused) {
+  const std::string good =
+      R"({"id":1,"operation":"read","object":"/a","requested":"/a","pid":2,"seconds_left":3})";
+  const auto parse = [](const std::string& text) {
+    return parse_list(*Json::parse(text, kMessageLimits));
+  };
+  const auto list = parse(R"({"questions":[)" + good + R"(],"more":true})");
+  ASSERT_TRUE(list) << list.error().message();
+  EXPECT_EQ(list->questions.at(0).object, "/a");
+  EXPECT_TRUE(list->more);
+  std::string many = good;
+  for (int i = 0; i < 40; ++i) {
+    many += "," + good;
+  }
+  for (const std::string& text :
+       {std::string(R"({"error":"x"})"), std::string(R"({"questions":[]})"),
+        std::string(R"({"questions":{},"more":false})"),
+        std::string(R"({"questions":[{}],"more":false})"),
+        R"({"questions":[)" + many + R"(],"more":false})"}) {
+    EXPECT_FALSE(parse(text)) << text.substr(0, 80);
+  }
+}
+
+}  // namespace
+}  // namespace nono::engine
