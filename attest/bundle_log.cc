@@ -34,6 +34,12 @@ Result<std::uint64_t> integer_at(const JsonView& view, std::string_view key) {
   return static_cast<std::uint64_t>(value);
 }
 
+// ProtoJSON writers leave a 0 out: the index of a log's first entry.
+Result<std::uint64_t> index_at(const JsonView& view) {
+  NONO_TRY(const std::optional<JsonView> member, view.maybe("logIndex"));
+  return member ? integer_at(view, "logIndex") : Result<std::uint64_t>(0);
+}
+
 Result<std::string> text_at(const JsonView& view, std::string_view key) {
   NONO_TRY(const JsonView member, view.at(key));
   return member.nonempty_string(kMaxText);
@@ -61,7 +67,7 @@ Result<std::string> read_checkpoint(const JsonView& proof) {
 
 Result<rekor::InclusionProof> read_proof(const JsonView& view) {
   NONO_CHECK(view.only({"logIndex", "rootHash", "treeSize", "hashes", "checkpoint"}));
-  NONO_TRY(const std::uint64_t index, integer_at(view, "logIndex"));
+  NONO_TRY(const std::uint64_t index, index_at(view));
   NONO_TRY(const crypto::Sha256 root, sha256_at(view, "rootHash"));
   NONO_TRY(const std::uint64_t size, integer_at(view, "treeSize"));
   if (index >= size) {
@@ -140,7 +146,7 @@ Result<void> read_evidence(const JsonView& entry, BundleVersion version, rekor::
 Result<rekor::LogEntry> read_log_entry(const JsonView& entry, BundleVersion version) {
   NONO_CHECK(entry.only({"logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise",
                          "inclusionProof", "canonicalizedBody"}));
-  NONO_TRY(const std::uint64_t index, integer_at(entry, "logIndex"));
+  NONO_TRY(const std::uint64_t index, index_at(entry));
   NONO_TRY(const crypto::Sha256 log_id, read_log_id(entry));
   NONO_TRY(Bytes body, read_body(entry));
   rekor::LogEntry read{.log_index = index,

@@ -115,7 +115,6 @@ TEST_F(BundleTest, RequiredMembersMustBeThere) {
       {{"dsseEnvelope"}, "payloadType"},
       {{"dsseEnvelope"}, "signatures"},
       {{"dsseEnvelope", "signatures", "0"}, "sig"},
-      {entry(), "logIndex"},
       {entry(), "logId"},
       {entry(), "kindVersion"},
       {entry(), "integratedTime"},  // as there is a promise, which signs it
@@ -125,7 +124,6 @@ TEST_F(BundleTest, RequiredMembersMustBeThere) {
       {below_entry({"kindVersion"}), "kind"},
       {below_entry({"kindVersion"}), "version"},
       {below_entry({"inclusionPromise"}), "signedEntryTimestamp"},
-      {below_entry({"inclusionProof"}), "logIndex"},
       {below_entry({"inclusionProof"}), "rootHash"},
       {below_entry({"inclusionProof"}), "treeSize"},
       {below_entry({"inclusionProof"}), "checkpoint"},
@@ -146,6 +144,8 @@ TEST_F(BundleTest, RequiredMembersMustBeThere) {
 TEST_F(BundleTest, OptionalMembersMayBeAbsentOrNull) {
   const std::vector<std::pair<Path, std::string_view>> optional{
       {{"verificationMaterial"}, "tlogEntries"},
+      {entry(), "logIndex"},  // 0: the log's first entry
+      {below_entry({"inclusionProof"}), "logIndex"},
       {{"verificationMaterial"}, "timestampVerificationData"},
       {{"verificationMaterial", "publicKey"}, "hint"},
       {{"verificationMaterial", "timestampVerificationData"}, "rfc3161Timestamps"},
