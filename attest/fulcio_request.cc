@@ -33,6 +33,21 @@ std::string_view family_of(crypto::KeyAlgorithm algorithm) {
   std::unreachable();
 }
 
+// The legacy server's word; of elliptic curves it takes ECDSA.
+std::string_view legacy_family_of(crypto::KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case crypto::KeyAlgorithm::Ed25519:
+      return "ed25519";
+    case crypto::KeyAlgorithm::Rsa:
+      return "rsa";
+    case crypto::KeyAlgorithm::EcdsaP256:
+    case crypto::KeyAlgorithm::EcdsaP384:
+    case crypto::KeyAlgorithm::EcdsaP521:
+      return "ecdsa";
+  }
+  std::unreachable();
+}
+
 constexpr std::size_t kMaxIssuers = 1024;
 constexpr std::size_t kShownIssuers = 8;  // in a message
 
@@ -110,6 +125,37 @@ Result<std::vector<crypto::Certificate>> read_fulcio_answer(std::string_view tex
       return std::unexpected(element.error(certificate.error().message()));
     }
     certificates.push_back(*std::move(certificate));
+  }
+  return certificates;
+}
+
+Result<std::string> fulcio_request_v1(const crypto::PrivateKey& key, std::string_view challenge) {
+  NONO_TRY(const Bytes proof, key.sign(as_bytes(challenge)));
+  const crypto::PublicKey& half = key.public_key();
+  Json public_key(Json::Object{{"algorithm", legacy_family_of(half.algorithm())},
+                               {"content", base64_encode(half.spki_der())}});
+  return Json(Json::Object{{"publicKey", std::move(public_key)},
+                           {"signedEmailAddress", base64_encode(proof)}})
+      .compact();
+}
+
+Result<std::vector<crypto::Certificate>> read_fulcio_answer_v1(std::string_view pem) {
+  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
+  constexpr std::string_view kSpace = " \t\r\n";
+  std::vector<crypto::Certificate> certificates;
+  while (pem.find_first_not_of(kSpace) != std::string_view::npos) {
+    const std::size_t end = pem.find(kEnd);
+    const std::size_t size = end == std::string_view::npos ? pem.size() : end + kEnd.size();
+    if (certificates.size() == kMaxChain) {
+      return fail(ErrorKind::InvalidInput,
+                  "the answer holds more than " + std::to_string(kMaxChain) + " certificates");
+    }
+    NONO_TRY(crypto::Certificate certificate, crypto::Certificate::parse_pem(pem.substr(0, size)));
+    certificates.push_back(std::move(certificate));
+    pem.remove_prefix(size);
+  }
+  if (certificates.empty()) {
+    return fail(ErrorKind::InvalidInput, "the answer holds no certificate");
   }
   return certificates;
 }

@@ -1,4 +1,5 @@
-// attest/fulcio_request.h: asking Fulcio for a certificate, and its answer (fulcio.proto, v2).
+// attest/fulcio_request.h: asking Fulcio for a certificate, and its answer (fulcio.proto, v2; and
+// fulcio_legacy.proto, v1, of servers that know nothing newer).
 //
 // Pure: the token travels in a header, which the caller sets. The answer is untrusted.
 #pragma once
@@ -15,6 +16,7 @@ namespace nono::attest {
 
 // Paths below a Fulcio's base URL.
 inline constexpr std::string_view kSigningCertificatePath = "/api/v2/signingCert";
+inline constexpr std::string_view kSigningCertificatePathV1 = "/api/v1/signingCert";
 inline constexpr std::string_view kConfigurationPath = "/api/v2/configuration";
 
 // read_challenge_claim finds, in Fulcio's configuration, which claim of a token of `issuer` has to
@@ -29,5 +31,10 @@ Result<std::string> fulcio_request(const crypto::PrivateKey& key, std::string_vi
 // read_fulcio_answer returns the chain, leaf first: 1 to 10 certificates. An answer with a detached
 // SCT is Unsupported: a bundle has no place for it. InvalidInput names the JSON pointer.
 Result<std::vector<crypto::Certificate>> read_fulcio_answer(std::string_view text);
+
+// fulcio_request_v1 and read_fulcio_answer_v1 are the same for version 1, which answers in PEM. A
+// detached SCT comes in a header there, which is the caller's to look for.
+Result<std::string> fulcio_request_v1(const crypto::PrivateKey& key, std::string_view challenge);
+Result<std::vector<crypto::Certificate>> read_fulcio_answer_v1(std::string_view pem);
 
 }  // namespace nono::attest

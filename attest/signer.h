@@ -2,6 +2,7 @@
 // returned: what nono cannot accept, nono does not write.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ class Author {
   virtual Result<std::string> bundle(std::string_view statement) const = 0;
   // verifier accepts what this author signs, and nobody else's.
   virtual Verifier verifier() const = 0;
+  // at_once is how many threads may call this author at a time; above 1 only where waiting for
+  // others is most of the work.
+  virtual std::size_t at_once() const { return 1; }
 };
 
 // KeyAuthor signs with a plain key, which it borrows.

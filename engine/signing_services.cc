@@ -48,11 +48,18 @@ std::unexpected<Error> told(const net::HttpRequest& request, const Error& error,
           .mend_with(error.remedy().empty() ? std::string(remedy) : error.remedy()));
 }
 
+constexpr std::string_view kDetached =
+    "the certificate comes with a signed certificate timestamp beside it, not in it";
 constexpr const char* kMatchRoot =
     "use a signing configuration and a trusted root of the same Sigstore instance";
 
 bool is_made(int status) {
   return status == 200 || status == 201;
+}
+
+// A server that knows no version 2 of the interface.
+bool is_unknown(int status) {
+  return status == 404 || status == 501;
 }
 
 std::string fulcio_remedy(int status) {
@@ -139,23 +146,21 @@ Result<std::string> SigningServices::challenge(const attest::IdentityToken& toke
   return token.challenge(*claim);
 }
 
-Result<IssuedCertificate> SigningServices::certificate(const crypto::PrivateKey& key,
-                                                       const attest::IdentityToken& token) const {
-  NONO_TRY(const std::string claim, challenge(token));
-  NONO_TRY(std::string body, attest::fulcio_request(key, claim));
-  net::HttpRequest request =
-      post("Fulcio", joined_url(chosen_.authority.url, attest::kSigningCertificatePath),
-           std::move(body));
+// Fulcio answers 500 where its CT log does not: each request is a new certificate, so that asking
+// again does no harm.
+Result<net::HttpResponse> SigningServices::ask_fulcio(net::HttpRequest& request,
+                                                      const attest::IdentityToken& token) const {
   std::string bearer = "Bearer ";
   bearer += token.text().text(SecretAccess::i_will_not_log_or_store_this());
   request.headers.emplace_back("authorization", std::move(bearer));
-  // Fulcio answers 500 where its CT log does not: each request is a new certificate, so that asking
-  // again does no harm.
-  NONO_TRY(const net::HttpResponse response, caller_.call(request, {429, 500, 502, 503, 504}));
-  if (!is_made(response.status)) {
-    return std::unexpected(refused(request, response, fulcio_remedy(response.status)));
-  }
-  auto chain = attest::read_fulcio_answer(response.body);
+  return caller_.call(request, {429, 500, 502, 503, 504});
+}
+
+// accepted holds the chain of an answer against what was asked and the root.
+Result<IssuedCertificate> SigningServices::accepted(const net::HttpRequest& request,
+                                                    const Result<Chain>& chain,
+                                                    const crypto::PrivateKey& key,
+                                                    const attest::IdentityToken& token) const {
   if (!chain) {
     return told(request, chain.error(), kMatchRoot);
   }
@@ -164,6 +169,41 @@ Result<IssuedCertificate> SigningServices::certificate(const crypto::PrivateKey&
     return told(request, signer.error(), kMatchRoot);
   }
   return IssuedCertificate{.leaf = chain->front(), .signer = *std::move(signer)};
+}
+
+Result<IssuedCertificate> SigningServices::certificate_v1(
+    const crypto::PrivateKey& key, const std::string& claim,
+    const attest::IdentityToken& token) const {
+  NONO_TRY(std::string body, attest::fulcio_request_v1(key, claim));
+  net::HttpRequest request =
+      post("Fulcio", joined_url(chosen_.authority.url, attest::kSigningCertificatePathV1),
+           std::move(body));
+  request.headers.at(1).second = "application/pem-certificate-chain";
+  NONO_TRY(const net::HttpResponse response, ask_fulcio(request, token));
+  if (!is_made(response.status)) {
+    return std::unexpected(refused(request, response, fulcio_remedy(response.status)));
+  }
+  if (!response.header("sct").empty()) {
+    return told(request, Error(ErrorKind::Unsupported, std::string(kDetached)), kMatchRoot);
+  }
+  return accepted(request, attest::read_fulcio_answer_v1(response.body), key, token);
+}
+
+Result<IssuedCertificate> SigningServices::certificate(const crypto::PrivateKey& key,
+                                                       const attest::IdentityToken& token) const {
+  NONO_TRY(const std::string claim, challenge(token));
+  NONO_TRY(std::string body, attest::fulcio_request(key, claim));
+  net::HttpRequest request =
+      post("Fulcio", joined_url(chosen_.authority.url, attest::kSigningCertificatePath),
+           std::move(body));
+  NONO_TRY(const net::HttpResponse response, ask_fulcio(request, token));
+  if (is_unknown(response.status)) {
+    return certificate_v1(key, claim, token);
+  }
+  if (!is_made(response.status)) {
+    return std::unexpected(refused(request, response, fulcio_remedy(response.status)));
+  }
+  return accepted(request, attest::read_fulcio_answer(response.body), key, token);
 }
 
 Result<std::vector<Bytes>> SigningServices::timestamps(const attest::MadeUnder& made) const {

@@ -46,6 +46,7 @@ class SigningServices {
                   const attest::TrustedRoot& root)
       : caller_(caller), chosen_(chosen), root_(root) {}
 
+  // certificate asks version 2 of Fulcio's interface, and version 1 where it knows no other.
   Result<IssuedCertificate> certificate(const crypto::PrivateKey& key,
                                         const attest::IdentityToken& token) const;
   // timestamps asks every chosen authority; each answer is a TimeStampResp.
@@ -58,7 +59,15 @@ class SigningServices {
       const std::string& envelope_json) const;
 
  private:
+  using Chain = std::vector<crypto::Certificate>;  // leaf first
   Result<std::string> challenge(const attest::IdentityToken& token) const;
+  Result<net::HttpResponse> ask_fulcio(net::HttpRequest& request,
+                                       const attest::IdentityToken& token) const;
+  Result<IssuedCertificate> certificate_v1(const crypto::PrivateKey& key, const std::string& claim,
+                                           const attest::IdentityToken& token) const;
+  Result<IssuedCertificate> accepted(const net::HttpRequest& request, const Result<Chain>& chain,
+                                     const crypto::PrivateKey& key,
+                                     const attest::IdentityToken& token) const;
   Result<Bytes> timestamp(const attest::Service& authority, const attest::MadeUnder& made) const;
   Result<std::optional<rekor::LogEntry>> log_entry(const attest::Service& log,
                                                    const rekor::Submission& submission,

@@ -53,6 +53,36 @@ TEST(FulcioRequestTest, NamesTheFamilyOfTheKey) {
   EXPECT_TRUE(text->contains(R"("algorithm":"ED25519")"));
 }
 
+TEST(FulcioRequestTest, Version1HasTheSameInOtherWords) {
+  const auto key = crypto::PrivateKey::generate(crypto::KeyAlgorithm::EcdsaP256);
+  ASSERT_TRUE(key);
+  const auto json = Json::parse(*fulcio_request_v1(*key, "alice@example.com"), kMessageLimits);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(*json->find("publicKey")->find("algorithm")->string(), "ecdsa");
+  EXPECT_EQ(*json->find("publicKey")->find("content")->string(),
+            base64_encode(key->public_key().spki_der()));
+  const auto proof = base64_decode(*json->find("signedEmailAddress")->string(), Base64::Strict);
+  ASSERT_TRUE(proof);
+  EXPECT_TRUE(key->public_key().verifies(as_bytes("alice@example.com"), *proof));
+}
+
+TEST(FulcioAnswerTest, Version1IsPemLeafFirst) {
+  const std::string leaf = pem(world().leaf);
+  const std::string authority = pem(world().authorities.front().front());
+  const auto chain = read_fulcio_answer_v1(leaf + "\n" + authority + "\n");
+  ASSERT_TRUE(chain) << chain.error().message();
+  ASSERT_EQ(chain->size(), 2U);
+  EXPECT_EQ(chain->front().der(), world().leaf.der);
+  std::string many;
+  for (int at = 0; at < 11; ++at) {
+    many += authority;
+  }
+  for (const std::string& wrong : {std::string(), std::string(" \n"), std::string("{}"), leaf + "x",
+                                   leaf + "-----BEGIN", leaf.substr(0, leaf.size() / 2), many}) {
+    EXPECT_FALSE(read_fulcio_answer_v1(wrong)) << wrong.size();
+  }
+}
+
 TEST(FulcioAnswerTest, TheChainIsReadLeafFirst) {
   const auto& authority = world().authorities.front();
   const auto chain =
