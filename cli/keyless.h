@@ -10,7 +10,7 @@
 #include "cli/session.h"
 #include "engine/keyless_author.h"
 #include "engine/service_call.h"
-#include "net/nono_net_client.h"
+#include "net/client_pool.h"
 
 namespace nono::cli {
 
@@ -54,7 +54,7 @@ class KeylessSession {
 
  private:
   KeylessSession();
-  net::NonoNetClient client_;
+  net::ClientPool client_{engine::KeylessAuthor::kAtOnce};
   engine::ServiceCaller caller_;
   std::unique_ptr<const engine::KeylessAuthor> author_;  // never null once open returned
 };

@@ -124,8 +124,14 @@ Result<void> sign_files(const Arguments& arguments, Session& session, const atte
     signatures.finish("trust-sign");
     return {};
   }
+  Render& render = session.render();
   const Result<void> done = engine::sign_each(
-      author, files, here, [&](const engine::SignedFile& file) { signatures.add(file); });
+      author, files, here, [&](const engine::SignedFile& file) { signatures.add(file); },
+      [&](std::size_t made) {
+        render.progress("signing: " + std::to_string(made) + " of " +
+                        counted(files.size(), "file"));
+      });
+  render.end_progress();
   signatures.finish("trust-sign");
   return done;
 }

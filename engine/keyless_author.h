@@ -4,6 +4,7 @@
 // is asked for once and serves every statement of one invocation.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,8 +23,11 @@ namespace nono::engine {
 
 class KeylessAuthor final : public attest::Author {
  public:
-  // certify makes a key and gets a certificate over it. `caller` is borrowed; a `root` that holds
-  // no trusted root is an Error.
+  // Services wait for each other and for their disks; more at a time would be called a flood.
+  static constexpr std::size_t kAtOnce = 8;
+
+  // certify makes a key and gets a certificate over it. `caller` is borrowed, and its client is
+  // used by as many threads as sign; a `root` that holds no trusted root is an Error.
   static Result<KeylessAuthor> certify(const ServiceCaller& caller, ChosenServices services,
                                        std::shared_ptr<const attest::RootSource> root,
                                        const attest::IdentityToken& token);
@@ -36,6 +40,7 @@ class KeylessAuthor final : public attest::Author {
   // message_bundle is the same for a bare signature over a file.
   Result<std::string> message_bundle(std::string_view contents) const;
   attest::Verifier verifier() const override;
+  std::size_t at_once() const override { return kAtOnce; }
   const attest::RootSource& root() const { return *root_; }
 
  private:

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "attest/signer.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/at_once.h"
 #include "engine/object.h"
 #include "trustpolicy/document.h"
 #include "trustpolicy/guard.h"
@@ -75,6 +78,16 @@ Result<Made> make_bundle(const attest::Author& author, const OpenedFile& file,
               .bundle = std::move(bundle)};
 }
 
+Result<Made> make_sidecar(const attest::Author& author, const std::string& path,
+                          const std::string& working_directory) {
+  NONO_TRY(const OpenedFile file, open_named(path));
+  Result<Made> made = make_bundle(author, file, working_directory, Purpose::InstructionFile);
+  if (!made) {
+    return std::unexpected(std::move(made).error().while_doing("signing " + path));
+  }
+  return made;
+}
+
 Result<OpenedFile> open_policy(const std::string& path) {
   NONO_TRY(OpenedFile file, open_named(path));
   NONO_TRY(const std::vector<std::byte> bytes, file.sealed.contents());
@@ -135,20 +148,24 @@ Result<void> check_signable(const std::vector<std::string>& files) {
 }
 
 Result<void> sign_each(const attest::Author& author, const std::vector<std::string>& files,
-                       const std::string& working_directory, const OnSigned& on_signed) {
+                       const std::string& working_directory, const OnSigned& on_signed,
+                       const OnMade& on_made) {
   NONO_CHECK(check_signable(files));
-  std::vector<Made> all;
-  for (const std::string& path : files) {
-    NONO_TRY(const OpenedFile file, open_named(path));
-    Result<Made> made = make_bundle(author, file, working_directory, Purpose::InstructionFile);
-    if (!made) {
-      return std::unexpected(std::move(made).error().while_doing("signing " + path));
+  std::vector<std::optional<Made>> all(files.size());
+  std::mutex mutex;
+  std::size_t ready = 0;
+  NONO_CHECK(at_once(files.size(), author.at_once(), [&](std::size_t which) -> Result<void> {
+    NONO_TRY(Made made, make_sidecar(author, files[which], working_directory));
+    const std::scoped_lock lock(mutex);
+    all[which] = std::move(made);
+    if (on_made) {
+      on_made(++ready);
     }
-    all.push_back(*std::move(made));
-  }
-  for (const Made& made : all) {
-    NONO_CHECK(replace_file(made.file.bundle_path, made.bundle, kBundleMode));
-    on_signed(made.file);
+    return {};
+  }));
+  for (const std::optional<Made>& made : all) {
+    NONO_CHECK(replace_file(made->file.bundle_path, made->bundle, kBundleMode));
+    on_signed(made->file);
   }
   return {};
 }

@@ -5,6 +5,7 @@
 // file that cannot be signed, or a service that does not answer, leaves all as it was.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,15 +24,19 @@ struct SignedFile {
   crypto::Sha256 digest;
 };
 using OnSigned = std::function<void(const SignedFile&)>;
+// OnMade hears how many bundles are made; by one thread at a time, but by any.
+using OnMade = std::function<void(std::size_t made)>;
 
 // check_signable looks at every file without writing anything: what sign_each would refuse.
 Result<void> check_signable(const std::vector<std::string>& files);
 
-// sign_each writes `<file>.bundle` beside each of `files` (absolute). `working_directory` gives a
-// file outside a repository its signed path. `on_signed` is called after each bundle is in place.
-// A bundle, a trust policy, anything but a regular file of at most 1 MiB is refused.
+// sign_each makes as many bundles at a time as the author allows, then writes `<file>.bundle`
+// beside each of `files` (absolute). `working_directory` gives a file outside a repository its
+// signed path. `on_signed` is called after each bundle is in place. A bundle, a trust policy,
+// anything but a regular file of at most 1 MiB is refused.
 Result<void> sign_each(const attest::Author& author, const std::vector<std::string>& files,
-                       const std::string& working_directory, const OnSigned& on_signed);
+                       const std::string& working_directory, const OnSigned& on_signed,
+                       const OnMade& on_made = {});
 
 // sign_together writes one `.nono-trust.bundle` into `directory` (absolute) for all of `files`,
 // which must lie beneath it and, so that the bundle is found for them, in the same repository or

@@ -121,6 +121,7 @@ int FakeSigstore::asked(std::string_view part_of_url) const {
 }
 
 Result<net::HttpResponse> FakeSigstore::send(const net::HttpRequest& request) {
+  const std::scoped_lock lock(*mutex_);
   requests.push_back(request);
   if (before) {
     NONO_CHECK(before(request));

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,7 @@ class FakeSigstore final : public net::HttpClient {
   net::HttpResponse log_message_v1(const Json& request);
   net::HttpResponse log_v2(const Json& request);
   factory::World world_;
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // several threads sign
 };
 
 }  // namespace nono::engine::testing

@@ -94,6 +94,88 @@ TEST_F(KeylessSignTest, TheHighestVersionOfTheLogIsTaken) {
   EXPECT_EQ(fake_.asked("/api/v1/log/entries"), 0);
 }
 
+// A Fulcio that answers version 1 only: with what it would have answered to version 2.
+class OldFulcioTest : public KeylessSignTest {
+ protected:
+  void SetUp() override {
+    KeylessSignTest::SetUp();
+    fake_.change = [this](const net::HttpRequest& request, net::HttpResponse& response) {
+      if (request.url.ends_with("/api/v2/signingCert")) {
+        Json json = must(Json::parse(response.body, kBundleLimits));
+        for (const Json& one :
+             *factory::member(json, {"signedCertificateEmbeddedSct", "chain", "certificates"})
+                  .array()) {
+          pem_ += *one.string() + "\n";
+        }
+        response = {.status = unknown_, .headers = {}, .body = ""};
+      } else if (request.url.ends_with("/api/v1/signingCert")) {
+        response = {.status = 201, .headers = headers_, .body = pem_};
+      }
+    };
+  }
+  std::string pem_;
+  int unknown_ = 404;
+  std::vector<std::pair<std::string, std::string>> headers_;
+};
+
+TEST_F(OldFulcioTest, IsAskedInItsOwnVersion) {
+  for (const int status : {404, 501}) {
+    unknown_ = status;
+    pem_.clear();
+    must(sign(write("CLAUDE.md", "text")));
+  }
+  EXPECT_EQ(fake_.asked("/api/v1/signingCert"), 2);
+}
+
+TEST_F(OldFulcioTest, IsNotAskedWhereTheNewVersionRefuses) {
+  unknown_ = 400;
+  expect_refused("/api/v2/signingCert answered 400");
+  EXPECT_EQ(fake_.asked("/api/v1/signingCert"), 0);
+}
+
+TEST_F(OldFulcioTest, ADetachedTimestampIsRefused) {
+  headers_ = {{"sct", "eyJzY3RfdmVyc2lvbiI6MH0="}};
+  expect_refused("timestamp beside it");
+}
+
+TEST_F(OldFulcioTest, WhatIsNoChainIsRefused) {
+  fake_.change = [](const net::HttpRequest& request, net::HttpResponse& response) {
+    if (request.url.ends_with("/signingCert")) {
+      response = {.status = request.url.contains("v1") ? 201 : 404, .headers = {}, .body = "{}"};
+    }
+  };
+  expect_refused("Fulcio at https://fulcio.factory.example/api/v1/signingCert");
+}
+
+TEST_F(KeylessSignTest, SeveralFilesAreSignedTogetherAndWrittenInOrder) {
+  std::vector<std::string> files;
+  for (int at = 0; at < 20; ++at) {
+    files.push_back(write("d/" + std::to_string(at) + ".md", "text " + std::to_string(at)));
+  }
+  must(sign(files, FakeSigstore::signing_config({2})));
+  for (const std::string& file : files) {
+    EXPECT_TRUE(exists(file + ".bundle")) << file;
+  }
+  EXPECT_EQ(fake_.asked("/signingCert"), 1);
+  EXPECT_EQ(fake_.asked("/api/v2/log/entries"), 20);
+}
+
+TEST_F(KeylessSignTest, OneOfSeveralThatFailsLeavesNone) {
+  std::vector<std::string> files;
+  for (int at = 0; at < 20; ++at) {
+    files.push_back(write("d/" + std::to_string(at) + ".md", "text"));
+  }
+  fake_.change = [left = 5](const net::HttpRequest& request, net::HttpResponse& response) mutable {
+    if (request.url == testing::kTsaUrl && --left == 0) {
+      response = {.status = 400, .headers = {}, .body = "no"};
+    }
+  };
+  ASSERT_FALSE(sign(files, FakeSigstore::signing_config({2})));
+  for (const std::string& file : files) {
+    EXPECT_FALSE(exists(file + ".bundle")) << file;
+  }
+}
+
 TEST_F(KeylessSignTest, TheBundleHasTheDocumentedForm) {
   make_repository();
   const std::string file = write("d/CLAUDE.md", "text");
