@@ -60,7 +60,9 @@ for row in json.load(sys.stdin):
 print(json.dumps(said))
 """
 
-class Interop(KeylessCase):
+class Bundles(KeylessCase):
+    """Bundles of nono's, and what must be said of each."""
+
     def setUp(self):
         super().setUp()
         self.keep("trust-policy.json", json.dumps(
@@ -99,13 +101,6 @@ class Interop(KeylessCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return out
 
-    def peer_says(self, rows):
-        done = subprocess.run([PEER, "-c", JUDGE, self.servers.path("trusted_root.json")],
-                              input=json.dumps(rows), text=True, capture_output=True, check=False,
-                              timeout=120)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
-
     def ours_say(self, row):
         bundle, artifact, identity, issuer = row
         done = self.project.run(*CLIENT, "verify-bundle", "--bundle", bundle,
@@ -129,6 +124,15 @@ class Interop(KeylessCase):
                 self.assertEqual(verdict, "", f"{who} refuses {row}")
             else:
                 self.assertNotEqual(verdict, "", f"{who} accepts {row}")
+
+
+class Interop(Bundles):
+    def peer_says(self, rows):
+        done = subprocess.run([PEER, "-c", JUDGE, self.servers.path("trusted_root.json")],
+                              input=json.dumps(rows), text=True, capture_output=True, check=False,
+                              timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
 
     def our_bundles(self):
         rows = []

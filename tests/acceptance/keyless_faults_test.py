@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -32,9 +33,9 @@ class Faults(KeylessCase):
         self.keep_config(settings)
         return middle
 
-    def fails(self, *words, env=None, within=LONGEST, name="CLAUDE.md"):
+    def fails(self, *words, env=None, within=LONGEST, name="CLAUDE.md", more=()):
         began = time.monotonic()
-        done = self.sign(name, env=env or self.servers.job(), code=125, timeout=within + 30)
+        done = self.sign(name, *more, env=env or self.servers.job(), code=125, timeout=within + 30)
         self.assertLess(time.monotonic() - began, within)
         for word in (*words, "mend:"):
             self.assertIn(word, done.stderr)
@@ -61,6 +62,58 @@ class Faults(KeylessCase):
         os.kill(pid, signal.SIGSTOP)
         self.addCleanup(os.kill, pid, signal.SIGCONT)
         return pid
+
+    def all_between(self, config, hook=None):
+        """A server between nono and each service."""
+        settings = self.servers.config(config)
+        middles = {}
+        for service, member in MEMBER.items():
+            root, slash, path = settings[member][0]["url"].partition("/api")
+            middles[service] = Middle(root, hook)
+            self.addCleanup(middles[service].close)
+            settings[member][0]["url"] = middles[service].url + slash + path
+        self.keep_config(settings)
+        return middles
+
+    # Several files
+    def test_fifty_files_in_one_statement_cost_one_round(self):
+        names = [f"docs/{number}.md" for number in range(50)]
+        for name in names:
+            self.project.write(name, name)
+        middles = self.all_between("signing_config.json")
+        self.in_job("--multi-subject", *names)
+        self.assertEqual({service: len(middle.requests) for service, middle in middles.items()},
+                         {"fulcio": 1, "tsa": 1, "rekor": 1})
+
+    def test_several_files_wait_for_the_log_together_and_not_in_a_crowd(self):
+        names = [f"docs/{number}.md" for number in range(20)]
+        for name in names:
+            self.project.write(name, name)
+        lock, busy, most = threading.Lock(), [0], [0]
+
+        def slow(request, forward):
+            with lock:
+                busy[0] += 1
+                most[0] = max(most[0], busy[0])
+            time.sleep(0.3)
+            with lock:
+                busy[0] -= 1
+            return forward(request)
+        middles = self.all_between("signing_config.rekor1.json", slow)
+        done = self.in_job(*names)
+        self.assertEqual([line.split()[1] for line in done.stdout.splitlines()], names)
+        self.assertEqual({service: len(middle.requests) for service, middle in middles.items()},
+                         {"fulcio": 1, "tsa": 20, "rekor": 20})
+        self.assertLessEqual(most[0], 8)
+        self.assertGreater(most[0], 3)
+
+    def test_one_of_several_that_fails_leaves_all_unsigned(self):
+        names = [f"docs/{number}.md" for number in range(12)]
+        for name in names:
+            self.project.write(name, name)
+        self.between("tsa", self.first(lambda r, f: Answer(400, JSON, b"{}")))
+        self.fails("timestamp authority", name=names[0], more=names[1:])
+        self.assertEqual(list(self.project.tree.rglob("*.bundle")), [])
 
     # Rekor
     def test_an_entry_that_rekor_v1_has_already_is_fetched(self):
@@ -164,6 +217,34 @@ class Faults(KeylessCase):
         self.fails("Fulcio at", "answered 400")
         self.assertEqual(len(middle.requests), 1)
 
+    def test_a_fulcio_that_knows_version_1_only_is_asked_so(self):
+        """A real Fulcio, whose version 2 is hidden."""
+        def hidden(request, forward):
+            if "/api/v2/signingCert" in request.path:
+                return Answer(404, JSON, b'{"code":5,"message":"Not Found"}')
+            return forward(request)
+        middle = self.between("fulcio", hidden)
+        self.signs()
+        self.assertEqual([request.path for request in middle.requests],
+                         ["/api/v2/signingCert", "/api/v1/signingCert"])
+        self.assertEqual(middle.answers[-1].status, 201)
+        (self.project.tree / "CLAUDE.md.bundle").unlink()
+        self.between("fulcio", lambda r, f: Answer(404, JSON, b"{}"))
+        self.fails("Fulcio at", "/api/v1/signingCert answered 404")
+
+    def test_an_issuer_that_hangs_and_was_never_seen_ends_at_the_deadline(self):
+        words = ("CLAUDE.md", "--identity-token", self.servers.token(
+            f"iss=http://127.0.0.1:{BASE + 1}/svc", f"sub=http://127.0.0.1:{BASE + 1}/agents/9"))
+        pid = self.stop("oidc")
+        began = time.monotonic()
+        told = self.sign(*words, code=125, timeout=LONGEST + 30).stderr
+        self.assertLess(time.monotonic() - began, LONGEST)
+        self.assertIn("Fulcio", told)
+        self.assertIn("30", told)
+        self.unsigned()
+        os.kill(pid, signal.SIGCONT)
+        self.sign(*words)
+
     def test_clocks_that_differ_are_granted_five_minutes(self):
         script = SCRIPT.parent / "lib/oidc.py"
         def token(skew):
@@ -193,6 +274,19 @@ class Faults(KeylessCase):
         for hook, status in ((garbage, "400"), (wrong_type, "415")):
             middle = self.between("tsa", hook)
             self.fails("timestamp authority at", f"answered {status}")
+            self.assertEqual(len(middle.requests), 1)
+
+    def test_a_weak_hash_or_a_foreign_policy_is_refused_by_the_authority(self):
+        """What nono asks for is the authority's to refuse: made worse on the way to it."""
+        for words in (("-sha1",), ("-sha256", "-tspolicy", "1.2.3.4")):
+            query = subprocess.run(["openssl", "ts", "-query", "-data", "/dev/null", "-cert", *words],
+                                   check=True, capture_output=True).stdout
+
+            def worse(request, forward, query=query):
+                request.body = query
+                return forward(request)
+            middle = self.between("tsa", worse)
+            self.fails("timestamp authority at", "answered 400")
             self.assertEqual(len(middle.requests), 1)
 
     def test_created_is_as_good_as_ok(self):

@@ -1,6 +1,9 @@
 """Keyless signing against a real Sigstore on loopback."""
 
 import json
+import os
+import pty
+import subprocess
 
 import support
 from sigstore_local import BASE, REPOSITORY, WORKFLOW, KeylessCase, main, publisher
@@ -55,6 +58,24 @@ class Keyless(KeylessCase):
             shown = self.project.nono("trust", "inspect", f"{name}.bundle").stdout
             serials.add(next(line for line in shown.splitlines() if "certificate" in line))
         self.assertEqual(len(serials), 1)
+
+    def test_progress_is_shown_on_a_terminal_and_in_no_pipe(self):
+        names = [f"{number}.md" for number in range(12)]
+        for name in names:
+            self.project.write(name, name)
+        self.keep("signing_config.json", self.servers.text("signing_config.rekor1.json"))
+        self.assertEqual(self.in_job(*names).stderr, "")
+        leader, follower = pty.openpty()
+        with os.fdopen(leader, "rb", buffering=0) as shown:
+            done = subprocess.run([support.NONO, "trust", "sign", "--keyless", *names], check=False,
+                                  cwd=self.project.tree, stderr=follower, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL, timeout=60,
+                                  env=self.project.environment(self.servers.job()))
+            os.close(follower)
+            text = shown.read(65536).decode()
+        self.assertEqual(done.returncode, 0, text)
+        for number in range(1, 13):
+            self.assertIn(f"signing: {number} of 12 files", text)
 
     def test_one_statement_about_several_files(self):
         self.trust(publisher())

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# sigstore-local.sh install|where|up|down|status|token|gha-env   -- a whole Sigstore on 127.0.0.1
+# sigstore-local.sh install|install-cosign|where|up|down|status|token|gha-env   -- a whole Sigstore on 127.0.0.1
 # OIDC issuer + Fulcio + CT log + Rekor v2 (tiles, POSIX) + Rekor v1 + Trillian (memory) + TSA + TUF-free trust files.
 # Needs: bash, curl, openssl >= 3, python3 (stdlib), go >= 1.26 for `install`. No containers, no SQL, no redis.
 # shellcheck disable=SC2154,SC2155,SC2206  # tree numbers are sourced; no word here holds a space
@@ -13,7 +13,7 @@ fi
 : "${SL_STATE:=${TMPDIR:-/tmp}/sigstore-local.$(id -u)}"
 : "${SL_BASE:=35000}"                                  # first of 60 ports
 : "${SL_SERVICES:=oidc trillian tsa ct fulcio rekor2 rekor1}"
-FULCIO_V=v1.8.8 TSA_V=v2.1.3 TILES_V=v2.3.0 REKOR_V=v1.5.4 CT_V=v1.4.0   # last ones that build with go 1.26
+FULCIO_V=v1.8.8 TSA_V=v2.1.3 TILES_V=v2.3.0 REKOR_V=v1.5.4 CT_V=v1.4.0 COSIGN_V=v3.1.3   # last ones that build with go 1.26
 H=127.0.0.1
 P_OIDC=$((SL_BASE+1)) P_OIDC_TLS=$((SL_BASE+2)) P_PROXY=$((SL_BASE+3))
 P_FULCIO=$((SL_BASE+10)) P_FULCIO_G=$((SL_BASE+11)) P_FULCIO_M=$((SL_BASE+12))
@@ -26,10 +26,12 @@ K=$SL_STATE/keys L=$SL_STATE/log R=$SL_STATE/pid
 
 has() { [[ " $SL_SERVICES " == *" $1 "* ]]; }
 
-install_() {
-  mkdir -p "$SL_BIN"; export GOBIN=$SL_BIN CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath -p=${SL_JOBS:-2}"
-  get() { [[ -x $SL_BIN/$1 && $(cat "$SL_BIN/.$1" 2>/dev/null) == "$2" ]] && return; local t=$SECONDS
+prepare() { mkdir -p "$SL_BIN"; export GOBIN=$SL_BIN CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath -p=${SL_JOBS:-2}"; }
+get() { [[ -x $SL_BIN/$1 && $(cat "$SL_BIN/.$1" 2>/dev/null) == "$2" ]] && return; local t=$SECONDS
     nice -n 10 go install -ldflags="-s -w" "$2"; local b=${2%@*}; b=${b##*/}; [[ $b == "$1" ]] || mv "$SL_BIN/$b" "$SL_BIN/$1"; echo "$2" >"$SL_BIN/.$1"; echo "built $1 in $((SECONDS-t))s"; }
+
+install_() {
+  prepare
   get fulcio github.com/sigstore/fulcio@$FULCIO_V
   get timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@$TSA_V
   get rekor-server-posix github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@$TILES_V
@@ -146,7 +148,7 @@ up() {
   has ct && { local der; der=$(openssl pkey -in "$K/ct.key" -outform DER | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')
               printf 'config {\n log_id: %s\n prefix: "ctlog"\n roots_pem_file: "%s/froot.pem"\n private_key: { [type.googleapis.com/keyspb.PrivateKey] { der: "%s" } }\n max_merge_delay_sec: 86400\n}\n' "$ct" "$K" "$der" >"$SL_STATE/ct.cfg"
               run ct "$SL_BIN/ct_server" --log_config "$SL_STATE/ct.cfg" --log_rpc_server $H:$P_TRILLIAN --http_endpoint $H:$P_CT --metrics_endpoint $H:$P_CT_M --quota_remote=false --quota_intermediate=false --alsologtostderr; }
-  has fulcio && { rm -f "$SL_STATE/fulcio.sock"; local cta=(--ct-log-url=); has ct && cta=(--ct-log-url="$CT" --ct-log-public-key-path="$K/ct.pub")
+  has fulcio && { [[ -f $R/fulcio ]] && kill -0 "$(<"$R/fulcio")" 2>/dev/null || rm -f "$SL_STATE/fulcio.sock"; local cta=(--ct-log-url=); has ct && cta=(--ct-log-url="$CT" --ct-log-public-key-path="$K/ct.pub")
               HTTPS_PROXY=http://$H:$P_PROXY SSL_CERT_FILE=$SL_STATE/oidc/tls-ca.pem run fulcio "$SL_BIN/fulcio" serve --host $H --port $P_FULCIO --grpc-host $H --grpc-port $P_FULCIO_G --metrics-port $P_FULCIO_M --legacy-unix-domain-socket "$SL_STATE/fulcio.sock" --ca fileca --fileca-cert "$K/fulcio-chain.pem" --fileca-key "$K/fint.enc.key" --fileca-key-passwd local --fileca-watch=false --config-path "$SL_STATE/fulcio.yaml" "${cta[@]}" --log_type prod; }
   has tsa && { wait_http tsa $TSA/ping; lap tsa; }
   has rekor1 && { run rekor1 "$SL_BIN/rekor-server" serve --rekor_server.address $H --port $P_REKOR1 --rekor_server.hostname rekor1.sigstore-local.test --rekor_server.signer "$K/rekor1.key" --trillian_log_server.address $H --trillian_log_server.port $P_TRILLIAN --trillian_log_server.tlog_id "$rekor" --enable_retrieve_api=false --enabled_api_endpoints getLogInfo,getPublicKey,getLogProof,createLogEntry,getLogEntryByIndex,getLogEntryByUUID,searchLogQuery --log_type prod; }
@@ -167,8 +169,8 @@ down() { local f p i; for f in "$R"/*; do [[ -f $f ]] || continue; p=$(<"$f"); k
 status() { local f p; for f in "$R"/*; do [[ -f $f ]] || continue; p=$(<"$f"); kill -0 "$p" 2>/dev/null && printf '%-9s pid %-7s rss %s kB\n' "$(basename "$f")" "$p" "$(awk '/VmRSS/{print $2}' /proc/"$p"/status)" || echo "$(basename "$f") DEAD"; done; }
 
 case ${1:-} in
-  install) install_;; where) printf '%s\n' "$SL_BIN";; up) up;; down) shift; down "$@";; status) status;;
+  install) install_;; install-cosign) prepare; get cosign github.com/sigstore/cosign/v3/cmd/cosign@$COSIGN_V;; where) printf '%s\n' "$SL_BIN";; up) up;; down) shift; down "$@";; status) status;;
   token) shift; python3 "$HERE/lib/oidc.py" token --dir "$SL_STATE/oidc" --issuer "$OIDC" sub=alice@example.test email=alice@example.test email_verified=true "$@";;
   gha-env) printf 'export ACTIONS_ID_TOKEN_REQUEST_URL=%s ACTIONS_ID_TOKEN_REQUEST_TOKEN=%s GITHUB_ACTIONS=true\n' "'$OIDC/gha/token?api-version=2.0'" "$(<"$SL_STATE/oidc/gha.bearer")";;
-  *) echo "usage: $0 install|where|up|down [--purge]|status|token|gha-env" >&2; exit 2;;
+  *) echo "usage: $0 install|install-cosign|where|up|down [--purge]|status|token|gha-env" >&2; exit 2;;
 esac
