@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <initializer_list>
 #include <map>
 
 namespace nono::sandbox::testing {
@@ -201,28 +202,32 @@ bool operation_matches(const std::string& pattern, const std::string& operation)
           operation.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1)));
 }
 
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
 // known checks the shape of a filter, so that filter_matches need not.
 bool known(const Expression& filter) {
   if (filter.kind != Expression::Kind::List || filter.items.size() < 2) {
     return false;
   }
   const std::string& kind = filter.items.front().text;
-  if (kind.starts_with("require-")) {
-    return (kind == "require-all" || kind == "require-any" || kind == "require-not") &&
-           std::all_of(filter.items.begin() + 1, filter.items.end(), known);
-  }
-  const auto is = [&](std::size_t at, Expression::Kind wanted) {
-    return filter.items[at].kind == wanted;
+  const auto has_shape = [&](std::initializer_list<Expression::Kind> shape) {
+    return std::equal(
+        shape.begin(), shape.end(), filter.items.begin() + 1, filter.items.end(),
+        [](Expression::Kind wanted, const Expression& item) { return item.kind == wanted; });
   };
-  if (kind == "remote" || kind == "local") {
-    return filter.items.size() == 3 && is(1, Expression::Kind::Word) &&
-           is(2, Expression::Kind::String);
+  if (is_one_of(kind, {"require-all", "require-any", "require-not"})) {
+    return std::all_of(filter.items.begin() + 1, filter.items.end(), known);
   }
-  const bool word = kind == "vnode-type" || kind == "target";
-  const bool string =
-      kind == "literal" || kind == "subpath" || kind == "regex" || kind == "global-name";
-  return (word || string) && filter.items.size() == 2 &&
-         is(1, word ? Expression::Kind::Word : Expression::Kind::String);
+  if (is_one_of(kind, {"remote", "local"})) {
+    return has_shape({Expression::Kind::Word, Expression::Kind::String});
+  }
+  if (is_one_of(kind, {"vnode-type", "target"})) {
+    return has_shape({Expression::Kind::Word});
+  }
+  return is_one_of(kind, {"literal", "subpath", "regex", "global-name"}) &&
+         has_shape({Expression::Kind::String});
 }
 
 }  // namespace
