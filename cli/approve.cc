@@ -186,6 +186,18 @@ Result<void> ask_person(const Peer& peer, const ListedQuestion& question, Sessio
   return {};
 }
 
+// ask_new_ones asks about the questions after `last`, and moves that on.
+Result<void> ask_new_ones(const Peer& peer, const std::vector<ListedQuestion>& questions,
+                          std::uint64_t& last, Session& session) {
+  for (const ListedQuestion& question : questions) {
+    if (question.id > last) {
+      last = question.id;
+      NONO_CHECK(ask_person(peer, question, session));
+    }
+  }
+  return {};
+}
+
 Result<int> follow(const Peer& peer, Session& session) {
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) {
     return std::unexpected(Error(ErrorKind::Usage, "there is no terminal to ask on")
@@ -194,17 +206,15 @@ Result<int> follow(const Peer& peer, Session& session) {
   session.render().note("waiting for questions of session " + peer.id + "; ^C ends this");
   std::uint64_t last = 0;
   for (;;) {
-    const auto questions = questions_of(peer);
+    auto questions = questions_of(peer);
+    if (!questions && questions.error().kind() == ErrorKind::NotFound) {
+      session.render().note("session " + peer.id + " has ended, or asks nothing");
+      return kDone;
+    }
     if (!questions) {
-      session.render().note("session " + peer.id + ": " + questions.error().message());
-      return last == 0 && questions.error().kind() != ErrorKind::NotFound ? kCouldNot : kDone;
+      return std::unexpected(std::move(questions).error());
     }
-    for (const ListedQuestion& question : *questions) {
-      if (question.id > last) {
-        last = question.id;
-        NONO_CHECK(ask_person(peer, question, session));
-      }
-    }
+    NONO_CHECK(ask_new_ones(peer, *questions, last, session));
     ::poll(nullptr, 0, kLookEvery);
   }
 }

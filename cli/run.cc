@@ -139,6 +139,13 @@ class Screen final : public engine::Teller {
     }
   }
   void note(const std::string& line) override { tell(line); }
+  void hold() override { held_ = true; }
+  void release() override {
+    held_ = false;
+    for (const std::string& line : std::exchange(kept_, {})) {
+      tell(line);
+    }
+  }
 
   void show(const engine::RunPlan& plan) {
     render_.note("sandbox: Landlock ABI " + std::to_string(plan.features.landlock_abi) +
@@ -182,8 +189,17 @@ class Screen final : public engine::Teller {
     return out + " (--env NAME passes one)";
   }
   // A raw terminal needs the carriage return that note() leaves to the terminal's own mode.
-  void tell(const std::string& line) { render_.note(line + (::isatty(2) != 0 ? "\r" : "")); }
+  void tell(const std::string& line) {
+    if (!held_) {
+      render_.note(line + (::isatty(2) != 0 ? "\r" : ""));
+    } else if (kept_.size() < kMaxKept) {
+      kept_.push_back(line);
+    }
+  }
+  static constexpr std::size_t kMaxKept = 1000;
   Render& render_;
+  bool held_ = false;  // a question is on the terminal
+  std::vector<std::string> kept_;
   bool banner_;
 };
 
@@ -346,17 +362,17 @@ Result<int> run_shell(const Arguments& arguments, Session& session) {
   return start(std::move(request), arguments, session);
 }
 
-constexpr auto kOptions =
-    joined(joined(kCapabilityOptions, kLimitOptions),
-           std::to_array<Option>({
-               {"name", 0, "NAME", "a name for this session, that no other running one has",
-                Takes::OneValue},
-               {"approve", 0, "HOW",
-                "ask about opens outside the grants: socket (nono approve answers), rules:FILE",
-                Takes::Values},
-               {"dry-run", 0, "", "show what would be granted, and start nothing"},
-               {"no-banner", 0, "", "do not show capabilities before the start"},
-           }));
+constexpr auto kOptions = joined(
+    joined(kCapabilityOptions, kLimitOptions),
+    std::to_array<Option>({
+        {"name", 0, "NAME", "a name for this session, that no other running one has",
+         Takes::OneValue},
+        {"approve", 0, "HOW",
+         "ask about opens outside the grants: terminal, socket (nono approve answers), rules:FILE",
+         Takes::Values},
+        {"dry-run", 0, "", "show what would be granted, and start nothing"},
+        {"no-banner", 0, "", "do not show capabilities before the start"},
+    }));
 
 constexpr auto kShellOptions =
     joined(kOptions, std::to_array<Option>({{"shell", 0, "PROGRAM",
@@ -371,6 +387,7 @@ constexpr auto kExamples = std::to_array<Example>({
     {"nono run --allow-cwd -- claude", "an agent in the current project"},
     {"nono run --profile claude-code -- claude", "with all that Claude Code needs"},
     {"nono run --allow-cwd --block-net -- make test", "a build without network"},
+    {"nono run --allow-cwd --approve terminal -- claude", "asks before a file outside is opened"},
     {"nono run --read-cwd --dry-run -- codex", "what codex would be granted"},
 });
 

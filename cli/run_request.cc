@@ -146,12 +146,14 @@ Result<void> take_approvals(const Arguments& arguments, engine::ApprovalWish& wi
   for (const std::string& how : arguments.values("approve")) {
     if (how == "socket") {
       wish.socket = true;
+    } else if (how == "terminal") {
+      wish.terminal = true;
     } else if (how.starts_with(kRules) && how.size() > kRules.size() && !wish.rules_file) {
       wish.rules_file = how.substr(kRules.size());
     } else {
       return std::unexpected(
           Error(ErrorKind::Usage, "--approve " + printable(how) + ": nobody is asked so")
-              .mend_with("use socket, rules:FILE, or both"));
+              .mend_with("use terminal, socket, rules:FILE, or several of them"));
     }
   }
   return {};

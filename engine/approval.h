@@ -54,8 +54,9 @@ struct ApprovalLimits {
 struct ApprovalWish {
   std::optional<std::string> rules_file;  // asked first
   bool socket = false;
+  bool terminal = false;
   ApprovalLimits limits;
-  bool any() const { return socket || rules_file; }
+  bool any() const { return socket || terminal || rules_file; }
 };
 
 class ApprovalBackend {

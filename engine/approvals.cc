@@ -372,7 +372,7 @@ void Approvals::set_timer() {
     tick.it_value.tv_nsec = kTickNanoseconds;
     tick.it_interval.tv_nsec = kTickNanoseconds;
   }
-  ::timerfd_settime(BorrowedFd(timer_).raw(), 0, &tick, nullptr);
+  static_cast<void>(::timerfd_settime(BorrowedFd(timer_).raw(), 0, &tick, nullptr));
 }
 
 std::vector<sandbox::Expanded> Approvals::take_answers() {

@@ -254,7 +254,12 @@ class Running {
         gate_(Gate(plan.policy, request.trust_override), plan, log_, teller) {}
 
   Result<RunResult> supervise(ReadyAgent& agent, Terminal terminal, const sandbox::ExecPlan& exec) {
-    NONO_TRY(approvals_, make_approvals(request_, plan_, log_));
+    if (request_.approvals.terminal && !(terminal.plan.from_pty[0] && terminal.plan.from_pty[1])) {
+      return std::unexpected(
+          Error(ErrorKind::Usage, "--approve terminal: there is no terminal to ask on")
+              .mend_with("start nono on one, or use --approve socket"));
+    }
+    NONO_TRY(approvals_, make_approvals(request_, plan_, log_, teller_));
     // A name is to be had or not before the start; an entry without one need not hold it up.
     if (!request_.name.empty()) {
       NONO_CHECK(enter());
@@ -301,9 +306,12 @@ class Running {
       }
       relay.emplace(*std::move(started));
       client.emplace(*relay);
+      if (approvals_.terminal != nullptr) {
+        approvals_.terminal->attach(*relay);
+      }
     }
     sandbox::SuperviseOptions options;
-    options.expander = approvals_.get();
+    options.expander = approvals_.decider.get();
     options.timeout = request_.limits.wall_time;
     options.terminal = client ? &*client : nullptr;
     options.limits = limits_;
@@ -312,6 +320,7 @@ class Running {
     }
     sandbox::Supervisor supervisor(std::move(launched), gate_, gate_, options);
     auto end = supervisor.run();
+    approvals_ = {};  // a question on the terminal goes before what the agent wrote last
     if (limits_ != nullptr) {
       limits_->stop();
     }
@@ -382,7 +391,7 @@ class Running {
   std::optional<session::LiveSession> entry_;
   ledger::AuditLog log_;
   RunGate gate_;
-  std::unique_ptr<Approvals> approvals_;  // null: nobody is asked
+  RunApprovals approvals_;
 };
 
 Result<ledger::AuditLog> open_log(const RunRequest& request, const RunPlan& plan,

@@ -91,6 +91,9 @@ class Teller {
   // ended comes once, when the agent is gone and the terminal is the caller's again.
   virtual void ended(const Denials& denials) = 0;
   virtual void note(const std::string& line) = 0;
+  // hold keeps what is told off the terminal while a question is on it; release shows it.
+  virtual void hold() {}
+  virtual void release() {}
 };
 
 // RunResult: the exit code is the agent's own, 128+N for a signal, 124 for a run that

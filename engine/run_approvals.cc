@@ -34,11 +34,12 @@ Result<RuleBook> load_rules(const std::string& file, const RunPlan& plan) {
 
 }  // namespace
 
-Result<std::unique_ptr<Approvals>> make_approvals(const RunRequest& request, const RunPlan& plan,
-                                                  ledger::AuditLog& log) {
+Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& plan,
+                                    ledger::AuditLog& log, Teller& teller) {
   const ApprovalWish& wish = request.approvals;
+  RunApprovals out;
   if (!wish.any()) {
-    return nullptr;
+    return out;
   }
   Approvals::Backends backends;
   if (wish.rules_file) {
@@ -50,11 +51,24 @@ Result<std::unique_ptr<Approvals>> make_approvals(const RunRequest& request, con
              session::ControlServer::open(session_directory(plan.user), log.id()));
     backends.push_back(std::make_unique<SocketBackend>(std::move(server)));
   }
+  if (wish.terminal) {
+    NONO_TRY(std::unique_ptr<TerminalBackend> terminal,
+             TerminalBackend::make([&teller](TerminalBackend::Asking asking) {
+               if (asking == TerminalBackend::Asking::Begins) {
+                 teller.hold();
+               } else {
+                 teller.release();
+               }
+             }));
+    out.terminal = terminal.get();
+    backends.push_back(std::move(terminal));
+  }
   ApprovalBounds bounds;
   bounds.never = &*plan.never_grant;
   bounds.denials = request.denials;
   bounds.limits = wish.limits;
-  return Approvals::make(std::move(bounds), std::move(backends), log);
+  NONO_TRY(out.decider, Approvals::make(std::move(bounds), std::move(backends), log));
+  return out;
 }
 
 }  // namespace nono::engine

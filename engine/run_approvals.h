@@ -4,14 +4,20 @@
 #include <memory>
 
 #include "base/result.h"
+#include "engine/approval_terminal.h"
 #include "engine/approvals.h"
 #include "engine/run.h"
 #include "ledger/audit_log.h"
 
 namespace nono::engine {
 
-// make_approvals is null where nobody is to be asked. What is referred to must outlive the result.
-Result<std::unique_ptr<Approvals>> make_approvals(const RunRequest& request, const RunPlan& plan,
-                                                  ledger::AuditLog& log);
+struct RunApprovals {
+  std::unique_ptr<Approvals> decider;   // null: nobody is to be asked
+  TerminalBackend* terminal = nullptr;  // one of the decider's; it needs the terminal attached
+};
+// make_approvals makes what the request wishes; while a question is on the terminal, `teller` is
+// held. What is referred to must outlive the result.
+Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& plan,
+                                    ledger::AuditLog& log, Teller& teller);
 
 }  // namespace nono::engine

@@ -418,10 +418,8 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
       std::max(rules_.guard_of(touched, &status),
                class_of_links(*rules_.config().names, touched.requested, touched.resolved));
   if (!S_ISREG(status.st_mode)) {
-    if (guard_class != GuardClass::None) {
-      return refuse_special(job, touched);
-    }
-    return is_pseudo_terminal(status) && !owns_terminal(job, status)
+    return guard_class != GuardClass::None ? refuse_special(job, touched)
+           : is_pseudo_terminal(status) && !owns_terminal(job, status)
                ? refuse_terminal(job, touched)
                : hand_over(job, std::move(fd));
   }
@@ -436,6 +434,10 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
     rules_.remember(status, guard_class);
     return finish_guarded(job, fd, status, touched, guard_class);
   }
+  return finish_plain(job, std::move(fd), touched);
+}
+
+Outcome Opener::finish_plain(Job& job, OwnedFd fd, const Touched& touched) {
   if (!writes(job.open.flags) && rules_.config().hosts >= 0 &&
       touched.resolved == rules_.config().hosts_path) {
     return open_hosts(job);

@@ -40,6 +40,7 @@ class Opener {
   Outcome create(Job& job);
   Outcome create_at(Job& job, const NamedPlace& place);
   Outcome finish(Job& job, OwnedFd fd, const struct stat& status);
+  Outcome finish_plain(Job& job, OwnedFd fd, const Touched& touched);
   Outcome finish_guarded(Job& job, const OwnedFd& fd, const struct stat& status,
                          const Touched& touched, trustpolicy::GuardClass guard_class);
   Outcome hand_over(const Job& job, OwnedFd fd);

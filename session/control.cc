@@ -131,9 +131,9 @@ bool ControlServer::read_from(std::uint64_t id, Client& client, std::vector<Requ
     if (!frame) {
       return false;
     }
-    if (*frame) {  // one request at a time: the next one after its answer
+    if (std::optional<Json>& whole = *frame; whole) {  // the next one only after its answer
       client.heard = steady_clock::now();
-      out.push_back({id, client.uid, std::move(**frame)});
+      out.push_back({id, client.uid, *std::move(whole)});
       return client.reader.empty();
     }
   }

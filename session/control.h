@@ -31,8 +31,8 @@ class ControlServer {
   static constexpr std::chrono::seconds kPatience{10};  // of a client's silence
 
   struct Request {
-    std::uint64_t client;
-    uid_t uid;
+    std::uint64_t client = 0;
+    uid_t uid = 0;
     Json message;
   };
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,6 +35,22 @@ OwnedFd slave_of(BorrowedFd master) {
   return fd < 0 ? OwnedFd() : OwnedFd(fd);
 }
 
+// What comes before a question: an escape sequence that the agent left open is cancelled (CAN, ST);
+// then soft reset, colours and palette, character set, mouse and paste reports, the alternate
+// screen.
+constexpr std::string_view kEnterQuestion =
+    "\x18\x1b\\\x1b[!p\x1b[0m\x1b(B\x0f\x1b[?7h\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\"
+    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?2004l\x1b[?1049h\x1b[H\x1b[2J";
+constexpr std::string_view kLeaveQuestion = "\x1b[2J\x1b[H\x1b[?1049l";
+
+std::string with_carriage_returns(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    out += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  }
+  return out;
+}
+
 }  // namespace
 
 struct Relay::Impl {
@@ -46,6 +63,10 @@ struct Relay::Impl {
   bool typed = false;
   bool suspended = false;
   bool input_open = true;
+  // While a question is shown: what it says, who hears the answer, and what waits behind it.
+  std::string question = {};
+  std::function<void(std::string_view)> answer_to = {};
+  std::string waiting_output = {};
 
   Impl(OwnedFd master_fd, CallerTerminal caller, bool is_exclusive)
       : master(std::move(master_fd)),
@@ -61,6 +82,8 @@ struct Relay::Impl {
   enum class MasterState : unsigned char { More, Dry, Ended };
   MasterState read_master();
   void write_to_terminal();
+  bool asking() const { return static_cast<bool>(answer_to); }
+  void read_answer(short revents);
   void hang_up();
   bool wait_for_terminal() const;
   void copy_size() const;
@@ -77,7 +100,7 @@ void Relay::Impl::adopt_modes() {
   if (suspended || !master.valid()) {
     return;
   }
-  const bool wanted = exclusive || typed || agent_changed_modes();
+  const bool wanted = exclusive || typed || asking() || agent_changed_modes();
   if (wanted && !terminal.is_raw()) {
     terminal.enter_raw();
   } else if (!wanted && terminal.is_raw()) {
@@ -121,6 +144,20 @@ void Relay::Impl::read_input(short revents) {
       return;
   }
   write_to_agent();
+}
+
+// read_answer: what hangs up has answered no, and hangs up for the agent, too.
+void Relay::Impl::read_answer(short revents) {
+  std::array<char, kChunk> buffer{};
+  std::size_t got = 0;
+  const Outcome outcome = (revents & POLLHUP) != 0 ? Outcome::Gone : terminal.read(buffer, got);
+  const auto hear = answer_to;  // which may end the question
+  if (outcome == Outcome::Gone || outcome == Outcome::EndOfFile) {
+    hear("\x03");
+    hang_up();
+  } else {
+    hear(std::string_view(buffer.data(), got));
+  }
 }
 
 void Relay::Impl::write_to_agent() {
@@ -229,6 +266,11 @@ std::array<Relay::Watch, 3> Relay::watched() const {
   if (it.suspended) {
     return watches;
   }
+  if (it.asking()) {
+    watches[0] = {it.input_open ? it.terminal.input().raw() : -1, POLLIN};
+    watches[2] = {it.to_terminal.empty() ? -1 : it.terminal.output().raw(), POLLOUT};
+    return watches;
+  }
   if (it.master.valid() && it.may_read_input()) {
     watches[0] = {it.terminal.input().raw(), POLLIN};
   }
@@ -249,7 +291,11 @@ void Relay::ready(int fd, short revents) {
     return;
   }
   it.adopt_modes();
-  if (fd == it.terminal.input().raw()) {
+  if (it.asking()) {
+    if (fd == it.terminal.input().raw()) {
+      it.read_answer(revents);
+    }
+  } else if (fd == it.terminal.input().raw()) {
     it.read_input(revents);
   } else if (it.master.valid() && fd == BorrowedFd(it.master).raw()) {
     it.write_to_agent();
@@ -267,7 +313,46 @@ void Relay::resized() {
   impl_->copy_size();
 }
 
+bool Relay::can_ask() const {
+  const Impl& it = *impl_;
+  return it.exclusive && it.input_open && !it.suspended && it.terminal.input().raw() >= 0 &&
+         it.terminal.output().raw() >= 0 && it.terminal.is_foreground();
+}
+
+void Relay::ask(std::string_view screen, std::function<void(std::string_view)> typed) {
+  Impl& it = *impl_;
+  if (!it.asking()) {
+    it.waiting_output = std::exchange(it.to_terminal, {});
+  }
+  it.question = std::string(kEnterQuestion) + with_carriage_returns(screen);
+  it.answer_to = std::move(typed);
+  it.adopt_modes();
+  ::tcflush(it.terminal.input().raw(), TCIFLUSH);
+  it.to_terminal += it.question;
+  it.write_to_terminal();
+}
+
+void Relay::add_to_question(std::string_view text) {
+  impl_->to_terminal += with_carriage_returns(text);
+  impl_->write_to_terminal();
+}
+
+void Relay::done_asking() {
+  Impl& it = *impl_;
+  if (!it.asking()) {
+    return;
+  }
+  it.answer_to = nullptr;
+  it.to_terminal += kLeaveQuestion;
+  it.to_terminal += std::exchange(it.waiting_output, {});
+  it.write_to_terminal();
+  it.adopt_modes();
+}
+
 void Relay::suspend() {
+  if (impl_->asking()) {
+    impl_->to_terminal += kLeaveQuestion;
+  }
   impl_->write_to_terminal();
   impl_->terminal.restore();
   impl_->suspended = true;
@@ -276,10 +361,16 @@ void Relay::suspend() {
 void Relay::resume() {
   impl_->suspended = false;
   impl_->adopt_modes();
+  if (impl_->asking()) {
+    ::tcflush(impl_->terminal.input().raw(), TCIFLUSH);
+    impl_->to_terminal += impl_->question;
+    impl_->write_to_terminal();
+  }
   impl_->copy_size();
 }
 
 void Relay::finish() {
+  done_asking();
   Impl& it = *impl_;
   std::size_t left_over = 0;
   bool more = it.master.valid();

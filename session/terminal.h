@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -66,6 +67,17 @@ class Relay {
   void resume();
   // finish waits for a terminal that takes nothing for at most five seconds.
   void finish();
+
+  // can_ask: the caller's terminal is this session's alone, for both reading and writing, and in
+  // the foreground.
+  bool can_ask() const;
+  // ask shows `screen` (printable lines) alone, on the terminal's alternate screen, and hands what
+  // is typed to `typed`, until done_asking. The agent's output waits meanwhile and so, before long,
+  // does the agent; what it did to the terminal's modes is undone for the time. What was typed
+  // before is thrown away.
+  void ask(std::string_view screen, std::function<void(std::string_view)> typed);
+  void add_to_question(std::string_view text);
+  void done_asking();
   // show puts a message of nono's own between the agent's output, as whole lines. Anything else
   // written to the terminal meanwhile must end its lines with CR LF.
   void show(std::string_view text);

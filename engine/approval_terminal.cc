@@ -1,0 +1,144 @@
+#include "engine/approval_terminal.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/text.h"
+#include "crypto/secret.h"
+
+namespace nono::engine {
+namespace {
+
+constexpr std::size_t kWordBytes = 2;
+constexpr std::size_t kMaxLine = 32;
+// What would not stay on a screen is asked elsewhere, or not at all.
+constexpr std::size_t kMaxShown = 1000;
+constexpr char kInterrupt = 3;
+constexpr char kDelete = 127;
+
+}  // namespace
+
+TypedAnswer typed_answer(std::string_view line, std::string_view word) {
+  if (!word.empty() && line == word) {
+    return {Approval::Allowed, ApprovalScope::Once};
+  }
+  if (!word.empty() && line == std::string(word) + "s") {
+    return {Approval::Allowed, ApprovalScope::Session};
+  }
+  return {Approval::Denied, line == "n" ? ApprovalScope::Session : ApprovalScope::Once};
+}
+
+std::string question_screen(const ApprovalQuestion& question, std::string_view word) {
+  const std::string named(word);
+  std::string out = "nono: the agent wants to open a file outside its grants\n\n";
+  out += "  " + named + "   allow this once\n";
+  out += "  " + named + "s  allow it until the session ends\n";
+  out += "  n      deny it until the session ends\n";
+  out += "  Enter  deny it; so does everything else, and a minute's silence\n\n";
+  out += "  process    " + std::to_string(question.process) + "\n";
+  if (question.requested != question.object) {
+    out += "  opened as  " + printable(question.requested) + "\n";
+  }
+  out += "  operation  " + question.operation + "\n";
+  out += "  file       " + printable(question.object) + "\n\n> ";
+  return out;
+}
+
+Result<std::unique_ptr<TerminalBackend>> TerminalBackend::make(Announce announce) {
+  OwnedFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake.valid()) {
+    return fail_errno(errno, "preparing questions on the terminal");
+  }
+  return std::unique_ptr<TerminalBackend>(
+      new TerminalBackend(std::move(announce), std::move(wake)));
+}
+
+TerminalBackend::~TerminalBackend() {
+  end_question();
+}
+
+ApprovalBackend::Taken TerminalBackend::put(const ApprovalQuestion& question) {
+  if (relay_ == nullptr || !relay_->can_ask() ||
+      question.object.size() + question.requested.size() > kMaxShown) {
+    return Taken::NoOpinion;
+  }
+  questions_.push_back(question);
+  show_next();
+  return Taken::Waits;
+}
+
+void TerminalBackend::show_next() {
+  if (shown_ || questions_.empty()) {
+    return;
+  }
+  auto word = crypto::random_hex(kWordBytes);
+  word_ = word ? *std::move(word) : std::string();  // without one nothing can be allowed
+  line_.clear();
+  shown_ = true;
+  announce_(Asking::Begins);
+  relay_->ask(question_screen(questions_.front(), word_),
+              [this](std::string_view text) { typed(text); });
+}
+
+void TerminalBackend::end_question() {
+  if (std::exchange(shown_, false)) {
+    relay_->done_asking();
+    announce_(Asking::Ends);
+  }
+}
+
+void TerminalBackend::withdraw(std::uint64_t question) {
+  const auto at = std::ranges::find(questions_, question, &ApprovalQuestion::id);
+  if (at == questions_.end()) {
+    return;
+  }
+  if (at == questions_.begin()) {
+    end_question();
+  }
+  questions_.erase(at);
+  show_next();
+}
+
+// typed hears keys of a raw terminal.
+void TerminalBackend::typed(std::string_view text) {
+  for (const char key : text) {
+    if (key == '\r' || key == '\n' || key == kInterrupt) {
+      line_ = key == kInterrupt ? "" : line_;
+      decide();
+      return;  // what follows was typed without having seen the next question
+    }
+    if ((key == kDelete || key == '\b') && !line_.empty()) {
+      line_.pop_back();
+      relay_->add_to_question("\b \b");
+    } else if (key > ' ' && key < kDelete && line_.size() < kMaxLine) {
+      line_ += key;
+      relay_->add_to_question(std::string(1, key));
+    }
+  }
+}
+
+void TerminalBackend::decide() {
+  const TypedAnswer answer = typed_answer(line_, word_);
+  replies_.push_back({.question = questions_.front().id,
+                      .approval = answer.approval,
+                      .scope = answer.scope,
+                      .uid = ::getuid()});
+  end_question();
+  questions_.pop_front();
+  const std::uint64_t one = 1;
+  static_cast<void>(!::write(BorrowedFd(wake_).raw(), &one, sizeof one));
+}
+
+std::vector<ApprovalReply> TerminalBackend::turn() {
+  std::uint64_t count = 0;
+  static_cast<void>(!::read(BorrowedFd(wake_).raw(), &count, sizeof count));
+  std::vector<ApprovalReply> out = std::exchange(replies_, {});
+  show_next();
+  return out;
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,70 @@
+// engine/approval_terminal.h: asks on the terminal that the session was started on.
+//
+// The question is on the alternate screen, the agent's output waits, and nothing that was typed or
+// provoked before counts: to allow, one types a word that is shown with the question and that the
+// agent cannot know. Everything else, Enter alone included, denies.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/owned_fd.h"
+#include "base/result.h"
+#include "engine/approval.h"
+#include "session/terminal.h"
+
+namespace nono::engine {
+
+// TypedAnswer is what a line says that was typed to a question whose word is `word`.
+struct TypedAnswer {
+  Approval approval = Approval::Denied;
+  ApprovalScope scope = ApprovalScope::Once;
+};
+TypedAnswer typed_answer(std::string_view line, std::string_view word);
+
+// question_screen is what is shown.
+std::string question_screen(const ApprovalQuestion& question, std::string_view word);
+
+class TerminalBackend final : public ApprovalBackend {
+ public:
+  // Asking tells others to leave the terminal alone meanwhile.
+  enum class Asking : unsigned char { Begins, Ends };
+  using Announce = std::function<void(Asking)>;
+
+  static Result<std::unique_ptr<TerminalBackend>> make(Announce announce);
+  TerminalBackend(const TerminalBackend&) = delete;
+  TerminalBackend& operator=(const TerminalBackend&) = delete;
+  ~TerminalBackend() override;
+
+  // attach gives it the terminal, which must outlive it; before, it has no opinion.
+  void attach(session::Relay& relay) { relay_ = &relay; }
+
+  std::string_view name() const override { return "terminal"; }
+  Taken put(const ApprovalQuestion& question) override;
+  void withdraw(std::uint64_t question) override;
+  int watched() const override { return BorrowedFd(wake_).raw(); }
+  std::vector<ApprovalReply> turn() override;
+
+ private:
+  TerminalBackend(Announce announce, OwnedFd wake)
+      : announce_(std::move(announce)), wake_(std::move(wake)) {}
+  void show_next();
+  void typed(std::string_view text);
+  void decide();
+  void end_question();
+
+  Announce announce_;
+  OwnedFd wake_;  // an eventfd: there is a reply
+  session::Relay* relay_ = nullptr;
+  std::deque<ApprovalQuestion> questions_;  // the first is shown where `shown_`
+  bool shown_ = false;
+  std::string word_;
+  std::string line_;
+  std::vector<ApprovalReply> replies_;
+};
+
+}  // namespace nono::engine

@@ -1,0 +1,62 @@
+#include "engine/approval_terminal.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace nono::engine {
+namespace {
+
+TEST(TypedAnswerTest, OnlyTheWordAllows) {
+  struct Case {
+    const char* line;
+    Approval approval;
+    ApprovalScope scope;
+  };
+  for (const Case& each : {Case{"a3f1", Approval::Allowed, ApprovalScope::Once},
+                           Case{"a3f1s", Approval::Allowed, ApprovalScope::Session},
+                           Case{"", Approval::Denied, ApprovalScope::Once},
+                           Case{"n", Approval::Denied, ApprovalScope::Session},
+                           Case{"s", Approval::Denied, ApprovalScope::Once},
+                           Case{"y", Approval::Denied, ApprovalScope::Once},
+                           Case{"A3F1", Approval::Denied, ApprovalScope::Once},
+                           Case{"a3f1 ", Approval::Denied, ApprovalScope::Once},
+                           Case{"a3f1ss", Approval::Denied, ApprovalScope::Once},
+                           Case{"[?1;2ca3f1", Approval::Denied, ApprovalScope::Once}}) {
+    const TypedAnswer got = typed_answer(each.line, "a3f1");
+    EXPECT_EQ(got.approval, each.approval) << each.line;
+    EXPECT_EQ(got.scope, each.scope) << each.line;
+  }
+}
+
+TEST(TypedAnswerTest, WithoutAWordNothingAllows) {
+  for (const char* line : {"", "s", "n"}) {
+    EXPECT_EQ(typed_answer(line, "").approval, Approval::Denied) << line;
+  }
+}
+
+TEST(QuestionScreenTest, WhatIsAskedStandsLastAndEscaped) {
+  ApprovalQuestion question;
+  question.operation = "read";
+  question.object = "/srv/a\x1b[2J";
+  question.requested = "/srv/link\n\n  operation  read";
+  question.process = 7;
+  const std::string screen = question_screen(question, "a3f1");
+  EXPECT_EQ(screen.find('\x1b'), std::string::npos);
+  EXPECT_NE(screen.find("  a3f1   allow this once\n"), std::string::npos);
+  EXPECT_TRUE(screen.ends_with("  operation  read\n  file       /srv/a\\e[2J\n\n> ")) << screen;
+  EXPECT_NE(screen.find("opened as  /srv/link\\n\\n  operation"), std::string::npos);
+  question.requested = question.object;
+  EXPECT_EQ(question_screen(question, "a3f1").find("opened as"), std::string::npos);
+}
+
+TEST(TerminalBackendTest, WithoutATerminalItHasNoOpinion) {
+  auto backend = TerminalBackend::make([](TerminalBackend::Asking) { FAIL(); });
+  ASSERT_TRUE(backend);
+  EXPECT_EQ((*backend)->put(ApprovalQuestion()), ApprovalBackend::Taken::NoOpinion);
+  (*backend)->withdraw(1);
+  EXPECT_TRUE((*backend)->turn().empty());
+}
+
+}  // namespace
+}  // namespace nono::engine
