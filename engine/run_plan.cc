@@ -285,6 +285,17 @@ class Scanner {
   std::set<std::string> seen_;
 };
 
+// There is no run without the gate yet, and the gate needs a listener.
+Error no_listener(const sandbox::HostFeatures& features) {
+  return Error(ErrorKind::Unsupported,
+               std::string(text_of(sandbox::notify_loss(features))) +
+                   ": instruction files could not be judged while the agent runs, so it was not "
+                   "started")
+      .mend_with(
+          "nono does not run inside another supervisor's sandbox or under WSL2; nono setup "
+          "--check-only shows what can be enforced here");
+}
+
 Result<void> check_host(RunPlan& plan) {
   for (const sandbox::Shortfall& missing : sandbox::shortfalls(plan.features)) {
     if (missing.fatal) {
@@ -294,13 +305,7 @@ Result<void> check_host(RunPlan& plan) {
               .mend_with("nono setup --check-only shows what this kernel can enforce"));
     }
     if (missing.feature == "seccomp.notify") {
-      // Without it no open can be judged while the agent runs; there is no run without the gate
-      // yet.
-      return std::unexpected(Error(ErrorKind::Unsupported, "no seccomp listener can be had here (" +
-                                                               missing.consequence +
-                                                               "); the agent was not started")
-                                 .mend_with("nono does not run inside another supervisor's sandbox "
-                                            "or under WSL2"));
+      return std::unexpected(no_listener(plan.features));
     }
     plan.notes.push_back("this kernel lacks " + missing.feature + ": " + missing.consequence);
   }

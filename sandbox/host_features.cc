@@ -106,12 +106,19 @@ bool objects(long number, long first, long second, long third, int expected) {
   return ::syscall(number, first, second, third) == -1 && errno == expected;
 }
 
-std::string read_osrelease(const std::string& path) {
+std::string read_start(const std::string& path) {
   const OwnedFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  std::array<char, 256> buffer{};
+  std::array<char, 512> buffer{};
   const ssize_t length =
       file.valid() ? ::read(BorrowedFd(file).raw(), buffer.data(), buffer.size()) : -1;
   return length > 0 ? std::string(buffer.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+// says_wsl2: Microsoft's kernels are called 5.15.167.4-microsoft-standard-WSL2, and older ones
+// 4.4.0-19041-Microsoft; who builds his own keeps WSL2 or the builder's name in one of the two.
+bool says_wsl2(std::string_view text) {
+  const std::string folded = ascii_lower(text);
+  return folded.contains("microsoft") || folded.contains("wsl2");
 }
 
 bool release_at_least(std::string_view release, int major, int minor) {
@@ -133,6 +140,7 @@ bool release_at_least(std::string_view release, int major, int minor) {
 constexpr int kListener = 1;
 constexpr int kSyncWakeUp = 2;
 constexpr int kUserNamespace = 4;
+constexpr int kBusy = 8;
 
 // The body of the child: only system calls, for the caller may have threads.
 [[noreturn]] void try_in_child() {
@@ -152,6 +160,8 @@ constexpr int kUserNamespace = 4;
         0) {
       found |= kSyncWakeUp;
     }
+  } else if (errno == EBUSY) {
+    found |= kBusy;
   }
   ::_exit(found);
 }
@@ -178,12 +188,17 @@ void probe_seccomp(HostFeatures& found, const HostView& view, ProbeDepth depth,
                                                               abi::kFilterFlagWaitKillableRecv);
   switch (depth) {
     case ProbeDepth::Quick:
-      found.seccomp_notify = offered && !found.wsl2;
+      found.seccomp_notify = offered && !found.wsl2 && !view.listener_errno;
       found.notify_sync_wake_up = offered && release_at_least(release, 6, 6);
       return;
     case ProbeDepth::Full: {
-      const int tried = tried_in_child();
+      int tried = tried_in_child();
+      if (view.listener_errno) {
+        tried &= ~(kListener | kSyncWakeUp | kBusy);
+        tried |= *view.listener_errno == EBUSY ? kBusy : 0;
+      }
       found.seccomp_notify = offered && (tried & kListener) != 0;
+      found.notify_busy = offered && (tried & kBusy) != 0;
       found.notify_sync_wake_up = offered && (tried & kSyncWakeUp) != 0;
       found.user_namespaces = (tried & kUserNamespace) != 0;
       return;
@@ -193,10 +208,34 @@ void probe_seccomp(HostFeatures& found, const HostView& view, ProbeDepth depth,
 
 }  // namespace
 
+std::string_view text_of(NotifyLoss loss) {
+  switch (loss) {
+    case NotifyLoss::None:
+      return "";
+    case NotifyLoss::Wsl2:
+      return "under WSL2 the system's init has taken the only seccomp listener";
+    case NotifyLoss::Busy:
+      return "another supervisor has taken the only seccomp listener (EBUSY)";
+    case NotifyLoss::Refused:
+      return "the kernel gives no seccomp listener here";
+  }
+  return "";
+}
+
+NotifyLoss notify_loss(const HostFeatures& features) {
+  if (features.seccomp_notify) {
+    return NotifyLoss::None;
+  }
+  if (features.wsl2) {
+    return NotifyLoss::Wsl2;
+  }
+  return features.notify_busy ? NotifyLoss::Busy : NotifyLoss::Refused;
+}
+
 HostFeatures probe(const HostView& view, ProbeDepth depth) {
   HostFeatures found;
-  const std::string release = read_osrelease(view.osrelease_path);
-  found.wsl2 = ascii_lower(release).find("microsoft") != std::string::npos;
+  const std::string release = read_start(view.osrelease_path);
+  found.wsl2 = says_wsl2(release) || says_wsl2(read_start(view.version_path));
   found.root = ::geteuid() == 0;
   probe_landlock(found, view);
   probe_seccomp(found, view, depth, release);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -17,12 +18,13 @@ struct HostFeatures {
   std::uint64_t landlock_scopes = 0;
   bool seccomp_filter = false;
   bool seccomp_notify = false;  // a listener can be had here (not so where one is inherited)
+  bool notify_busy = false;     // Full probe only: there is one already, of somebody else (EBUSY)
   bool notify_wait_killable = false;
   bool notify_sync_wake_up = false;  // Quick: by the kernel's release, 6.6 or later
   bool user_namespaces = false;      // Full probe only: needs a child to find out
   bool pidfd_getfd = false;
   bool close_range = false;
-  bool wsl2 = false;  // from /proc/sys/kernel/osrelease, never from the environment
+  bool wsl2 = false;  // by what the kernel says of itself, never from the environment
   bool root = false;  // effective uid 0
 };
 
@@ -32,7 +34,10 @@ struct HostView {
   // What the kernel is taken to claim; its rights are asked one by one where it does not keep it.
   std::optional<int> claimed_landlock_abi = std::nullopt;
   bool allow_notify = true;
+  // The errno that a listener is taken to be refused with, where the kernel would give one.
+  std::optional<int> listener_errno = std::nullopt;
   std::string osrelease_path = "/proc/sys/kernel/osrelease";
+  std::string version_path = "/proc/version";
 };
 
 // probe asks the kernel; it changes nothing in this process (the listener is tried in a child).
@@ -41,6 +46,11 @@ struct HostView {
 // listener; the start itself finds out. Quick takes some 20 µs, Full some milliseconds.
 enum class ProbeDepth : unsigned char { Quick, Full };
 HostFeatures probe(const HostView& view, ProbeDepth depth);
+
+// NotifyLoss is why no listener can be had: without one, nothing is judged while an agent runs.
+enum class NotifyLoss : unsigned char { None, Wsl2, Busy, Refused };
+NotifyLoss notify_loss(const HostFeatures& features);
+std::string_view text_of(NotifyLoss loss);
 
 // Shortfall is a promise that this kernel cannot keep.
 struct Shortfall {

@@ -1,0 +1,77 @@
+#include "cli/setup_report.h"
+
+#include <algorithm>
+#include <bit>
+#include <string_view>
+
+#include "cli/documents.h"
+
+namespace nono::cli {
+
+using sandbox::HostFeatures;
+using sandbox::Shortfall;
+
+bool starts_agents(const HostFeatures& features) {
+  return features.seccomp_notify &&
+         std::ranges::none_of(sandbox::shortfalls(features), &Shortfall::fatal);
+}
+
+std::vector<std::pair<std::string, std::string>> setup_matrix(const HostFeatures& features) {
+  const auto yes = [](bool there) { return std::string(there ? "yes" : "no"); };
+  return {
+      {"landlock_abi", std::to_string(features.landlock_abi)},
+      {"landlock_fs_rights", std::to_string(std::popcount(features.landlock_fs))},
+      {"landlock_net_rights", std::to_string(std::popcount(features.landlock_net))},
+      {"landlock_scopes", std::to_string(std::popcount(features.landlock_scopes))},
+      {"seccomp_filter", yes(features.seccomp_filter)},
+      {"seccomp_notify", yes(features.seccomp_notify)},
+      {"notify_busy", yes(features.notify_busy)},
+      {"notify_wait_killable", yes(features.notify_wait_killable)},
+      {"notify_sync_wake_up", yes(features.notify_sync_wake_up)},
+      {"pidfd_getfd", yes(features.pidfd_getfd)},
+      {"close_range", yes(features.close_range)},
+      {"user_namespaces", yes(features.user_namespaces)},
+      {"wsl2", yes(features.wsl2)},
+      {"root", yes(features.root)},
+      {"nono_run", yes(starts_agents(features))},
+  };
+}
+
+std::vector<std::string> setup_lines(const HostFeatures& features) {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : setup_matrix(features)) {
+    out.push_back(name + ": " + value);
+  }
+  for (const Shortfall& missing : sandbox::shortfalls(features)) {
+    out.push_back((missing.fatal ? "MISSING  " : "degraded  ") + missing.feature + ": " +
+                  missing.consequence);
+  }
+  if (starts_agents(features)) {
+    out.emplace_back("nono run works here");
+  } else {
+    const std::string_view why = text_of(sandbox::notify_loss(features));
+    out.push_back("nono run cannot start an agent here" + std::string(why.empty() ? "" : ": ") +
+                  std::string(why));
+  }
+  return out;
+}
+
+Json setup_document(const HostFeatures& features) {
+  Json facts{Json::Object{}};
+  for (const auto& [name, value] : setup_matrix(features)) {
+    facts.set(name, value);
+  }
+  Json::Array rows;
+  for (const Shortfall& missing : sandbox::shortfalls(features)) {
+    rows.push_back(Json::Object{{"feature", missing.feature},
+                                {"consequence", missing.consequence},
+                                {"fatal", missing.fatal}});
+  }
+  Json json = document("setup-check");
+  json.set("features", std::move(facts));
+  json.set("shortfalls", Json(std::move(rows)));
+  json.set("no_listener_because", text_or_null(text_of(sandbox::notify_loss(features))));
+  return json;
+}
+
+}  // namespace nono::cli
