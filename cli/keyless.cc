@@ -160,10 +160,11 @@ KeylessSession::KeylessSession()
 
 Result<std::unique_ptr<KeylessSession>> KeylessSession::open(const Arguments& arguments,
                                                              Session& session) {
+  std::unique_ptr<KeylessSession> opened(new KeylessSession());
+  opened->client_.prepare();
   NONO_TRY(Instance instance, find_instance(arguments, session));
   NONO_TRY(engine::ChosenServices services,
            engine::ChosenServices::choose(instance.config, session.clock()));
-  std::unique_ptr<KeylessSession> opened(new KeylessSession());
   Desk desk(engine::process_environment());
   NONO_TRY(const engine::TokenWish wish,
            wish_of(arguments, instance.config, session.clock(), desk));

@@ -25,6 +25,12 @@ void ClientPool::give_back(std::unique_ptr<NonoNetClient> client) {
   returned_.notify_one();
 }
 
+void ClientPool::prepare() {
+  auto client = take();
+  client->prepare();
+  give_back(std::move(client));
+}
+
 Result<HttpResponse> ClientPool::send(const HttpRequest& request) {
   auto client = take();
   Result<HttpResponse> response = client->send(request);

@@ -21,6 +21,8 @@ class ClientPool final : public HttpClient {
                           {.program = "", .environment = NonoNetClient::environment_of_process()})
       : most_(most), options_(std::move(options)) {}
 
+  // prepare starts the first nono-net now (NonoNetClient::prepare).
+  void prepare();
   Result<HttpResponse> send(const HttpRequest& request) override;
 
  private:

@@ -205,6 +205,12 @@ Error NonoNetClient::give_up(const Error& why, std::chrono::milliseconds deadlin
   }
 }
 
+void NonoNetClient::prepare() {
+  if (pid_ < 0) {
+    (void)start();
+  }
+}
+
 Result<HttpResponse> NonoNetClient::send(const HttpRequest& request) {
   const auto named = [&](Error error) {
     return std::unexpected(std::move(error).while_doing(printable(request.service)));

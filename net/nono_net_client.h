@@ -1,10 +1,10 @@
 // net/nono_net_client.h: an HttpClient that lets nono-net do it.
 //
-// nono-net is started at the first request and lives as long as the client. It gets a socket, three
-// descriptors of /dev/null and the variables that are named here: no other descriptor, nothing else
-// of the environment, no terminal. It is not trusted: what it sends is checked, waited for no
-// longer than the request's deadline, and a process that dies, hangs or lies is killed and is one
-// Error that names the service. The next request starts a new one.
+// nono-net is started at the first request, or before, and lives as long as the client. It gets a
+// socket, three descriptors of /dev/null and the variables that are named here: no other
+// descriptor, nothing else of the environment, no terminal. It is not trusted: what it sends is
+// checked, waited for no longer than the request's deadline, and a process that dies, hangs or lies
+// is killed and is one Error that names the service. The next request starts a new one.
 #pragma once
 
 #include <sys/types.h>
@@ -39,6 +39,9 @@ class NonoNetClient final : public HttpClient {
   NonoNetClient& operator=(NonoNetClient&&) = delete;
   ~NonoNetClient() override { stop(Patience::None); }
 
+  // prepare starts nono-net now, which loads while its owner does other work. What goes wrong is
+  // told by the first request.
+  void prepare();
   // send: besides what HttpClient says, NotFound where nono-net is not installed, Unsupported where
   // it cannot confine itself or finds no certificate authorities.
   Result<HttpResponse> send(const HttpRequest& request) override;

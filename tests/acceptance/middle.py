@@ -37,15 +37,27 @@ class Drip:
 HOP = ("connection", "transfer-encoding", "content-length", "date", "server")
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Knows when it took each connection."""
+    daemon_threads = True
+    accepted = {}
+
+    def process_request(self, request, client_address):
+        self.accepted[client_address] = time.perf_counter()
+        super().process_request(request, client_address)
+
+
 class Middle:
+    """`spent` is, for each answer, the seconds from the connection to its last byte."""
+
     def __init__(self, target, hook=None):
         self.target = urllib.parse.urlsplit(target)
         self.hook = hook or (lambda request, forward: forward(request))
         self.requests = []
         self.answers = []
         self.closing = threading.Event()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.server.daemon_threads = True
+        self.spent = []
+        self.server = Server(("127.0.0.1", 0), self.handler())
         self.server.handle_error = lambda *_: None  # nono cuts what is too long: that is the test
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -81,12 +93,14 @@ class Middle:
                 pass
 
             def serve(self):
+                began = self.server.accepted.pop(self.client_address, time.perf_counter())
                 length = int(self.headers.get("Content-Length", "0"))
                 request = Request(self.command, self.path, dict(self.headers.items()),
                                   self.rfile.read(length))
                 middle.requests.append(request)
                 try:
                     self.give(middle.hook(request, middle.forward))
+                    middle.spent.append(time.perf_counter() - began)
                 except OSError:
                     self.close_connection = True
 
