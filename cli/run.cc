@@ -368,8 +368,11 @@ constexpr auto kOptions = joined(
         {"name", 0, "NAME", "a name for this session, that no other running one has",
          Takes::OneValue},
         {"approve", 0, "HOW",
-         "ask about opens outside the grants: terminal, socket (nono approve answers), rules:FILE",
+         "ask about opens outside the grants: terminal, socket (nono approve answers), rules:FILE, "
+         "webhook:URL",
          Takes::Values},
+        {"approve-key", 0, "FILE", "the key that a webhook's questions and answers are signed by",
+         Takes::OneValue, Completes::Files},
         {"dry-run", 0, "", "show what would be granted, and start nothing"},
         {"no-banner", 0, "", "do not show capabilities before the start"},
     }));

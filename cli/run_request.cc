@@ -143,18 +143,27 @@ Result<void> take_trust(const Arguments& arguments, engine::RunRequest& request)
 
 Result<void> take_approvals(const Arguments& arguments, engine::ApprovalWish& wish) {
   static constexpr std::string_view kRules = "rules:";
+  static constexpr std::string_view kWebhook = "webhook:";
   for (const std::string& how : arguments.values("approve")) {
     if (how == "socket") {
       wish.socket = true;
     } else if (how == "terminal") {
       wish.terminal = true;
+    } else if (how.starts_with(kWebhook) && how.size() > kWebhook.size() && !wish.webhook) {
+      wish.webhook = how.substr(kWebhook.size());
     } else if (how.starts_with(kRules) && how.size() > kRules.size() && !wish.rules_file) {
       wish.rules_file = how.substr(kRules.size());
     } else {
       return std::unexpected(
           Error(ErrorKind::Usage, "--approve " + printable(how) + ": nobody is asked so")
-              .mend_with("use terminal, socket, rules:FILE, or several of them"));
+              .mend_with("use terminal, socket, rules:FILE, webhook:URL, or several of them"));
     }
+  }
+  wish.key_file = arguments.value("approve-key").value_or("");
+  if (wish.webhook.has_value() == wish.key_file.empty()) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--approve webhook:URL and --approve-key FILE need each other")
+            .mend_with("give both"));
   }
   return {};
 }

@@ -55,8 +55,10 @@ struct ApprovalWish {
   std::optional<std::string> rules_file;  // asked first
   bool socket = false;
   bool terminal = false;
+  std::optional<std::string> webhook;  // a URL
+  std::string key_file;                // of the webhook
   ApprovalLimits limits;
-  bool any() const { return socket || terminal || rules_file; }
+  bool any() const { return socket || terminal || rules_file || webhook; }
 };
 
 class ApprovalBackend {

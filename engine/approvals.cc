@@ -52,7 +52,7 @@ bool watch(BorrowedFd epoll, int fd) {
   epoll_event wanted{};
   wanted.events = EPOLLIN;
   wanted.data.fd = fd;
-  return fd < 0 || ::epoll_ctl(epoll.raw(), EPOLL_CTL_ADD, fd, &wanted) == 0;
+  return fd == -1 || ::epoll_ctl(epoll.raw(), EPOLL_CTL_ADD, fd, &wanted) == 0;
 }
 
 }  // namespace

@@ -259,7 +259,7 @@ class Running {
           Error(ErrorKind::Usage, "--approve terminal: there is no terminal to ask on")
               .mend_with("start nono on one, or use --approve socket"));
     }
-    NONO_TRY(approvals_, make_approvals(request_, plan_, log_, teller_));
+    NONO_TRY(approvals_, make_approvals(request_, plan_, {log_, teller_, clock_}));
     // A name is to be had or not before the start; an entry without one need not hold it up.
     if (!request_.name.empty()) {
       NONO_CHECK(enter());

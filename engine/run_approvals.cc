@@ -1,6 +1,8 @@
 #include "engine/run_approvals.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -8,11 +10,13 @@
 #include "base/text.h"
 #include "engine/approval_rules.h"
 #include "engine/approval_socket.h"
+#include "engine/approval_webhook.h"
 
 namespace nono::engine {
 namespace {
 
 constexpr std::size_t kMaxRulesFile = 1u << 20;
+constexpr std::size_t kMaxKeyFile = 4096;
 
 // load_rules refuses a file that the agent could write: the next run would go by the agent's rules.
 Result<RuleBook> load_rules(const std::string& file, const RunPlan& plan) {
@@ -32,10 +36,46 @@ Result<RuleBook> load_rules(const std::string& file, const RunPlan& plan) {
   return book;
 }
 
+Result<std::unique_ptr<TerminalBackend>> on_terminal(Teller& teller) {
+  return TerminalBackend::make([&teller](TerminalBackend::Asking asking) {
+    if (asking == TerminalBackend::Asking::Begins) {
+      teller.hold();
+    } else {
+      teller.release();
+    }
+  });
+}
+
+// load_key refuses a key that others, or the agent, could read: they could allow themselves.
+Result<crypto::Secret> load_key(const std::string& file, const RunPlan& plan) {
+  const std::string doing = "--approve-key " + printable(file);
+  NONO_TRY(const std::string path, absolute_path(file));
+  NONO_TRY(const OwnedFd opened, open_regular(BorrowedFd::unowned(AT_FDCWD), path));
+  NONO_TRY(const std::string resolved, path_of(opened));
+  NONO_TRY(const struct stat status, status_of(opened, path));
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0 || status.st_uid != ::geteuid()) {
+    return std::unexpected(Error(ErrorKind::Usage, doing + ": others can read that key")
+                               .mend_with("it must be yours, with mode 0600"));
+  }
+  if (plan.capabilities.access_at(resolved).has(sandbox::Access::read())) {
+    return std::unexpected(Error(ErrorKind::Usage, doing + ": the agent may read that key")
+                               .mend_with("keep it outside of what is granted"));
+  }
+  NONO_TRY(std::string text, read_capped(opened, kMaxKeyFile, path));
+  while (text.ends_with('\n')) {
+    text.pop_back();
+  }
+  if (text.size() < WebhookBackend::kLeastKey) {
+    return std::unexpected(Error(ErrorKind::Usage, doing + ": the key is shorter than 32 bytes")
+                               .mend_with("openssl rand -hex 32 makes one"));
+  }
+  return crypto::Secret::take(text);
+}
+
 }  // namespace
 
 Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& plan,
-                                    ledger::AuditLog& log, Teller& teller) {
+                                    const ApprovalSurroundings& with) {
   const ApprovalWish& wish = request.approvals;
   RunApprovals out;
   if (!wish.any()) {
@@ -48,26 +88,26 @@ Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& pl
   }
   if (wish.socket) {
     NONO_TRY(session::ControlServer server,
-             session::ControlServer::open(session_directory(plan.user), log.id()));
+             session::ControlServer::open(session_directory(plan.user), with.log.id()));
     backends.push_back(std::make_unique<SocketBackend>(std::move(server)));
   }
   if (wish.terminal) {
-    NONO_TRY(std::unique_ptr<TerminalBackend> terminal,
-             TerminalBackend::make([&teller](TerminalBackend::Asking asking) {
-               if (asking == TerminalBackend::Asking::Begins) {
-                 teller.hold();
-               } else {
-                 teller.release();
-               }
-             }));
+    NONO_TRY(std::unique_ptr<TerminalBackend> terminal, on_terminal(with.teller));
     out.terminal = terminal.get();
     backends.push_back(std::move(terminal));
+  }
+  if (wish.webhook) {
+    NONO_TRY(std::unique_ptr<WebhookBackend> webhook,
+             WebhookBackend::make(*wish.webhook, with.log.id(), with.clock));
+    NONO_TRY(crypto::Secret key, load_key(wish.key_file, plan));
+    webhook->use_key(std::move(key));
+    backends.push_back(std::move(webhook));
   }
   ApprovalBounds bounds;
   bounds.never = &*plan.never_grant;
   bounds.denials = request.denials;
   bounds.limits = wish.limits;
-  NONO_TRY(out.decider, Approvals::make(std::move(bounds), std::move(backends), log));
+  NONO_TRY(out.decider, Approvals::make(std::move(bounds), std::move(backends), with.log));
   return out;
 }
 

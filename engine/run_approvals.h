@@ -15,9 +15,14 @@ struct RunApprovals {
   std::unique_ptr<Approvals> decider;   // null: nobody is to be asked
   TerminalBackend* terminal = nullptr;  // one of the decider's; it needs the terminal attached
 };
-// make_approvals makes what the request wishes; while a question is on the terminal, `teller` is
-// held. What is referred to must outlive the result.
+// ApprovalSurroundings are what approvals work with; all of it must outlive them.
+struct ApprovalSurroundings {
+  ledger::AuditLog& log;
+  Teller& teller;  // held while a question is on the terminal
+  const Clock& clock;
+};
+// make_approvals makes what the request wishes. It may fork: this process has one thread.
 Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& plan,
-                                    ledger::AuditLog& log, Teller& teller);
+                                    const ApprovalSurroundings& with);
 
 }  // namespace nono::engine

@@ -1,5 +1,8 @@
 """Opens outside the grants that are asked about: who may answer, what no answer opens, attacks."""
 
+import hashlib
+import hmac
+import http.server
 import json
 import os
 import pathlib
@@ -10,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -221,6 +225,100 @@ class Approvals(support.SandboxCase):
         self.ran(self.project.nono("approve", "--allow", "7"), 1)
         self.ran(self.project.nono("approve"), 2)  # no terminal
         process.send_signal(signal.SIGTERM)
+
+    # -- a service
+
+    KEY = "0123456789abcdef0123456789abcdef"
+
+    def serve(self, answer):
+        """A service on this machine; `answer` makes a status and a body of a request."""
+        case = self
+        case.requests = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                case.requests.append((body, self.headers["nono-signature"]))
+                status, text = answer(body)
+                self.send_response(status)
+                self.send_header("content-length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"webhook:http://127.0.0.1:{server.server_port}/approve"
+
+    def mac(self, text, key=None):
+        return hmac.new((key or self.KEY).encode(), text, hashlib.sha256).hexdigest()
+
+    def decision(self, body, decision="allow", scope="once", expires=None, key=None):
+        about = hashlib.sha256(body).hexdigest()
+        expires = expires or json.loads(body)["expires"]
+        said = "\n".join(("nono/approval-decision/1", about, decision, scope, expires))
+        return json.dumps({"schema": "nono/approval-decision/1", "request": about,
+                           "decision": decision, "scope": scope, "expires": expires,
+                           "mac": self.mac(said.encode(), key)}).encode()
+
+    def by_webhook(self, answer, script=None, mode=0o600):
+        key = self.project.base / "key"
+        key.write_text(self.KEY + "\n")
+        os.chown(key, self.project.uid, -1)
+        key.chmod(mode)
+        return self.project.sandbox("sh", "-c", script or f"cat {self.outside}/file", options=(
+            "--allow-cwd", "--approve", self.serve(answer), "--approve-key", key))
+
+    def test_a_service_allows_by_a_signed_decision(self):
+        done = self.ran(self.by_webhook(lambda body: (200, self.decision(body, scope="session")),
+                                        f"cat {self.outside}/file {self.outside}/file"))
+        self.assertEqual(done.stdout, "outside\n" * 2)
+        self.assertEqual(len(self.requests), 1)
+        body, signature = self.requests[0]
+        self.assertEqual(signature, self.mac(b"nono/approval-request/1\n" + body))
+        self.assertEqual(json.loads(body)["object"], str(self.outside / "file"))
+        self.assertEqual([e["by"] for e in self.events("approval")], ["webhook", "session"])
+
+    def test_whatever_else_a_service_says_is_a_denial(self):
+        kept = []
+
+        def replayed(body):
+            kept.append(self.decision(body))
+            return (200, kept[0])
+        answers = {
+            "deny": lambda b: (200, self.decision(b, "deny")),
+            "another key": lambda b: (200, self.decision(b, key="x" * 32)),
+            "expired": lambda b: (200, self.decision(b, expires="2020-01-01T00:00:00Z")),
+            "another request": lambda b: (200, self.decision(b + b" ")),
+            "unsigned": lambda b: (200, b'{"decision":"allow"}'),
+            "another status": lambda b: (201, self.decision(b)),
+            "an error": lambda b: (500, self.decision(b)),
+            "a redirect": lambda b: (307, b""),
+            "nothing": lambda b: (200, b""),
+            "too much": lambda b: (200, self.decision(b) + b" " * 10000),
+        }
+        for name, answer in answers.items():
+            with self.subTest(name=name):
+                done = self.by_webhook(answer)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertEqual(self.events("approval")[0]["by"], "webhook")
+        done = self.by_webhook(replayed, f"cat {self.outside}/file; cat {self.outside}/file")
+        self.assertEqual(done.stdout, "outside\n")
+
+    def test_a_key_that_others_can_read_stops_the_start(self):
+        done = self.by_webhook(lambda b: (200, b""), mode=0o644)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("others can read", done.stderr)
+        key = self.project.write("key", self.KEY)
+        key.chmod(0o600)
+        for options in (("--approve", "webhook:https://127.0.0.1/", "--approve-key", key),
+                        ("--approve", "webhook:https://127.0.0.1/"), ("--approve-key", key),
+                        ("--approve", "webhook:http://192.0.2.1/", "--approve-key", key)):
+            done = self.project.sandbox("echo", "started", options=("--allow-cwd", *options))
+            self.assertEqual((done.returncode, done.stdout), (2, ""), options)
 
     # -- what no answer opens
 
