@@ -58,8 +58,10 @@ Result<void> at_once(std::size_t count, std::size_t threads, const Work& work) {
     return std::move(queue).outcome();
   }
   {
+    const std::size_t wanted = std::min(count, threads);
     std::vector<std::jthread> all;
-    for (std::size_t at = 0; at < std::min(count, threads); ++at) {
+    all.reserve(wanted);
+    for (std::size_t at = 0; at < wanted; ++at) {
       all.emplace_back([&queue, &work] { serve(queue, work); });
     }
   }

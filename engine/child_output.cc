@@ -44,6 +44,7 @@ class Spawn {
   int run(const std::vector<std::string>& words, std::optional<int> out, pid_t& pid) {
     std::vector<std::string> copies = words;
     std::vector<char*> argv;
+    argv.reserve(copies.size() + 1);
     for (std::string& word : copies) {
       argv.push_back(word.data());
     }

@@ -196,9 +196,9 @@ Result<Granted> request_token(const OidcProvider& provider, const FormFields& fi
   return Granted{.token = *std::move(token), .error = "", .description = ""};
 }
 
-Result<DeviceCode> request_device_code(const OidcProvider& provider, const FormFields& fields,
-                                       const ServiceCaller& caller) {
-  const net::HttpRequest request = post(provider, *provider.device, fields);
+Result<DeviceCode> request_device_code(const OidcProvider& provider, const std::string& endpoint,
+                                       const FormFields& fields, const ServiceCaller& caller) {
+  const net::HttpRequest request = post(provider, endpoint, fields);
   NONO_TRY(const net::HttpResponse response, caller.call(request, {429, 502, 503, 504}));
   if (response.status != 200) {
     if (const auto error = read_error(response.body)) {
@@ -206,7 +206,7 @@ Result<DeviceCode> request_device_code(const OidcProvider& provider, const FormF
     }
     return std::unexpected(refused(request, response, ""));
   }
-  const auto url = net::parse_url(*provider.device);
+  const auto url = net::parse_url(endpoint);
   auto code = read_device_code(response.body, url && url->loopback);
   return code ? std::move(code) : wrong_answer(request, code.error());
 }

@@ -70,8 +70,8 @@ struct DeviceCode {
   std::chrono::seconds expires_in{};
   std::chrono::seconds interval{};
 };
-Result<DeviceCode> request_device_code(const OidcProvider& provider, const FormFields& fields,
-                                       const ServiceCaller& caller);
+Result<DeviceCode> request_device_code(const OidcProvider& provider, const std::string& endpoint,
+                                       const FormFields& fields, const ServiceCaller& caller);
 
 // oidc_refusal is the Error for an error word of the provider.
 Error oidc_refusal(const std::string& issuer, std::string_view word, std::string_view description);

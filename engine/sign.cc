@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -88,6 +88,25 @@ Result<Made> make_sidecar(const attest::Author& author, const std::string& path,
   return made;
 }
 
+// Gathered takes bundles from several threads.
+class Gathered {
+ public:
+  explicit Gathered(const OnMade& on_made) : on_made_(on_made) {}
+  void add(std::size_t which, Made made) {
+    const std::scoped_lock lock(mutex_);
+    made_.emplace(which, std::move(made));
+    if (on_made_) {
+      on_made_(made_.size());
+    }
+  }
+  const std::map<std::size_t, Made>& in_order() const { return made_; }  // when all are there
+
+ private:
+  const OnMade& on_made_;
+  std::mutex mutex_;
+  std::map<std::size_t, Made> made_;
+};
+
 Result<OpenedFile> open_policy(const std::string& path) {
   NONO_TRY(OpenedFile file, open_named(path));
   NONO_TRY(const std::vector<std::byte> bytes, file.sealed.contents());
@@ -151,21 +170,15 @@ Result<void> sign_each(const attest::Author& author, const std::vector<std::stri
                        const std::string& working_directory, const OnSigned& on_signed,
                        const OnMade& on_made) {
   NONO_CHECK(check_signable(files));
-  std::vector<std::optional<Made>> all(files.size());
-  std::mutex mutex;
-  std::size_t ready = 0;
+  Gathered all(on_made);
   NONO_CHECK(at_once(files.size(), author.at_once(), [&](std::size_t which) -> Result<void> {
     NONO_TRY(Made made, make_sidecar(author, files[which], working_directory));
-    const std::scoped_lock lock(mutex);
-    all[which] = std::move(made);
-    if (on_made) {
-      on_made(++ready);
-    }
+    all.add(which, std::move(made));
     return {};
   }));
-  for (const std::optional<Made>& made : all) {
-    NONO_CHECK(replace_file(made->file.bundle_path, made->bundle, kBundleMode));
-    on_signed(made->file);
+  for (const auto& [which, made] : all.in_order()) {
+    NONO_CHECK(replace_file(made.file.bundle_path, made.bundle, kBundleMode));
+    on_signed(made.file);
   }
   return {};
 }

@@ -54,7 +54,7 @@ struct Attempt {
   }
 };
 
-std::unexpected<Error> not_ours(const std::string& issuer, std::string why) {
+std::unexpected<Error> not_ours(const std::string& issuer, const std::string& why) {
   return std::unexpected(
       Error(ErrorKind::PermissionDenied, "the answer of " + issuer + " is refused: " + why)
           .mend_with("sign in again; should it happen again, somebody else answers"));
@@ -162,7 +162,7 @@ Result<attest::IdentityToken> by_device(const OidcClient& client, const OidcProv
   for (auto& one : pkce.challenge()) {
     asked.push_back(std::move(one));
   }
-  NONO_TRY(const DeviceCode code, request_device_code(provider, asked, caller));
+  NONO_TRY(const DeviceCode code, request_device_code(provider, *provider.device, asked, caller));
   desk.show_device(code);
   NONO_TRY(const crypto::Secret token, poll(provider, code,
                                             {{"grant_type", std::string(kDeviceGrant)},
