@@ -32,13 +32,16 @@ std::string destination_text(const sandbox::Destination& destination) {
   return out;
 }
 
-std::string network_line(const sandbox::Network& network) {
+std::string network_line(const engine::RunPlan& plan) {
+  const sandbox::Network& network = plan.capabilities.network();
   if (std::holds_alternative<sandbox::NetworkOpen>(network)) {
     return "open (--block-net closes it)";
   }
   const auto* ports = std::get_if<sandbox::NetworkPorts>(&network);
   if (ports == nullptr) {
-    return "blocked (Landlock and seccomp)";
+    return plan.own_network == sandbox::OwnNetwork::Yes
+               ? "blocked (an empty network namespace, Landlock and seccomp)"
+               : "blocked (Landlock and seccomp)";
   }
   std::string out = "TCP only:";
   for (const sandbox::Destination& destination : ports->destinations) {
@@ -157,7 +160,7 @@ class Screen final : public engine::Teller {
                      ")");
       }
     }
-    render_.note("  network: " + network_line(plan.capabilities.network()));
+    render_.note("  network: " + network_line(plan));
     for (const sandbox::LimitMeans& limit : plan.limits.means()) {
       render_.note("  limit: " + limit_line(limit));
     }
@@ -269,7 +272,8 @@ Json plan_json(const engine::RunPlan& plan) {
   }
   Json json = document("run-plan");
   json.set("capabilities", Json(std::move(grants)));
-  json.set("network", network_line(plan.capabilities.network()));
+  json.set("network", network_line(plan));
+  json.set("network_namespace", plan.own_network == sandbox::OwnNetwork::Yes);
   json.set("destinations", destinations_json(plan.capabilities.network()));
   json.set("limits", limits_json(plan.limits));
   json.set("landlock_abi", plan.features.landlock_abi);
@@ -294,7 +298,7 @@ Result<int> dry_run(const engine::RunRequest& request, Session& session, Screen&
     session.render().result(grant.access.text() + "  " + grant.shown_as + "  (" + grant.origin +
                             ")");
   }
-  session.render().result("network  " + network_line(plan.capabilities.network()));
+  session.render().result("network  " + network_line(plan));
   for (const sandbox::LimitMeans& limit : plan.limits.means()) {
     session.render().result("limit  " + limit_line(limit));
   }

@@ -108,6 +108,9 @@ Result<void> take_network(const Arguments& arguments, engine::RunRequest& reques
     }
     request.connect_to.push_back(*std::move(host));
   }
+  static constexpr auto kNamespaces = std::to_array<std::string_view>({"off", "auto", "on"});
+  NONO_TRY(const std::size_t when, choice(arguments, "net-namespace", kNamespaces));
+  request.own_network = static_cast<engine::OwnNetworkWish>(when);
   const bool ports = request.limits_network();
   const bool block = arguments.has("block-net");
   const bool open = arguments.has("allow-net");

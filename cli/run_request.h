@@ -30,6 +30,8 @@ inline constexpr auto kCapabilityOptions = std::to_array<Option>({
     {"workdir", 0, "DIR", "start there instead of in the working directory", Takes::OneValue,
      Completes::Directories},
     {"block-net", 0, "", "no network"},
+    {"net-namespace", 0, "WHEN", "block it by an empty network of its own, too: off, auto or on",
+     Takes::OneValue},
     {"allow-net", 0, "", "the whole network (the default)"},
     {"connect", 0, "HOST:PORT", "only TCP, to this host; names are resolved at the start",
      Takes::Values},

@@ -31,6 +31,7 @@ std::vector<std::pair<std::string, std::string>> setup_matrix(const HostFeatures
       {"pidfd_getfd", yes(features.pidfd_getfd)},
       {"close_range", yes(features.close_range)},
       {"user_namespaces", yes(features.user_namespaces)},
+      {"network_namespace", yes(features.network_namespace)},
       {"wsl2", yes(features.wsl2)},
       {"root", yes(features.root)},
       {"nono_run", yes(starts_agents(features))},

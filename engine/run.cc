@@ -104,6 +104,7 @@ Json session_details(const RunRequest& request, const RunPlan& plan) {
   details.set("working_directory", shown(request.working_directory));
   details.set("capabilities", std::move(grants));
   details.set("network", network_text(plan.capabilities.network()));
+  details.set("network_namespace", plan.own_network == sandbox::OwnNetwork::Yes);
   details.set("limits", limits_shown(plan.limits));
   details.set("landlock_abi", plan.features.landlock_abi);
   details.set("notes", std::move(notes));
@@ -226,7 +227,7 @@ Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan&
   const auto forks =
       plan.limits.counts_forks() ? sandbox::Forks::Counted : sandbox::Forks::NotCounted;
   NONO_TRY(const sandbox::Prepared prepared,
-           sandbox::Prepared::prepare(plan.capabilities, plan.features, forks));
+           sandbox::Prepared::prepare(plan.capabilities, plan.features, forks, plan.own_network));
   sandbox::BrokerConfig broker = broker_config(request, plan);
   NONO_TRY(const OwnedFd hosts, add_hosts(plan, broker));
   sandbox::LaunchPlan launch;

@@ -45,6 +45,7 @@ struct RunPlan {
   UserDirectories user;
   sandbox::HostFeatures features;
   sandbox::CapabilitySet capabilities;
+  sandbox::OwnNetwork own_network = sandbox::OwnNetwork::No;
   std::optional<profile::NeverGrantList> never_grant;  // always there in a composed plan
   sandbox::LimitPlan limits;
   std::vector<sandbox::HeldCommand> commands;

@@ -132,8 +132,36 @@ Result<void> check_denials(const RunPlan& plan, const RunRequest& request) {
   return {};
 }
 
+// choose_own_network tries whether a namespace can be made before anything is said of one.
+Result<void> choose_own_network(RunPlan& plan, const RunRequest& request) {
+  if (request.own_network == OwnNetworkWish::Off) {
+    return {};
+  }
+  if (request.network != NetworkWish::Block) {
+    return request.own_network == OwnNetworkWish::Auto
+               ? Result<void>()
+               : std::unexpected(Error(ErrorKind::Usage,
+                                       "--net-namespace=on: there is nothing in a network of the "
+                                       "sandbox's own, and this run is to have one")
+                                     .mend_with("use it with --block-net"));
+  }
+  const int why = sandbox::try_own_network();
+  if (why == 0) {
+    plan.own_network = sandbox::OwnNetwork::Yes;
+    return {};
+  }
+  const std::string cause = Error::from_errno(why, "no network namespace can be made").message();
+  if (request.own_network == OwnNetworkWish::On) {
+    return std::unexpected(Error(ErrorKind::Unsupported, "--net-namespace=on: " + cause)
+                               .mend_with("use --net-namespace=auto, or allow user namespaces"));
+  }
+  plan.notes.push_back(cause + ": Landlock and seccomp block the network");
+  return {};
+}
+
 Result<void> set_network(RunPlan& plan, const RunRequest& request) {
   CapabilitySet& capabilities = plan.capabilities;
+  NONO_CHECK(choose_own_network(plan, request));
   if (request.network == NetworkWish::Block) {
     capabilities.block_network();
   } else if (request.limits_network()) {

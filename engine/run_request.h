@@ -25,6 +25,8 @@ struct WantedPath {
 };
 
 enum class NetworkWish : unsigned char { Default, Block, Open };
+// OwnNetworkWish: a blocked network may be an empty one of the sandbox's own, too.
+enum class OwnNetworkWish : unsigned char { Off, Auto, On };
 enum class TrustScan : unsigned char { Autoloaded, All, None };  // what stops the start
 
 // RunRequest is a command line, parsed.
@@ -34,6 +36,7 @@ struct RunRequest {
   std::vector<WantedPath> paths;
   std::vector<std::string> override_never_grant;
   NetworkWish network = NetworkWish::Default;
+  OwnNetworkWish own_network = OwnNetworkWish::Off;
   sandbox::NetworkPorts ports;  // its destinations are resolved from these:
   std::vector<sandbox::HostPort> connect_to;
   std::vector<std::string> environment;

@@ -155,37 +155,26 @@ struct Attempt {
 }  // namespace
 
 std::string_view describe(Step step) {
-  switch (step) {
-    case Step::Terminal:
-      return "taking the agent's terminal";
-    case Step::Capabilities:
-      return "dropping capabilities";
-    case Step::NoNewPrivileges:
-      return "setting no_new_privs";
-    case Step::Landlock:
-      return "entering the Landlock domain";
-    case Step::StaticFilter:
-      return "installing the static seccomp filter";
-    case Step::NotifyFilter:
-      return "installing the seccomp filter of the broker";
-    case Step::SelfTest:
-      return "the self-test: a promised mechanism does not bite";
-    case Step::WorkingDirectory:
-      return "entering the working directory";
-    case Step::StandardStreams:
-      return "setting up standard input, output and error";
-    case Step::Limits:
-      return "setting the limits of the run";
-    case Step::CloseDescriptors:
-      return "closing inherited descriptors";
-    case Step::Handshake:
-      return "handing the listener to the broker";
-    case Step::Fork:
-      return "starting the agent's process";
-    case Step::Exec:
-      return "executing the program";
-  }
-  return "an unknown step";
+  // In the order of Step.
+  static constexpr auto kSteps = std::to_array<std::string_view>({
+      "taking the agent's terminal",
+      "making a network of the sandbox's own",
+      "dropping capabilities",
+      "setting no_new_privs",
+      "entering the Landlock domain",
+      "installing the static seccomp filter",
+      "installing the seccomp filter of the broker",
+      "the self-test: a promised mechanism does not bite",
+      "entering the working directory",
+      "setting up standard input, output and error",
+      "setting the limits of the run",
+      "closing inherited descriptors",
+      "handing the listener to the broker",
+      "starting the agent's process",
+      "executing the program",
+  });
+  static_assert(kSteps.size() == static_cast<std::size_t>(Step::Exec) + 1);
+  return kSteps[static_cast<std::size_t>(step)];
 }
 
 Result<ExecPlan> ExecPlan::build(std::vector<std::string> argv, std::vector<std::string> envp,
@@ -204,8 +193,9 @@ Result<ExecPlan> ExecPlan::build(std::vector<std::string> argv, std::vector<std:
 }
 
 Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatures& features,
-                                   Forks forks) {
+                                   Forks forks, OwnNetwork network) {
   Prepared out;
+  out.network_ = network;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
   StaticFilterOptions options;
   options.network = std::holds_alternative<NetworkOpen>(wanted.network())    ? NetworkTier::Open
@@ -220,6 +210,9 @@ Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatur
 }
 
 std::expected<InDomain, ChildFailure> Prepared::enter() const noexcept {
+  if (const int why = network_ == OwnNetwork::Yes ? enter_own_network() : 0; why != 0) {
+    return std::unexpected(ChildFailure{Step::NetNamespace, why});
+  }
   if (drop_capabilities() != 0) {
     return std::unexpected(ChildFailure{Step::Capabilities, errno});
   }

@@ -21,11 +21,13 @@
 #include "sandbox/capability_set.h"
 #include "sandbox/filters.h"
 #include "sandbox/host_features.h"
+#include "sandbox/net_namespace.h"
 
 namespace nono::sandbox {
 
 enum class Step : unsigned char {
   Terminal,
+  NetNamespace,
   Capabilities,
   NoNewPrivileges,
   Landlock,
@@ -103,10 +105,11 @@ class [[nodiscard]] Prepared {
   // prepare refuses (Unsupported) where this kernel cannot enforce all of `wanted`: there is no
   // best-effort mode.
   static Result<Prepared> prepare(const CapabilitySet& wanted, const HostFeatures& features,
-                                  Forks forks = Forks::NotCounted);
+                                  Forks forks = Forks::NotCounted,
+                                  OwnNetwork network = OwnNetwork::No);
 
-  // enter puts the calling process into the Landlock domain, for good, without privileges. The
-  // Prepared must outlive what enter returns.
+  // enter puts the calling process into the Landlock domain, for good, without privileges; before
+  // that into a network of its own, where one is wanted. The Prepared must outlive what it returns.
   std::expected<InDomain, ChildFailure> enter() const noexcept;
   // scopes_signals: processes in the domain can signal only each other.
   bool scopes_signals() const { return inner_ruleset_.valid(); }
@@ -115,6 +118,7 @@ class [[nodiscard]] Prepared {
 
  private:
   Prepared() = default;
+  OwnNetwork network_ = OwnNetwork::No;
   OwnedFd ruleset_;
   OwnedFd inner_ruleset_;  // the agent's own, inside the broker's: it may not signal the broker
   FilterProgram static_filter_;

@@ -19,6 +19,7 @@
 #include "base/owned_fd.h"
 #include "base/text.h"
 #include "sandbox/kernel_abi.h"
+#include "sandbox/net_namespace.h"
 
 namespace nono::sandbox {
 namespace {
@@ -201,6 +202,7 @@ void probe_seccomp(HostFeatures& found, const HostView& view, ProbeDepth depth,
       found.notify_busy = offered && (tried & kBusy) != 0;
       found.notify_sync_wake_up = offered && (tried & kSyncWakeUp) != 0;
       found.user_namespaces = (tried & kUserNamespace) != 0;
+      found.network_namespace = try_own_network() == 0;
       return;
     }
   }

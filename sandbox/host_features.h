@@ -22,6 +22,7 @@ struct HostFeatures {
   bool notify_wait_killable = false;
   bool notify_sync_wake_up = false;  // Quick: by the kernel's release, 6.6 or later
   bool user_namespaces = false;      // Full probe only: needs a child to find out
+  bool network_namespace = false;    // likewise
   bool pidfd_getfd = false;
   bool close_range = false;
   bool wsl2 = false;  // by what the kernel says of itself, never from the environment

@@ -206,7 +206,68 @@ class Connect(support.SandboxCase):
         self.ran(self.project.nono("why", "--host", "127.0.0.1:9", "--op", "read"), 2)
 
 
-support.both_users(globals(), Connect)
+# Starts its arguments in a network and with a table of hosts of their own, beside a server.
+STAGE = """
+set -e
+ip link set lo up && ip address add 10.77.0.1/32 dev lo && mount --bind "$1" /etc/hosts
+python3 -c "$2" & server=$!
+shift 2
+i=0; until python3 -c "import socket; socket.create_connection(('10.77.0.1', 8099))" 2>/dev/null
+do i=$((i+1)); test $i -lt 100; sleep 0.05; done
+code=0; "$@" || code=$?
+kill $server; exit $code
+"""
+SERVE = ("import http.server as h\n"
+         "class Q(h.BaseHTTPRequestHandler):\n"
+         "  def do_GET(s): s.send_response(200); s.end_headers(); s.wfile.write(b'served\\n')\n"
+         "  def log_message(s, *a): pass\n"
+         "h.ThreadingHTTPServer(('10.77.0.1', 8099), Q).serve_forever()")
+HOSTS = """127.0.0.1 localhost
+10.77.0.1 svc.example
+127.0.0.1 rebound.example
+169.254.169.254 metadata.example
+10.77.0.1 both.example
+127.0.0.1 both.example
+"""
+
+
+@unittest.skipUnless(support.os.geteuid() == 0 and shutil.which("ip") and shutil.which("unshare"),
+                     "only root makes a network and a table of hosts for this test")
+class Names(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.hosts = self.project.write("hosts", HOSTS)
+        probe = support.subprocess.run(["unshare", "-n", "-m", "true"], capture_output=True)
+        if probe.returncode != 0:
+            self.skipTest("no network namespace can be made here")
+
+    def staged(self, *words, connect=()):
+        options = [word for one in connect for word in ("--connect", one)]
+        command = ["unshare", "-n", "-m", "sh", "-c", STAGE, "sh", self.hosts, SERVE,
+                   *self.project.command(support.NONO, "run", "--allow-cwd", *options, "--",
+                                         *words)]
+        return support.subprocess.run(list(map(str, command)), cwd=self.project.tree, text=True,
+                                      env=self.project.environment(), capture_output=True,
+                                      timeout=60, stdin=support.subprocess.DEVNULL)
+
+    def test_a_name_leads_inside_to_what_it_was_resolved_to_outside(self):
+        done = self.staged(PY, "-c", GET, "http://svc.example:8099/", connect=["svc.example:8099"])
+        self.assertEqual(self.ran(done).stdout, "served\n")
+        done = self.staged("cat", "/etc/hosts", connect=["svc.example:8099", "SVC.example.:80"])
+        self.assertEqual(self.ran(done).stdout, "10.77.0.1\tsvc.example\n" + HOSTS)
+        done = self.staged(PY, "-c", GET, "http://svc.example:8099/", connect=["svc.example:80"])
+        self.assertIn("connect 10.77.0.1:8099: address-not-granted", done.stderr)
+
+    def test_a_name_gives_no_access_to_this_machine_or_to_metadata_services(self):
+        for name, address in (("rebound", "127.0.0.1"), ("metadata", "169.254.169.254")):
+            done = self.staged("echo", "started", connect=[f"{name}.example:80"])
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            self.assertIn(f"--connect {address}:80", done.stderr)
+        done = self.ran(self.staged("cat", "/etc/hosts", connect=["both.example:80"]))
+        self.assertTrue(done.stdout.startswith("10.77.0.1\tboth.example\n" + HOSTS[:20]))
+
+
+support.both_users(globals(), Connect, Names)
 
 if __name__ == "__main__":
     sys.exit(support.main())
