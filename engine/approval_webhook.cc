@@ -44,12 +44,42 @@ Result<std::string> text_at(const JsonView& view, std::string_view key) {
   return member.nonempty_string();
 }
 
+// Decision is an answer by its form; nothing of it is believed yet.
+struct Decision {
+  std::string schema;
+  std::string request;
+  std::string decision;
+  std::string scope;
+  std::string expires;
+  std::string mac;
+
+  std::string signed_text() const {
+    return std::string(kDecisionSchema) + "\n" + request + "\n" + decision + "\n" + scope + "\n" +
+           expires;
+  }
+};
+
+Result<Decision> decision_in(const JsonView& view) {
+  NONO_CHECK(view.only({"schema", "request", "decision", "scope", "expires", "mac"}));
+  Decision out;
+  for (const auto& [name, into] :
+       {std::pair("schema", &out.schema), std::pair("request", &out.request),
+        std::pair("decision", &out.decision), std::pair("scope", &out.scope),
+        std::pair("expires", &out.expires), std::pair("mac", &out.mac)}) {
+    NONO_TRY(*into, text_at(view, name));
+  }
+  return out;
+}
+
 // carry runs in the carrier: one request after the other, until the session is over.
 [[noreturn]] void carry(int channel_fd, const std::string& url) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setsid();
   const int null_fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   const int kept = ::fcntl(channel_fd, F_DUPFD_CLOEXEC, kCarrierFd + 1);
+  if (null_fd < 0 || kept < 0) {
+    ::_exit(1);
+  }
   for (const int stream : {0, 1, 2}) {
     ::dup2(null_fd, stream);
   }
@@ -101,32 +131,24 @@ Result<ApprovalReply> read_decision(std::string_view body, const crypto::Sha256&
                                     const crypto::Secret& key, Instant now) {
   NONO_TRY(const Json json, Json::parse(body, kMessageLimits));
   const JsonView view(json);
-  NONO_CHECK(view.only({"schema", "request", "decision", "scope", "expires", "mac"}));
-  NONO_TRY(const std::string schema, text_at(view, "schema"));
-  NONO_TRY(const std::string about, text_at(view, "request"));
-  NONO_TRY(const std::string decision, text_at(view, "decision"));
-  NONO_TRY(const std::string scope, text_at(view, "scope"));
-  NONO_TRY(const std::string expires, text_at(view, "expires"));
-  NONO_TRY(const std::string mac, text_at(view, "mac"));
-  const std::string said =
-      std::string(kDecisionSchema) + "\n" + about + "\n" + decision + "\n" + scope + "\n" + expires;
-  if (schema != kDecisionSchema || !same_mac(mac, mac_of(key, said))) {
+  NONO_TRY(const Decision said, decision_in(view));
+  if (said.schema != kDecisionSchema || !same_mac(said.mac, mac_of(key, said.signed_text()))) {
     return std::unexpected(view.error("is not signed by the key that was agreed on"));
   }
-  if (about != request.hex()) {
+  if (said.request != request.hex()) {
     return std::unexpected(view.error("is about another request"));
   }
-  const auto until = parse_rfc3339(expires);
+  const auto until = parse_rfc3339(said.expires);
   if (!until || *until <= now) {
     return std::unexpected(view.error("has expired"));
   }
-  const auto known = scope_named(scope);
-  if (!known || (decision != "allow" && decision != "deny")) {
+  const auto scope = scope_named(said.scope);
+  if (!scope || (said.decision != "allow" && said.decision != "deny")) {
     return std::unexpected(view.error("must be allow or deny, for once or session"));
   }
   ApprovalReply out;
-  out.approval = decision == "allow" ? Approval::Allowed : Approval::Denied;
-  out.scope = *known;
+  out.approval = said.decision == "allow" ? Approval::Allowed : Approval::Denied;
+  out.scope = *scope;
   return out;
 }
 

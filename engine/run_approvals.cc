@@ -72,6 +72,15 @@ Result<crypto::Secret> load_key(const std::string& file, const RunPlan& plan) {
   return crypto::Secret::take(text);
 }
 
+Result<std::unique_ptr<WebhookBackend>> by_webhook(const ApprovalWish& wish, const RunPlan& plan,
+                                                   const ApprovalSurroundings& with) {
+  NONO_TRY(std::unique_ptr<WebhookBackend> out,
+           WebhookBackend::make(wish.webhook.value_or(""), with.log.id(), with.clock));
+  NONO_TRY(crypto::Secret key, load_key(wish.key_file, plan));
+  out->use_key(std::move(key));
+  return out;
+}
+
 }  // namespace
 
 Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& plan,
@@ -80,6 +89,9 @@ Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& pl
   RunApprovals out;
   if (!wish.any()) {
     return out;
+  }
+  if (!plan.never_grant) {
+    return fail(ErrorKind::Internal, "approvals without a never-grant list");
   }
   Approvals::Backends backends;
   if (wish.rules_file) {
@@ -97,10 +109,7 @@ Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& pl
     backends.push_back(std::move(terminal));
   }
   if (wish.webhook) {
-    NONO_TRY(std::unique_ptr<WebhookBackend> webhook,
-             WebhookBackend::make(*wish.webhook, with.log.id(), with.clock));
-    NONO_TRY(crypto::Secret key, load_key(wish.key_file, plan));
-    webhook->use_key(std::move(key));
+    NONO_TRY(std::unique_ptr<WebhookBackend> webhook, by_webhook(wish, plan, with));
     backends.push_back(std::move(webhook));
   }
   ApprovalBounds bounds;
