@@ -25,7 +25,7 @@ struct WrittenPath {
   std::string pointer;  // "/filesystem/allow/0"
 };
 struct WrittenGrant {
-  PathRight right;
+  PathRight right = PathRight::Read;
   WrittenPath path;
 };
 

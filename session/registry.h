@@ -60,7 +60,7 @@ enum class SessionState : unsigned char {
 };
 struct ListedSession {
   SessionRecord record;
-  SessionState state;
+  SessionState state = SessionState::Stale;
 };
 // list_sessions reads every entry, oldest first; a directory that is not there has none. What is no
 // entry (being written, or not ours) is left out.
