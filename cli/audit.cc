@@ -40,6 +40,9 @@ Result<int> run_list(const Arguments&, Session& session) {
   NONO_TRY(const std::string directory, logs(session));
   NONO_TRY(const std::vector<ledger::SessionSummary> sessions, ledger::list_sessions(directory));
   Json::Array list;
+  if (!session.wants_json() && !sessions.empty()) {
+    session.render().note("session           started                         end  events  command");
+  }
   for (const ledger::SessionSummary& summary : sessions) {
     list.push_back(summary_json(summary));
     if (!session.wants_json()) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <span>
@@ -110,6 +111,33 @@ int generate(Words words) {
   return script ? print(*script, kDone) : refuse(render, script.error());
 }
 
+// common_option finds the option that `word` is, of those that every command understands.
+const Option* common_option(const std::string& word) {
+  const std::size_t dashes = word.starts_with("--") ? 2 : 1;
+  const std::string_view name = std::string_view(word).substr(std::min(dashes, word.size()));
+  const std::string_view plain = dashes == 2 ? name.substr(0, name.find('=')) : name;
+  const auto found = std::ranges::find_if(common_options(), [&](const Option& option) {
+    return dashes == 2 ? option.name == plain
+                       : word.starts_with('-') && plain.size() == 1 && option.letter == plain[0];
+  });
+  return found == common_options().end() ? nullptr : &*found;
+}
+
+// leading_options counts the words before the command that are such options; --help is none of
+// them: alone it is about nono itself.
+std::size_t leading_options(Words words) {
+  std::size_t count = 0;
+  while (count < words.size()) {
+    const Option* option = common_option(words[count]);
+    if (option == nullptr || option->name == "help") {
+      break;
+    }
+    const bool value_follows = option->takes == Takes::OneValue && !words[count].contains('=');
+    count += value_follows ? 2 : 1;
+  }
+  return std::min(count, words.size());
+}
+
 int dispatch(Words words) {
   if (!words.empty() && words[0].starts_with("--generate-")) {
     return generate(words);
@@ -117,14 +145,20 @@ int dispatch(Words words) {
   if (words.size() == 1 && words[0] == "--version") {
     return print(version_text(), kDone);
   }
-  std::vector<std::string> asked(words.begin(), words.end());
+  const Words leading = words.first(leading_options(words));
+  std::vector<std::string> asked(words.begin() + std::ssize(leading), words.end());
   if (!asked.empty() && asked[0] == "help") {
     asked.erase(asked.begin());
     asked.emplace_back("--help");
   }
   const CommandMatch match = find_command(asked);
-  return match.command == nullptr ? unknown_command(asked)
-                                  : run_command(*match.command, Words(asked).subspan(match.words));
+  if (match.command == nullptr) {
+    return unknown_command(asked);
+  }
+  std::vector<std::string> options(leading.begin(), leading.end());
+  const Words rest = Words(asked).subspan(match.words);
+  options.insert(options.end(), rest.begin(), rest.end());
+  return run_command(*match.command, options);
 }
 
 // A missing standard descriptor would be given to the next file that is opened, and results written

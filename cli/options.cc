@@ -7,6 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "cli/upstream_options.h"
+
 namespace nono::cli {
 namespace {
 
@@ -28,6 +30,20 @@ Error usage(const Command& command, std::string what) {
       .mend_with("nono " + std::string(command.name) + " --help");
 }
 
+void describe(const std::string& names, Takes takes, po::options_description& description) {
+  switch (takes) {
+    case Takes::Nothing:
+      description.add_options()(names.c_str(), po::value<bool>()->zero_tokens(), "");
+      break;
+    case Takes::OneValue:
+      description.add_options()(names.c_str(), po::value<std::string>(), "");
+      break;
+    case Takes::Values:
+      description.add_options()(names.c_str(), po::value<std::vector<std::string>>(), "");
+      break;
+  }
+}
+
 po::options_description describe(const Command& command) {
   po::options_description description;
   for (const Option& option : options_of(command)) {
@@ -35,16 +51,11 @@ po::options_description describe(const Command& command) {
     if (option.letter != 0) {
       names.append(",").push_back(option.letter);
     }
-    switch (option.takes) {
-      case Takes::Nothing:
-        description.add_options()(names.c_str(), po::value<bool>()->zero_tokens(), "");
-        break;
-      case Takes::OneValue:
-        description.add_options()(names.c_str(), po::value<std::string>(), "");
-        break;
-      case Takes::Values:
-        description.add_options()(names.c_str(), po::value<std::vector<std::string>>(), "");
-        break;
+    describe(names, option.takes, description);
+    for (const UpstreamOption& alias : upstream_options()) {
+      if (alias.ours == option.name) {
+        describe(std::string(alias.name), option.takes, description);
+      }
     }
   }
   description.add_options()(kOperands, po::value<std::vector<std::string>>(), "");
@@ -53,6 +64,14 @@ po::options_description describe(const Command& command) {
 
 std::string dashed(const std::string& name) {
   return name.starts_with('-') ? name : (name.size() == 1 ? "-" : "--") + name;
+}
+
+Error no_such_option(const Command& command, const std::string& option) {
+  const UpstreamOption* upstream =
+      option.starts_with("--") ? upstream_option(std::string_view(option).substr(2)) : nullptr;
+  const bool known = upstream != nullptr && !upstream->instead.empty();
+  return usage(command, "there is no option " + option +
+                            (known ? ": " + std::string(upstream->instead) : ""));
 }
 
 // Boost parses into options one by one; storing and its conversions are not needed.
@@ -71,7 +90,7 @@ Result<po::parsed_options> parse(const Command& command, const std::vector<std::
         .style(form)
         .run();
   } catch (const po::unknown_option& error) {
-    return std::unexpected(usage(command, "there is no option " + dashed(error.get_option_name())));
+    return std::unexpected(no_such_option(command, dashed(error.get_option_name())));
   } catch (const po::error_with_option_name& error) {
     return std::unexpected(usage(command, error.what()));
   } catch (const po::error& error) {
@@ -162,7 +181,9 @@ Result<Arguments> parse_arguments(const Command& command, std::span<const std::s
   const std::vector<Option> options = options_of(command);
   Arguments arguments;
   for (const po::option& option : parsed.options) {
-    arguments.take(option.string_key, option.value, options);
+    const UpstreamOption* alias = upstream_option(option.string_key);
+    const bool same = alias != nullptr && !alias->ours.empty();
+    arguments.take(same ? std::string(alias->ours) : option.string_key, option.value, options);
   }
   if (dashes != words.end()) {
     std::vector<std::string>& rest =

@@ -294,6 +294,8 @@ Result<int> dry_run(const engine::RunRequest& request, Session& session, Screen&
     session.render().json(plan_json(plan));
     return kDone;
   }
+  session.render().note("Dry run mode: nothing is started");
+  session.render().result("Capabilities:");
   for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
     session.render().result(grant.access.text() + "  " + grant.shown_as + "  (" + grant.origin +
                             ")");
@@ -326,7 +328,9 @@ Result<int> start(engine::RunRequest request, const Arguments& arguments, Sessio
   session.render().end_progress();
   if (!outcome) {
     if (const auto code = program_error(outcome.error(), request.command)) {
-      session.render().error(outcome.error());
+      const Error& error = outcome.error();
+      session.render().error(Error(error.kind(), "Command execution failed: " + error.message())
+                                 .mend_with(error.remedy()));
       return *code;
     }
     return std::unexpected(std::move(outcome).error());

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/limit_options.h"
 #include "cli/options.h"
+#include "cli/upstream_options.h"
 
 namespace nono::cli {
 namespace {
@@ -174,6 +175,7 @@ Result<void> take_approvals(const Arguments& arguments, engine::ApprovalWish& wi
 }  // namespace
 
 Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Session& session) {
+  NONO_CHECK(refuse_upstream_environment(arguments));
   engine::RunRequest request;
   NONO_TRY(request.working_directory, session.working_directory());
   if (const auto directory = arguments.value("workdir")) {

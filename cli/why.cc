@@ -1,6 +1,7 @@
 // cli/why.cc: why: would an operation be allowed in the sandbox, and by what.
 #include "engine/why.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
+#include "cli/profile_choice.h"
 #include "cli/run_request.h"
 #include "cli/session.h"
 #include "engine/why_inside.h"
@@ -44,7 +46,9 @@ Result<void> take_host(const Arguments& arguments, engine::Question& question) {
         usage("--op " + std::string(engine::name_of(question.operation)) + " is not for a host",
               "use --op connect, or leave it out"));
   }
-  auto host = sandbox::parse_host_port(*text);
+  // As one word, or with the port apart.
+  const auto port = arguments.value("port");
+  auto host = sandbox::parse_host_port(port ? *text + ":" + *port : *text);
   if (!host) {
     return std::unexpected(std::move(host).error().while_doing("--host"));
   }
@@ -53,9 +57,9 @@ Result<void> take_host(const Arguments& arguments, engine::Question& question) {
 }
 
 Result<engine::Question> question_from(const Arguments& arguments) {
-  const int subjects =
-      static_cast<int>(arguments.has("path")) + static_cast<int>(arguments.has("port")) +
-      static_cast<int>(arguments.has("host")) + static_cast<int>(arguments.has("variable"));
+  const int subjects = static_cast<int>(arguments.has("path")) +
+                       static_cast<int>(arguments.has("variable")) +
+                       static_cast<int>(arguments.has("port") || arguments.has("host"));
   if (subjects != 1) {
     return std::unexpected(
         usage("one of --path, --port, --host and --variable says what is asked about",
@@ -85,6 +89,36 @@ Result<engine::Question> question_from(const Arguments& arguments) {
   return out;
 }
 
+// reason_of is upstream's word for a denial or grant, where it has one; else our rule. Scripts that
+// were written for upstream read `status`, `reason` and `suggested_flag`; `rule` is the finer one.
+std::string reason_of(const engine::Answer& answer) {
+  struct Row {
+    std::string_view rule;
+    std::string_view reason;
+  };
+  static constexpr auto kRows = std::to_array<Row>({
+      {"grant", "granted_path"},
+      {"network-open", "network_allowed"},
+      {"port", "network_allowed"},
+      {"address", "network_allowed"},
+      {"never-grant", "filesystem_deny"},
+      {"network-blocked", "network_blocked"},
+  });
+  if (answer.rule == "outside-grants" || answer.rule == "metadata-outside-grants") {
+    return answer.grant ? "insufficient_access" : "path_not_granted";
+  }
+  const auto* row = std::ranges::find(kRows, answer.rule, &Row::rule);
+  return row != kRows.end() ? std::string(row->reason) : answer.rule;
+}
+
+Json grant_json(const std::optional<engine::CoveringGrant>& grant) {
+  if (!grant) {
+    return {};
+  }
+  return Json::Object{
+      {"path", printable(grant->path)}, {"access", grant->access}, {"source", grant->source}};
+}
+
 Json answer_json(const engine::Question& question, const engine::Answer& answer) {
   Json json = document("why");
   json.set("operation", engine::name_of(question.operation));
@@ -94,27 +128,40 @@ Json answer_json(const engine::Question& question, const engine::Answer& answer)
   json.set("entry", json_text(answer.entry));
   json.set("because", json_text(answer.because));
   json.set("mend", text_or_null(answer.mend));
+  json.set("status", answer.allowed ? "allowed" : "denied");
+  json.set("reason", reason_of(answer));
+  json.set("grant", grant_json(answer.grant));
+  json.set("suggested_flag", text_or_null(answer.mend.starts_with('-') ? answer.mend : ""));
   return json;
 }
 
 void print(Render& render, const engine::Question& question, const engine::Answer& answer) {
   render.word_line(answer.allowed ? "ALLOWED" : "DENIED",
                    std::string(engine::name_of(question.operation)) + " " + answer.object);
-  render.detail("rule", answer.rule + ": " + answer.because);
+  render.detail("Rule", answer.rule + ": " + answer.because);
   if (!answer.entry.empty()) {
-    render.detail("by", answer.entry);
+    render.detail("By", answer.entry);
+  }
+  if (answer.grant && answer.allowed) {
+    render.detail("Source", answer.grant->source);
+  } else if (answer.grant) {
+    render.detail("Closest match", answer.grant->access + "  " + answer.grant->path + "  (" +
+                                       answer.grant->source + ")");
   }
   const bool of_sandbox = answer.rule != "missing" && answer.rule != "exists";
   if (!answer.allowed && of_sandbox) {
-    render.detail("mend", answer.mend.empty() ? "no option changes it" : answer.mend);
+    render.detail("Suggested fix", answer.mend.empty() ? "no option changes it" : answer.mend);
   }
 }
 
 Result<int> run_why(const Arguments& arguments, Session& session) {
   NONO_TRY(const engine::Question question, question_from(arguments));
-  NONO_TRY(const engine::RunRequest request, run_request_from(arguments, session));
-  auto answer =
-      engine::inside_sandbox() ? engine::why_inside(question) : engine::why(request, question);
+  NONO_TRY(engine::RunRequest request, run_request_from(arguments, session));
+  const bool inside = engine::inside_sandbox();
+  if (!inside) {
+    NONO_CHECK(apply_chosen_profile(arguments, session, request));
+  }
+  auto answer = inside ? engine::why_inside(question) : engine::why(request, question);
   if (!answer) {
     return std::unexpected(std::move(answer).error());
   }
@@ -135,7 +182,8 @@ constexpr auto kOptions =
                 "connect or listen",
                 Takes::OneValue},
                {"port", 0, "PORT", "a TCP port, to connect to or to listen on", Takes::OneValue},
-               {"host", 0, "HOST:PORT", "a host and TCP port, to connect to", Takes::OneValue},
+               {"host", 0, "HOST[:PORT]",
+                "a host to connect to, with its TCP port here or in --port", Takes::OneValue},
                {"variable", 0, "NAME", "a variable of the environment", Takes::OneValue},
            }),
            kCapabilityOptions);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -70,6 +69,28 @@ bool is_device(const NamedThing& thing) {
   return S_ISCHR(thing.status.st_mode) || S_ISBLK(thing.status.st_mode);
 }
 
+std::string_view source_of(const std::string& origin) {
+  return origin.starts_with("--") ? "user" : origin.starts_with("built in") ? "system" : "profile";
+}
+
+bool covers(const sandbox::PathGrant& grant, const std::string& path) {
+  return grant.kind == PathKind::Directory ? beneath(grant.shown_as, path) : path == grant.shown_as;
+}
+
+CoveringGrant shown_of(const sandbox::PathGrant& grant) {
+  return {grant.shown_as, grant.access.text(), std::string(source_of(grant.origin))};
+}
+
+// nearest_grant is the deepest that covers `path`, whatever it gives.
+std::optional<CoveringGrant> nearest_grant(const RunPlan& plan, const std::string& path) {
+  const sandbox::PathGrant* nearest = nullptr;
+  for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
+    const bool deeper = nearest == nullptr || grant.shown_as.size() >= nearest->shown_as.size();
+    nearest = deeper && covers(grant, path) ? &grant : nearest;
+  }
+  return nearest == nullptr ? std::nullopt : std::optional(shown_of(*nearest));
+}
+
 // Oracle answers about paths; each question goes through the rules in the order of the broker.
 class Oracle {
  public:
@@ -97,7 +118,7 @@ class Oracle {
       return create();
     }
     if (!thing_.exists) {
-      return deny("missing", "there is no such file; --op create asks whether it can be made");
+      return missing(operation);
     }
     switch (operation) {
       case Operation::Read:
@@ -115,6 +136,20 @@ class Oracle {
     }
   }
 
+  // missing: outside the grants a file would not help either, and that is what one can mend.
+  Answer missing(Operation operation) const {
+    const Access access = operation == Operation::Read      ? Access::read()
+                          : operation == Operation::Write   ? Access::write()
+                          : operation == Operation::Execute ? Access::execute()
+                                                            : Access::none();
+    if (access == Access::none() || plan_.capabilities.access_at(thing_.canonical).has(access)) {
+      return deny("missing", "there is no such file; --op create asks whether it can be made");
+    }
+    Answer out = outside(access, thing_.canonical, PathKind::File);
+    out.because += "; nor is there such a file";
+    return out;
+  }
+
   Answer not_found() const {
     return thing_.error == ENOENT || thing_.error == ENOTDIR || thing_.error == ELOOP
                ? deny("missing", "the path leads nowhere: " + text_of(thing_.error))
@@ -129,12 +164,11 @@ class Oracle {
     out.rule = "grant";
     out.because = "a grant covers it, and no rule inside the grants is against it";
     for (const sandbox::PathGrant& grant : plan_.capabilities.paths()) {
-      const bool covers = grant.kind == PathKind::Directory ? beneath(grant.shown_as, path)
-                                                            : path == grant.shown_as;
       const bool gives = (grant.access.has(Access::read()) && access.has(Access::read())) ||
                          (grant.access.has(Access::write()) && access.has(Access::write())) ||
                          (grant.access.has(Access::execute()) && access.has(Access::execute()));
-      if (covers && gives) {
+      if (gives && covers(grant, path)) {
+        out.grant = shown_of(grant);
         out.entry = grant.access.text() + "  " + grant.shown_as + "  (" + grant.origin + ")";
       }
     }
@@ -152,6 +186,7 @@ class Oracle {
       out.entry = held_back->entry;
     }
     out.mend = way_to_grant(*plan_.never_grant, path, access, kind);
+    out.grant = nearest_grant(plan_, path);
     return out;
   }
 

@@ -40,6 +40,14 @@ struct Question {
   std::optional<sandbox::HostPort> host = std::nullopt;
 };
 
+// CoveringGrant is a grant as the answer shows it. `source` is "user" (an option of this command
+// line), "profile" or "system" (built in).
+struct CoveringGrant {
+  std::string path;
+  std::string access;
+  std::string source;
+};
+
 struct Answer {
   bool allowed = false;
   std::string object;   // resolved path; "TCP port 443"; "example.org:443"; the variable
@@ -47,6 +55,8 @@ struct Answer {
   std::string entry;    // the grant, row or policy that decides; empty where it is the rule itself
   std::string because;  // one sentence
   std::string mend;     // the option or command that changes a denial; empty: nothing does
+  // Of a path: the grant that allows the operation, or the nearest that covers the path without it.
+  std::optional<CoveringGrant> grant = std::nullopt;
 };
 
 // why answers for a run with this request. What exists only while a session runs is not known: its

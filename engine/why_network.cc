@@ -73,7 +73,7 @@ Answer answer_port(const RunPlan& plan, const Question& question) {
   Answer out;
   if (std::holds_alternative<sandbox::NetworkBlocked>(plan.capabilities.network())) {
     out = deny("network-blocked", "the network is blocked");
-    out.mend = option + " in place of --block-net";
+    out.mend = "leave out --block-net, or use " + option + " instead";
   } else if (const auto* ports = std::get_if<sandbox::NetworkPorts>(&plan.capabilities.network())) {
     const auto& granted = connects ? ports->connect : ports->listen;
     out = deny("port-not-granted", "TCP is allowed by port, and not this one");
@@ -96,7 +96,7 @@ Result<Answer> answer_host(const RunPlan& plan, const sandbox::HostPort& host) {
   Answer out = allow("network-open", "", "the network is not restricted");
   if (std::holds_alternative<sandbox::NetworkBlocked>(network)) {
     out = deny("network-blocked", "the network is blocked");
-    out.mend = "--connect " + host.text() + " in place of --block-net";
+    out.mend = "leave out --block-net, or use --connect " + host.text() + " instead";
   } else if (const auto* ports = std::get_if<sandbox::NetworkPorts>(&network)) {
     NONO_TRY(out, answer_limited(*ports, host));
   }

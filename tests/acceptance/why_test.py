@@ -93,7 +93,8 @@ ROWS = [
     ("{base}/outside/granted",
      "- outside-grants outside-grants exists outside-grants metadata-outside-grants"),
     ("{base}/outside/writable", "outside-grants - outside-grants exists outside-grants -"),
-    ("{base}/outside/new", "missing missing missing outside-grants missing missing"),
+    ("{base}/outside/new",
+     "outside-grants outside-grants outside-grants outside-grants missing missing"),
     ("{base}/data/file", "- outside-grants outside-grants exists outside-grants "
                          "metadata-outside-grants"),
     ("{base}/data/", "- is-directory is-directory exists outside-grants metadata-outside-grants"),
@@ -136,7 +137,7 @@ ROWS = [
     ("/dev/null", "- - outside-grants exists never-grant device"),
     ("{home}/.ssh/id_test", "never-grant never-grant never-grant exists protected-name never-grant"),
     ("{home}/.ssh", "never-grant is-directory is-directory exists outside-grants never-grant"),
-    ("{home}/.ssh/new", "missing missing missing protected-name missing missing"),
+    ("{home}/.ssh/new", "never-grant never-grant never-grant protected-name missing missing"),
     # The interpreter of a script counts.
     ("script", "- - - exists - -"),
     ("foreign-script", "- - outside-grants exists - -"),
