@@ -48,12 +48,16 @@ bool same_bytes(BorrowedFd left, BorrowedFd right, off_t size) {
   return true;
 }
 
-std::string beginning_of(BorrowedFd object) {
+// beginning_of fails where the file may be executed and not read: the kernel reads its first line
+// all the same.
+Answer<std::string> beginning_of(BorrowedFd object) {
   const OwnedFd fd = readable(object);
   std::string text(kShebangBytes, '\0');
-  const ssize_t got =
-      fd.valid() ? ::pread(BorrowedFd(fd).raw(), text.data(), text.size(), 0) : ssize_t{0};
-  text.resize(static_cast<std::size_t>(std::max(got, ssize_t{0})));
+  const ssize_t got = fd.valid() ? ::pread(BorrowedFd(fd).raw(), text.data(), text.size(), 0) : -1;
+  if (got < 0) {
+    return std::unexpected(EACCES);
+  }
+  text.resize(static_cast<std::size_t>(got));
   return text;
 }
 
@@ -188,7 +192,11 @@ Answer<const HeldCommand*> Executor::held_argument(Judged& judged) {
 }
 
 Answer<const HeldCommand*> Executor::held_script(Judged& judged, const Program& program) {
-  const Shebang first = shebang_of(beginning_of(program.object));
+  const auto beginning = beginning_of(program.object);
+  if (!beginning) {
+    return std::unexpected(beginning.error());
+  }
+  const Shebang first = shebang_of(*beginning);
   if (first.interpreter.empty()) {
     return nullptr;
   }
@@ -211,12 +219,13 @@ Answer<const HeldCommand*> Executor::held_script(Judged& judged, const Program& 
   return held(inner, *interpreter);
 }
 
-// named is under which name the rows know the program: its own in the system's directories, and
-// elsewhere that of the installed program whose bytes it has.
+// named is under which name the rows know the program: its own in the system's directories, unless
+// the agent may write there, and elsewhere that of the installed program whose bytes it has.
 Executor::Named Executor::named(const Program& program) {
   const std::span<const HeldCommand> commands = rules_.config().commands;
   std::string name(base_name(program.resolved));
-  if (in_system_directory(program.resolved)) {
+  const Access access = rules_.config().capabilities->access_at(program.resolved);
+  if (in_system_directory(program.resolved) && !access.has(Access::write())) {
     const HeldCommand* by_path = held_by_name(commands, program.resolved);
     const HeldCommand* row = by_path != nullptr ? by_path : held_by_name(commands, name);
     return {std::move(name), row, false};
@@ -284,7 +293,7 @@ Outcome Executor::serve(const Call& call) {
     const bool wished = row && (*row)->anywhere;
     rules_.report(call, "execute", program->resolved, wished ? "blocked-command" : "command",
                   row ? (*row)->name + ": " + (*row)->why
-                      : "its arguments cannot be read, so that they cannot be judged");
+                      : "it or its arguments cannot be read, so that they cannot be judged");
     return Outcome::error(EACCES);
   }
   rules_.outside(call, "execute", program->resolved,

@@ -46,7 +46,7 @@ std::vector<HeldCommand> held_commands(std::span<const std::string> blocked,
                                        std::span<const std::string> allowed);
 
 // in_system_directory reports whether an absolute, resolved path lies where distributions install
-// programs and no agent writes.
+// programs. What an agent may write there is its own all the same.
 bool in_system_directory(std::string_view path);
 
 // held_by_name is the row for a program's file name, or null.

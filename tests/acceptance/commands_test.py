@@ -1,9 +1,11 @@
 """Programs that are held back, by the object that is executed; trees that keep what they hold."""
 
 import json
+import os
 import platform
 import re
 import shutil
+import tempfile
 
 import support
 
@@ -57,8 +59,6 @@ class Commands(support.SandboxCase):
                 continue
             with self.subTest(label):
                 self.setUp()
-                if label == "a copy that cannot be read" and self.uid == 0:
-                    continue  # to root without capabilities it is readable by nobody's leave
                 free = self.project.run("bash", "-c", text)
                 self.assertIn("util-linux", free.stdout, free.stderr)
                 self.setUp()
@@ -72,6 +72,29 @@ class Commands(support.SandboxCase):
                 self.setUp()
                 allowed = self.script(text, "--allow-command", "mount")
                 self.assertIn("util-linux", allowed.stdout, allowed.stderr)
+
+    def test_what_may_be_executed_and_not_read_is_refused(self):
+        text = f"printf '#!{MOUNT} --version\\n' >s; chmod 111 s; ./s"
+        self.assertIn("util-linux", self.project.run("bash", "-c", text).stdout)
+        self.setUp()
+        done = self.script(text)
+        self.assertNotIn("util-linux", done.stdout)
+        self.assertIn("cannot be read", self.refusals(done)[0])
+        self.setUp()
+        readable = self.script("printf '#!/bin/echo ran\\n' >s; chmod 555 s; ./s")
+        self.assertTrue(self.ran(readable).stdout.startswith("ran "))
+
+    def test_what_the_agent_may_write_is_no_system_directory(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root makes a directory in /usr")
+        place = tempfile.mkdtemp(dir="/usr/local", prefix="nono-commands-")
+        self.addCleanup(shutil.rmtree, place)
+        os.chown(place, self.uid, -1)
+        text = f"cp {MOUNT} {place}/other; {place}/other --version"
+        self.assertIn("util-linux", self.project.run("bash", "-c", text).stdout)
+        done = self.script(text, "--allow", place)
+        self.assertNotIn("util-linux", done.stdout)
+        self.assertEqual(len(self.refusals(done)), 1, done.stderr)
 
     def test_a_multicall_program_is_judged_by_what_it_becomes(self):
         busybox = shutil.which("busybox", path="/bin:/usr/bin")
