@@ -386,7 +386,8 @@ class Oracle {
   // held_back is the row that holds the program back whatever its arguments are; a copy is known to
   // the broker only, which has it before it when it is executed.
   const sandbox::HeldCommand* held_back() const {
-    const bool of_system = sandbox::in_system_directory(thing_.canonical);
+    const bool of_system = sandbox::in_system_directory(thing_.canonical) &&
+                           !plan_.capabilities.access_at(thing_.canonical).has(Access::write());
     const auto* by_path = sandbox::held_by_name(plan_.commands, thing_.canonical);
     const auto* by_name = sandbox::held_by_name(plan_.commands, base_name(thing_.canonical));
     const auto* row = by_path != nullptr ? by_path : by_name;

@@ -95,6 +95,11 @@ class Commands(support.SandboxCase):
         done = self.script(text, "--allow", place)
         self.assertNotIn("util-linux", done.stdout)
         self.assertEqual(len(self.refusals(done)), 1, done.stderr)
+        # Only called so: what runs, why says to be allowed.
+        own = f"cp /bin/true {place}/mount; {place}/mount"
+        self.ran(self.script(own, "--allow", place))
+        self.ran(self.project.nono("why", "--allow-cwd", "--allow", place, "--path",
+                                   f"{place}/mount", "--op", "exec"))
 
     def test_a_multicall_program_is_judged_by_what_it_becomes(self):
         busybox = shutil.which("busybox", path="/bin:/usr/bin")
