@@ -289,6 +289,11 @@ Outcome Executor::serve(const Call& call) {
   }
   Judged judged{call, {}};
   const auto row = held(judged, *program);
+  if (!row && rules_.lacks_grant(program->resolved, Access::execute())) {
+    // What no grant covers this process cannot read either: that it is outside is what to say.
+    rules_.outside(call, "execute", program->resolved, Access::execute());
+    return Outcome::error(EACCES);
+  }
   if (!row || *row != nullptr) {
     const bool wished = row && (*row)->anywhere;
     rules_.report(call, "execute", program->resolved, wished ? "blocked-command" : "command",
