@@ -29,6 +29,7 @@ constexpr std::array kCommands = {
     &kAuditVerify,
     &kRun,
     &kShell,
+    &kWrap,
     &kPs,
     &kStop,
     &kApprove,

@@ -57,6 +57,8 @@ extern const Command kAuditVerify;
 // run.cc
 extern const Command kRun;
 extern const Command kShell;
+// wrap.cc
+extern const Command kWrap;
 // sessions.cc
 extern const Command kPs;
 extern const Command kStop;

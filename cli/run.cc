@@ -14,6 +14,7 @@
 #include "cli/documents.h"
 #include "cli/limit_options.h"
 #include "cli/profile_choice.h"
+#include "cli/run_failure.h"
 #include "cli/run_request.h"
 #include "cli/session.h"
 
@@ -206,6 +207,8 @@ class Screen final : public engine::Teller {
   bool banner_;
 };
 
+}  // namespace
+
 int refused_start(Render& render, const engine::StartRefused& refused) {
   for (const engine::Verdict& verdict : refused.denied) {
     Error error(ErrorKind::PermissionDenied,
@@ -219,11 +222,9 @@ int refused_start(Render& render, const engine::StartRefused& refused) {
   return kVerdict;
 }
 
-constexpr int kNotExecutable = 126;
-constexpr int kNotFound = 127;
-
-// program_error maps the errors of finding and executing the program to the shell's codes.
 std::optional<int> program_error(const Error& error, const std::vector<std::string>& command) {
+  constexpr int kNotExecutable = 126;
+  constexpr int kNotFound = 127;
   const bool about_program =
       !command.empty() && error.message().contains("'" + command.front() + "'");
   if (error.kind() == ErrorKind::NotFound && about_program) {
@@ -233,6 +234,8 @@ std::optional<int> program_error(const Error& error, const std::vector<std::stri
   return error.kind() == ErrorKind::PermissionDenied && cannot ? std::optional(kNotExecutable)
                                                                : std::nullopt;
 }
+
+namespace {
 
 Json destinations_json(const sandbox::Network& network) {
   Json::Array out;

@@ -131,8 +131,9 @@ Result<void> take_trust(const Arguments& arguments, engine::RunRequest& request)
   static constexpr auto kScans = std::to_array<std::string_view>({"autoloaded", "all", "none"});
   NONO_TRY(const std::size_t scan, choice(arguments, "trust-scan", kScans));
   request.scan = static_cast<engine::TrustScan>(scan);
-  static constexpr auto kIntercepts = std::to_array<std::string_view>({"strict"});
-  NONO_CHECK(choice(arguments, "trust-intercept", kIntercepts));
+  static constexpr auto kIntercepts = std::to_array<std::string_view>({"strict", "off"});
+  NONO_TRY(const std::size_t intercept, choice(arguments, "trust-intercept", kIntercepts));
+  request.intercept = static_cast<engine::Intercept>(intercept);
   const char* override_word = ::getenv("NONO_TRUST_OVERRIDE");  // NOLINT(concurrency-mt-unsafe)
   const bool by_environment = override_word != nullptr && std::string_view(override_word) == "1";
   if (arguments.has("trust-override") || by_environment) {

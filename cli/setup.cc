@@ -33,7 +33,7 @@ Result<int> run_setup(const Arguments& arguments, Session& session) {
   }
   const sandbox::HostFeatures features =
       sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Full);
-  const int code = starts_agents(features) ? kDone : kCouldNot;
+  const int code = setup_verdict(features).run ? kDone : kCouldNot;
   if (session.wants_json()) {
     session.render().json(setup_document(features));
     return code;

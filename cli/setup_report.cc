@@ -1,8 +1,6 @@
 #include "cli/setup_report.h"
 
-#include <algorithm>
 #include <bit>
-#include <string_view>
 
 #include "cli/documents.h"
 
@@ -11,13 +9,19 @@ namespace nono::cli {
 using sandbox::HostFeatures;
 using sandbox::Shortfall;
 
-bool starts_agents(const HostFeatures& features) {
-  return features.seccomp_notify &&
-         std::ranges::none_of(sandbox::shortfalls(features), &Shortfall::fatal);
+SetupVerdict setup_verdict(const HostFeatures& features) {
+  SetupVerdict out{.run = true, .wrap = true};
+  for (const Shortfall& missing : sandbox::shortfalls(features)) {
+    out.wrap = out.wrap && !missing.fatal;
+  }
+  // Every run needs the gate, and the gate needs a listener.
+  out.run = out.wrap && features.seccomp_notify;
+  return out;
 }
 
 std::vector<std::pair<std::string, std::string>> setup_matrix(const HostFeatures& features) {
   const auto yes = [](bool there) { return std::string(there ? "yes" : "no"); };
+  const SetupVerdict verdict = setup_verdict(features);
   return {
       {"landlock_abi", std::to_string(features.landlock_abi)},
       {"landlock_fs_rights", std::to_string(std::popcount(features.landlock_fs))},
@@ -34,7 +38,8 @@ std::vector<std::pair<std::string, std::string>> setup_matrix(const HostFeatures
       {"network_namespace", yes(features.network_namespace)},
       {"wsl2", yes(features.wsl2)},
       {"root", yes(features.root)},
-      {"nono_run", yes(starts_agents(features))},
+      {"nono_run", yes(verdict.run)},
+      {"nono_wrap", yes(verdict.wrap)},
   };
 }
 
@@ -47,12 +52,15 @@ std::vector<std::string> setup_lines(const HostFeatures& features) {
     out.push_back((missing.fatal ? "MISSING  " : "degraded  ") + missing.feature + ": " +
                   missing.consequence);
   }
-  if (starts_agents(features)) {
+  const SetupVerdict verdict = setup_verdict(features);
+  if (verdict.run) {
     out.emplace_back("nono run works here");
+  } else if (verdict.wrap) {
+    out.push_back("nono run cannot start an agent here: " +
+                  std::string(text_of(sandbox::notify_loss(features))) +
+                  "; nono wrap starts what needs no judgement of opens");
   } else {
-    const std::string_view why = text_of(sandbox::notify_loss(features));
-    out.push_back("nono run cannot start an agent here" + std::string(why.empty() ? "" : ": ") +
-                  std::string(why));
+    out.emplace_back("nono run cannot start an agent here");
   }
   return out;
 }

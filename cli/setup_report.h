@@ -10,9 +10,12 @@
 
 namespace nono::cli {
 
-// starts_agents reports whether nono run works here: every run needs the gate, and the gate needs a
-// listener.
-bool starts_agents(const sandbox::HostFeatures& features);
+// What can be started here.
+struct SetupVerdict {
+  bool run = false;   // nono run, shell, learn
+  bool wrap = false;  // nono wrap
+};
+SetupVerdict setup_verdict(const sandbox::HostFeatures& features);
 
 // setup_matrix names each feature with its value, in the order in which it is shown.
 std::vector<std::pair<std::string, std::string>> setup_matrix(

@@ -433,6 +433,10 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
 }  // namespace
 
 Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& teller) {
+  if (request.intercept == Intercept::Off) {
+    return std::unexpected(Error(ErrorKind::Usage, "run judges every open of a guarded file")
+                               .mend_with("nono wrap --trust-intercept=off does not"));
+  }
   const char* tmpdir = ::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): one thread
   NONO_TRY(profile::PrivateTmp tmp,
            profile::PrivateTmp::create(profile::default_tmp_base(tmpdir == nullptr ? "" : tmpdir)));

@@ -195,9 +195,11 @@ Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const Se
   add_user_settings(out, plan.user);
   // A kernel with Landlock judges TIOCGPTPEER as an open beneath /dev/pts. By path the broker lets
   // each process open its own terminal only.
-  static_cast<void>(out.allow_path("/dev/pts", Access::read() | Access::write(),
-                                   "built in: pseudo-terminals of the agent's own making",
-                                   sandbox::WantedKind::Directory));
+  if (request.supervision == Supervision::Kept) {
+    static_cast<void>(out.allow_path("/dev/pts", Access::read() | Access::write(),
+                                     "built in: pseudo-terminals of the agent's own making",
+                                     sandbox::WantedKind::Directory));
+  }
   NONO_CHECK(Wanted(request, places, never, plan).add_all());
   NONO_CHECK(set_network(plan, request));
   return check_denials(plan, request);
@@ -313,18 +315,16 @@ class Scanner {
   std::set<std::string> seen_;
 };
 
-// There is no run without the gate yet, and the gate needs a listener.
 Error no_listener(const sandbox::HostFeatures& features) {
   return Error(ErrorKind::Unsupported,
                std::string(text_of(sandbox::notify_loss(features))) +
                    ": instruction files could not be judged while the agent runs, so it was not "
                    "started")
-      .mend_with(
-          "nono does not run inside another supervisor's sandbox or under WSL2; nono setup "
-          "--check-only shows what can be enforced here");
+      .mend_with("nono wrap runs what needs no such judgement; nono setup --check-only shows what "
+                 "can be enforced here");
 }
 
-Result<void> check_host(RunPlan& plan) {
+Result<void> check_host(RunPlan& plan, Supervision supervision) {
   for (const sandbox::Shortfall& missing : sandbox::shortfalls(plan.features)) {
     if (missing.fatal) {
       return std::unexpected(
@@ -332,7 +332,7 @@ Result<void> check_host(RunPlan& plan) {
                                             missing.consequence + "; the agent was not started")
               .mend_with("nono setup --check-only shows what this kernel can enforce"));
     }
-    if (missing.feature == "seccomp.notify") {
+    if (missing.feature == "seccomp.notify" && supervision == Supervision::Kept) {
       return std::unexpected(no_listener(plan.features));
     }
     plan.notes.push_back("this kernel lacks " + missing.feature + ": " + missing.consequence);
@@ -347,6 +347,10 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
   }
   if (request.edit == sandbox::InstructionEdit::Allowed) {
     plan.notes.emplace_back("--allow-instruction-edit: verified files may be changed");
+  }
+  if (request.intercept == Intercept::Off) {
+    plan.notes.emplace_back(
+        "--trust-intercept=off: what was verified at the start may be replaced afterwards");
   }
   if (request.scan == TrustScan::None) {
     plan.notes.emplace_back("--trust-scan=none: unverified files do not stop the start");
@@ -368,7 +372,7 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   RunPlan plan;
   NONO_TRY(plan.user, find_user_directories());
   plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
-  NONO_CHECK(check_host(plan));
+  NONO_CHECK(check_host(plan, request.supervision));
   NONO_TRY(plan.never_grant, never_list(request, plan.user));
   NONO_CHECK(add_capabilities(plan, request, places, *plan.never_grant));
   NONO_CHECK(hold_back(plan, request));

@@ -27,6 +27,9 @@ struct WantedPath {
 enum class NetworkWish : unsigned char { Default, Block, Open };
 // OwnNetworkWish: a blocked network may be an empty one of the sandbox's own, too.
 enum class OwnNetworkWish : unsigned char { Off, Auto, On };
+// Supervision::None: nothing of nono stays beside the program (engine/wrap.h).
+enum class Supervision : unsigned char { Kept, None };
+enum class Intercept : unsigned char { Strict, Off };        // Off: of wrap only
 enum class TrustScan : unsigned char { Autoloaded, All, None };  // what stops the start
 
 // RunRequest is a command line, parsed.
@@ -52,6 +55,8 @@ struct RunRequest {
   sandbox::Limits limits;
   std::optional<std::string> policy_file;
   TrustScan scan = TrustScan::Autoloaded;
+  Supervision supervision = Supervision::Kept;
+  Intercept intercept = Intercept::Strict;
   trustpolicy::Override trust_override = trustpolicy::Override::No;
   ApprovalWish approvals;
   sandbox::InstructionEdit edit = sandbox::InstructionEdit::ProtectVerified;

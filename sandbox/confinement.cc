@@ -66,6 +66,13 @@ Result<OwnedFd> make_inner_ruleset() {
   return out;
 }
 
+NetworkTier tier_of(const Network& network) {
+  if (std::holds_alternative<NetworkOpen>(network)) {
+    return NetworkTier::Open;
+  }
+  return std::holds_alternative<NetworkPorts>(network) ? NetworkTier::Ports : NetworkTier::Blocked;
+}
+
 std::string_view value_in(const std::vector<std::string>& envp, std::string_view name) {
   for (const std::string& entry : envp) {
     const std::string_view text = entry;
@@ -197,15 +204,21 @@ Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatur
   Prepared out;
   out.network_ = network;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
-  StaticFilterOptions options;
-  options.network = std::holds_alternative<NetworkOpen>(wanted.network())    ? NetworkTier::Open
-                    : std::holds_alternative<NetworkPorts>(wanted.network()) ? NetworkTier::Ports
-                                                                             : NetworkTier::Blocked;
-  NONO_TRY(out.static_filter_, static_filter(options));
+  NONO_TRY(out.static_filter_, static_filter({.network = tier_of(wanted.network())}));
   out.notify_filter_ = notify_filter(kNativeArchitecture, forks);
   if ((features.landlock_scopes & abi::scope::kSignal) != 0) {
     NONO_TRY(out.inner_ruleset_, make_inner_ruleset());
   }
+  return out;
+}
+
+Result<Prepared> Prepared::prepare_alone(const CapabilitySet& wanted,
+                                         const HostFeatures& features) {
+  Prepared out;
+  NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
+  NONO_TRY(out.static_filter_,
+           static_filter({.network = tier_of(wanted.network()), .broker = Broker::Absent}));
+  out.lone_filter_ = lone_filter();
   return out;
 }
 
@@ -222,7 +235,7 @@ std::expected<InDomain, ChildFailure> Prepared::enter() const noexcept {
   if (::syscall(abi::kSysLandlockRestrictSelf, BorrowedFd(ruleset_).raw(), 0) != 0) {
     return std::unexpected(ChildFailure{Step::Landlock, errno});
   }
-  return InDomain(static_filter_, notify_filter_, inner_ruleset());
+  return InDomain(static_filter_, notify_filter_, lone_filter_, inner_ruleset());
 }
 
 std::expected<Confined, ChildFailure> InDomain::seal(int& listener) const noexcept {
@@ -237,6 +250,19 @@ std::expected<Confined, ChildFailure> InDomain::seal(int& listener) const noexce
   }
   if (listener < 0) {
     return std::unexpected(ChildFailure{Step::NotifyFilter, errno});
+  }
+  if (install(static_filter_, 0) != 0) {
+    return std::unexpected(ChildFailure{Step::StaticFilter, errno});
+  }
+  return Confined();
+}
+
+std::expected<Confined, ChildFailure> InDomain::seal_alone() const noexcept {
+  if (lone_filter_.empty()) {
+    return std::unexpected(ChildFailure{Step::StaticFilter, EINVAL});
+  }
+  if (install(lone_filter_, 0) != 0) {
+    return std::unexpected(ChildFailure{Step::StaticFilter, errno});
   }
   if (install(static_filter_, 0) != 0) {
     return std::unexpected(ChildFailure{Step::StaticFilter, errno});

@@ -87,16 +87,20 @@ class [[nodiscard]] InDomain {
   // seal installs both filters in the calling process (a child of the one that entered) and leaves
   // the listener in `listener` (a descriptor number).
   std::expected<Confined, ChildFailure> seal(int& listener) const noexcept;
+  // seal_alone installs the filters of a Prepared that was prepared alone; EINVAL for another.
+  std::expected<Confined, ChildFailure> seal_alone() const noexcept;
 
  private:
   friend class Prepared;
   InDomain(std::span<const sock_filter> static_filter, std::span<const sock_filter> notify_filter,
-           int inner_ruleset)
+           std::span<const sock_filter> lone_filter, int inner_ruleset)
       : static_filter_(static_filter),
         notify_filter_(notify_filter),
+        lone_filter_(lone_filter),
         inner_ruleset_(inner_ruleset) {}
   std::span<const sock_filter> static_filter_;
-  std::span<const sock_filter> notify_filter_;
+  std::span<const sock_filter> notify_filter_;  // of one with a broker
+  std::span<const sock_filter> lone_filter_;    // of one without
   int inner_ruleset_;  // -1: none
 };
 
@@ -107,6 +111,9 @@ class [[nodiscard]] Prepared {
   static Result<Prepared> prepare(const CapabilitySet& wanted, const HostFeatures& features,
                                   Forks forks = Forks::NotCounted,
                                   OwnNetwork network = OwnNetwork::No);
+
+  // prepare_alone is for a program without a broker (sandbox/wrap.h).
+  static Result<Prepared> prepare_alone(const CapabilitySet& wanted, const HostFeatures& features);
 
   // enter puts the calling process into the Landlock domain, for good, without privileges; before
   // that into a network of its own, where one is wanted. The Prepared must outlive what it returns.
@@ -123,6 +130,7 @@ class [[nodiscard]] Prepared {
   OwnedFd inner_ruleset_;  // the agent's own, inside the broker's: it may not signal the broker
   FilterProgram static_filter_;
   FilterProgram notify_filter_;
+  FilterProgram lone_filter_;
 };
 
 // self_test makes a dozen attempts that the filters of the calling process must refuse. It returns

@@ -98,6 +98,10 @@ enum class Forks : unsigned char { NotCounted, Counted };
 // counted_calls lists them: fork, vfork, clone (clone3 is ENOSYS).
 std::span<const TrappedCall> counted_calls(Architecture architecture = kNativeArchitecture);
 
+// lone_filter stands in for notify_filter where there is no broker: what the broker would decide on
+// objects is refused, or left to Landlock where that decides it by itself.
+FilterProgram lone_filter(Architecture architecture = kNativeArchitecture);
+
 FilterProgram notify_filter(Architecture architecture = kNativeArchitecture,
                             Forks forks = Forks::NotCounted);
 

@@ -1,7 +1,9 @@
 // sandbox/notify_filter.cc: the table of trapped calls as a program.
 #include <linux/seccomp.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "sandbox/bpf_builder.h"
 #include "sandbox/filters.h"
@@ -128,6 +130,25 @@ constexpr std::size_t count_on(Architecture architecture, std::span<const TrapRo
   return count;
 }
 
+constexpr std::uint32_t refused_with(int code) {
+  return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(code);
+}
+
+// What Landlock decides by itself where no broker does. Sockets of the file system cannot be made
+// then, and the static filter sees to listen.
+constexpr auto kLeftToLandlock = std::to_array<Trap>(
+    {Trap::Open, Trap::Execute, Trap::Rename, Trap::Link, Trap::Symlink, Trap::Make, Trap::Unlink,
+     Trap::Truncate, Trap::Connect, Trap::Bind, Trap::Listen, Trap::Dumpable, Trap::Fork});
+
+// alone is the errno for a call of that kind where no broker decides; 0: it goes on. Landlock has
+// no right for metadata: what changes it would reach beyond the grants.
+constexpr int alone(Trap trap) {
+  if (std::ranges::find(kLeftToLandlock, trap) != kLeftToLandlock.end()) {
+    return 0;
+  }
+  return trap == Trap::Watch ? EACCES : EPERM;
+}
+
 template <Architecture architecture, const auto& table>
 constexpr auto list_for() {
   std::array<TrappedCall, count_on(architecture, table)> list{};
@@ -174,6 +195,21 @@ std::span<const TrappedCall> counted_calls(Architecture architecture) {
       return kForksOnAarch64;
   }
   return {};
+}
+
+FilterProgram lone_filter(Architecture architecture) {
+  std::vector<FilterRule> rules;
+  for (const TrapRow& row : kTable) {
+    const int number = row.numbers.on(architecture);
+    if (const int code = alone(row.trap); code != 0 && number != kNoSuchCall) {
+      rules.push_back({static_cast<std::uint32_t>(number), {}, refused_with(code)});
+    }
+  }
+  constexpr CallNumbers kSocket{41, 198};
+  constexpr std::uint32_t kUnix = 1;
+  rules.push_back({static_cast<std::uint32_t>(kSocket.on(architecture)), is(0, kUnix),
+                   refused_with(EACCES)});
+  return assemble(architecture, rules);
 }
 
 FilterProgram notify_filter(Architecture architecture, Forks forks) {

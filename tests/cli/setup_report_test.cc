@@ -78,7 +78,8 @@ TEST_P(SetupAbiTest, EachAbiListsWhatItLacks) {
   features.seccomp_notify = true;  // where these tests run under a supervisor, there is none
   EXPECT_EQ(value_of(features, "landlock_abi"), std::to_string(row.abi));
   EXPECT_EQ(landlock_lacks(features), row.lacks);
-  EXPECT_EQ(starts_agents(features), row.starts);
+  EXPECT_EQ(setup_verdict(features).run, row.starts);
+  EXPECT_EQ(setup_verdict(features).wrap, row.starts);
   const std::vector<std::string> lines = setup_lines(features);
   for (const std::string& name : row.lacks) {
     EXPECT_TRUE(std::ranges::any_of(lines, [&](const std::string& line) {
@@ -94,14 +95,14 @@ TEST_P(SetupAbiTest, EachAbiListsWhatItLacks) {
 }
 INSTANTIATE_TEST_SUITE_P(Masked, SetupAbiTest, ::testing::ValuesIn(kRows));
 
-TEST(SetupTest, ABusyListenerIsSaidAndStartsNothing) {
+TEST(SetupTest, ABusyListenerIsSaidAndOnlyWrapIsLeft) {
   HostView view;
   view.listener_errno = EBUSY;
   HostFeatures features = sandbox::probe(view, ProbeDepth::Full);
   EXPECT_FALSE(features.seccomp_notify);
   EXPECT_TRUE(features.notify_busy);
-  EXPECT_FALSE(starts_agents(features));
-  EXPECT_TRUE(setup_lines(features).back().contains("EBUSY")) << setup_lines(features).back();
+  EXPECT_FALSE(setup_verdict(features).run);
+  EXPECT_EQ(setup_verdict(features).wrap, features.landlock_abi >= 2);
   EXPECT_TRUE(setup_document(features).find("no_listener_because")->string()->contains("EBUSY"));
 }
 
@@ -166,6 +167,7 @@ TEST(SetupTest, UnderWsl2TheReasonIsSaid) {
     GTEST_SKIP() << "no Landlock with REFER here";
   }
   EXPECT_TRUE(setup_lines(features).back().contains("WSL2")) << setup_lines(features).back();
+  EXPECT_TRUE(setup_lines(features).back().contains("nono wrap"));
 }
 
 }  // namespace

@@ -219,5 +219,53 @@ TEST(CountedForksTest, ForksAreTrappedOnlyWhereTheyAreCounted) {
   }
 }
 
+// Without a broker: what it would decide on objects is refused, the rest is Landlock's.
+class LoneFilterTest : public ::testing::TestWithParam<Architecture> {
+ protected:
+  std::uint32_t answer(const char* name, const Arguments& arguments = {}) const {
+    const int number = number_of(name, GetParam());
+    const auto verdict =
+        interpret(program_, call_of(GetParam(), static_cast<std::uint32_t>(number), arguments));
+    EXPECT_TRUE(verdict) << "the kernel would not take this program";
+    return verdict.value_or(0);
+  }
+  const FilterProgram program_ = lone_filter(GetParam());
+};
+
+TEST_P(LoneFilterTest, MetadataWatchesAndSocketsOfTheFileSystemAreRefused) {
+  for (const char* name : {"chmod", "fchmod", "fchmodat", "chown", "lchown", "fchown", "fchownat",
+                           "utime", "utimes", "futimesat", "utimensat", "setxattr", "lsetxattr",
+                           "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"}) {
+    if (number_of(name, GetParam()) >= 0) {
+      EXPECT_EQ(answer(name), SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(EPERM)) << name;
+    }
+  }
+  const std::uint32_t refused = SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(EACCES);
+  EXPECT_EQ(answer("inotify_add_watch"), refused);
+  for (const std::uint64_t garbage : kGarbage) {
+    EXPECT_EQ(answer("socket", with_garbage({1, 1, 0}, garbage)), refused);
+    EXPECT_EQ(answer("socket", with_garbage({2, 1, 0}, garbage)), SECCOMP_RET_ALLOW);
+  }
+}
+
+TEST_P(LoneFilterTest, WhatLandlockDecidesIsLetThrough) {
+  for (const char* name : {"open", "openat", "execve", "rename", "renameat2", "linkat", "symlinkat",
+                           "mkdirat", "unlinkat", "truncate", "connect", "bind", "listen",
+                           "socketpair", "prctl", "read", "clone"}) {
+    if (number_of(name, GetParam()) >= 0) {
+      EXPECT_EQ(answer(name), SECCOMP_RET_ALLOW) << name;
+    }
+  }
+}
+
+TEST_P(LoneFilterTest, NothingIsSentToABrokerThatIsNotThere) {
+  for (std::uint32_t number = 0; number < 512; ++number) {
+    const auto verdict = interpret(program_, call_of(GetParam(), number));
+    ASSERT_TRUE(verdict);
+    EXPECT_NE(*verdict & SECCOMP_RET_ACTION_FULL, SECCOMP_RET_USER_NOTIF) << number;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Architectures, LoneFilterTest, ::testing::ValuesIn(kArchitectures));
+
 }  // namespace
 }  // namespace nono::sandbox::testing

@@ -1,0 +1,120 @@
+#include "engine/wrap.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/text.h"
+#include "crypto/secret.h"
+#include "engine/directories.h"
+#include "ledger/audit_log.h"
+#include "sandbox/wrap.h"
+
+namespace nono::engine {
+namespace {
+
+// needs_supervisor says why opens must be judged; nothing where they need not.
+std::optional<NeedsSupervisor> needs_supervisor(const RunPlan& plan, Intercept intercept) {
+  if (plan.policy->strict_intercept()) {
+    return NeedsSupervisor{plan.verdicts, "a trust policy demands that every open is judged"};
+  }
+  if (intercept == Intercept::Off) {
+    return std::nullopt;
+  }
+  if (!plan.verdicts.empty()) {
+    return NeedsSupervisor{plan.verdicts, "guarded files are in reach"};
+  }
+  if (!plan.scan_complete || !plan.unreadable.empty()) {
+    return NeedsSupervisor{{}, "not all that is in reach could be looked at"};
+  }
+  return std::nullopt;
+}
+
+Error needs_run(const std::string& what) {
+  return Error(ErrorKind::Unsupported, what + " needs a supervisor, and wrap leaves none")
+      .mend_with("use nono run, or take it out of the options and the profile");
+}
+
+// check_request refuses what was asked for and has nobody to see to it.
+Result<void> check_request(const RunRequest& request) {
+  const sandbox::Limits& limits = request.limits;
+  if (!request.block_commands.empty() || !request.keep.empty()) {
+    return std::unexpected(needs_run("holding programs back, or keeping a tree,"));
+  }
+  if (!limits.memory && !limits.processes && !limits.cpu_time && !limits.wall_time &&
+      !limits.file_size && !limits.disk_use) {
+    return {};
+  }
+  return std::unexpected(needs_run("a limit"));
+}
+
+Json shown(const std::vector<std::string>& texts) {
+  Json::Array out;
+  for (const std::string& text : texts) {
+    out.emplace_back(printable(text));
+  }
+  return {std::move(out)};
+}
+
+Json details_of(const RunRequest& request, const RunPlan& plan) {
+  Json::Array grants;
+  for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
+    grants.push_back(Json::Object{{"path", printable(grant.shown_as)},
+                                  {"access", grant.access.text()},
+                                  {"origin", printable(grant.origin)}});
+  }
+  return Json::Object{{"command", shown(request.command)},
+                      {"working_directory", printable(request.working_directory)},
+                      {"supervised", false},
+                      {"capabilities", std::move(grants)},
+                      {"landlock_abi", plan.features.landlock_abi},
+                      {"notes", shown(plan.notes)}};
+}
+
+Error not_executed(const sandbox::ChildFailure& failure, const std::string& program) {
+  const Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
+  if (failure.step == sandbox::Step::Exec) {
+    return Error(
+               ErrorKind::PermissionDenied,
+               "'" + printable(program) + "' cannot be executed in the sandbox: " + cause.message())
+        .mend_with("grant its directory with --exec or --read, or check its interpreter");
+  }
+  return Error(ErrorKind::Unsupported, "the program was not started: " + cause.message())
+      .mend_with("nono setup --check-only shows what this kernel can enforce");
+}
+
+// record_start writes a whole record: how the program ends is not known to anybody.
+Result<void> record_start(const RunRequest& request, const RunPlan& plan, const Clock& clock) {
+  constexpr std::size_t kIdBytes = 8;
+  ledger::SessionInfo info;
+  NONO_TRY(info.id, crypto::random_hex(kIdBytes));
+  info.details = details_of(request, plan);
+  NONO_TRY(ledger::AuditLog log, ledger::AuditLog::create(audit_directory(plan.user), info, clock));
+  Json event{Json::Object{}};
+  event.set("ended_by", "wrap: the program runs on without a supervisor");
+  NONO_CHECK(log.close(event));
+  return {};
+}
+
+}  // namespace
+
+Result<WrapOutcome> wrap(const RunRequest& request, const Clock& clock, Teller& teller) {
+  NONO_CHECK(check_request(request));
+  NONO_TRY(RunPlan plan, compose_run(request, {}));
+  NONO_TRY(const sandbox::ExecPlan exec,
+           sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
+  NONO_CHECK(scan_run(plan, request, teller));
+  teller.starting(plan);
+  if (std::vector<Verdict> denied = stops_start(plan, request.scan); !denied.empty()) {
+    return StartRefused{std::move(denied)};
+  }
+  if (auto needs = needs_supervisor(plan, request.intercept)) {
+    return *std::move(needs);
+  }
+  NONO_TRY(const sandbox::Prepared prepared,
+           sandbox::Prepared::prepare_alone(plan.capabilities, plan.features));
+  NONO_CHECK(record_start(request, plan, clock));
+  const sandbox::ChildFailure failure = sandbox::wrap(prepared, exec);
+  return std::unexpected(not_executed(failure, exec.program()));
+}
+
+}  // namespace nono::engine

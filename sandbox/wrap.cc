@@ -1,0 +1,51 @@
+#include "sandbox/wrap.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace nono::sandbox {
+namespace {
+
+// What nono ignores or blocks for itself is the program's to decide.
+void reset_signals() noexcept {
+  struct sigaction plain{};
+  plain.sa_handler = SIG_DFL;
+  ::sigaction(SIGPIPE, &plain, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace
+
+ChildFailure wrap(const Prepared& prepared, const ExecPlan& exec) noexcept {
+  if (::chdir(exec.working_directory().c_str()) != 0) {
+    return {Step::WorkingDirectory, errno};
+  }
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  const auto domain = prepared.enter();
+  if (!domain) {
+    return domain.error();
+  }
+  auto confined = domain->seal_alone();
+  if (!confined) {
+    return confined.error();
+  }
+  if (const int unrefused = self_test(); unrefused != 0) {
+    return {Step::SelfTest, unrefused};
+  }
+  constexpr unsigned kCloseOnExec = 4;  // CLOSE_RANGE_CLOEXEC: nono still has to say what fails
+  if (::syscall(SYS_close_range, 3U, ~0U, kCloseOnExec) != 0) {
+    return {Step::CloseDescriptors, errno};
+  }
+  reset_signals();
+  return std::move(*confined).exec(exec);
+}
+
+}  // namespace nono::sandbox
