@@ -30,6 +30,7 @@ constexpr std::array kCommands = {
     &kRun,
     &kShell,
     &kWrap,
+    &kLearn,
     &kPs,
     &kStop,
     &kApprove,

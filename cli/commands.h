@@ -57,6 +57,8 @@ extern const Command kAuditVerify;
 // run.cc
 extern const Command kRun;
 extern const Command kShell;
+// learn.cc
+extern const Command kLearn;
 // wrap.cc
 extern const Command kWrap;
 // sessions.cc

@@ -198,6 +198,7 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   out.home = plan.user.home;
   out.network = tier_of(plan.capabilities.network());
   out.edit = request.edit;
+  out.record = request.recorder != nullptr;
   out.commands = plan.commands;
   out.kept_trees = plan.kept_trees;
   out.outside =
@@ -224,10 +225,13 @@ Result<OwnedFd> add_hosts(const RunPlan& plan, sandbox::BrokerConfig& broker) {
 Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan& plan,
                                        const Terminal& terminal, const sandbox::ExecPlan& exec,
                                        const LimitKeeper* limits) {
+  const auto listing =
+      request.recorder != nullptr ? sandbox::Listing::Recorded : sandbox::Listing::ByKernel;
   const auto forks =
       plan.limits.counts_forks() ? sandbox::Forks::Counted : sandbox::Forks::NotCounted;
   NONO_TRY(const sandbox::Prepared prepared,
-           sandbox::Prepared::prepare(plan.capabilities, plan.features, forks, plan.own_network));
+           sandbox::Prepared::prepare(plan.capabilities, plan.features, forks, plan.own_network,
+                                      listing));
   sandbox::BrokerConfig broker = broker_config(request, plan);
   NONO_TRY(const OwnedFd hosts, add_hosts(plan, broker));
   sandbox::LaunchPlan launch;

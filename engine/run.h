@@ -46,6 +46,7 @@ struct RunPlan {
   sandbox::HostFeatures features;
   sandbox::CapabilitySet capabilities;
   sandbox::OwnNetwork own_network = sandbox::OwnNetwork::No;
+  UseRecorder* recorder = nullptr;
   std::optional<profile::NeverGrantList> never_grant;  // always there in a composed plan
   sandbox::LimitPlan limits;
   std::vector<sandbox::HeldCommand> commands;

@@ -1,8 +1,10 @@
 #include "engine/run_gate.h"
 
 #include "base/encoding.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "engine/mend.h"
+#include "engine/use_recorder.h"
 
 namespace nono::engine {
 namespace {
@@ -69,6 +71,9 @@ const trustpolicy::Decision& RunGate::judge_read(const sandbox::GuardedRequest& 
                  printable(recorded.error().message()));
     return *failure_;
   }
+  if (admitted) {
+    used({"read", request.resolved});
+  }
   if (!admitted) {
     ++denials_;
     collect({"read", request.resolved, judgement.reason_code(), judgement.reason(),
@@ -110,8 +115,19 @@ void RunGate::tell(const sandbox::Refusal& refusal, const std::string& mend) {
   }
 }
 
+// The session's own temporary directory is another in the next run.
+void RunGate::used(const sandbox::Use& use) {
+  const std::string& own = plan_.session.temporary;
+  if (plan_.recorder != nullptr && (own.empty() || !beneath(own, use.object))) {
+    plan_.recorder->used(use);
+  }
+}
+
 void RunGate::refused(const sandbox::Refusal& refusal) {
   ++refusals_;
+  if (plan_.recorder != nullptr) {
+    plan_.recorder->wanted(refusal);
+  }
   Json event{Json::Object{}};
   event.set("operation", refusal.operation);
   event.set("outcome", "denied");

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "engine/destinations.h"
+#include "engine/learn.h"
 #include "engine/object.h"
 #include "engine/run.h"
 #include "profile/environment.h"
@@ -201,6 +202,9 @@ Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const Se
                                      sandbox::WantedKind::Directory));
   }
   NONO_CHECK(Wanted(request, places, never, plan).add_all());
+  if (request.recorder != nullptr) {
+    NONO_CHECK(grant_all_but(out, never, "/"));
+  }
   NONO_CHECK(set_network(plan, request));
   return check_denials(plan, request);
 }
@@ -320,8 +324,9 @@ Error no_listener(const sandbox::HostFeatures& features) {
                std::string(text_of(sandbox::notify_loss(features))) +
                    ": instruction files could not be judged while the agent runs, so it was not "
                    "started")
-      .mend_with("nono wrap runs what needs no such judgement; nono setup --check-only shows what "
-                 "can be enforced here");
+      .mend_with(
+          "nono wrap runs what needs no such judgement; nono setup --check-only shows what "
+          "can be enforced here");
 }
 
 Result<void> check_host(RunPlan& plan, Supervision supervision) {
@@ -348,6 +353,9 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
   if (request.edit == sandbox::InstructionEdit::Allowed) {
     plan.notes.emplace_back("--allow-instruction-edit: verified files may be changed");
   }
+  if (request.recorder != nullptr) {
+    plan.notes.emplace_back("learn: everything is granted that is not never granted");
+  }
   if (request.intercept == Intercept::Off) {
     plan.notes.emplace_back(
         "--trust-intercept=off: what was verified at the start may be replaced afterwards");
@@ -370,6 +378,7 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
 
 Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places) {
   RunPlan plan;
+  plan.recorder = request.recorder;
   NONO_TRY(plan.user, find_user_directories());
   plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
   NONO_CHECK(check_host(plan, request.supervision));

@@ -14,6 +14,8 @@
 
 namespace nono::engine {
 
+class UseRecorder;  // use_recorder.h
+
 // WantedPath is one capability option: what it is called, and what it grants.
 struct WantedPath {
   std::string option;  // "--allow", for messages and origins
@@ -29,7 +31,7 @@ enum class NetworkWish : unsigned char { Default, Block, Open };
 enum class OwnNetworkWish : unsigned char { Off, Auto, On };
 // Supervision::None: nothing of nono stays beside the program (engine/wrap.h).
 enum class Supervision : unsigned char { Kept, None };
-enum class Intercept : unsigned char { Strict, Off };        // Off: of wrap only
+enum class Intercept : unsigned char { Strict, Off };            // Off: of wrap only
 enum class TrustScan : unsigned char { Autoloaded, All, None };  // what stops the start
 
 // RunRequest is a command line, parsed.
@@ -57,6 +59,7 @@ struct RunRequest {
   TrustScan scan = TrustScan::Autoloaded;
   Supervision supervision = Supervision::Kept;
   Intercept intercept = Intercept::Strict;
+  UseRecorder* recorder = nullptr;  // of learn: it outlives the run, and grants are wide
   trustpolicy::Override trust_override = trustpolicy::Override::No;
   ApprovalWish approvals;
   sandbox::InstructionEdit edit = sandbox::InstructionEdit::ProtectVerified;

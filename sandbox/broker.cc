@@ -132,6 +132,7 @@ struct Warden::Impl {
 
   Outcome serve(const Call& call);
   Outcome fork_task();
+  void record(const Outcome& outcome);
   void serve_next();
   void hear_listener(pollfd& watched);
   void hear_reply();
@@ -187,6 +188,34 @@ Outcome Warden::Impl::serve(const Call& call) {
   return kHandlers[static_cast<std::size_t>(call.trap)](*this, call);
 }
 
+// record tells of what an open yielded. The served copy of a guarded file is told of by its
+// verdict.
+void Warden::Impl::record(const Outcome& outcome) {
+  struct stat status{};
+  if (outcome.kind() != Outcome::Kind::Descriptor ||
+      ::fstat(BorrowedFd(outcome.fd()).raw(), &status) != 0) {
+    return;
+  }
+  const std::string path = resolver.path_of(outcome.fd(), status.st_nlink);
+  const int flags = outcome.open_flags();
+  if (!path.starts_with('/') || path.starts_with("/memfd:")) {
+    return;
+  }
+  if ((flags & O_CREAT) != 0) {
+    rules.used("name", path);  // the next run may find it missing
+  }
+  if (S_ISDIR(status.st_mode)) {
+    rules.used("list", path);
+    return;
+  }
+  if ((flags & O_ACCMODE) != O_WRONLY) {
+    rules.used("read", path);
+  }
+  if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0) {
+    rules.used("write", path);
+  }
+}
+
 // fork_task answers as a control group's limit does: EAGAIN.
 Outcome Warden::Impl::fork_task() {
   if (tasks && tasks->admit()) {
@@ -220,7 +249,11 @@ void Warden::Impl::serve_next() {
   std::copy_n(&request.data.args[0], args.size(), args.begin());
   const Call call{request.data.nr, static_cast<Trap>(traps[number]), args,
                   AgentThread(static_cast<pid_t>(request.pid), request.id, listener)};
-  send_outcome(listener, request.id, serve(call));
+  Outcome outcome = serve(call);
+  if (config.record) {
+    record(outcome);
+  }
+  send_outcome(listener, request.id, std::move(outcome));
 }
 
 void Warden::Impl::hear_listener(pollfd& watched) {

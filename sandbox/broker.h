@@ -59,6 +59,7 @@ struct BrokerConfig {
   int hosts = -1;
   std::string hosts_path = {};
   OutsideGrants outside = OutsideGrants::Refused;
+  bool record = false;  // what is done is told, too (kEventUsed), and listings are trapped
   std::optional<std::uint64_t> max_tasks = std::nullopt;  // where forks are trapped to be counted
   std::vector<HeldCommand> commands = {};
   std::vector<std::string> kept_trees = {};  // resolved; nothing older than the session leaves them

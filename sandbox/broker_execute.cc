@@ -303,6 +303,7 @@ Outcome Executor::serve(const Call& call) {
   }
   rules_.outside(call, "execute", program->resolved,
                  Access::execute());  // the kernel says it, unheard
+  rules_.used("execute", program->resolved);
   return Outcome::by_kernel();
 }
 

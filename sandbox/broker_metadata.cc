@@ -112,6 +112,7 @@ Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& obj
   if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
     return std::unexpected(EPERM);  // other terminals of the user lie in the same directory
   }
+  rules_.used("write", where);
   return rules_.may_write_name(call, where, S_ISDIR(status.st_mode) ? S_IFDIR : 0, "metadata");
 }
 
@@ -202,6 +203,7 @@ Outcome MetadataOperations::watch(const Call& call) {
     rules_.outside(call, "watch", where, Access::read());
     return Outcome::error(EACCES);
   }
+  rules_.used(S_ISDIR(status.st_mode) ? "list" : "read", where);
   const auto queue = call.thread.take_descriptor(static_cast<int>(call.args[0]));
   if (!queue || !call.thread.waiting()) {
     return Outcome::error(queue ? EINTR : queue.error());

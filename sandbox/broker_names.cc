@@ -126,6 +126,11 @@ Outcome NameOperations::done(const Call& call, std::string_view operation,
   for (const std::string& name : refused ? canonical : std::span<const std::string>()) {
     rules_.outside_name(call, operation, name);
   }
+  if (out.kind() == Outcome::Kind::Value) {
+    for (const std::string& name : canonical) {
+      rules_.used("name", name);
+    }
+  }
   return out;
 }
 
@@ -378,7 +383,7 @@ Outcome NameOperations::make(const Call& call) {
   if (const auto status = at_place(*place)) {
     rules_.made_directory(place->canonical, *status);
   }
-  return Outcome::value(0);
+  return done(call, "create", std::array{place->canonical}, made);
 }
 
 Outcome NameOperations::unlink(const Call& call) {
@@ -444,6 +449,9 @@ Outcome NameOperations::truncate(const Call& call) {
     return Outcome::error(EINTR);
   }
   Outcome out = Outcome::of(::truncate(fd_path(*object).c_str(), static_cast<off_t>(call.args[1])));
+  if (out.kind() == Outcome::Kind::Value) {
+    rules_.used("write", touched.resolved);
+  }
   if (out.kind() == Outcome::Kind::Error && out.number() == EACCES) {
     rules_.outside(call, "write", touched.resolved, Access::write());
   }

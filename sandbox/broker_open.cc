@@ -96,8 +96,8 @@ struct Opener::Job {
 
 Outcome Opener::serve(const Call& call) {
   Job job{call, decode_open(call.number, call.args), {}, {}};
-  if (job.has(O_DIRECTORY)) {
-    return Outcome::error(EINVAL);  // trapped only with O_CREAT, which Linux 6.4 refuses too
+  if (job.has(O_DIRECTORY | O_CREAT)) {
+    return Outcome::error(EINVAL);  // as Linux 6.4 does; without O_CREAT: only where it is recorded
   }
   job.open.flags &= kKnownFlags;
   auto path = call.thread.path_at(job.open.path.address);

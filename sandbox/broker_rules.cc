@@ -1,6 +1,7 @@
 #include "sandbox/broker_rules.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 
@@ -10,6 +11,7 @@
 #include <ctime>
 
 #include "base/files.h"
+#include "sandbox/gatekeeper.h"
 #include "sandbox/name_rules.h"
 #include "sandbox/wire.h"
 
@@ -284,6 +286,23 @@ void BrokerRules::report_once(const Call& call, std::string_view operation, std:
   if (reported_.size() < kMaxReported && reported_.insert(key).second) {
     report(call, operation, object, rule, why);
   }
+}
+
+void BrokerRules::used(std::string_view operation, std::string_view object) {
+  constexpr int kPatience = 1000;  // milliseconds
+  if (!config_.record || used_.size() > kMaxUsed ||
+      !used_.insert(std::string(operation).append(" ").append(object)).second) {
+    return;
+  }
+  const bool full = used_.size() > kMaxUsed;
+  WireWriter message;
+  message.number(kEventUsed)
+      .number(0)
+      .text(full ? kUsedTooMuch : operation)
+      .text(object.substr(0, PATH_MAX));
+  pollfd room{events_.valid() ? BorrowedFd(events_).raw() : -1, POLLOUT, 0};
+  ::poll(&room, 1, kPatience);
+  static_cast<void>(wire_send(events_, message.bytes(), {}));
 }
 
 void BrokerRules::report(const Call& call, std::string_view operation, std::string_view object,

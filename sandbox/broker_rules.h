@@ -87,6 +87,9 @@ class BrokerRules {
                    std::string_view rule, std::string_view why);
   void report(const Call& call, std::string_view operation, std::string_view object,
               std::string_view rule, std::string_view why);
+  // used tells, where the broker records, of what was done: once per operation and object. Unlike
+  // report it waits for room in the channel: what is not told is not in the profile.
+  void used(std::string_view operation, std::string_view object);
   BorrowedFd events() const { return events_; }
   SupervisorWatch& supervisor() { return supervisor_; }
   const BrokerConfig& config() const { return config_; }
@@ -114,6 +117,8 @@ class BrokerRules {
   std::vector<std::string> emptied_;  // removed
   std::unordered_set<ObjectId, ObjectIdHash> made_directories_;
   static constexpr std::size_t kMaxReported = 4096;
+  static constexpr std::size_t kMaxUsed = 200'000;
+  std::unordered_set<std::string> used_;
   std::unordered_set<std::size_t> reported_;  // operations outside the grants, by hash
 };
 
@@ -128,6 +133,7 @@ inline constexpr std::uint64_t kEventStopped = 12;
 inline constexpr std::uint64_t kEventEnded = 13;
 inline constexpr std::uint64_t kTellExpanded = 5;     // the answer to kEventExpand, to the broker
 inline constexpr std::uint64_t kEventAbandoned = 15;  // as Ended: nothing of the tree is left
+inline constexpr std::uint64_t kEventUsed = 17;
 inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
 inline constexpr std::uint64_t kEventExpand = 16;   // an open outside the grants waits
 

@@ -174,6 +174,8 @@ Outcome SocketOperations::connect_internet(const Call& call, const OwnedFd& sock
     return Outcome::error(ENETUNREACH);
   }
   if (rules_.config().network == NetworkTier::Open) {
+    rules_.used(int_option(socket, SO_TYPE) == SOCK_STREAM ? "connect" : "datagram",
+                "TCP port " + std::to_string(address.port()));
     return connect_now(call, socket, address.get(), address.size());
   }
   const auto to = endpoint_from(address.bytes);
@@ -222,6 +224,10 @@ Outcome SocketOperations::bind(const Call& call) {
     return bind_path(call, *socket, *address, path);
   }
   Outcome out = Outcome::of(::bind(BorrowedFd(*socket).raw(), address->get(), address->size()));
+  if (out.kind() == Outcome::Kind::Value && address->port() != 0) {
+    const bool stream = int_option(*socket, SO_TYPE) == SOCK_STREAM;
+    rules_.used(stream ? "listen" : "datagram", "TCP port " + std::to_string(address->port()));
+  }
   const bool refused = out.kind() == Outcome::Kind::Error && out.number() == EACCES;
   if (const std::uint16_t port = address->port();
       refused && port != 0 && !may_listen_on(rules_.config().capabilities->network(), port)) {

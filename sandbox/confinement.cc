@@ -200,12 +200,12 @@ Result<ExecPlan> ExecPlan::build(std::vector<std::string> argv, std::vector<std:
 }
 
 Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatures& features,
-                                   Forks forks, OwnNetwork network) {
+                                   Forks forks, OwnNetwork network, Listing listing) {
   Prepared out;
   out.network_ = network;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
   NONO_TRY(out.static_filter_, static_filter({.network = tier_of(wanted.network())}));
-  out.notify_filter_ = notify_filter(kNativeArchitecture, forks);
+  out.notify_filter_ = notify_filter(kNativeArchitecture, forks, listing);
   if ((features.landlock_scopes & abi::scope::kSignal) != 0) {
     NONO_TRY(out.inner_ruleset_, make_inner_ruleset());
   }

@@ -101,7 +101,7 @@ class [[nodiscard]] InDomain {
   std::span<const sock_filter> static_filter_;
   std::span<const sock_filter> notify_filter_;  // of one with a broker
   std::span<const sock_filter> lone_filter_;    // of one without
-  int inner_ruleset_;  // -1: none
+  int inner_ruleset_;                           // -1: none
 };
 
 class [[nodiscard]] Prepared {
@@ -110,7 +110,8 @@ class [[nodiscard]] Prepared {
   // best-effort mode.
   static Result<Prepared> prepare(const CapabilitySet& wanted, const HostFeatures& features,
                                   Forks forks = Forks::NotCounted,
-                                  OwnNetwork network = OwnNetwork::No);
+                                  OwnNetwork network = OwnNetwork::No,
+                                  Listing listing = Listing::ByKernel);
 
   // prepare_alone is for a program without a broker (sandbox/wrap.h).
   static Result<Prepared> prepare_alone(const CapabilitySet& wanted, const HostFeatures& features);

@@ -102,7 +102,9 @@ std::span<const TrappedCall> counted_calls(Architecture architecture = kNativeAr
 // objects is refused, or left to Landlock where that decides it by itself.
 FilterProgram lone_filter(Architecture architecture = kNativeArchitecture);
 
+// Directories are opened by the kernel alone, but where the broker records what is listed.
+enum class Listing : unsigned char { ByKernel, Recorded };
 FilterProgram notify_filter(Architecture architecture = kNativeArchitecture,
-                            Forks forks = Forks::NotCounted);
+                            Forks forks = Forks::NotCounted, Listing listing = Listing::ByKernel);
 
 }  // namespace nono::sandbox

@@ -43,11 +43,20 @@ struct Refusal {
   std::string why;
 };
 
+// Use is an operation that was done, where the broker records them: each kind of one object once.
+struct Use {
+  std::string operation;  // "read", "write", "create", "list", "execute", "name", "connect", …
+  std::string object;     // resolved path, or "TCP port 443"; bytes, not escaped
+};
+
+inline constexpr std::string_view kUsedTooMuch = "too-much";  // the record ends here
+
 // Observer hears what happens; it cannot change it and must not block.
 class Observer {
  public:
   virtual ~Observer() = default;
   virtual void refused(const Refusal& refusal) = 0;
+  virtual void used(const Use&) {}
 };
 
 }  // namespace nono::sandbox

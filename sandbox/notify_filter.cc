@@ -89,7 +89,11 @@ constexpr std::uint32_t directory_flag(Architecture architecture) {
   return architecture == Architecture::X86_64 ? 0200000 : 040000;
 }
 
-void add_row(std::vector<FilterRule>& rules, const TrapRow& row, Architecture architecture) {
+// O_TMPFILE without the O_DIRECTORY that is part of it: a file without a name is no listing.
+constexpr std::uint32_t kTemporary = 020000000;
+
+void add_row(std::vector<FilterRule>& rules, const TrapRow& row, Architecture architecture,
+             Listing listing) {
   const auto number = static_cast<std::uint32_t>(row.numbers.on(architecture));
   switch (row.let_through) {
     case LetThrough::Nothing:
@@ -98,8 +102,12 @@ void add_row(std::vector<FilterRule>& rules, const TrapRow& row, Architecture ar
     case LetThrough::PathOnlyAndDirectories: {
       const std::uint32_t directory = directory_flag(architecture);
       rules.push_back({number, has_any(row.flags_argument, kPathOnly), SECCOMP_RET_ALLOW});
-      rules.push_back({number, masked_is(row.flags_argument, directory | kCreate, directory),
-                       SECCOMP_RET_ALLOW});
+      const bool listed = listing == Listing::Recorded;
+      rules.push_back(
+          {number,
+           masked_is(row.flags_argument, directory | kCreate | (listed ? kTemporary : 0),
+                     directory | (listed ? kTemporary : 0)),
+           SECCOMP_RET_ALLOW});
       rules.push_back({number, {}, SECCOMP_RET_USER_NOTIF});
       return;
     }
@@ -167,10 +175,10 @@ constexpr auto kForksOnX8664 = list_for<Architecture::X86_64, kForkTable>();
 constexpr auto kForksOnAarch64 = list_for<Architecture::Aarch64, kForkTable>();
 
 void add_table(std::vector<FilterRule>& rules, std::span<const TrapRow> table,
-               Architecture architecture) {
+               Architecture architecture, Listing listing) {
   for (const TrapRow& row : table) {
     if (row.numbers.on(architecture) != kNoSuchCall) {
-      add_row(rules, row, architecture);
+      add_row(rules, row, architecture, listing);
     }
   }
 }
@@ -207,17 +215,17 @@ FilterProgram lone_filter(Architecture architecture) {
   }
   constexpr CallNumbers kSocket{41, 198};
   constexpr std::uint32_t kUnix = 1;
-  rules.push_back({static_cast<std::uint32_t>(kSocket.on(architecture)), is(0, kUnix),
-                   refused_with(EACCES)});
+  rules.push_back(
+      {static_cast<std::uint32_t>(kSocket.on(architecture)), is(0, kUnix), refused_with(EACCES)});
   return assemble(architecture, rules);
 }
 
-FilterProgram notify_filter(Architecture architecture, Forks forks) {
+FilterProgram notify_filter(Architecture architecture, Forks forks, Listing listing) {
   std::vector<FilterRule> rules;
   rules.reserve(kTable.size() + 8);
-  add_table(rules, kTable, architecture);
+  add_table(rules, kTable, architecture, listing);
   if (forks == Forks::Counted) {
-    add_table(rules, kForkTable, architecture);
+    add_table(rules, kForkTable, architecture, listing);
   }
   return assemble(architecture, rules);
 }

@@ -147,6 +147,13 @@ void Supervisor::hear_event() {
     stop_with_agent();
   } else if (kind == kEventNoForks) {
     end_.forks_refused = true;
+  } else if (kind == kEventUsed) {
+    Use use;
+    use.operation = reader.text();
+    use.object = reader.text();
+    if (reader.good()) {
+      observer_.used(use);
+    }
   } else if (kind == kEventRefused) {
     Refusal refusal;
     refusal.process = static_cast<pid_t>(value);

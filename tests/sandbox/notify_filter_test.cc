@@ -267,5 +267,23 @@ TEST_P(LoneFilterTest, NothingIsSentToABrokerThatIsNotThere) {
 }
 INSTANTIATE_TEST_SUITE_P(Architectures, LoneFilterTest, ::testing::ValuesIn(kArchitectures));
 
+// Where listings are recorded, they are trapped as other opens; files without a name are not.
+TEST(RecordingFilterTest, DirectoriesAreTrapped) {
+  constexpr std::uint64_t kDirectory = 0200000;
+  constexpr std::uint64_t kTemporaryFile = 020200000;
+  constexpr std::uint64_t kPathOnly = 010000000;
+  const auto answer = [](Listing listing, std::uint64_t flags) {
+    const auto verdict = interpret(notify_filter(Architecture::X86_64, Forks::NotCounted, listing),
+                                   call_of(Architecture::X86_64, 257, {0, 0, flags}));
+    return verdict.value_or(0);
+  };
+  EXPECT_EQ(answer(Listing::ByKernel, kDirectory), SECCOMP_RET_ALLOW);
+  EXPECT_EQ(answer(Listing::Recorded, kDirectory), SECCOMP_RET_USER_NOTIF);
+  EXPECT_EQ(answer(Listing::ByKernel, kTemporaryFile), SECCOMP_RET_ALLOW);
+  EXPECT_EQ(answer(Listing::Recorded, kTemporaryFile), SECCOMP_RET_ALLOW);
+  EXPECT_EQ(answer(Listing::Recorded, kPathOnly | kDirectory), SECCOMP_RET_ALLOW);
+  EXPECT_EQ(answer(Listing::Recorded, 0), SECCOMP_RET_USER_NOTIF);
+}
+
 }  // namespace
 }  // namespace nono::sandbox::testing

@@ -1,0 +1,104 @@
+#include "engine/learn.h"
+
+#include <charconv>
+#include <utility>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "engine/use_recorder.h"
+#include "profile/variables.h"
+
+namespace nono::engine {
+namespace {
+
+using profile::UsedAs;
+using sandbox::Access;
+
+// port_of takes "TCP port 443"; 0 where it is none.
+std::uint16_t port_of(std::string_view object) {
+  constexpr std::string_view kPrefix = "TCP port ";
+  std::uint16_t port = 0;
+  if (object.starts_with(kPrefix)) {
+    object.remove_prefix(kPrefix.size());
+    std::from_chars(object.data(), object.data() + object.size(), port);
+  }
+  return port;
+}
+
+class Recorder final : public UseRecorder {
+ public:
+  void used(const sandbox::Use& use) override {
+    static constexpr std::pair<std::string_view, UsedAs> kKinds[] = {{"read", UsedAs::Read},
+                                                                     {"write", UsedAs::Write},
+                                                                     {"execute", UsedAs::Execute},
+                                                                     {"list", UsedAs::List},
+                                                                     {"name", UsedAs::Name}};
+    for (const auto& [operation, as] : kKinds) {
+      if (use.operation == operation) {
+        uses_.paths.push_back({use.object, as});
+      }
+    }
+    complete_ = complete_ && use.operation != sandbox::kUsedTooMuch;
+    uses_.datagrams = uses_.datagrams || use.operation == "datagram";
+    if (const std::uint16_t port = port_of(use.object); port != 0) {
+      if (use.operation == "connect") {
+        uses_.connected.insert(port);
+      } else if (use.operation == "listen") {
+        uses_.listened.insert(port);
+      }
+    }
+  }
+
+  void wanted(const sandbox::Refusal& refusal) override {
+    constexpr std::size_t kMaxRefused = 100;
+    if (refused_.size() < kMaxRefused) {
+      refused_.push_back("refused while it was learned: " + refusal.operation + " " +
+                         printable(refusal.object) + ": " + refusal.rule);
+    }
+  }
+
+  const profile::Uses& uses() const { return uses_; }
+  const std::vector<std::string>& refused() const { return refused_; }
+  bool complete() const { return complete_; }
+
+ private:
+  profile::Uses uses_;
+  std::vector<std::string> refused_;
+  bool complete_ = true;
+};
+
+profile::Learned proposal(const Recorder& recorder, const RunPlan& known,
+                          const LearnRequest& request) {
+  profile::LearnView view;
+  view.variables =
+      profile::variables_from(caller_environment(), known.user.home, request.run.working_directory);
+  view.granted = [&known](std::string_view path) { return known.capabilities.access_at(path); };
+  view.forbidden = [&known](const std::string& path, Access access) -> std::string {
+    const auto use =
+        access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
+    const auto never = known.never_grant->find(path, use);
+    return never ? "it is never granted: " + std::string(never->why) : std::string();
+  };
+  profile::Learned out = profile::generalise(recorder.uses(), view, request.name, request.extends);
+  out.notes.insert(out.notes.end(), recorder.refused().begin(), recorder.refused().end());
+  return out;
+}
+
+}  // namespace
+
+Result<LearnResult> learn(LearnRequest request, const Clock& clock, Teller& teller) {
+  NONO_TRY(const RunPlan known, compose_run(request.known, {}));
+  Recorder recorder;
+  request.run.recorder = &recorder;
+  auto outcome = run(request.run, clock, teller);
+  if (!outcome) {
+    return std::unexpected(std::move(outcome).error());
+  }
+  LearnResult out{.outcome = *std::move(outcome), .learned = {}, .complete = recorder.complete()};
+  if (std::holds_alternative<RunResult>(out.outcome)) {
+    out.learned = proposal(recorder, known, request);
+  }
+  return out;
+}
+
+}  // namespace nono::engine

@@ -1,0 +1,146 @@
+"""learn: what is recorded becomes a profile, and under it the same work passes."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import support
+
+PY = "/usr/bin/python3"
+
+WORK = """set -e
+cat "$HOME/.config/tool/settings" >/dev/null
+for name in a b c d e; do cat "$OUTSIDE/data/$name" >/dev/null; done
+ls "$OUTSIDE/data" >/dev/null
+python3 -c 'import json, os; json.load(open(os.environ["HOME"] + "/in.json"))'
+mkdir -p "$HOME/.cache/tool"
+echo x >"$HOME/.cache/tool/$$"
+cat "$HOME/.cache/tool/$$" >/dev/null
+git -C "$OUTSIDE/repo" log --oneline >/dev/null
+make -s -C .
+"$OUTSIDE/bin/tool" >built/ran
+echo worked
+"""
+
+
+class Learn(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.outside = self.project.base / "outside"
+        (self.outside / "data").mkdir(parents=True)
+        (self.outside / "bin").mkdir()
+        for name in "abcde":
+            (self.outside / "data" / name).write_text(name)
+        tool = self.outside / "bin/tool"
+        tool.write_text("#!/bin/sh\necho tool\n")
+        tool.chmod(0o755)
+        repo = self.outside / "repo"
+        for words in (["init", "-q", str(repo)],
+                      ["-C", str(repo), "-c", "user.name=n", "-c", "user.email=e@example.org",
+                       "commit", "-q", "--allow-empty", "-m", "first"]):
+            subprocess.run(["git", *words], check=True, env={"PATH": os.environ["PATH"],
+                                                             "HOME": str(self.outside)})
+        if self.project.uid != os.geteuid():
+            subprocess.run(["chown", "-R", f"{self.project.uid}:{self.project.uid}", self.outside],
+                           check=True)
+        home = self.project.home
+        (home / ".config/tool").mkdir(parents=True)
+        (home / ".cache").mkdir()
+        (home / ".config/tool/settings").write_text("s")
+        (home / "in.json").write_text("{}")
+        (home / ".ssh").mkdir()
+        (home / ".ssh/id_ed25519").write_text("key")
+        self.project.write("Makefile", "all:\n\tmkdir -p built\n\techo made >built/made\n")
+        self.project.write("work.sh", WORK)
+
+    def learn(self, *words, options=(), **rest):
+        return self.project.nono("learn", *options, "--", *words,
+                                 env={"OUTSIDE": str(self.outside)}, timeout=180, **rest)
+
+    def profile(self):
+        return json.loads((self.project.tree / "learned.json").read_text())
+
+    def test_what_was_learned_lets_the_same_work_pass(self):
+        done = self.ran(self.learn("sh", "work.sh", options=("--output", "learned.json")))
+        self.assertIn("worked", done.stdout)
+        self.assertIn("+ ", done.stdout)
+        again = self.project.sandbox("sh", "work.sh", options=("--profile", "./learned.json"),
+                                     env={"OUTSIDE": str(self.outside)})
+        self.ran(again)
+        self.assertIn("worked", again.stdout)
+        self.assertNotIn("outside-grants", again.stderr)
+
+    def test_the_profile_is_small(self):
+        self.ran(self.learn("sh", "work.sh", options=("--output", "learned.json")))
+        profile = self.profile()
+        written = [path for paths in profile["filesystem"].values() for path in paths]
+        for broad in ("/", "/home", "$HOME", "$XDG_CACHE_HOME", "$XDG_CONFIG_HOME", "/var/tmp",
+                      str(self.project.base), str(self.project.home)):
+            self.assertNotIn(broad, written)
+        self.assertIn(f"{self.outside}/data", profile["filesystem"]["read"])
+        self.assertIn("$HOME/in.json", profile["filesystem"]["read_file"])
+        self.assertEqual(profile["workdir"], {"access": "readwrite"})
+        self.assertEqual(profile["network"], {"block": True})
+        self.assertFalse([path for path in written if path.startswith("/usr")], written)
+        other = self.project.home / "other.txt"
+        other.write_text("other")
+        self.project.own()
+        done = self.project.sandbox("cat", str(other), options=("--profile", "./learned.json"))
+        self.assertNotEqual(done.returncode, 0, "what was not used is not granted")
+
+    def test_what_is_never_granted_stays_closed_while_learning(self):
+        done = self.learn("cat", str(self.project.home / ".ssh/id_ed25519"))
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn("key", done.stdout)
+        self.ran(self.project.run("cat", str(self.project.home / ".ssh/id_ed25519")))
+
+    def test_names_that_run_code_later_stay_unwritten_while_learning(self):
+        done = self.learn("sh", "-c", "echo x >.git/hooks-not && mkdir -p .git/hooks && "
+                          "echo x >.git/hooks/pre-commit")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertFalse((self.project.tree / ".git/hooks/pre-commit").exists())
+
+    def test_only_what_a_profile_does_not_give_is_learned(self):
+        home = self.project.home
+        (home / ".config/nono/profiles").mkdir(parents=True)
+        (home / ".config/nono/profiles/base.json").write_text(json.dumps(
+            {"filesystem": {"read": [f"{self.outside}/data"]}, "network": {"block": True},
+             "workdir": {"access": "readwrite"}}))
+        self.project.own()
+        done = self.ran(self.learn("sh", "work.sh",
+                                   options=("--profile", "base", "--as", "more", "--output",
+                                            "learned.json")))
+        profile = self.profile()
+        self.assertEqual((profile["meta"]["name"], profile["extends"]), ("more", "base"))
+        self.assertNotIn(f"{self.outside}/data", json.dumps(profile))
+        self.assertIn("$HOME/in.json", json.dumps(profile))
+        added = [line for line in done.stdout.splitlines() if line.startswith("+ ")]
+        self.assertFalse([line for line in added if f"{self.outside}/data" in line], added)
+
+    def test_the_exit_code_is_the_programs_and_json_is_one_document(self):
+        done = self.ran(self.learn("sh", "-c", "exit 7", options=("--json",)), 7)
+        document = json.loads(done.stdout)
+        self.assertEqual((document["schema"], document["exit_code"]), ("nono/learn/1", 7))
+        self.assertTrue(document["complete"])
+
+    def test_nothing_is_overwritten(self):
+        self.project.write("learned.json", "mine")
+        done = self.learn("true", options=("--output", "learned.json"))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("--force", done.stderr)
+        self.assertEqual((self.project.tree / "learned.json").read_text(), "mine")
+
+    def test_ports_are_learned(self):
+        code = ("import socket, threading\n"
+                "s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', 38211)); s.listen()\n"
+                "socket.create_connection(('127.0.0.1', 38211)).close()\n")
+        self.ran(self.learn(PY, "-c", code, options=("--output", "learned.json")))
+        self.assertEqual(self.profile()["network"],
+                         {"connect_port": [38211], "listen_port": [38211]})
+
+
+support.both_users(globals(), Learn)
+
+if __name__ == "__main__":
+    support.main()
