@@ -169,7 +169,7 @@ Result<int> run_learn(const Arguments& arguments, Session& session) {
     return std::unexpected(std::move(result).error());
   }
   if (const auto* refused = std::get_if<engine::StartRefused>(&result->outcome)) {
-    return refused_start(session.render(), *refused);
+    return refused_start(session.render(), *refused, kStartAllTheSame);
   }
   NONO_TRY(const engine::UserDirectories user, session.user());
   NONO_TRY(const std::vector<std::string> lines, added(result->learned.document, request, user));

@@ -209,7 +209,8 @@ class Screen final : public engine::Teller {
 
 }  // namespace
 
-int refused_start(Render& render, const engine::StartRefused& refused) {
+int refused_start(Render& render, const engine::StartRefused& refused,
+                  std::string_view all_the_same) {
   for (const engine::Verdict& verdict : refused.denied) {
     Error error(ErrorKind::PermissionDenied,
                 verdict.path + ": " + verdict.code + ": " + verdict.reason);
@@ -217,8 +218,7 @@ int refused_start(Render& render, const engine::StartRefused& refused) {
                                         : std::move(error).mend_with(verdict.remedy));
   }
   render.note("the agent was not started: " + counted(refused.denied.size(), "instruction file") +
-              " that it would load cannot be trusted (--trust-scan=none starts all the same; the "
-              "files stay unreadable)");
+              std::string(all_the_same));
   return kVerdict;
 }
 
@@ -339,7 +339,7 @@ Result<int> start(engine::RunRequest request, const Arguments& arguments, Sessio
     return std::unexpected(std::move(outcome).error());
   }
   if (const auto* refused = std::get_if<engine::StartRefused>(&*outcome)) {
-    return refused_start(session.render(), *refused);
+    return refused_start(session.render(), *refused, kStartAllTheSame);
   }
   const auto& result = std::get<engine::RunResult>(*outcome);
   if (banner) {

@@ -75,7 +75,10 @@ Result<int> run_wrap(const Arguments& arguments, Session& session) {
     return std::unexpected(std::move(outcome).error());
   }
   if (const auto* refused = std::get_if<engine::StartRefused>(&*outcome)) {
-    return refused_start(session.render(), *refused);
+    return refused_start(
+        session.render(), *refused,
+        " in reach cannot be trusted, and wrap leaves nobody who would keep it from "
+        "being read (nono run does)");
   }
   return needs_supervisor(session.render(), std::get<engine::NeedsSupervisor>(*outcome));
 }
@@ -100,7 +103,9 @@ constinit const Command kWrap{
         "and where a policy demands strict interception.\n\n"
         "Weaker than `nono run`: names that run code later (.git/hooks, .envrc, ...) can be "
         "written in write grants; what the program starts may outlive it; there is no record of "
-        "what it did, no limit, and no temporary directory. Stricter: mode, owner, times and "
+        "what it did, no limit, no temporary directory, and programs such as sudo or dd are not "
+        "held "
+        "back. Stricter: mode, owner, times and "
         "attributes cannot be changed, sockets of the file system and watches cannot be used.",
     .operands = {},
     .options = kOptions,

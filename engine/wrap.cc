@@ -40,6 +40,12 @@ Result<void> check_request(const RunRequest& request) {
   if (!request.block_commands.empty() || !request.keep.empty()) {
     return std::unexpected(needs_run("holding programs back, or keeping a tree,"));
   }
+  if (!request.connect_to.empty()) {
+    return std::unexpected(needs_run("--connect, which allows addresses, not ports,"));
+  }
+  if (request.scan == TrustScan::None) {
+    return std::unexpected(needs_run("--trust-scan=none, which keeps files unreadable,"));
+  }
   if (!limits.memory && !limits.processes && !limits.cpu_time && !limits.wall_time &&
       !limits.file_size && !limits.disk_use) {
     return {};
@@ -104,14 +110,15 @@ Result<WrapOutcome> wrap(const RunRequest& request, const Clock& clock, Teller& 
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
   NONO_CHECK(scan_run(plan, request, teller));
   teller.starting(plan);
-  if (std::vector<Verdict> denied = stops_start(plan, request.scan); !denied.empty()) {
+  // Nobody would keep what is not verified from being read: it stops the start wherever it lies.
+  if (std::vector<Verdict> denied = stops_start(plan, TrustScan::All); !denied.empty()) {
     return StartRefused{std::move(denied)};
   }
   if (auto needs = needs_supervisor(plan, request.intercept)) {
     return *std::move(needs);
   }
   NONO_TRY(const sandbox::Prepared prepared,
-           sandbox::Prepared::prepare_alone(plan.capabilities, plan.features));
+           sandbox::Prepared::prepare_alone(plan.capabilities, plan.features, plan.own_network));
   NONO_CHECK(record_start(request, plan, clock));
   const sandbox::ChildFailure failure = sandbox::wrap(prepared, exec);
   return std::unexpected(not_executed(failure, exec.program()));

@@ -212,9 +212,10 @@ Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatur
   return out;
 }
 
-Result<Prepared> Prepared::prepare_alone(const CapabilitySet& wanted,
-                                         const HostFeatures& features) {
+Result<Prepared> Prepared::prepare_alone(const CapabilitySet& wanted, const HostFeatures& features,
+                                         OwnNetwork network) {
   Prepared out;
+  out.network_ = network;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
   NONO_TRY(out.static_filter_,
            static_filter({.network = tier_of(wanted.network()), .broker = Broker::Absent}));

@@ -114,7 +114,8 @@ class [[nodiscard]] Prepared {
                                   Listing listing = Listing::ByKernel);
 
   // prepare_alone is for a program without a broker (sandbox/wrap.h).
-  static Result<Prepared> prepare_alone(const CapabilitySet& wanted, const HostFeatures& features);
+  static Result<Prepared> prepare_alone(const CapabilitySet& wanted, const HostFeatures& features,
+                                        OwnNetwork network = OwnNetwork::No);
 
   // enter puts the calling process into the Landlock domain, for good, without privileges; before
   // that into a network of its own, where one is wanted. The Prepared must outlive what it returns.

@@ -94,6 +94,27 @@ class Wrap(support.SandboxCase):
         self.project.sign("CLAUDE.md")
         self.assertEqual(self.ran(self.wrap("cat", "CLAUDE.md", options=off)).stdout, "do this")
 
+    def test_unverified_files_that_no_agent_loads_by_itself_stop_it_too(self):
+        self.project.write("deep/er/SKILLS.md", "do this")
+        off = ("--allow-cwd", "--trust-intercept=off")
+        self.ran(self.project.sandbox("true"))
+        self.assertEqual(self.wrap("true", options=off).returncode, 1)
+        done = self.wrap("cat", "deep/er/SKILLS.md", options=(*off, "--trust-scan=none"))
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("--trust-scan=none", done.stderr)
+
+    def test_an_address_is_not_made_a_port(self):
+        done = self.wrap("true", options=("--allow-cwd", "--connect", "127.0.0.1:80"))
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("--connect", done.stderr)
+
+    def test_a_network_of_its_own(self):
+        count = "import os; print(os.readlink('/proc/self/ns/net'))"
+        options = ("--allow-cwd", "--block-net", "--net-namespace=on")
+        inside = self.ran(self.wrap(PY, "-c", count, options=options)).stdout
+        without = self.ran(self.wrap(PY, "-c", count, options=options[:2])).stdout
+        self.assertNotEqual(inside, without)
+
     def test_run_has_no_such_word(self):
         done = self.project.sandbox("true", options=("--allow-cwd", "--trust-intercept=off"))
         self.assertEqual(done.returncode, 2)
@@ -116,7 +137,7 @@ class Wrap(support.SandboxCase):
         self.assertIn('"true"', listed)
         session = listed.split('"id":')[1].split('"')[1]
         shown = self.ran(self.project.nono("audit", "verify", session)).stdout
-        self.assertIn("sealed", shown)
+        self.assertIn("the chain and its seal hold", shown)
 
 
 support.both_users(globals(), Wrap)

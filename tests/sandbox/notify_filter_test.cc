@@ -227,7 +227,7 @@ class LoneFilterTest : public ::testing::TestWithParam<Architecture> {
     const auto verdict =
         interpret(program_, call_of(GetParam(), static_cast<std::uint32_t>(number), arguments));
     EXPECT_TRUE(verdict) << "the kernel would not take this program";
-    return verdict.value_or(0);
+    return verdict ? verdict->answer : 0;
   }
   const FilterProgram program_ = lone_filter(GetParam());
 };
@@ -262,7 +262,7 @@ TEST_P(LoneFilterTest, NothingIsSentToABrokerThatIsNotThere) {
   for (std::uint32_t number = 0; number < 512; ++number) {
     const auto verdict = interpret(program_, call_of(GetParam(), number));
     ASSERT_TRUE(verdict);
-    EXPECT_NE(*verdict & SECCOMP_RET_ACTION_FULL, SECCOMP_RET_USER_NOTIF) << number;
+    EXPECT_NE(verdict->answer & SECCOMP_RET_ACTION_FULL, SECCOMP_RET_USER_NOTIF) << number;
   }
 }
 INSTANTIATE_TEST_SUITE_P(Architectures, LoneFilterTest, ::testing::ValuesIn(kArchitectures));
@@ -275,7 +275,7 @@ TEST(RecordingFilterTest, DirectoriesAreTrapped) {
   const auto answer = [](Listing listing, std::uint64_t flags) {
     const auto verdict = interpret(notify_filter(Architecture::X86_64, Forks::NotCounted, listing),
                                    call_of(Architecture::X86_64, 257, {0, 0, flags}));
-    return verdict.value_or(0);
+    return verdict ? verdict->answer : 0;
   };
   EXPECT_EQ(answer(Listing::ByKernel, kDirectory), SECCOMP_RET_ALLOW);
   EXPECT_EQ(answer(Listing::Recorded, kDirectory), SECCOMP_RET_USER_NOTIF);
