@@ -1,0 +1,247 @@
+"""What runs out while an agent runs: the descriptors of nono's own processes, the disk beneath its record.
+
+Whatever runs out, a guarded name yields verified bytes or an error, never others; nothing hangs.
+"""
+
+import errno
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+import support
+
+PY = "/usr/bin/python3"
+
+# Opens a verified file, an unverified one and a plain one over and over; what it got goes to stdout.
+AGENT = """
+import collections, json, sys, time
+got = collections.Counter()
+end = time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end:
+    for name in ('SKILLS.md', 'CLAUDE.md', 'plain'):
+        try:
+            with open(name) as file:
+                got[name + ' ' + file.read()] += 1
+        except OSError as error:
+            got[name + ' ' + str(error.errno)] += 1
+print(json.dumps(got), flush=True)
+"""
+
+# Changes the limit of open files of processes of the same user, at random, for four seconds: PID:OPEN…
+CHURN = """
+import random, resource, sys, time
+ours = {int(pid): int(count) for pid, count in (word.split(':') for word in sys.argv[1:])}
+before = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in ours}
+generator, rounds, end = random.Random(1), 0, time.monotonic() + 4
+while time.monotonic() < end:
+    for pid, count in ours.items():
+        limit = max(count + generator.randrange(-2, 4), 3)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, before[pid][1]))
+    time.sleep(generator.uniform(0, 0.02))
+    for pid in ours:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before[pid])
+    time.sleep(generator.uniform(0, 0.01))
+    rounds += 1
+print(rounds)
+"""
+
+
+def processes_of(root):
+    """`root` and what descends from it and executes the same program: the supervisor and the broker."""
+    program = os.readlink(f"/proc/{root}/exe")
+    found, queue = [], [root]
+    while queue:
+        pid = queue.pop()
+        try:
+            if os.readlink(f"/proc/{pid}/exe") != program:
+                continue
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        except OSError:
+            continue
+        found.append(pid)
+        queue += [int(child) for child in children.split()]
+    return found
+
+
+def open_descriptors(pid):
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return 0
+
+
+class Exhaustion(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.project.write("agent.py", AGENT)
+        self.project.write("SKILLS.md", "verified")
+        self.project.sign("SKILLS.md")
+        self.project.write("CLAUDE.md", "planted")
+        self.project.write("plain", "plain")
+
+    def begin(self, seconds):
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", "--allow-cwd", "--trust-scan=none", "--",
+                                 PY, "agent.py", str(seconds)),
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def check(self, got):
+        """Nothing but verified bytes under guarded names, and some of the opens were served."""
+        for key in got:
+            name, what = key.split(" ", 1)
+            good = {"SKILLS.md": "verified", "CLAUDE.md": None, "plain": "plain"}[name]
+            self.assertTrue(what == good or what.isdigit(), got)
+
+    def test_control_the_loop_reads_the_planted_file_without_a_sandbox(self):
+        done = self.ran(self.project.run(PY, "agent.py", "0.1"))
+        self.assertGreater(json.loads(done.stdout)["CLAUDE.md planted"], 0)
+
+    def test_few_descriptors_from_the_start(self):
+        started = 0
+        for limit in (3, 5, 8, 12, 16, 24, 32, 48, 64, 96, 100, 104, 108, 112, 116, 120, 124, 128, 256):
+            with self.subTest(limit=limit):
+                done = self.project.run(
+                    "sh", "-c", f"ulimit -n {limit}; exec {support.NONO} run --allow-cwd "
+                    f"--trust-scan=none -- {PY} agent.py 0.1")
+                self.assertNotIn("planted", done.stdout)
+                if done.returncode == 0:
+                    started += 1
+                    self.check(json.loads(done.stdout))
+                else:
+                    self.assertNotEqual(done.stderr, "")
+                    self.assertGreater(done.returncode, 0, "ended by a signal")
+        self.assertGreater(started, 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "what a broker holds open is counted as root")
+    def test_descriptors_run_out_at_random_points_and_come_back(self):
+        process = self.begin(6)
+        time.sleep(0.5)
+        ours = processes_of(process.pid)
+        self.assertGreaterEqual(len(ours), 2, "a supervisor and a broker")
+        counts = [f"{pid}:{open_descriptors(pid)}" for pid in ours]
+        done = self.ran(self.project.run(PY, "-c", CHURN, *counts))
+        self.assertGreater(int(done.stdout), 20)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        got = json.loads(out)
+        self.check(got)
+        self.assertGreater(got["SKILLS.md verified"], 0)
+        self.assertGreater(got["plain plain"], 0)
+        failed = sum(count for key, count in got.items()
+                     if key.split(" ", 1)[1].isdigit() and not key.startswith("CLAUDE.md"))
+        self.assertGreater(failed, 0, f"the limits never struck: {got}")
+
+    def test_an_agent_without_a_free_descriptor_is_told_so(self):
+        code = ("import os, resource\n"
+                "resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))\n"
+                "held = []\n"
+                "try:\n"
+                "    while True: held.append(os.open('SKILLS.md', os.O_RDONLY))\n"
+                "except OSError as error: print(error.errno, len(held))\n"
+                "os.close(held.pop())\n"
+                "print(open('SKILLS.md').read())\n")
+        done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd",
+                                                                      "--trust-scan=none")))
+        first, text = done.stdout.splitlines()
+        self.assertEqual(first.split()[0], "24")
+        self.assertEqual(text, "verified")
+
+
+@unittest.skipUnless(os.geteuid() == 0, "a file system is mounted as root")
+class FullDisk(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.state = self.project.home / ".local/state"
+        self.state.mkdir(parents=True)
+        self.project.own()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=256k,mode=700,uid={self.uid}",
+                               "tmpfs", self.state], check=False, capture_output=True)
+        if done.returncode != 0:
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", self.state], check=False)
+
+    def fill(self):
+        file = os.open(self.state / "ballast", os.O_WRONLY | os.O_CREAT)
+        try:
+            while True:
+                os.write(file, b"x" * 4096)
+        except OSError as error:
+            self.assertEqual(error.errno, errno.ENOSPC)
+        finally:
+            os.close(file)
+
+    def test_nothing_starts_where_no_record_can_be_made(self):
+        self.fill()
+        done = self.project.sandbox("echo", "started")
+        self.assertEqual(done.returncode, 125)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("No space left", done.stderr)
+
+    def test_what_cannot_be_recorded_is_not_read_and_the_record_stays_whole(self):
+        self.project.write("SKILLS.md", "verified")
+        self.project.sign("SKILLS.md")
+        script = "cat SKILLS.md; echo; read go; cat SKILLS.md; echo ended $?; read go"
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", "--allow-cwd", "--", "sh", "-c", script),
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), "verified\n")
+        self.fill()
+        # What the last page of the record still holds is used up first.
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        self.assertIn(line, ("verified" + "ended 0\n", "ended 1\n"))
+        os.truncate(self.state / "ballast", 0)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        process.wait(20)
+        session = json.loads(self.project.nono("audit", "list", "--json").stdout)["sessions"][0]
+        done = self.project.nono("audit", "verify", session["id"])
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        self.assertIn("chain", done.stdout + done.stderr)
+
+    def test_kill_while_the_disk_is_full_leaves_nothing_running(self):
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", "--allow-cwd", "--", "sh", "-c",
+                                 "echo up; sleep 61.7"),
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), "up\n")
+        self.fill()
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        deadline = time.monotonic() + 3
+        while self.left() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertEqual(self.left(), [])
+
+    def left(self):
+        listed = subprocess.run(["pgrep", "-u", str(self.uid), "-f", "^sleep 61.7"], check=False,
+                                capture_output=True, text=True).stdout.split()
+        return [pid for pid in listed
+                if os.path.exists(f"/proc/{pid}") and self.inside(pid)]
+
+    def inside(self, pid):
+        try:
+            return os.readlink(f"/proc/{pid}/cwd").startswith(str(self.project.tree))
+        except OSError:
+            return False
+
+
+support.both_users(globals(), Exhaustion, FullDisk)
+
+if __name__ == "__main__":
+    support.main()
