@@ -37,7 +37,7 @@ class Agent:
 
     def setUp(self):
         super().setUp()
-        self.agents = agents_directory()
+        self.agents = self.directory()
         self.binary = self.agents / "node_modules/.bin" / self.program
         if self.project.run("test", "-x", self.binary).returncode != 0:
             self.skipTest(f"{self.binary} is not there for this user: run tools/install-agents")
@@ -46,6 +46,9 @@ class Agent:
         self.state()
         self.project.own()
         self.ran(self.project.run("sh", "-c", "rmdir .git && git init -q ."))
+
+    def directory(self):
+        return agents_directory()
 
     def state(self):
         """Makes the agent's own files in the home directory."""

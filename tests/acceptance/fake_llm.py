@@ -46,6 +46,29 @@ def openai_events():
             {"type": "response.completed", "response": completed}]
 
 
+def chat_answer(model, streamed):
+    """The answer of POST /v1/chat/completions: whole, or as a stream."""
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    message = {"role": "assistant", "content": ANSWER}
+    answer = {"id": "chat_0", "created": 0, "model": model, "usage": usage}
+    if not streamed:
+        return json.dumps({**answer, "object": "chat.completion", "choices": [
+            {"index": 0, "message": message, "finish_reason": "stop"}]})
+    parts = [{"index": 0, "delta": message, "finish_reason": None},
+             {"index": 0, "delta": {}, "finish_reason": "stop"}]
+    lines = [json.dumps({**answer, "object": "chat.completion.chunk", "choices": [part]})
+             for part in parts]
+    return "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"])
+
+
+def gemini_answer():
+    """The answer of POST …:generateContent, and each part of a stream of them."""
+    return {"candidates": [{"content": {"role": "model", "parts": [{"text": ANSWER}]},
+                            "finishReason": "STOP", "index": 0}],
+            "usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 1,
+                              "totalTokenCount": 2}}
+
+
 def stream(events):
     return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
 
@@ -93,6 +116,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif path.endswith("/responses"):
             self.server.llm.prompted(body)
             self.answer(stream(openai_events()), "text/event-stream")
+        elif path.endswith("/chat/completions"):
+            self.server.llm.prompted(body)
+            streamed = bool(asked.get("stream"))
+            self.answer(chat_answer(asked.get("model", "model"), streamed),
+                        "text/event-stream" if streamed else "application/json")
+        elif path.endswith(":generateContent"):
+            self.server.llm.prompted(body)
+            self.answer_json(gemini_answer())
+        elif path.endswith(":streamGenerateContent"):
+            self.server.llm.prompted(body)
+            self.answer(f"data: {json.dumps(gemini_answer())}\n\n", "text/event-stream")
         else:
             self.answer_json({})
 

@@ -1,6 +1,8 @@
 """The built-in profiles under the real programs they are for: each does its work with the profile
 and nothing else, and what the profile does not give stays out of reach."""
 
+import json
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -185,14 +187,82 @@ class CodexProfile(AgentProfile, support.SandboxCase):
     state = agents_test.Codex.state
 
 
+class MoreAgents(AgentProfile):
+    """Agents of the second directory of tools/install-agents."""
+
+    names = ()  # of the variables to pass on
+    test_answers = None  # the next one shows it, too
+
+    def directory(self):
+        first = super().directory()
+        return first.with_name(first.name + "-more")
+
+    def options(self, *more):
+        passed = [word for name in self.names for word in ("--env", name)]
+        return (*super().options(*passed), *more)
+
+
+class Gemini(MoreAgents, support.SandboxCase):
+    profile, program, instructions = "gemini", "gemini", "GEMINI.md"
+    key, first = "GEMINI_API_KEY", ("gemini", "-m", "gemini-2.5-flash", "-p", "hi")
+    names = ("GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GEMINI_CLI_TRUST_WORKSPACE")
+
+    def variables(self):
+        return {**super().variables(), "GEMINI_CLI_TRUST_WORKSPACE": "true",
+                "GOOGLE_GEMINI_BASE_URL": f"http://127.0.0.1:{self.llm.port}"}
+
+    def state(self):
+        (self.project.home / ".gemini").mkdir()
+        (self.project.home / ".gemini/settings.json").write_text(json.dumps({
+            "security": {"auth": {"selectedType": "gemini-api-key"}},
+            "privacy": {"usageStatisticsEnabled": False}}))
+
+
+class OpenCode(MoreAgents, support.SandboxCase):
+    profile, program, instructions = "opencode", "opencode", "AGENTS.md"
+    key, first = "ANTHROPIC_API_KEY", ("opencode", "run", "hi")
+    names = ("ANTHROPIC_API_KEY",)
+
+    def state(self):
+        directory = self.project.home / ".config/opencode"
+        directory.mkdir(parents=True)
+        provider = {"options": {"baseURL": f"http://127.0.0.1:{self.llm.port}/v1"}}
+        model = "anthropic/claude-sonnet-4-5"
+        (directory / "opencode.json").write_text(json.dumps({
+            "autoupdate": False, "provider": {"anthropic": provider}, "model": model,
+            "small_model": model}))
+
+
+class Aider(MoreAgents, support.SandboxCase):
+    profile, program, instructions = "aider", "aider", "CONVENTIONS.md"
+    key, names = "OPENAI_API_KEY", ("OPENAI_API_KEY", "OPENAI_API_BASE")
+    first = ("aider", "--model", "openai/test", "--no-show-model-warnings", "--no-check-update",
+             "--analytics-disable", "--yes-always", "--no-gitignore", "--read", "CONVENTIONS.md",
+             "-m", "hi")
+
+    def setUp(self):
+        super().setUp()
+        if not pathlib.Path(self.project.tree / self.instructions).exists():
+            self.project.write(self.instructions, "none yet")
+            self.project.sign(self.instructions)
+        # Without a name it writes one into .git/config, which an agent may not.
+        self.ran(self.project.run("sh", "-c", "git config user.name A; git config user.email a@b.c"))
+
+    def variables(self):
+        return {**super().variables(), "OPENAI_API_BASE": f"http://127.0.0.1:{self.llm.port}/v1"}
+
+    def state(self):
+        """Nothing: aider keeps its own in the project."""
+
+
 # What agents_test.py shows of every agent is not shown again.
 for name in dir(agents_test.Agent):
     if name.startswith("test_") and name not in vars(AgentProfile):
         setattr(AgentProfile, name, None)
 
 support.both_users(globals(), PythonDev, NodeDev, GoDev, RustDev, JavaDev, CppDev,
-                   ClaudeCodeProfile, CodexProfile)
-del Profile, AgentProfile
+                   ClaudeCodeProfile, CodexProfile, Gemini, OpenCode, Aider)
+del Profile, AgentProfile, MoreAgents
 
 if __name__ == "__main__":
     sys.exit(support.main())
