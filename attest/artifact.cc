@@ -5,28 +5,17 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/hash_names.h"
+
 namespace nono::attest {
 
 namespace {
-
-std::optional<crypto::HashAlgorithm> known_algorithm(std::string_view name) {
-  if (name == "sha256") {
-    return crypto::HashAlgorithm::Sha256;
-  }
-  if (name == "sha384") {
-    return crypto::HashAlgorithm::Sha384;
-  }
-  if (name == "sha512") {
-    return crypto::HashAlgorithm::Sha512;
-  }
-  return std::nullopt;
-}
 
 // Every digest of a known kind must match: which one a verifier looks at must not matter.
 bool names_digest(const dsse::Subject& subject, const Artifact& artifact) {
   bool matched = false;
   for (const auto& [name, hex] : subject.digests) {
-    const auto algorithm = known_algorithm(name);
+    const auto algorithm = crypto::hash_named(name);
     const auto digest = algorithm ? artifact.digest(*algorithm) : std::nullopt;
     if (!digest) {
       continue;

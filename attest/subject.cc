@@ -9,23 +9,11 @@
 #include "attest/artifact.h"
 #include "base/encoding.h"
 #include "base/files.h"
+#include "crypto/hash_names.h"
 
 namespace nono::attest {
 
 namespace {
-
-std::optional<crypto::HashAlgorithm> known_algorithm(std::string_view name) {
-  if (name == "sha256") {
-    return crypto::HashAlgorithm::Sha256;
-  }
-  if (name == "sha384") {
-    return crypto::HashAlgorithm::Sha384;
-  }
-  if (name == "sha512") {
-    return crypto::HashAlgorithm::Sha512;
-  }
-  return std::nullopt;
-}
 
 bool digest_matches(const Specimen& specimen, crypto::HashAlgorithm algorithm,
                     std::string_view hex) {
@@ -41,7 +29,7 @@ enum class DigestVerdict : unsigned char { Match, Mismatch, NothingKnown };
 DigestVerdict weigh_digests(const Specimen& specimen, const dsse::Subject& subject) {
   DigestVerdict verdict = DigestVerdict::NothingKnown;
   for (const auto& [name, hex] : subject.digests) {
-    const std::optional<crypto::HashAlgorithm> algorithm = known_algorithm(name);
+    const std::optional<crypto::HashAlgorithm> algorithm = crypto::hash_named(name);
     if (algorithm && !digest_matches(specimen, *algorithm, hex)) {
       return DigestVerdict::Mismatch;
     }

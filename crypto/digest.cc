@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <vector>
 
+#include "crypto/hash_names.h"
 #include "crypto/openssl_handles.h"
 
 namespace nono::crypto {
@@ -15,18 +15,6 @@ namespace {
 
 constexpr std::size_t kReadSize = 64u << 10;
 constexpr std::size_t kShortDigits = 16;
-
-std::size_t size_of(HashAlgorithm algorithm) {
-  switch (algorithm) {
-    case HashAlgorithm::Sha256:
-      return 32;
-    case HashAlgorithm::Sha384:
-      return 48;
-    case HashAlgorithm::Sha512:
-      return 64;
-  }
-  std::abort();
-}
 
 void hash_into(HashAlgorithm algorithm, std::span<const std::byte> data, unsigned char* out) {
   const ErrorQueue queue;
@@ -50,7 +38,7 @@ Result<std::size_t> read_at(BorrowedFd fd, std::span<std::byte> buffer, std::uin
 }  // namespace
 
 Bytes hash(HashAlgorithm algorithm, std::span<const std::byte> data) {
-  Bytes out(size_of(algorithm));
+  Bytes out(digest_size(algorithm));
   hash_into(algorithm, data, reinterpret_cast<unsigned char*>(out.data()));
   return out;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "crypto/der.h"
+#include "crypto/hash_names.h"
 #include "crypto/key_impl.h"
 
 namespace nono::crypto {
@@ -25,18 +26,6 @@ bool strict_ecdsa(Span signature) {
   auto numbers = outer.take_inside(DerTag::Sequence);
   return numbers && numbers->take_positive() && numbers->take_positive() && numbers->done() &&
          outer.done();
-}
-
-std::size_t size_of(HashAlgorithm algorithm) {
-  switch (algorithm) {
-    case HashAlgorithm::Sha256:
-      return 32;
-    case HashAlgorithm::Sha384:
-      return 48;
-    case HashAlgorithm::Sha512:
-      return 64;
-  }
-  std::abort();
 }
 
 const unsigned char* raw(Span bytes) {
@@ -219,7 +208,7 @@ bool PublicKey::verifies_with(HashAlgorithm algorithm, Span message, Span signat
 
 bool PublicKey::verifies_digest(HashAlgorithm algorithm, Span digest, Span signature,
                                 RsaPadding padding) const {
-  if (digest.size() != size_of(algorithm) || this->algorithm() == KeyAlgorithm::Ed25519) {
+  if (digest.size() != digest_size(algorithm) || this->algorithm() == KeyAlgorithm::Ed25519) {
     return false;
   }
   const ErrorQueue queue;

@@ -32,8 +32,6 @@ std::optional<HashAlgorithm> hash_of(std::string_view oid);
 // be taken: RFC 5754 section 2); others are Unsupported. `what` begins the message.
 Result<HashAlgorithm> take_hash(DerReader& reader, std::string_view what);
 
-std::size_t digest_size(HashAlgorithm algorithm);
-
 // take_only takes the one element that `contents` is.
 std::optional<std::span<const std::byte>> take_only(std::span<const std::byte> contents,
                                                     DerTag tag);

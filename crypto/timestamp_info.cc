@@ -1,9 +1,9 @@
 // crypto/timestamp_info.cc: TSTInfo (RFC 3161 section 2.4.2).
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <utility>
 
+#include "crypto/hash_names.h"
 #include "crypto/timestamp_der.h"
 
 namespace nono::crypto {
@@ -192,18 +192,6 @@ Result<HashAlgorithm> take_hash(DerReader& reader, std::string_view what) {
                          ErrorKind::Unsupported);
   }
   return *algorithm;
-}
-
-std::size_t digest_size(HashAlgorithm algorithm) {
-  switch (algorithm) {
-    case HashAlgorithm::Sha256:
-      return 32;
-    case HashAlgorithm::Sha384:
-      return 48;
-    case HashAlgorithm::Sha512:
-      return 64;
-  }
-  std::abort();
 }
 
 Result<TimestampInfo> read_timestamp_info(Span der) {
