@@ -144,6 +144,9 @@ std::vector<std::string> composed_lines(const profile::Composed& composed) {
   if (composed.scan_all) {
     out.emplace_back("trust      every unverified file in reach stops the start");
   }
+  if (composed.strict_intercept) {
+    out.emplace_back("trust      no fast gate: every open is judged outside the program");
+  }
   for (const auto& [kind, amount] : limits_of(composed.limits)) {
     out.push_back("limit      " + kind + "  " + amount);
   }
@@ -164,6 +167,7 @@ Json composed_json(const profile::Composed& composed) {
       {"environment", environment_json(composed.environment)},
       {"workdir", composed.workdir ? Json(profile::text_of(*composed.workdir)) : Json()},
       {"scan", composed.scan_all ? "all" : "autoloaded"},
+      {"demands_strict", composed.strict_intercept},
       {"limits", limits_json(composed.limits)},
       {"findings", findings_json(composed)}};
 }

@@ -131,7 +131,7 @@ Result<void> take_trust(const Arguments& arguments, engine::RunRequest& request)
   static constexpr auto kScans = std::to_array<std::string_view>({"autoloaded", "all", "none"});
   NONO_TRY(const std::size_t scan, choice(arguments, "trust-scan", kScans));
   request.scan = static_cast<engine::TrustScan>(scan);
-  static constexpr auto kIntercepts = std::to_array<std::string_view>({"strict", "off"});
+  static constexpr auto kIntercepts = std::to_array<std::string_view>({"strict", "fast", "off"});
   NONO_TRY(const std::size_t intercept, choice(arguments, "trust-intercept", kIntercepts));
   request.intercept = static_cast<engine::Intercept>(intercept);
   const char* override_word = ::getenv("NONO_TRUST_OVERRIDE");  // NOLINT(concurrency-mt-unsafe)

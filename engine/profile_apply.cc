@@ -155,6 +155,7 @@ Result<void> apply_profile(RunRequest& request, const profile::Composed& compose
   if (composed.scan_all && request.scan == TrustScan::Autoloaded) {
     request.scan = TrustScan::All;
   }
+  request.profile_demands_strict = request.profile_demands_strict || composed.strict_intercept;
   profile::tighten(request.limits, composed.limits);
   for (const profile::ComposedFinding& finding : composed.findings) {
     request.notes.push_back(finding.origin + ": no effect: " + finding.why);

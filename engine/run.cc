@@ -16,6 +16,7 @@
 #include "engine/run_gate.h"
 #include "ledger/audit_log.h"
 #include "profile/private_tmp.h"
+#include "sandbox/fast_gate.h"
 #include "sandbox/launch.h"
 #include "session/terminal.h"
 
@@ -106,6 +107,7 @@ Json session_details(const RunRequest& request, const RunPlan& plan) {
   details.set("network", network_text(plan.capabilities.network()));
   details.set("network_namespace", plan.own_network == sandbox::OwnNetwork::Yes);
   details.set("limits", limits_shown(plan.limits));
+  details.set("trust_intercept", request.intercept == Intercept::Fast ? "fast" : "strict");
   details.set("landlock_abi", plan.features.landlock_abi);
   details.set("notes", std::move(notes));
   return details;
@@ -222,17 +224,30 @@ Result<OwnedFd> add_hosts(const RunPlan& plan, sandbox::BrokerConfig& broker) {
   return hosts;
 }
 
+// fast_gate knows the names that the policy guards, and those in whose place another text is read.
+Result<sandbox::FastGate> fast_gate(const RunPlan& plan) {
+  std::vector<trustpolicy::NameShape> shapes = plan.policy->guard().shapes();
+  shapes.push_back({"hosts", "", trustpolicy::Spelling::AsWritten, trustpolicy::Extent::Whole});
+  return sandbox::FastGate::make(shapes);
+}
+
 Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan& plan,
                                        const Terminal& terminal, const sandbox::ExecPlan& exec,
                                        const LimitKeeper* limits) {
-  const auto listing =
+  std::optional<sandbox::FastGate> fast;
+  if (request.intercept == Intercept::Fast) {
+    NONO_TRY(sandbox::FastGate made, fast_gate(plan));
+    fast.emplace(std::move(made));
+  }
+  sandbox::NotifyOptions notify;
+  notify.listing =
       request.recorder != nullptr ? sandbox::Listing::Recorded : sandbox::Listing::ByKernel;
-  const auto forks =
-      plan.limits.counts_forks() ? sandbox::Forks::Counted : sandbox::Forks::NotCounted;
+  notify.forks = plan.limits.counts_forks() ? sandbox::Forks::Counted : sandbox::Forks::NotCounted;
+  notify.fast_return = fast ? fast->return_address() : 0;
   NONO_TRY(const sandbox::Prepared prepared,
-           sandbox::Prepared::prepare(plan.capabilities, plan.features, forks, plan.own_network,
-                                      listing));
+           sandbox::Prepared::prepare(plan.capabilities, plan.features, plan.own_network, notify));
   sandbox::BrokerConfig broker = broker_config(request, plan);
+  broker.fast = fast ? &*fast : nullptr;
   NONO_TRY(const OwnedFd hosts, add_hosts(plan, broker));
   sandbox::LaunchPlan launch;
   launch.prepared = &prepared;
@@ -411,6 +426,9 @@ Result<ledger::AuditLog> open_log(const RunRequest& request, const RunPlan& plan
 
 Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Terminal terminal,
                                const Clock& clock, Teller& teller) {
+  if (request.intercept == Intercept::Fast) {
+    sandbox::FastGate::preload(plan.environment);
+  }
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
   NONO_TRY(const std::unique_ptr<LimitKeeper> limits, LimitKeeper::make(plan.limits));

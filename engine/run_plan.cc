@@ -345,6 +345,21 @@ Result<void> check_host(RunPlan& plan, Supervision supervision) {
   return {};
 }
 
+// check_intercept: what demands strict stands above an option.
+Result<void> check_intercept(const RunPlan& plan, const RunRequest& request) {
+  if (request.intercept != Intercept::Fast) {
+    return {};
+  }
+  const bool by_policy = plan.policy->strict_intercept();
+  if (!by_policy && !request.profile_demands_strict) {
+    return {};
+  }
+  return std::unexpected(Error(ErrorKind::Usage, std::string("--trust-intercept=fast: the ") +
+                                                     (by_policy ? "trust policy" : "profile") +
+                                                     " demands strict")
+                             .mend_with("leave the option out"));
+}
+
 void note_relaxations(RunPlan& plan, const RunRequest& request) {
   plan.notes.insert(plan.notes.begin(), request.notes.begin(), request.notes.end());
   if (request.trust_override != trustpolicy::Override::No) {
@@ -359,6 +374,11 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
   if (request.intercept == Intercept::Off) {
     plan.notes.emplace_back(
         "--trust-intercept=off: what was verified at the start may be replaced afterwards");
+  }
+  if (request.intercept == Intercept::Fast) {
+    plan.notes.emplace_back(
+        "--trust-intercept=fast: programs open by themselves what has no guarded name; hostile "
+        "ones can read guarded files");
   }
   if (request.scan == TrustScan::None) {
     plan.notes.emplace_back("--trust-scan=none: unverified files do not stop the start");
@@ -396,6 +416,7 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   layers.explicit_policy = request.policy_file;
   NONO_TRY(trustpolicy::Policy policy, trustpolicy::discover(layers));
   plan.policy = std::make_shared<const trustpolicy::Policy>(std::move(policy));
+  NONO_CHECK(check_intercept(plan, request));
   profile::EnvironmentOptions options;
   options.allow = request.environment;
   options.allow_globs = request.environment_globs;

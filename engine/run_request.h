@@ -31,7 +31,8 @@ enum class NetworkWish : unsigned char { Default, Block, Open };
 enum class OwnNetworkWish : unsigned char { Off, Auto, On };
 // Supervision::None: nothing of nono stays beside the program (engine/wrap.h).
 enum class Supervision : unsigned char { Kept, None };
-enum class Intercept : unsigned char { Strict, Off };            // Off: of wrap only
+// Intercept::Fast: sandbox/fast_gate.h. Off: of wrap only.
+enum class Intercept : unsigned char { Strict, Fast, Off };
 enum class TrustScan : unsigned char { Autoloaded, All, None };  // what stops the start
 
 // RunRequest is a command line, parsed.
@@ -59,6 +60,7 @@ struct RunRequest {
   TrustScan scan = TrustScan::Autoloaded;
   Supervision supervision = Supervision::Kept;
   Intercept intercept = Intercept::Strict;
+  bool profile_demands_strict = false;
   UseRecorder* recorder = nullptr;  // of learn: it outlives the run, and grants are wide
   trustpolicy::Override trust_override = trustpolicy::Override::No;
   ApprovalWish approvals;

@@ -46,6 +46,9 @@ Result<void> check_request(const RunRequest& request) {
   if (request.scan == TrustScan::None) {
     return std::unexpected(needs_run("--trust-scan=none, which keeps files unreadable,"));
   }
+  if (request.intercept == Intercept::Fast) {
+    return std::unexpected(needs_run("the fast gate"));
+  }
   if (!limits.memory && !limits.processes && !limits.cpu_time && !limits.wall_time &&
       !limits.file_size && !limits.disk_use) {
     return {};

@@ -134,6 +134,7 @@ class Composer {
           {"profile " + name + ": " + finding.pointer, finding.effect, finding.why});
     }
     out_.scan_all = out_.scan_all || profile.scan_all;
+    out_.strict_intercept = out_.strict_intercept || profile.strict_intercept;
     tighten(out_.limits, profile.limits);
     if (profile.workdir) {
       out_.workdir = profile.workdir;

@@ -55,6 +55,7 @@ struct Composed {
   EnvironmentPart environment;
   CommandsPart commands;
   bool scan_all = false;
+  bool strict_intercept = false;
   sandbox::Limits limits;
   std::optional<WorkdirAccess> workdir;
   std::vector<ComposedFinding> findings;

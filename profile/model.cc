@@ -252,6 +252,8 @@ class Reader {
     NONO_CHECK(commands());
     NONO_TRY(const std::string scan, text_at(root_, "trust", "scan"));
     out_.scan_all = scan == "all";
+    NONO_TRY(const std::string intercept, text_at(root_, "trust", "intercept"));
+    out_.strict_intercept = intercept == "strict";
     NONO_CHECK(limits());
     NONO_TRY(const std::string access, text_at(root_, "workdir", "access"));
     for (std::size_t i = 0; i < kAccesses.size(); ++i) {

@@ -66,7 +66,8 @@ struct Profile {
   NetworkPart network;
   EnvironmentPart environment;
   CommandsPart commands;
-  bool scan_all = false;  // trust.scan is "all"
+  bool scan_all = false;          // trust.scan is "all"
+  bool strict_intercept = false;  // trust.intercept is "strict"
   sandbox::Limits limits;
   std::optional<WorkdirAccess> workdir;
   std::vector<Finding> findings;

@@ -17,6 +17,11 @@ constexpr std::size_t kFarthestBranch = std::numeric_limits<std::uint8_t>::max()
 
 // Both architectures are little-endian: the low half of an argument comes first.
 std::uint32_t low_half_of(unsigned argument) {
+  if (argument == kReturnLow || argument == kReturnHigh) {
+    constexpr auto kPointer =
+        static_cast<std::uint32_t>(offsetof(seccomp_data, instruction_pointer));
+    return argument == kReturnLow ? kPointer : kPointer + 4;
+  }
   constexpr auto kFirst = static_cast<std::uint32_t>(offsetof(seccomp_data, args));
   return kFirst + 8u * argument;
 }

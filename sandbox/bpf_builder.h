@@ -23,6 +23,9 @@ struct ArgumentTest {
   std::uint32_t mask = ~0u;
   std::uint32_t value = 0;
 };
+// In place of an argument's number: the halves of where the call returns to.
+inline constexpr unsigned char kReturnLow = 6;
+inline constexpr unsigned char kReturnHigh = 7;
 constexpr ArgumentTest is(unsigned char argument, std::uint32_t value) {
   return {.argument = argument, .how = Compare::Equal, .mask = ~0u, .value = value};
 }

@@ -18,6 +18,7 @@
 #include "sandbox/broker_names.h"
 #include "sandbox/broker_open.h"
 #include "sandbox/broker_sockets.h"
+#include "sandbox/broker_terminals.h"
 #include "sandbox/kernel_abi.h"
 #include "sandbox/task_count.h"
 #include "sandbox/wire.h"
@@ -116,6 +117,9 @@ struct Warden::Impl {
         executor(resolver, rules),
         sockets(resolver, rules, workers) {
     take(trapped_calls());
+    if (config.fast != nullptr) {
+      take(fast_calls());
+    }
     if (config.max_tasks) {
       tasks.emplace(*config.max_tasks, pids);
       take(counted_calls());
@@ -180,11 +184,12 @@ Outcome Warden::Impl::serve(const Call& call) {
   // Said to be done and not done: a program that hides itself could not have its paths read.
   static constexpr Handler kDumpable = [](Impl&, const Call&) { return Outcome::value(0); };
   static constexpr Handler kFork = [](Impl& self, const Call&) { return self.fork_task(); };
+  static constexpr Handler kTerminal = [](Impl&, const Call& c) { return terminal_peer(c); };
   // In the order of Trap.
   static constexpr auto kHandlers = std::to_array<Handler>(
       {kOpen, kExecute, kNames, kNames, kNames, kNames, kNames, kNames, kMetadata, kMetadata,
-       kMetadata, kMetadata, kSockets, kSockets, kSockets, kDumpable, kMetadata, kFork});
-  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Fork) + 1);
+       kMetadata, kMetadata, kSockets, kSockets, kSockets, kDumpable, kMetadata, kFork, kTerminal});
+  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Terminal) + 1);
   return kHandlers[static_cast<std::size_t>(call.trap)](*this, call);
 }
 

@@ -29,6 +29,8 @@
 
 namespace nono::sandbox {
 
+class FastGate;  // fast_gate.h
+
 // ObjectId is device and inode: the identity of a file whatever it is called.
 struct ObjectId {
   dev_t device;
@@ -58,6 +60,7 @@ struct BrokerConfig {
   // What is read in place of the file at `hosts_path`, sealed; -1: that file itself.
   int hosts = -1;
   std::string hosts_path = {};
+  const FastGate* fast = nullptr;  // whose library is served, and told of guarded files
   OutsideGrants outside = OutsideGrants::Refused;
   bool record = false;  // what is done is told, too (kEventUsed), and listings are trapped
   std::optional<std::uint64_t> max_tasks = std::nullopt;  // where forks are trapped to be counted

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "base/files.h"
+#include "sandbox/fast_gate.h"
 #include "sandbox/name_rules.h"
 
 namespace nono::sandbox {
@@ -105,12 +106,22 @@ Outcome Opener::serve(const Call& call) {
     return Outcome::error(path.error());
   }
   job.path = *std::move(path);
+  if (wants_library(job)) {
+    OwnedFd library = rules_.config().fast->open_library();
+    return library.valid() ? hand_over(job, std::move(library)) : Outcome::error(EACCES);
+  }
   auto base = resolver_.base_for(call.thread, job.open.path.dirfd, job.path);
   if (!base) {
     return Outcome::error(base.error());
   }
   job.base = *std::move(base);
   return job.has(O_CREAT | O_EXCL) ? create(job) : existing(job);
+}
+
+// wants_library: the fast gate's shim is no file, and is served in its place.
+bool Opener::wants_library(const Job& job) const {
+  return rules_.config().fast != nullptr && job.path == FastGate::kLibrary &&
+         !writes(job.open.flags) && !job.has(O_CREAT);
 }
 
 // existing is the usual way: the kernel resolves, the type is known before the open, so that no

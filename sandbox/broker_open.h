@@ -36,6 +36,7 @@ class Opener {
   Outcome open_special(Job& job, const OwnedFd& object, const struct stat& status);
   Outcome open_terminal(Job& job);
   Outcome open_hosts(const Job& job);
+  bool wants_library(const Job& job) const;
   static Outcome terminal_of_streams(Job& job, dev_t device);
   Outcome create(Job& job);
   Outcome create_at(Job& job, const NamedPlace& place);

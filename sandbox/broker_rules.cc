@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include "base/files.h"
+#include "sandbox/fast_gate.h"
 #include "sandbox/gatekeeper.h"
 #include "sandbox/name_rules.h"
 #include "sandbox/wire.h"
@@ -46,6 +47,9 @@ BrokerRules::BrokerRules(const BrokerConfig& config, OwnedFd ask, OwnedFd events
   for (const KnownObject& known : config.known_guarded) {
     GuardClass& kept = guarded_objects_[known.id];
     kept = std::max(kept, known.guard_class);
+    if (config.fast != nullptr) {
+      config.fast->make_known(known.id.device, known.id.inode);
+    }
   }
 }
 
@@ -66,6 +70,9 @@ GuardClass BrokerRules::guard_of(const Touched& touched, const struct stat* stat
 void BrokerRules::remember(const struct stat& status, GuardClass guard_class) {
   GuardClass& kept = guarded_objects_[{status.st_dev, status.st_ino}];
   kept = std::max(kept, guard_class);
+  if (config_.fast != nullptr) {
+    config_.fast->make_known(status.st_dev, status.st_ino);
+  }
 }
 
 void BrokerRules::forget(const struct stat& status) {

@@ -56,16 +56,6 @@ int install(std::span<const sock_filter> program, unsigned flags) noexcept {
   return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter));
 }
 
-// make_inner_ruleset restricts signals and nothing else: to processes of the agent's own domain.
-Result<OwnedFd> make_inner_ruleset() {
-  const abi::LandlockRulesetAttr attr{0, 0, abi::scope::kSignal};
-  OwnedFd out(static_cast<int>(::syscall(abi::kSysLandlockCreateRuleset, &attr, sizeof attr, 0U)));
-  if (!out.valid()) {
-    return fail_errno(errno, "making the agent's signal scope");
-  }
-  return out;
-}
-
 NetworkTier tier_of(const Network& network) {
   if (std::holds_alternative<NetworkOpen>(network)) {
     return NetworkTier::Open;
@@ -200,15 +190,17 @@ Result<ExecPlan> ExecPlan::build(std::vector<std::string> argv, std::vector<std:
 }
 
 Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatures& features,
-                                   Forks forks, OwnNetwork network, Listing listing) {
+                                   OwnNetwork network, const NotifyOptions& notify) {
   Prepared out;
   out.network_ = network;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
   NONO_TRY(out.static_filter_, static_filter({.network = tier_of(wanted.network())}));
-  out.notify_filter_ = notify_filter(kNativeArchitecture, forks, listing);
-  if ((features.landlock_scopes & abi::scope::kSignal) != 0) {
-    NONO_TRY(out.inner_ruleset_, make_inner_ruleset());
-  }
+  out.notify_filter_ = notify_filter(kNativeArchitecture, notify);
+  out.scopes_signals_ = (features.landlock_scopes & abi::scope::kSignal) != 0;
+  NONO_TRY(out.inner_ruleset_,
+           make_inner_ruleset(
+               wanted, features,
+               notify.fast_return != 0 ? TerminalReads::ByBroker : TerminalReads::AsGranted));
   return out;
 }
 

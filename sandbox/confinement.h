@@ -109,9 +109,8 @@ class [[nodiscard]] Prepared {
   // prepare refuses (Unsupported) where this kernel cannot enforce all of `wanted`: there is no
   // best-effort mode.
   static Result<Prepared> prepare(const CapabilitySet& wanted, const HostFeatures& features,
-                                  Forks forks = Forks::NotCounted,
                                   OwnNetwork network = OwnNetwork::No,
-                                  Listing listing = Listing::ByKernel);
+                                  const NotifyOptions& notify = {});
 
   // prepare_alone is for a program without a broker (sandbox/wrap.h).
   static Result<Prepared> prepare_alone(const CapabilitySet& wanted, const HostFeatures& features,
@@ -121,7 +120,7 @@ class [[nodiscard]] Prepared {
   // that into a network of its own, where one is wanted. The Prepared must outlive what it returns.
   std::expected<InDomain, ChildFailure> enter() const noexcept;
   // scopes_signals: processes in the domain can signal only each other.
-  bool scopes_signals() const { return inner_ruleset_.valid(); }
+  bool scopes_signals() const { return scopes_signals_; }
   // inner_ruleset must stay open in the agent's process until seal; -1 where there is none.
   int inner_ruleset() const { return BorrowedFd(inner_ruleset_).raw(); }
 
@@ -129,7 +128,8 @@ class [[nodiscard]] Prepared {
   Prepared() = default;
   OwnNetwork network_ = OwnNetwork::No;
   OwnedFd ruleset_;
-  OwnedFd inner_ruleset_;  // the agent's own, inside the broker's: it may not signal the broker
+  OwnedFd inner_ruleset_;  // the agent's own, inside the broker's (sandbox/landlock.h)
+  bool scopes_signals_ = false;
   FilterProgram static_filter_;
   FilterProgram notify_filter_;
   FilterProgram lone_filter_;

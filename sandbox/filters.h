@@ -82,6 +82,7 @@ enum class Trap : unsigned char {
   Dumpable,  // prctl(PR_SET_DUMPABLE, …): answered with success, not done
   Watch,     // inotify_add_watch
   Fork,      // fork, vfork, clone, where a limit of processes is counted
+  Terminal,  // ioctl TIOCGPTPEER, under the fast gate
 };
 
 struct TrappedCall {
@@ -104,7 +105,17 @@ FilterProgram lone_filter(Architecture architecture = kNativeArchitecture);
 
 // Directories are opened by the kernel alone, but where the broker records what is listed.
 enum class Listing : unsigned char { ByKernel, Recorded };
+struct NotifyOptions {
+  Forks forks = Forks::NotCounted;
+  Listing listing = Listing::ByKernel;
+  // Of the fast gate: an openat for reading that does not follow a last link and returns to here is
+  // let through. 0: there is none.
+  std::uint64_t fast_return = 0;
+};
+// fast_calls lists what is trapped under the fast gate besides.
+std::span<const TrappedCall> fast_calls(Architecture architecture = kNativeArchitecture);
+
 FilterProgram notify_filter(Architecture architecture = kNativeArchitecture,
-                            Forks forks = Forks::NotCounted, Listing listing = Listing::ByKernel);
+                            const NotifyOptions& options = {});
 
 }  // namespace nono::sandbox

@@ -71,18 +71,43 @@ std::uint64_t device_rights(const PathGrant& grant, const struct stat& status) {
   return (device || device_directory) && used ? fs::kIoctlDev : 0;
 }
 
-Result<void> add_path(BorrowedFd ruleset, const PathGrant& grant, const HostFeatures& features) {
-  NONO_TRY(const struct stat status, status_of(grant.anchor, grant.shown_as));
-  const std::uint64_t rights = rights_for(grant.access, grant.kind, features) |
-                               (device_rights(grant, status) & features.landlock_fs);
-  if (rights == 0) {
-    return {};
-  }
+Result<void> add_rule(BorrowedFd ruleset, const PathGrant& grant, std::uint64_t rights) {
   const abi::LandlockPathBeneathAttr rule{.allowed_access = rights,
                                           .parent_fd = BorrowedFd(grant.anchor).raw()};
   if (::syscall(abi::kSysLandlockAddRule, ruleset.raw(), abi::kLandlockRulePathBeneath, &rule, 0) !=
       0) {
     return fail_errno(errno, "granting \"" + grant.shown_as + "\" in the Landlock ruleset");
+  }
+  return {};
+}
+
+Result<void> add_path(BorrowedFd ruleset, const PathGrant& grant, const HostFeatures& features) {
+  NONO_TRY(const struct stat status, status_of(grant.anchor, grant.shown_as));
+  const std::uint64_t rights = rights_for(grant.access, grant.kind, features) |
+                               (device_rights(grant, status) & features.landlock_fs);
+  return rights == 0 ? Result<void>() : add_rule(ruleset, grant, rights);
+}
+
+constexpr std::string_view kTerminals = "/dev/pts";
+
+// add_reads grants reading of all that is granted for it, but of directories of terminals.
+Result<void> add_reads(BorrowedFd ruleset, const CapabilitySet& wanted) {
+  for (const PathGrant& grant : wanted.paths()) {
+    if (!grant.access.has(Access::read())) {
+      continue;
+    }
+    const bool directory = grant.kind == PathKind::Directory;
+    if (directory && beneath(kTerminals, grant.shown_as)) {
+      continue;
+    }
+    if (directory && beneath(grant.shown_as, kTerminals)) {
+      return std::unexpected(
+          Error(ErrorKind::InvalidInput, "the grant of \"" + grant.shown_as +
+                                             "\" covers other terminals, which the fast gate "
+                                             "could not keep from the agent")
+              .mend_with("use --trust-intercept=strict, or grant less"));
+    }
+    NONO_CHECK(add_rule(ruleset, grant, fs::kReadFile));
   }
   return {};
 }
@@ -134,6 +159,23 @@ std::uint64_t rights_for(Access access, PathKind kind, const HostFeatures& featu
     rights |= fs::kExecute;
   }
   return rights & features.landlock_fs;
+}
+
+Result<OwnedFd> make_inner_ruleset(const CapabilitySet& wanted, const HostFeatures& features,
+                                   TerminalReads terminals) {
+  const bool by_broker = terminals == TerminalReads::ByBroker;
+  const abi::LandlockRulesetAttr attributes{
+      .handled_access_fs = by_broker ? fs::kReadFile : 0,
+      .handled_access_net = 0,
+      .scoped = features.landlock_scopes & abi::scope::kSignal};
+  if (attributes.handled_access_fs == 0 && attributes.scoped == 0) {
+    return OwnedFd();
+  }
+  NONO_TRY(OwnedFd ruleset, create(attributes));
+  if (by_broker) {
+    NONO_CHECK(add_reads(ruleset, wanted));
+  }
+  return ruleset;
 }
 
 Result<OwnedFd> make_ruleset(const CapabilitySet& wanted, const HostFeatures& features) {

@@ -20,4 +20,12 @@ std::uint64_t rights_for(Access access, PathKind kind, const HostFeatures& featu
 // Unsupported; a port grant under ABI < 4 too.
 Result<OwnedFd> make_ruleset(const CapabilitySet& wanted, const HostFeatures& features);
 
+// TerminalReads says whether the agent itself, past the broker, may read beneath /dev/pts.
+enum class TerminalReads : unsigned char { AsGranted, ByBroker };
+// make_inner_ruleset is the agent's own domain inside the broker's: signals stay in it, where the
+// kernel scopes them, and with ByBroker it reads what `wanted` grants but not directories of
+// terminals; InvalidInput where a grant covers those. Not valid where it would restrict nothing.
+Result<OwnedFd> make_inner_ruleset(const CapabilitySet& wanted, const HostFeatures& features,
+                                   TerminalReads terminals);
+
 }  // namespace nono::sandbox

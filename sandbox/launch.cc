@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "sandbox/broker_rules.h"
+#include "sandbox/fast_gate.h"
 #include "sandbox/wire.h"
 
 namespace nono::sandbox {
@@ -266,7 +267,8 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   }
   close_all_but({BorrowedFd(channels.ask.second).raw(), BorrowedFd(channels.events.second).raw(),
                  failure, plan.terminal, plan.prepared->inner_ruleset(), plan.limits.cgroup_procs,
-                 plan.broker->hosts, plan.streams[0], plan.streams[1], plan.streams[2],
+                 plan.broker->hosts, plan.broker->fast != nullptr ? plan.broker->fast->image() : -1,
+                 plan.streams[0], plan.streams[1], plan.streams[2],
                  BorrowedFd(handshake->first).raw(), BorrowedFd(handshake->second).raw()});
   const pid_t agent = ::fork();
   if (agent < 0) {

@@ -294,4 +294,23 @@ GuardClass builtin_class(std::string_view absolute_path, BuiltinSet taken_off) {
   return hits != 0 ? GuardClass::AgentConfig : GuardClass::None;
 }
 
+std::vector<NameShape> builtin_shapes() {
+  const auto undotted = [](std::string_view rule) {
+    return std::string(rule.substr(rule.starts_with('.') ? 1 : 0));
+  };
+  // Directory rules concern files of these two endings only.
+  std::vector<NameShape> out = {{"", ".md", Spelling::Folded, Extent::Ends},
+                                {"", ".mdc", Spelling::Folded, Extent::Ends}};
+  for (const NameRule& rule : kNames) {
+    if (!rule.name.ends_with(".md")) {
+      out.push_back({undotted(rule.name), "", Spelling::Folded, Extent::Whole});
+    }
+  }
+  for (const ConfigRule& rule : kConfigs) {
+    out.push_back({undotted(rule.prefix), std::string(rule.suffix), Spelling::Folded,
+                   rule.suffix.empty() ? Extent::Whole : Extent::Ends});
+  }
+  return out;
+}
+
 }  // namespace nono::trustpolicy

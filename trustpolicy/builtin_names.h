@@ -9,8 +9,10 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "trustpolicy/decision.h"
+#include "trustpolicy/name_shape.h"
 
 namespace nono::trustpolicy {
 
@@ -30,5 +32,8 @@ std::optional<BuiltinSet> builtin_named(std::string_view shown);
 // builtin_class classifies an absolute path by the built-in names that are not in `taken_off`. It
 // allocates nothing for a path of ASCII letters.
 GuardClass builtin_class(std::string_view absolute_path, BuiltinSet taken_off);
+
+// builtin_shapes covers every name that builtin_class classifies, whatever is taken off.
+std::vector<NameShape> builtin_shapes();
 
 }  // namespace nono::trustpolicy

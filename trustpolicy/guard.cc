@@ -31,6 +31,20 @@ bool catches_some_suffix(const Glob& glob, std::string_view path) {
   }
 }
 
+// shape_of takes of the pattern's last component what stands before its first and behind its last
+// wildcard. In `**` nothing does.
+NameShape shape_of(const Glob& glob) {
+  const std::string_view pattern = glob.text();
+  const std::string_view last = pattern.substr(pattern.rfind('/') + 1);
+  const std::size_t first_wild = last.find_first_of("*?[");
+  if (first_wild == std::string_view::npos) {
+    return {std::string(last), "", Spelling::AsWritten, Extent::Whole};
+  }
+  const std::size_t last_wild = last.find_last_of("*?[]");
+  return {std::string(last.substr(0, first_wild)), std::string(last.substr(last_wild + 1)),
+          Spelling::AsWritten, Extent::Ends};
+}
+
 std::string_view without_slash(std::string_view path) {
   return path.starts_with('/') ? path.substr(1) : path;
 }
@@ -77,6 +91,17 @@ bool Guard::policy_guards(std::string_view absolute_path) const {
   return std::ranges::any_of(patterns_, [&](const Rooted& pattern) {
     return catches(pattern, absolute_path) && !(bundle && catches(pattern, proven));
   });
+}
+
+std::vector<NameShape> Guard::shapes() const {
+  std::vector<NameShape> out = builtin_shapes();
+  for (const Rooted& pattern : patterns_) {
+    out.push_back(shape_of(pattern.glob));
+  }
+  for (const std::string& file : files_) {
+    out.push_back({std::string(base_name(file)), "", Spelling::AsWritten, Extent::Whole});
+  }
+  return out;
 }
 
 GuardClass Guard::classify(std::string_view absolute_path) const {

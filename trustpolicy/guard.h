@@ -31,6 +31,8 @@ class Guard final : public GuardedNames {
   void take_off(std::string_view builtin_name);
 
   GuardClass classify(std::string_view absolute_path) const override;
+  // shapes covers every name of printable ASCII that classify finds guarded in any directory.
+  std::vector<NameShape> shapes() const;
 
   struct Rooted {
     std::string root;

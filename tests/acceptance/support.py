@@ -14,6 +14,8 @@ import unittest
 NONO = os.environ.get("NONO", "nono")
 SHARED = pathlib.Path(os.environ.get("NONO_SHARED_DIR", "/nonexistent"))
 SKIP = 77
+# How opens are judged in Project.sandbox: a whole suite can be run under the fast gate.
+INTERCEPT = os.environ.get("NONO_TEST_INTERCEPT", "")
 ORDINARY = 12345
 
 
@@ -78,7 +80,8 @@ class Project:
         return self.run(NONO, *words, **options)
 
     def sandbox(self, *words, options=("--allow-cwd",), **rest):
-        return self.nono("run", *options, "--", *words, **rest)
+        how = (f"--trust-intercept={INTERCEPT}",) if INTERCEPT else ()
+        return self.nono("run", *options, *how, "--", *words, **rest)
 
     def sign(self, *names):
         done = self.nono("trust", "sign", *names)

@@ -232,6 +232,15 @@ TEST(ComposeTest, LimitsOnlyFall) {
   EXPECT_EQ(composed(library, "less").limits.wall_time, std::chrono::minutes(1));
 }
 
+TEST(ComposeTest, ADemandForTheStrictGateIsInherited) {
+  Library library;
+  library.add("base", R"({"trust":{"intercept":"strict"}})")
+      .add("more", R"({"extends":"base","trust":{"scan":"all"}})")
+      .add("none", "{}");
+  EXPECT_TRUE(composed(library, "more").strict_intercept);
+  EXPECT_FALSE(composed(library, "none").strict_intercept);
+}
+
 TEST(ComposeTest, OfEachLimitTheSmallestCounts) {
   Library library;
   library.add("base", R"({"limits":{"memory":"1G","pids":100,"cpu":"1m","file":"1M","disk":"1G"}})")

@@ -141,8 +141,7 @@ TEST_P(NetNamespaceTest, AfterEnteringNoCapabilityIsLeftInTheNewNamespace) {
   if (features.landlock_abi < 2) {
     GTEST_SKIP() << "no Landlock with REFER here";
   }
-  const auto prepared =
-      Prepared::prepare(CapabilitySet(), features, Forks::NotCounted, OwnNetwork::Yes);
+  const auto prepared = Prepared::prepare(CapabilitySet(), features, OwnNetwork::Yes);
   ASSERT_TRUE(prepared);
   expect_own(as_user([&] { return entered_without_capabilities(*prepared); }));
 }

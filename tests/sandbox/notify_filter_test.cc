@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(All, NotifyFilterTest, ::testing::ValuesIn(kArchitectur
 TEST(CountedForksTest, ForksAreTrappedOnlyWhereTheyAreCounted) {
   for (const Architecture architecture : testing::kArchitectures) {
     const FilterProgram plain = notify_filter(architecture);
-    const FilterProgram counting = notify_filter(architecture, Forks::Counted);
+    const FilterProgram counting = notify_filter(architecture, {.forks = Forks::Counted});
     std::size_t found = 0;
     for (const char* name : {"fork", "vfork", "clone"}) {
       const int number = testing::number_of(name, architecture);
@@ -218,6 +218,79 @@ TEST(CountedForksTest, ForksAreTrappedOnlyWhereTheyAreCounted) {
     }
   }
 }
+
+// The fast gate: one address, one call, reading only.
+class FastFilterTest : public ::testing::TestWithParam<Architecture> {
+ protected:
+  static constexpr std::uint64_t kReturn = 0x7e9912345006;
+  std::uint32_t answer(const char* name, const Arguments& arguments, std::uint64_t from) const {
+    auto call =
+        call_of(GetParam(), static_cast<std::uint32_t>(number_of(name, GetParam())), arguments);
+    call.instruction_pointer = from;
+    const auto verdict = interpret(program_, call);
+    EXPECT_TRUE(verdict) << "the kernel would not take this program";
+    return verdict ? verdict->answer : 0;
+  }
+  std::uint64_t no_follow() const { return GetParam() == Architecture::X86_64 ? 0400000 : 0100000; }
+  std::uint32_t opens(std::uint64_t flags, std::uint64_t from = kReturn) const {
+    return answer("openat", {0xffffff9c, 0x7000, flags, 0}, from);
+  }
+  const FilterProgram program_ = notify_filter(GetParam(), {.fast_return = kReturn});
+};
+
+TEST_P(FastFilterTest, ReadsThatFollowNoLastLinkAreLetThroughFromThePage) {
+  EXPECT_TRUE(all_jumps_land(program_));
+  constexpr std::uint64_t kNonBlock = 04000;
+  constexpr std::uint64_t kCloseOnExec = 02000000;
+  for (const std::uint64_t garbage : kGarbage) {
+    EXPECT_EQ(opens(no_follow() | garbage), SECCOMP_RET_ALLOW);
+    EXPECT_EQ(opens(no_follow() | kNonBlock | kCloseOnExec | garbage), SECCOMP_RET_ALLOW);
+  }
+}
+
+TEST_P(FastFilterTest, EverythingElseFromThePageIsTrapped) {
+  const std::uint64_t kept = no_follow();
+  for (const std::uint64_t flags :
+       {std::uint64_t{0}, kept | 1, kept | 2, kept | 3, kept | 0100, kept | 0200, kept | 01000,
+        kept | 0102, kept | 020000000, kept | 01 | 01000, kept | 0300}) {
+    EXPECT_EQ(opens(flags), SECCOMP_RET_USER_NOTIF) << std::oct << flags;
+  }
+  for (const char* name : {"open", "creat", "execve", "renameat2", "linkat", "unlinkat", "mkdirat",
+                           "truncate", "fchmod", "connect", "bind"}) {
+    if (number_of(name, GetParam()) >= 0) {
+      EXPECT_EQ(answer(name, {kept, kept, kept}, kReturn), SECCOMP_RET_USER_NOTIF) << name;
+    }
+  }
+}
+
+TEST_P(FastFilterTest, NoOtherAddressIsLetThrough) {
+  for (const std::uint64_t from :
+       {kReturn - 1, kReturn + 1, kReturn - 2, kReturn & 0xffffffff,
+        kReturn | (std::uint64_t{1} << 47), kReturn ^ (std::uint64_t{1} << 32),
+        kReturn ^ std::uint64_t{0x1000}, std::uint64_t{0}, ~std::uint64_t{0}}) {
+    EXPECT_EQ(opens(no_follow(), from), SECCOMP_RET_USER_NOTIF) << std::hex << from;
+  }
+}
+
+TEST_P(FastFilterTest, OtherCallsAreTrappedAsWithoutIt) {
+  const FilterProgram strict = notify_filter(GetParam());
+  for (std::uint32_t number = 0; number < 512; ++number) {
+    for (const std::uint64_t word : {0ull, 4ull, ~0ull, 010000000ull}) {
+      const auto call = call_of(GetParam(), number, {word, word, word, word, word, word});
+      EXPECT_EQ(interpret(program_, call)->answer, interpret(strict, call)->answer) << number;
+    }
+  }
+}
+
+TEST_P(FastFilterTest, TheOtherEndOfATerminalIsTheBrokers) {
+  constexpr std::uint64_t kPeer = 0x5441;
+  EXPECT_EQ(answer("ioctl", {3, kPeer, 2}, 0), SECCOMP_RET_USER_NOTIF);
+  EXPECT_EQ(answer("ioctl", {3, kPeer | 0xdead00000000, 2}, 0), SECCOMP_RET_USER_NOTIF);
+  EXPECT_EQ(answer("ioctl", {3, 0x5401, 2}, 0), SECCOMP_RET_ALLOW);
+  ASSERT_EQ(fast_calls(GetParam()).size(), 1);
+  EXPECT_EQ(fast_calls(GetParam())[0].number, number_of("ioctl", GetParam()));
+}
+INSTANTIATE_TEST_SUITE_P(Architectures, FastFilterTest, ::testing::ValuesIn(kArchitectures));
 
 // Without a broker: what it would decide on objects is refused, the rest is Landlock's.
 class LoneFilterTest : public ::testing::TestWithParam<Architecture> {
@@ -273,7 +346,7 @@ TEST(RecordingFilterTest, DirectoriesAreTrapped) {
   constexpr std::uint64_t kTemporaryFile = 020200000;
   constexpr std::uint64_t kPathOnly = 010000000;
   const auto answer = [](Listing listing, std::uint64_t flags) {
-    const auto verdict = interpret(notify_filter(Architecture::X86_64, Forks::NotCounted, listing),
+    const auto verdict = interpret(notify_filter(Architecture::X86_64, {.listing = listing}),
                                    call_of(Architecture::X86_64, 257, {0, 0, flags}));
     return verdict ? verdict->answer : 0;
   };

@@ -1,0 +1,15 @@
+// sandbox/broker_terminals.h: the other end of a pseudo-terminal, for who holds its master.
+//
+// Landlock judges TIOCGPTPEER as an open beneath /dev/pts. Under the fast gate the agent's own
+// domain has no right to read there, since it could then open other terminals past the broker; so
+// the broker, which has it, makes the call for who shows the master.
+#pragma once
+
+#include "sandbox/broker.h"
+
+namespace nono::sandbox {
+
+// terminal_peer serves a trapped ioctl(master, TIOCGPTPEER, flags).
+Outcome terminal_peer(const Call& call);
+
+}  // namespace nono::sandbox

@@ -1,0 +1,332 @@
+// sandbox/fast_shim.cc: the fast gate inside the agent's programs (sandbox/fast_gate.h).
+//
+// A library that ld.so loads into every dynamically linked program, and that links nothing. It
+// stands in for the C library's opens for reading: where a name is plainly that of no guarded file,
+// it makes the call from the one page from which the filter lets it through, without following a
+// link in its last component, and looks at what was opened. In every other case it makes the call
+// as the C library does, and the broker decides.
+//
+// It protects nothing from its own program: that can do all that it does. It must be exact, since
+// it stands in for open(2) everywhere: errno, descriptors, signal handlers, threads, vfork. So it
+// allocates nothing, takes no lock, and keeps no state but "the page is there".
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "sandbox/fast_layout.h"
+
+namespace fast = nono::sandbox::fast;
+
+// The table, in pages of its own that are never written here: what nono writes into the file shows.
+// Defined by the assembler, so that the compiler knows no value of it.
+asm(R"(.pushsection .rodata.nono_fast, "a", @progbits
+  .balign 4096
+  .hidden nono_fast_table
+  .globl nono_fast_table
+  .type nono_fast_table, @object
+nono_fast_table:
+  .ascii "nono fast gate\n\001"
+  .zero 36848
+  .size nono_fast_table, . - nono_fast_table
+  .popsection)");
+static_assert(sizeof(fast::Table) == 36848 + sizeof fast::kMagic);
+
+extern "C" {
+[[gnu::visibility("hidden")]] extern const fast::Table nono_fast_table;
+
+// The C library's own fopen, beneath a name that nothing stands in for (glibc); musl has none, but
+// dlsym.
+[[gnu::weak]] FILE* libc_fopen(const char* path, const char* mode) asm("_IO_fopen");
+#pragma weak dlsym
+}
+
+namespace {
+
+constexpr size_t kMaxPath = 512;  // on the stack of who opens
+// glibc defines it as 0 where files are large anyway; callers by number pass it.
+constexpr int kLargeFile = 0100000;
+// What does not change what an open for reading yields.
+constexpr int kHarmless =
+    O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_NOATIME | O_SYNC | kLargeFile;
+
+bool ready = false;  // written once, before main, by one thread
+
+const fast::Table* table() {
+  const fast::Table* at = &nono_fast_table;
+  asm("" : "+r"(at));  // no value of it is kept
+  return at;
+}
+
+// The arguments of a system call.
+struct Words {
+  long a = 0;
+  long b = 0;
+  long c = 0;
+  long d = 0;
+  long e = 0;
+  long f = 0;
+};
+
+// NOLINTBEGIN(misc-const-correctness): the assembler writes them
+long call(long number, const Words& words) {
+  long result = number;
+  register long r10 asm("r10") = words.d;
+  register long r8 asm("r8") = words.e;
+  register long r9 asm("r9") = words.f;
+  asm volatile("syscall"
+               : "+a"(result)
+               : "D"(words.a), "S"(words.b), "d"(words.c), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory", "cc");
+  return result;
+}
+
+// open_from_page is that call from where the filter allows it.
+long open_from_page(int directory, const char* path, int flags) {
+  long result = SYS_openat;
+  register long r10 asm("r10") = 0;
+  asm volatile("call *%[page]"
+               : "+a"(result)
+               : "D"(static_cast<long>(directory)), "S"(path), "d"(static_cast<long>(flags)),
+                 "r"(r10), [page] "r"(table()->page)
+               : "rcx", "r11", "memory", "cc");
+  return result;
+}
+// NOLINTEND(misc-const-correctness)
+
+long open_strictly(int directory, const char* path, int flags, unsigned mode) {
+  return call(SYS_openat, {directory, reinterpret_cast<long>(path), flags, mode});
+}
+
+// Copy is the path as it was at one moment: what is judged is what is opened, whatever other
+// threads write.
+struct Copy {
+  char text[kMaxPath];
+  fast::Text last;  // the last component
+};
+
+bool copied(const char* path, Copy& out) {
+  const volatile char* from = path;
+  size_t start = 0;
+  for (size_t i = 0; i < kMaxPath; ++i) {
+    const char c = from[i];
+    out.text[i] = c;
+    if (c == '\0') {
+      out.last = {out.text + start, i - start};
+      return true;
+    }
+    if (c == '/') {
+      start = i + 1;
+    }
+  }
+  return false;
+}
+
+bool begins(const char* text, const char* with) {
+  while (*with != '\0' && *text == *with) {
+    ++text;
+    ++with;
+  }
+  return *with == '\0';
+}
+
+// is_harmless looks at the object. A device is the broker's to judge; closing what a file's name
+// allowed, but not its identity, gives up the process's record locks on it, as any close does.
+bool is_harmless(long descriptor) {
+  struct stat status;  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
+  if (call(SYS_fstat, {descriptor, reinterpret_cast<long>(&status)}) != 0) {
+    return false;
+  }
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
+  if (S_ISREG(status.st_mode)) {
+    return !fast::is_known(table()->known, status.st_dev, status.st_ino);
+  }
+  return S_ISDIR(status.st_mode) || S_ISFIFO(status.st_mode);
+}
+
+constexpr long kAskStrictly = -4096;  // no errno is as large
+
+// is_final: a failure that the broker would report as well, and tells nobody of.
+bool is_final(long error) {
+  return error == -ENOENT || error == -ENOTDIR || error == -EINTR || error == -EMFILE ||
+         error == -EBADF;
+}
+
+// open_fast yields a descriptor, an error, or kAskStrictly: nothing was opened and nobody told.
+long open_fast(int directory, const char* path, int flags) {
+  if (!ready || path == nullptr || (flags & ~kHarmless) != 0) {
+    return kAskStrictly;
+  }
+  Copy copy;  // NOLINT(cppcoreguidelines-pro-type-member-init): to clear it would cost more
+  if (!copied(path, copy) || begins(copy.text, "/proc/") || begins(copy.text, "/dev/") ||
+      fast::may_be_guarded(copy.last, table()->shapes, table()->shapes_used)) {
+    return kAskStrictly;
+  }
+  const long result = open_from_page(directory, copy.text, flags | O_NOFOLLOW);
+  if (result < 0) {
+    return is_final(result) ? result : kAskStrictly;
+  }
+  if (is_harmless(result)) {
+    return result;
+  }
+  call(SYS_close, {result});
+  return kAskStrictly;
+}
+
+int open_either(int directory, const char* path, int flags, unsigned mode) {
+  long result = open_fast(directory, path, flags);
+  if (result == kAskStrictly) {
+    result = open_strictly(directory, path, flags, mode);
+  }
+  if (result < 0) {
+    errno = static_cast<int>(-result);
+    return -1;
+  }
+  return static_cast<int>(result);
+}
+
+bool makes_a_file(int flags) {
+  return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+// open_without_mode is for _FORTIFY_SOURCE: a call that needs a mode is stopped, as by glibc.
+int open_without_mode(int directory, const char* path, int flags) {
+  if (makes_a_file(flags)) {
+    __builtin_trap();
+  }
+  return open_either(directory, path, flags, 0);
+}
+
+// reads_only takes a mode of fopen apart; what is not only "read" is the C library's.
+bool reads_only(const char* mode, int& flags) {
+  if (mode == nullptr || mode[0] != 'r') {
+    return false;
+  }
+  flags = O_RDONLY;
+  for (const char* at = mode + 1; *at != '\0'; ++at) {
+    if (*at == 'e') {
+      flags |= O_CLOEXEC;
+    } else if (*at != 'b') {
+      return false;
+    }
+  }
+  return true;
+}
+
+FILE* next_fopen(const char* path, const char* mode) {
+  if (&libc_fopen != nullptr) {
+    return libc_fopen(path, mode);
+  }
+  using Function = FILE* (*)(const char*, const char*);
+  void* const next = &dlsym == nullptr ? nullptr : dlsym(RTLD_NEXT, "fopen");
+  if (next == nullptr) {
+    errno = ENOSYS;
+    return nullptr;
+  }
+  return reinterpret_cast<Function>(next)(path, mode);
+}
+
+FILE* fopen_either(const char* path, const char* mode) {
+  int flags = 0;
+  if (!reads_only(mode, flags)) {
+    return next_fopen(path, mode);
+  }
+  const long descriptor = open_fast(AT_FDCWD, path, flags);
+  if (descriptor == kAskStrictly) {
+    return next_fopen(path, mode);
+  }
+  if (descriptor < 0) {
+    errno = static_cast<int>(-descriptor);
+    return nullptr;
+  }
+  FILE* const out = fdopen(static_cast<int>(descriptor), mode);
+  if (out == nullptr) {
+    call(SYS_close, {descriptor});
+  }
+  return out;
+}
+
+// map_page puts the page where the filter expects it, and nowhere else: taken, or refused, means
+// that this program goes the strict way.
+[[gnu::constructor]] void map_page() {
+  const auto wanted = static_cast<long>(table()->page);
+  if (wanted == 0) {
+    return;
+  }
+  constexpr long kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+  const long mapped =
+      call(SYS_mmap, {wanted, fast::kPageBytes, PROT_READ | PROT_WRITE, kFlags, -1, 0});
+  if (mapped != wanted) {
+    return;
+  }
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
+  auto* const code = reinterpret_cast<volatile unsigned char*>(mapped);
+  for (size_t i = 0; i < sizeof fast::kPageCode; ++i) {
+    code[i] = fast::kPageCode[i];
+  }
+  ready = call(SYS_mprotect, {wanted, fast::kPageBytes, PROT_READ | PROT_EXEC}) == 0;
+}
+
+}  // namespace
+
+#define NONO_FAST_MODE(flags)      \
+  unsigned mode = 0;               \
+  if (makes_a_file(flags)) {       \
+    va_list more;                  \
+    va_start(more, flags);         \
+    mode = va_arg(more, unsigned); \
+    va_end(more);                  \
+  }
+
+extern "C" {
+#pragma GCC visibility push(default)
+
+int open(const char* path, int flags, ...) {
+  NONO_FAST_MODE(flags)
+  return open_either(AT_FDCWD, path, flags, mode);
+}
+int open64(const char* path, int flags, ...) {
+  NONO_FAST_MODE(flags)
+  return open_either(AT_FDCWD, path, flags, mode);
+}
+int openat(int directory, const char* path, int flags, ...) {
+  NONO_FAST_MODE(flags)
+  return open_either(directory, path, flags, mode);
+}
+int openat64(int directory, const char* path, int flags, ...) {
+  NONO_FAST_MODE(flags)
+  return open_either(directory, path, flags, mode);
+}
+
+// The names of _FORTIFY_SOURCE are the C library's to declare.
+int fortified_open(const char* path, int flags) asm("__open_2");
+int fortified_open64(const char* path, int flags) asm("__open64_2");
+int fortified_openat(int directory, const char* path, int flags) asm("__openat_2");
+int fortified_openat64(int directory, const char* path, int flags) asm("__openat64_2");
+
+int fortified_open(const char* path, int flags) {
+  return open_without_mode(AT_FDCWD, path, flags);
+}
+int fortified_open64(const char* path, int flags) {
+  return open_without_mode(AT_FDCWD, path, flags);
+}
+int fortified_openat(int directory, const char* path, int flags) {
+  return open_without_mode(directory, path, flags);
+}
+int fortified_openat64(int directory, const char* path, int flags) {
+  return open_without_mode(directory, path, flags);
+}
+
+FILE* fopen(const char* path, const char* mode) {
+  return fopen_either(path, mode);
+}
+FILE* fopen64(const char* path, const char* mode) {
+  return fopen_either(path, mode);
+}
+
+#pragma GCC visibility pop
+}

@@ -1,0 +1,363 @@
+"""The fast gate: honest programs meet under it what they meet under the strict one; what hostile code
+gains by it is the one thing that the documentation says."""
+
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import support
+
+MARK = "UNSIGNED-MARKER"
+PY = "/usr/bin/python3"
+FAST = "--trust-intercept=fast"
+OPTIONS = ("--allow-cwd", "--trust-scan=none")
+
+# Reads its arguments by fopen, open and openat with a descriptor.
+READER = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+static void show(const char* how, int fd) {
+  char text[64];
+  ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text);
+  if (fd < 0) printf("%s: %s\n", how, strerror(errno));
+  else printf("%s: %.*s|%d|%o\n", how, got < 0 ? 0 : (int)got, text, got < 0, fcntl(fd, F_GETFD));
+  if (fd >= 0) close(fd);
+}
+int main(int count, char** words) {
+  for (int i = 1; i < count; ++i) {
+    FILE* file = fopen(words[i], "r");
+    show("fopen", file == NULL ? -1 : fileno(file));
+    FILE* close_on_exec = fopen(words[i], "rbe");
+    show("fopen-e", close_on_exec == NULL ? -1 : fileno(close_on_exec));
+    show("open", open(words[i], O_RDONLY));
+    show("open-e", open(words[i], O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    int here = open(".", O_RDONLY | O_DIRECTORY);
+    show("openat", openat(here, words[i], O_RDONLY));
+    int path = open(words[i], O_PATH);
+    char again[64];
+    snprintf(again, sizeof again, "/proc/self/fd/%d", path);
+    show("reopened", path < 0 ? -1 : open(again, O_RDONLY));
+    close(here);
+    close(path);
+  }
+  show("null", open(NULL, O_RDONLY));
+  show("empty", open("", O_RDONLY));
+  show("no directory", openat(-1, "x", O_RDONLY));
+  show("not a directory", open("notes.txt/x", O_RDONLY));
+  return 0;
+}
+"""
+
+# Opens its argument with flags of its own by the page, as hostile code would.
+JUMPER = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(int count, char** words) {
+  FILE* maps = fopen("/proc/self/maps", "r");
+  char line[512];
+  unsigned long page = 0;
+  while (fgets(line, sizeof line, maps) != NULL) {
+    unsigned long from = 0, to = 0;
+    char mode[8];
+    if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3 && strcmp(mode, "r-xp") == 0 &&
+        to - from == 4096 && from >= 0x7e8000000000 && from < 0x7f0000000000) page = from;
+  }
+  if (page == 0) { puts("no page"); return 1; }
+  long flags = strtol(words[2], NULL, 8), result = SYS_openat;
+  register long r10 __asm__("r10") = 0600;
+  __asm__ volatile("sub $128, %%rsp\n call *%5\n add $128, %%rsp"
+                   : "+a"(result) : "D"((long)AT_FDCWD), "S"(words[1]), "d"(flags), "r"(r10),
+                     "r"(page) : "rcx", "r11", "memory");
+  if (result < 0) { printf("refused: %s\n", strerror(-result)); return 0; }
+  char text[64];
+  ssize_t got = read(result, text, sizeof text);
+  printf("opened %.*s\n", got < 0 ? 0 : (int)got, text);
+  return 0;
+}
+"""
+
+# Stands in for open(2) as users' own libraries do.
+INTERPOSER = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+int open(const char* path, int flags, ...) {
+  static int (*next)(const char*, int, ...);
+  if (next == NULL) next = (int (*)(const char*, int, ...))dlsym(RTLD_NEXT, "open");
+  if (strcmp(path, "virtual.txt") == 0) path = "notes.txt";
+  return next(path, flags, 0600);
+}
+"""
+
+
+def built(directory, name, source, *options):
+    out = directory / name
+    done = subprocess.run(["gcc", "-O2", "-x", "c", "-", "-o", out, *options], input=source,
+                          text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    out.chmod(0o755)
+    return out
+
+
+class Fast(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.project.write("notes.txt", "ordinary\n")
+
+    def both(self, *words, options=OPTIONS, **rest):
+        """Runs under both gates; returns both results, the strict one first."""
+        return [self.project.sandbox(*words, options=(*options, how), **rest)
+                for how in ("--trust-intercept=strict", FAST)]
+
+    def alike(self, *words, options=OPTIONS, **rest):
+        strict, fast = self.both(*words, options=options, **rest)
+        self.assertEqual((strict.returncode, strict.stdout), (fast.returncode, fast.stdout),
+                         strict.stderr + fast.stderr)
+        self.assertEqual(self.plain(strict.stderr), self.plain(fast.stderr))
+        return fast
+
+    @staticmethod
+    def plain(text):
+        return re.sub(r"\b\d{2,}\b", "N", text)
+
+    def fast(self, *words, options=OPTIONS, **rest):
+        return self.project.sandbox(*words, options=(*options, FAST), **rest)
+
+    def compiler(self):
+        if shutil.which("gcc") is None:
+            self.skipTest("there is no gcc")
+
+    def recorded(self):
+        listed = json.loads(self.project.nono("audit", "list", "--json").stdout)
+        return [json.loads(self.project.nono("audit", "show", "--json", session["id"]).stdout)
+                for session in listed["sessions"][:2]]
+
+    def test_opens_of_ordinary_files_do_not_reach_the_broker(self):
+        """They go on while it is stopped, and under the strict gate they do not."""
+        code = ("import sys; print('ready', flush=True); sys.stdin.readline(); "
+                "print(open('notes.txt').read(), flush=True)")
+        for how, expected in ((FAST, "ordinary\n"), ("--trust-intercept=strict", "")):
+            process = subprocess.Popen(
+                self.project.command(support.NONO, "run", *OPTIONS, how, "--", PY, "-c", code),
+                cwd=self.project.tree, env=self.project.environment(), text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(process.stdout.readline(), "ready\n")
+            children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            broker = int(children.read_text(encoding="ascii").split()[0])
+            os.kill(broker, signal.SIGSTOP)
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            os.set_blocking(process.stdout.fileno(), False)
+            seen = ""
+            end = time.monotonic() + (10 if expected else 1)
+            while seen != expected + "\n" * bool(expected) and time.monotonic() < end:
+                time.sleep(0.02)
+                seen += process.stdout.read() or ""
+            os.kill(broker, signal.SIGCONT)
+            os.set_blocking(process.stdout.fileno(), True)
+            process.communicate(timeout=30)
+            self.assertEqual(seen.strip(), expected.strip(), how)
+
+    def test_signed_file_is_read_and_unsigned_one_refused_alike_by_every_program(self):
+        self.project.write("CLAUDE.md", "be careful\n")
+        self.project.write("sub/AGENTS.md", MARK)
+        self.project.sign("CLAUDE.md")
+        rows = [("cat", "{}"), (PY, "-c", "print(open('{}').read())"), ("sh", "-c", "cat <{}"),
+                ("grep", "-rn", "", "."), ("sh", "-c", "while read l; do echo $l; done <{}"),
+                ("head", "-1", "{}"), ("sed", "p", "{}"), ("awk", "{{print}}", "{}"),
+                ("node", "-e", "console.log(require('fs').readFileSync('{}','utf8'))"),
+                ("rg", "--sort", "path", "-uu", "e", "."), ("git", "hash-object", "{}"),
+                ("perl", "-ne", "print", "{}"), ("tac", "{}"), ("cp", "{}", "copy.txt")]
+        for row in rows:
+            if shutil.which(row[0]) is None:
+                continue
+            for name in ("CLAUDE.md", "sub/AGENTS.md", "notes.txt", "missing.txt"):
+                with self.subTest(program=row[0], name=name):
+                    (self.project.tree / "copy.txt").unlink(missing_ok=True)
+                    done = self.alike(*[word.format(name) for word in row])
+                    self.assertNotIn(MARK, done.stdout + done.stderr)
+
+    def test_c_programs_get_the_same_bytes_flags_and_errors(self):
+        self.compiler()
+        reader = built(self.project.tree, "reader", READER)
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        self.project.write("AGENTS.md", MARK)
+        os.symlink("AGENTS.md", self.project.tree / "link")
+        self.project.write("text.txt", "through a guarded name")
+        os.symlink("text.txt", self.project.tree / "GEMINI.md")
+        os.symlink("notes.txt", self.project.tree / "plain-link")
+        os.link(self.project.tree / "AGENTS.md", self.project.tree / "hard")
+        self.project.own()
+        names = ["notes.txt", "CLAUDE.md", "AGENTS.md", "agents.MD", "./sub/../AGENTS.md", "link",
+                 "GEMINI.md", "plain-link", "hard", "missing", "/etc/hostname", "/etc/shadow",
+                 "/proc/self/comm", "/dev/null", "notes.txt/", ".", "x" * 256, "y" * 600]
+        control = self.project.run(reader, *names)
+        self.assertIn(MARK, control.stdout)
+        done = self.alike(reader, *names)
+        self.assertIn("ordinary", done.stdout)
+        self.assertIn("be careful", done.stdout)
+        self.assertNotIn(MARK, done.stdout)
+
+    def test_static_and_stripped_environments_go_the_strict_way(self):
+        self.compiler()
+        reader = built(self.project.tree, "static", READER, "-static")
+        self.project.write("AGENTS.md", MARK)
+        self.assertNotIn(MARK, self.alike(reader, "AGENTS.md", "notes.txt").stdout)
+        without = self.alike("env", "-u", "LD_PRELOAD", "cat", "AGENTS.md", "notes.txt")
+        self.assertNotIn(MARK, without.stdout)
+        self.assertIn("ordinary", without.stdout)
+
+    def test_the_users_own_preloaded_library_comes_first(self):
+        self.compiler()
+        library = built(self.project.tree, "own.so", INTERPOSER, "-shared", "-fPIC", "-ldl")
+        self.project.write("AGENTS.md", MARK)
+        options = (*OPTIONS, "--env", f"LD_PRELOAD={library}")
+        done = self.alike("cat", "virtual.txt", options=options)
+        self.assertEqual(done.stdout, "ordinary\n")
+        self.assertNotIn(MARK, self.alike("cat", "AGENTS.md", options=options).stdout)
+
+    def test_a_name_that_becomes_guarded_and_a_guarded_file_that_is_renamed(self):
+        code = ("import os\nopen('draft.txt', 'w').write('%s')\nprint(open('draft.txt').read())\n"
+                "os.rename('draft.txt', 'QWEN.md')\n"
+                "for name in ('QWEN.md', 'other.txt'):\n"
+                "  try:\n    print(open(name).read())\n"
+                "  except OSError as e:\n    print(e.errno)\n"
+                "  os.path.exists('QWEN.md') and os.rename('QWEN.md', 'other.txt')\n" % "text")
+        self.assertEqual(self.alike(PY, "-c", code).stdout, "text\n13\n13\n")
+
+    def test_races_of_names_win_nothing(self):
+        self.project.write("AGENTS.md", MARK)
+        code = """
+import os, threading
+stop = False
+def swap():
+    while not stop:
+        for a, b in (('AGENTS.md', 'n.txt'), ('n.txt', 'AGENTS.md')):
+            try: os.rename(a, b)
+            except OSError: pass
+threading.Thread(target=swap, daemon=True).start()
+leaks = 0
+for _ in range(4000):
+    try:
+        with open('n.txt') as f: leaks += 'UNSIGNED' in f.read()
+    except OSError: pass
+stop = True
+print('leaks', leaks)
+"""
+        self.assertEqual(self.ran(self.fast(PY, "-c", code)).stdout, "leaks 0\n")
+
+    def test_denials_are_recorded_alike(self):
+        self.project.write("AGENTS.md", MARK)
+        outside = self.project.base / "outside.txt"
+        outside.write_text("text")
+        self.both("sh", "-c", f"cat AGENTS.md; cat {outside}; echo x >.git/config; cat notes.txt")
+        fast, strict = [[(e["type"], e.get("operation"), e.get("path"), e.get("rule"),
+                          e.get("outcome"), e.get("code")) for e in session["events"]
+                         if e["type"] not in ("start", "end", "session")]
+                        for session in self.recorded()]
+        self.assertEqual(strict, fast)
+        self.assertIn(str(outside), [row[2] for row in fast])
+
+    def test_a_profile_or_policy_that_demands_strict_is_above_the_option(self):
+        path = self.project.write("p.json", '{"meta": {"name": "p"}, "trust": '
+                                            '{"intercept": "strict"}}')
+        options = ("--allow-cwd", "--profile", path)
+        self.ran(self.project.sandbox("true", options=(*options, "--trust-intercept=strict")))
+        done = self.ran(self.fast("true", options=options), 2)
+        self.assertIn("--trust-intercept=fast: the profile demands strict", done.stderr)
+        policy = self.project.home / ".config/nono"
+        policy.mkdir(parents=True)
+        (policy / "trust-policy.json").write_text(
+            '{"version": 1, "includes": ["CLAUDE*"], "publishers": [], "blocklist": {"digests": []}, '
+            '"enforcement": "deny", "intercept": "strict"}')
+        self.project.own()
+        done = self.ran(self.fast("true", options=("--allow-cwd",)), 2)
+        self.assertIn("the trust policy demands strict", done.stderr)
+
+    def test_wrap_refuses_it(self):
+        done = self.ran(self.project.nono("wrap", "--allow-cwd", FAST, "--", "true"), 125)
+        self.assertIn("the fast gate needs a supervisor", done.stderr)
+
+    def test_the_record_says_which_gate_it_was(self):
+        self.both("true")
+        texts = [json.dumps(session) for session in self.recorded()]
+        self.assertIn('"trust_intercept": "fast"', texts[0])
+        self.assertIn('"trust_intercept": "strict"', texts[1])
+
+    def test_programs_make_terminals_and_use_them(self):
+        code = ("import os, pty\nm, s = pty.openpty()\nos.write(s, b'to master')\n"
+                "print(os.read(m, 64), os.ttyname(s)[:9], os.get_inheritable(s))\n"
+                "pid, m = pty.fork()\n"
+                "if pid == 0:\n  print(open('/dev/tty').fileno() > 2, os.isatty(0)); os._exit(0)\n"
+                "text = b''\n"
+                "try:\n  while True: text += os.read(m, 64)\n"
+                "except OSError: print(text)\n")
+        self.assertIn("to master", self.alike(PY, "-c", code).stdout)
+
+    def test_hostile_code_gains_the_reading_of_guarded_files_and_nothing_else(self):
+        self.compiler()
+        jumper = built(self.project.tree, "jumper", JUMPER)
+        self.project.write("AGENTS.md", MARK)
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        outside = self.project.base / "outside.txt"
+        outside.write_text(MARK)
+        outside.chmod(0o644)
+        no_follow = "0400000"
+        self.assertIn(MARK, self.fast(jumper, "AGENTS.md", no_follow).stdout)  # as documented
+        for flags in ("0", "0400001", "0400002", "0401000", "0400100", "0400102"):
+            done = self.fast(jumper, "AGENTS.md", flags)
+            self.assertNotIn(MARK, done.stdout, flags)
+        for flags in ("0400001", "0400002", "0401001", "0401000"):
+            self.assertIn("refused", self.fast(jumper, "CLAUDE.md", flags).stdout, flags)
+            self.assertEqual((self.project.tree / "CLAUDE.md").read_text(), "be careful")
+        self.assertIn("refused", self.fast(jumper, ".git/config", "0400101").stdout)
+        self.assertIn("refused", self.fast(jumper, outside, no_follow).stdout)
+        self.assertIn("refused", self.fast(jumper, "/etc/shadow", no_follow).stdout)
+        strict = self.project.sandbox(jumper, "AGENTS.md", no_follow, options=OPTIONS)
+        self.assertEqual(strict.stdout, "no page\n")
+
+    def test_hostile_code_opens_no_other_terminal(self):
+        self.compiler()
+        jumper = built(self.project.tree, "jumper", JUMPER)
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        name = os.ttyname(slave)
+        os.chown(name, self.project.uid, -1)
+        os.write(master, b"typed\n")
+        control = self.project.run("head", "-c", "5", name)
+        self.assertEqual(control.stdout, "typed")
+        os.write(master, b"typed\n")
+        self.assertEqual(self.fast(jumper, name, "0404400").stdout, "refused: Permission denied\n")
+
+    def test_a_grant_that_covers_other_terminals_is_refused(self):
+        done = self.fast("true", options=("--read", "/dev", "--override-never-grant", "/dev"))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("/dev", done.stderr)
+
+
+support.both_users(globals(), Fast)
+
+if __name__ == "__main__":
+    support.main()
