@@ -184,7 +184,7 @@ static void bare_serve(int listener) {
 
 // bare_run starts `argv` with its opens trapped; `confine` (may be NULL) runs in the child first.
 // It does not return: the exit status is the program's.
-static void bare_run(char** argv, void (*confine)(void)) {
+static __attribute__((unused)) void bare_run(char** argv, void (*confine)(void)) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
     bare_die("socketpair");
