@@ -66,7 +66,30 @@ std::string_view directory_name(std::string_view path) {
   return last == std::string_view::npos ? path.substr(0, 1) : path.substr(0, last + 1);
 }
 
+namespace {
+
+// is_normal: nothing is to be done, as with nearly every path that a program opens. It may say no
+// of a name that begins with dots.
+bool is_normal(std::string_view path) {
+  if (!path.starts_with('/')) {
+    return false;
+  }
+  for (std::size_t at = path.find('/'); at != std::string_view::npos; at = path.find('/', at + 1)) {
+    const std::string_view rest = path.substr(at + 1);
+    if (rest.empty() || rest.starts_with('/') || rest == "." || rest.starts_with("./") ||
+        rest.starts_with("..")) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
 std::string normal_path(std::string_view path) {
+  if (is_normal(path)) {
+    return std::string(path);
+  }
   const bool absolute = path.starts_with('/');
   std::string normal;
   for (const std::string_view part : resolved_components(path)) {

@@ -196,6 +196,7 @@ class ReadyAgent {
 sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& plan) {
   sandbox::BrokerConfig out;
   out.names = &plan.policy->guard();
+  out.names_fold = plan.policy->guard().patterns().empty() && plan.policy->guard().files().empty();
   out.capabilities = &plan.capabilities;
   out.home = plan.user.home;
   out.network = tier_of(plan.capabilities.network());

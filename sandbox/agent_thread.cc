@@ -56,11 +56,13 @@ Answer<std::string> small_file(const std::string& path) {
 }  // namespace
 
 Answer<std::string> AgentThread::path_at(std::uint64_t address) const {
-  std::array<char, PATH_MAX> buffer{};
+  constexpr std::size_t kMostPaths = 256;  // are shorter: no need to copy a page for them
+  [[gnu::uninitialized]] std::array<char, PATH_MAX> buffer;  // only what was copied is read
   std::size_t have = 0;
   while (have < buffer.size()) {
     const std::size_t on_page = kPage - ((address + have) & (kPage - 1));
-    const std::size_t want = std::min(on_page, buffer.size() - have);
+    const std::size_t most = have == 0 ? kMostPaths : buffer.size() - have;
+    const std::size_t want = std::min(on_page, most);
     const ssize_t got = read_remote(tid_, address + have, buffer.data() + have, want);
     if (got <= 0) {
       return std::unexpected(memory_errno(got < 0 ? errno : EFAULT));

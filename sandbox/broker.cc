@@ -20,13 +20,12 @@
 #include "sandbox/broker_sockets.h"
 #include "sandbox/broker_terminals.h"
 #include "sandbox/kernel_abi.h"
+#include "sandbox/side_watch.h"
 #include "sandbox/task_count.h"
 #include "sandbox/wire.h"
 #include "sandbox/workers.h"
 
 namespace nono::sandbox {
-
-using trustpolicy::GuardClass;
 
 Outcome Outcome::descriptor(OwnedFd fd, int open_flags) {
   Outcome out(Kind::Descriptor, 0);
@@ -110,7 +109,7 @@ struct Warden::Impl {
         listener(std::move(listener_fd)),
         rules(config, std::move(ask), std::move(events)),
         resolver(pids),
-        workers(listener, pids),
+        workers(listener, pids, resolver),
         opener(resolver, rules, workers),
         names(resolver, rules),
         metadata(resolver, rules),
@@ -137,7 +136,8 @@ struct Warden::Impl {
   Outcome serve(const Call& call);
   Outcome fork_task();
   void record(const Outcome& outcome);
-  void serve_next();
+  bool serve_next(SideWatch* side);
+  void serve_storm(SideWatch& side);
   void hear_listener(pollfd& watched);
   void hear_reply();
   bool reap(pid_t agent, int& status);
@@ -156,6 +156,8 @@ struct Warden::Impl {
   Executor executor;
   SocketOperations sockets;
   std::optional<TaskCount> tasks;
+  std::uint64_t served = 0;
+  bool let_go = false;  // the calls before that are our own
   bool said_no_forks = false;
   bool agent_is_stopped = false;
   SupervisorWatch::Clock::time_point look_at_supervisor =
@@ -234,36 +236,57 @@ Outcome Warden::Impl::fork_task() {
   return Outcome::error(EAGAIN);
 }
 
-void Warden::Impl::serve_next() {
+// serve_next is false where there was no notification: it was withdrawn, or the wait interrupted.
+// `side` is there where nobody has looked whether there is one.
+bool Warden::Impl::serve_next(SideWatch* side) {
   // The kernel wants the buffer zeroed, and its structure may be larger than ours.
   union {
     seccomp_notif notification;
     std::array<char, 512> room;
   } buffer{};
   buffer.room.fill(0);
-  if (::ioctl(BorrowedFd(listener).raw(), SECCOMP_IOCTL_NOTIF_RECV, &buffer.notification) != 0) {
-    return;  // the caller went away between poll and receive
+  const int got =
+      ::ioctl(BorrowedFd(listener).raw(), SECCOMP_IOCTL_NOTIF_RECV, &buffer.notification);
+  if (side != nullptr) {
+    side->end_wait();
   }
+  if (got != 0) {
+    return false;
+  }
+  ++served;
   const seccomp_notif& request = buffer.notification;
   const auto number = static_cast<std::size_t>(request.data.nr);
   if (request.pid == 0 || number >= traps.size() || traps[number] == kNotTrapped) {
     send_outcome(listener, request.id, Outcome::error(ENOSYS));
-    return;
+    return true;
   }
   CallArgs args{};
   std::copy_n(&request.data.args[0], args.size(), args.begin());
   const Call call{request.data.nr, static_cast<Trap>(traps[number]), args,
                   AgentThread(static_cast<pid_t>(request.pid), request.id, listener)};
   Outcome outcome = serve(call);
-  if (config.record) {
+  if (config.record && let_go) {
     record(outcome);
   }
   send_outcome(listener, request.id, std::move(outcome));
+  return true;
+}
+
+// serve_storm waits for notifications in the kernel, without a poll before each, until something
+// else wants to be looked at. A short run does not pay for the thread that this takes.
+void Warden::Impl::serve_storm(SideWatch& side) {
+  constexpr std::uint64_t kStorm = 256;
+  if (served < kStorm || !side.start()) {
+    return;
+  }
+  side.heard();
+  while (side.begin_wait() && serve_next(&side)) {
+  }
 }
 
 void Warden::Impl::hear_listener(pollfd& watched) {
   if ((watched.revents & POLLIN) != 0) {
-    serve_next();
+    serve_next(nullptr);
   } else if (watched.revents != 0) {
     watched.fd = -1;  // no process uses the filter any more
   }
@@ -319,18 +342,35 @@ Warden::Warden(const BrokerConfig& config, OwnedFd listener, OwnedFd ask, OwnedF
 
 Warden::~Warden() = default;
 
+void Warden::know(std::span<const KnownObject> guarded) {
+  impl_->let_go = true;
+  impl_->rules.know(guarded);
+}
+
+void Warden::serve_first(int calls) {
+  static_cast<void>(::ioctl(BorrowedFd(impl_->listener).raw(), abi::kIoctlNotifSetFlags,
+                            abi::kNotifFdSyncWakeUp));  // Linux 6.6; older: slower, not weaker
+  std::array<pollfd, 2> watched{
+      {{BorrowedFd(impl_->listener).raw(), POLLIN, 0}, {impl_->rules.ask_channel().raw(), 0, 0}}};
+  while (calls > 0 && (::poll(watched.data(), watched.size(), -1) > 0 || errno == EINTR)) {
+    if (watched[1].revents != 0 || (watched[0].revents & ~POLLIN) != 0) {
+      return;
+    }
+    calls -= impl_->serve_next(nullptr) ? 1 : 0;
+  }
+}
+
 int Warden::run(pid_t agent) {
   sigset_t children;
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
   const OwnedFd signals(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
-  static_cast<void>(::ioctl(BorrowedFd(impl_->listener).raw(), abi::kIoctlNotifSetFlags,
-                            abi::kNotifFdSyncWakeUp));  // Linux 6.6; older: slower, not weaker
   ::umask(0);
   std::array<pollfd, 3> watched{{{BorrowedFd(impl_->listener).raw(), POLLIN, 0},
                                  {BorrowedFd(signals).raw(), POLLIN, 0},
                                  {impl_->rules.events().raw(), POLLIN, 0}}};
   constexpr auto kTick = static_cast<int>(SupervisorWatch::kTick.count());
+  SideWatch side({watched[1].fd, watched[2].fd}, kTick);
   int status = 0;
   if (impl_->reap(agent, status)) {
     return status;  // ended before the signal descriptor was there
@@ -352,6 +392,7 @@ int Warden::run(pid_t agent) {
     if ((watched[1].revents & POLLIN) != 0 && drained(signals) && impl_->reap(agent, status)) {
       return status;
     }
+    impl_->serve_storm(side);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,12 +49,13 @@ enum class InstructionEdit : unsigned char { ProtectVerified, Allowed };
 // OutsideGrants says what becomes of an open that the kernel refused for want of a grant.
 enum class OutsideGrants : unsigned char { Refused, Asked };
 
-// BrokerConfig is laid out before the fork, but for `known_guarded`, which the supervisor sends;
-// what it points to must outlive the broker.
+// BrokerConfig is laid out before the fork; it, and what it points to, must outlive the broker.
 struct BrokerConfig {
   const trustpolicy::GuardedNames* names = nullptr;
+  // All guarded names are compared folded, so that a name in another spelling of its letters is as
+  // good as the kernel's own. Where some are not, the kernel is asked.
+  bool names_fold = false;
   const CapabilitySet* capabilities = nullptr;
-  std::vector<KnownObject> known_guarded = {};
   std::string home;
   NetworkTier network = NetworkTier::Blocked;
   InstructionEdit edit = InstructionEdit::ProtectVerified;
@@ -122,6 +124,12 @@ class Warden {
   Warden(const Warden&) = delete;
   Warden& operator=(const Warden&) = delete;
   ~Warden();
+
+  // serve_first serves so many calls of the agent's process before it is let go, or fewer where it
+  // or the supervisor goes.
+  void serve_first(int calls);
+  // know tells what the scan found guarded, before run.
+  void know(std::span<const KnownObject> guarded);
 
   // run returns the agent's wait status, or kAbandoned where the supervisor went away or was
   // stopped for too long. The caller kills what is left of the tree.

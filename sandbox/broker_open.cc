@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <string_view>
+#include <utility>
 
 #include "base/files.h"
 #include "sandbox/fast_gate.h"
@@ -56,11 +57,16 @@ bool opens_at_once(const struct stat& status) {
          (S_ISCHR(status.st_mode) && !is_controlling_terminal(status));
 }
 
-OwnedFd open_plain(int base, const std::string& path, int flags) {
+OwnedFd open_plain(int base, const std::string& path, int flags, std::uint64_t resolve) {
   open_how how{};
   how.flags = static_cast<unsigned>((flags & ~kMadeByBroker) | kBrokerFlags);
-  how.resolve = RESOLVE_NO_MAGICLINKS;
+  how.resolve = resolve;
   return OwnedFd(static_cast<int>(::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how)));
+}
+
+// has_dots: a component is "..", which says nothing about where it leads, or hides where it is.
+bool has_dots(std::string_view path) {
+  return path.starts_with("../") || path.contains("/../") || path.ends_with("/..") || path == "..";
 }
 
 bool writes(int flags) {
@@ -90,6 +96,7 @@ struct Opener::Job {
   OwnedFd base;
   int attempts = 0;
   bool expanded = false;  // opened outside the domain, on somebody's word
+  bool straight = false;  // opened for reading by a path that led over no link: its own path
 
   int base_raw() const { return base.valid() ? BorrowedFd(base).raw() : AT_FDCWD; }
   bool has(int flag) const { return (open.flags & flag) == flag; }
@@ -138,7 +145,7 @@ Outcome Opener::existing(Job& job) {
   if (!opens_at_once(before) || resolver_.on_proc(before)) {
     return slow(job);
   }
-  OwnedFd fd = open_plain(job.base_raw(), job.path, job.open.flags);
+  OwnedFd fd = open_seen(job);
   if (!fd.valid()) {
     return not_opened(job, errno);
   }
@@ -148,6 +155,23 @@ Outcome Opener::existing(Job& job) {
     return slow(job);
   }
   return finish(job, std::move(fd), after);
+}
+
+// open_seen opens what was looked at. A path without links and dots that led to a file for reading
+// is what the kernel would say of the file, up to the spelling of letters on a file system that
+// does not tell them apart: where that makes no difference, the kernel is not asked. Writing meets
+// rules about other names.
+OwnedFd Opener::open_seen(Job& job) const {
+  if (rules_.config().names_fold && !writes(job.open.flags) && !job.has(O_CREAT) &&
+      !has_dots(job.path)) {
+    OwnedFd fd = open_plain(job.base_raw(), job.path, job.open.flags,
+                            RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+    job.straight = fd.valid();
+    if (fd.valid() || errno != ELOOP) {
+      return fd;
+    }
+  }
+  return open_plain(job.base_raw(), job.path, job.open.flags, RESOLVE_NO_MAGICLINKS);
 }
 
 Outcome Opener::not_opened(Job& job, int error) {
@@ -419,12 +443,20 @@ Outcome Opener::not_created(Job& job, const NamedPlace& place, int error, int fl
   return error == EEXIST && !job.has(O_EXCL) ? slow(job) : Outcome::error(error);
 }
 
+Touched Opener::touched_by(const Job& job, const OwnedFd& fd, const struct stat& status) const {
+  std::string requested = requested_path(job);
+  std::string resolved = job.straight && requested.starts_with('/')
+                             ? requested
+                             : resolver_.path_of(fd, status.st_nlink);
+  return {std::move(resolved), std::move(requested)};
+}
+
 // finish decides on what was opened.
 Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   if (S_ISDIR(status.st_mode)) {
     return hand_over(job, std::move(fd));
   }
-  const Touched touched{resolver_.path_of(fd, status.st_nlink), requested_path(job)};
+  const Touched touched = touched_by(job, fd, status);
   const GuardClass guard_class =
       std::max(rules_.guard_of(touched, &status),
                class_of_links(*rules_.config().names, touched.requested, touched.resolved));

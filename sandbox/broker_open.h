@@ -22,6 +22,7 @@ class Opener {
  private:
   struct Job;
   Outcome existing(Job& job);
+  OwnedFd open_seen(Job& job) const;
   Outcome missing(Job& job, int error);
   Outcome not_opened(Job& job, int error);
   Outcome refused_by_kernel(Job& job, const OwnedFd& object);
@@ -40,6 +41,7 @@ class Opener {
   static Outcome terminal_of_streams(Job& job, dev_t device);
   Outcome create(Job& job);
   Outcome create_at(Job& job, const NamedPlace& place);
+  Touched touched_by(const Job& job, const OwnedFd& fd, const struct stat& status) const;
   Outcome finish(Job& job, OwnedFd fd, const struct stat& status);
   Outcome finish_plain(Job& job, OwnedFd fd, const Touched& touched);
   Outcome finish_guarded(Job& job, const OwnedFd& fd, const struct stat& status,

@@ -43,12 +43,14 @@ std::int64_t now() {
 }  // namespace
 
 BrokerRules::BrokerRules(const BrokerConfig& config, OwnedFd ask, OwnedFd events)
-    : config_(config), ask_(std::move(ask)), events_(std::move(events)), started_(now()) {
-  for (const KnownObject& known : config.known_guarded) {
+    : config_(config), ask_(std::move(ask)), events_(std::move(events)), started_(now()) {}
+
+void BrokerRules::know(std::span<const KnownObject> guarded) {
+  for (const KnownObject& known : guarded) {
     GuardClass& kept = guarded_objects_[known.id];
     kept = std::max(kept, known.guard_class);
-    if (config.fast != nullptr) {
-      config.fast->make_known(known.id.device, known.id.inode);
+    if (config_.fast != nullptr) {
+      config_.fast->make_known(known.id.device, known.id.inode);
     }
   }
 }

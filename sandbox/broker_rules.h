@@ -34,6 +34,8 @@ class BrokerRules {
   // guard_of is the strictest class that the name, the agent's spelling or the object's identity
   // gives. `status` may be null for a name that does not exist yet.
   trustpolicy::GuardClass guard_of(const Touched& touched, const struct stat* status) const;
+  // know takes what the start scan found.
+  void know(std::span<const KnownObject> guarded);
   // remember marks an object as guarded under whatever name it is met again; a class is only
   // raised.
   void remember(const struct stat& status, trustpolicy::GuardClass guard_class);
@@ -91,6 +93,7 @@ class BrokerRules {
   // report it waits for room in the channel: what is not told is not in the profile.
   void used(std::string_view operation, std::string_view object);
   BorrowedFd events() const { return events_; }
+  BorrowedFd ask_channel() const { return ask_; }
   SupervisorWatch& supervisor() { return supervisor_; }
   const BrokerConfig& config() const { return config_; }
 

@@ -123,8 +123,15 @@ bool send_listener(int socket, int listener) noexcept {
   return ::sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
 }
 
+// The first calls that the broker serves. The open is none of the test: whatever the broker needs
+// for one is in memory then, and does not hold up the agent's first.
+constexpr const char* kFirstOpen = "/dev/null";
+
 // broker_serves asks for something that only the broker answers so: success, and not done.
-bool broker_serves() noexcept {
+bool broker_serves(bool opens) noexcept {
+  if (opens) {
+    ::close(::open(kFirstOpen, O_RDONLY | O_CLOEXEC));
+  }
   return ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
 }
 
@@ -163,31 +170,46 @@ void keep_two(int failure, int socket) noexcept {
   }
 }
 
+// AgentSide is what the agent's process needs of the broker's.
+struct AgentSide {
+  const InDomain& domain;
+  int socket;
+  int failure;
+  bool opens;  // kFirstOpen is granted
+};
+
 // agent_main runs in the agent's process, from fork to exec.
-[[noreturn]] void agent_main(const LaunchPlan& plan, const InDomain& domain, int socket,
-                             int failure) noexcept {
+[[noreturn]] void agent_main(const LaunchPlan& plan, const AgentSide& side) noexcept {
+  const int failure = side.failure;
   prepare_agent(plan, failure);
   int listener = -1;
-  auto confined = domain.seal(listener);
+  auto confined = side.domain.seal(listener);
   if (!confined) {
     give_up(failure, confined.error());
   }
-  if (!send_listener(socket, listener)) {
+  if (!send_listener(side.socket, listener)) {
     give_up(failure, Step::Handshake, errno);
   }
   if (const int unrefused = self_test(); unrefused != 0) {
     give_up(failure, Step::SelfTest, unrefused);
   }
-  keep_two(failure, socket);
+  keep_two(failure, side.socket);
   reset_signals();
+  if (!broker_serves(side.opens)) {
+    give_up(kFailureFd, Step::SelfTest, SYS_prctl);
+  }
   char go = 0;
   if (::read(kSocketFd, &go, 1) != 1) {
     give_up(kFailureFd, Step::Handshake, errno);
   }
-  if (!broker_serves()) {
-    give_up(kFailureFd, Step::SelfTest, SYS_prctl);
-  }
   give_up(kFailureFd, std::move(*confined).exec(*plan.exec));
+}
+
+bool none_left_to_reap() {
+  pid_t reaped = 0;
+  while ((reaped = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
+  }
+  return reaped < 0 && errno == ECHILD;
 }
 
 void tell(BorrowedFd events, std::uint64_t kind, std::int64_t value) {
@@ -198,11 +220,20 @@ void tell(BorrowedFd events, std::uint64_t kind, std::int64_t value) {
 
 // end_domain kills everything in the agent's domain. kill(-1) reaches exactly the domain where
 // Landlock scopes signals (proved by `scoped`); else the children are looked up one by one.
+// Without children there is nobody in it: a subreaper's descendants have no other parent.
 void end_domain(bool scoped) {
+  if (none_left_to_reap()) {
+    return;
+  }
   if (scoped) {
     ::kill(-1, SIGKILL);
   }
   kill_descendants();
+}
+
+[[noreturn]] void not_started(bool scoped) {
+  end_domain(scoped);
+  ::_exit(kExitNotStarted);
 }
 
 void take_terminal(int terminal, int failure) {
@@ -270,27 +301,31 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
                  plan.broker->hosts, plan.broker->fast != nullptr ? plan.broker->fast->image() : -1,
                  plan.streams[0], plan.streams[1], plan.streams[2],
                  BorrowedFd(handshake->first).raw(), BorrowedFd(handshake->second).raw()});
+  const bool opens = plan.broker->capabilities->access_at(kFirstOpen).has(Access::read());
   const pid_t agent = ::fork();
   if (agent < 0) {
     give_up(failure, Step::Fork, errno);
   }
   if (agent == 0) {
-    agent_main(plan, *domain, BorrowedFd(handshake->second).raw(), failure);
+    agent_main(plan, {*domain, BorrowedFd(handshake->second).raw(), failure, opens});
   }
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   ::close(failure);
   handshake->second.reset();
   OwnedFd listener = receive_listener(handshake->first);
-  auto known = listener.valid() ? receive_go(channels.ask.second) : std::nullopt;
-  if (!known) {
-    end_domain(scoped);
-    ::_exit(kExitNotStarted);
+  if (!listener.valid()) {
+    not_started(scoped);
   }
-  BrokerConfig config = *plan.broker;
-  config.known_guarded = *std::move(known);
+  const BorrowedFd ask(channels.ask.second);
   const OwnedFd events(::fcntl(BorrowedFd(channels.events.second).raw(), F_DUPFD_CLOEXEC, 3));
-  Warden warden(config, std::move(listener), std::move(channels.ask.second),
+  Warden warden(*plan.broker, std::move(listener), std::move(channels.ask.second),
                 std::move(channels.events.second));
+  warden.serve_first(opens ? 2 : 1);
+  const auto known = receive_go(ask);
+  if (!known) {
+    not_started(scoped);
+  }
+  warden.know(*known);
   tell(events, kEventStarted, agent);
   static_cast<void>(!::write(BorrowedFd(handshake->first).raw(), "g", 1));
   const int status = warden.run(agent);
@@ -317,13 +352,6 @@ std::vector<pid_t> children_of_this() {
         std::min<std::size_t>(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
   }
   return out;
-}
-
-bool none_left_to_reap() {
-  pid_t reaped = 0;
-  while ((reaped = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
-  }
-  return reaped < 0 && errno == ECHILD;
 }
 
 }  // namespace

@@ -76,15 +76,14 @@ std::string raw_path_of(BorrowedFd fd, nlink_t links) {
 }
 
 std::string Resolver::path_of(BorrowedFd fd, nlink_t links) const {
-  if (!own_descriptors_.valid() || ::getpid() != made_by_) {
+  if (!own_descriptors_.valid()) {
     return raw_path_of(fd, links);
   }
   return read_path(BorrowedFd(own_descriptors_).raw(), std::to_string(fd.raw()).c_str(), links);
 }
 
 Resolver::Resolver(const std::vector<pid_t>& forbidden)
-    : made_by_(::getpid()),
-      own_descriptors_(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC)),
+    : own_descriptors_(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC)),
       forbidden_(forbidden) {
   struct stat proc{};
   if (::stat("/proc", &proc) == 0) {

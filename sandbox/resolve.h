@@ -54,14 +54,14 @@ class Resolver {
 
   bool on_proc(const struct stat& status) const { return status.st_dev == proc_device_; }
 
-  // path_of is raw_path_of by a shorter way, in the process that made the resolver.
+  // path_of is raw_path_of by a shorter way: not in a fork, which says so to its copy.
+  void in_other_process() { own_descriptors_.reset(); }
   std::string path_of(BorrowedFd fd, nlink_t links) const;
 
  private:
   class Walk;
   Answer<void> allowed(const OwnedFd& object) const;
   dev_t proc_device_ = 0;
-  pid_t made_by_;
   OwnedFd own_descriptors_;  // /proc/self/fd of that process
   const std::vector<pid_t>& forbidden_;
 };

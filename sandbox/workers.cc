@@ -27,6 +27,16 @@ void become_worker() {
   ::setitimer(ITIMER_REAL, &tick, nullptr);
 }
 
+// answer_whole answers without a tick: an injection that is interrupted is none, and its caller may
+// take long to run.
+void answer_whole(BorrowedFd listener, std::uint64_t cookie, Outcome outcome) {
+  sigset_t alarm_only;
+  sigemptyset(&alarm_only);
+  sigaddset(&alarm_only, SIGALRM);
+  ::pthread_sigmask(SIG_BLOCK, &alarm_only, nullptr);
+  send_outcome(listener, cookie, std::move(outcome));
+}
+
 }  // namespace
 
 long retry_while_waiting(const AgentThread& thread, const std::function<long()>& attempt) {
@@ -48,7 +58,8 @@ Outcome Workers::run(const Call& call, const std::function<Outcome()>& job) {
   }
   if (pid == 0) {
     become_worker();
-    send_outcome(listener_, call.thread.cookie(), job());
+    resolver_.in_other_process();
+    answer_whole(listener_, call.thread.cookie(), job());
     ::_exit(0);
   }
   pids_.push_back(pid);

@@ -12,6 +12,7 @@
 #include "base/owned_fd.h"
 #include "sandbox/agent_thread.h"
 #include "sandbox/broker.h"
+#include "sandbox/resolve.h"
 
 namespace nono::sandbox {
 
@@ -19,8 +20,9 @@ class Workers {
  public:
   static constexpr std::size_t kMax = 64;
   // `broker_pids` gets the workers' ids too: their /proc entries are no business of the agent.
-  Workers(BorrowedFd listener, std::vector<pid_t>& broker_pids)
-      : listener_(listener), broker_pids_(broker_pids) {}
+  // `resolver` is told where it is in a worker.
+  Workers(BorrowedFd listener, std::vector<pid_t>& broker_pids, Resolver& resolver)
+      : listener_(listener), broker_pids_(broker_pids), resolver_(resolver) {}
 
   // run forks; the child calls `job` (which may block; EINTR means: look whether the caller still
   // waits) and sends its outcome. EAGAIN where kMax are at work.
@@ -31,6 +33,7 @@ class Workers {
  private:
   BorrowedFd listener_;
   std::vector<pid_t>& broker_pids_;
+  Resolver& resolver_;
   std::vector<pid_t> pids_;
 };
 
