@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "crypto/warm_up.h"
 #include "engine/destinations.h"
 #include "engine/limit_keeper.h"
 #include "engine/run_approvals.h"
@@ -460,7 +461,8 @@ Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& te
     return std::unexpected(Error(ErrorKind::Usage, "run judges every open of a guarded file")
                                .mend_with("nono wrap --trust-intercept=off does not"));
   }
-  const char* tmpdir = ::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): one thread
+  const char* tmpdir = ::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  crypto::WarmUp verification;
   NONO_TRY(profile::PrivateTmp tmp,
            profile::PrivateTmp::create(profile::default_tmp_base(tmpdir == nullptr ? "" : tmpdir)));
   NONO_TRY(Terminal terminal, Terminal::make());
@@ -471,6 +473,7 @@ Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& te
   if (!plan) {
     return std::unexpected(std::move(plan).error());
   }
+  verification.finish();
   auto outcome = run_planned(request, *plan, std::move(terminal), clock, teller);
   if (auto removed = tmp.remove(); !removed) {
     teller.note("the session's temporary directory could not be removed: " +
