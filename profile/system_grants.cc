@@ -192,7 +192,8 @@ Result<void> allow_configuration(CapabilitySet& capabilities, const NeverGrantLi
 Result<void> allow_table(CapabilitySet& capabilities) {
   for (const SystemGrantRow& row : system_grant_rows()) {
     const std::string path(row.path);
-    if (link_kind(path) != LinkKind::IntoUsr) {
+    const bool top_level = path.rfind('/') == 0;  // where merged systems have their links
+    if (!top_level || link_kind(path) != LinkKind::IntoUsr) {
       NONO_CHECK(allow_if_there(capabilities, path, rights_of(row.access), row.why));
     }
   }

@@ -63,12 +63,15 @@ Result<OwnedFd> create(const abi::LandlockRulesetAttr& attributes) {
 }
 
 // Terminals and the like are of use only with their ioctls.
-std::uint64_t device_rights(const PathGrant& grant, const struct stat& status) {
-  const bool device = S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode);
-  const bool device_directory =
-      grant.kind == PathKind::Directory && beneath("/dev", grant.shown_as);
-  const bool used = grant.access.has(Access::read()) || grant.access.has(Access::write());
-  return (device || device_directory) && used ? fs::kIoctlDev : 0;
+Result<std::uint64_t> device_rights(const PathGrant& grant) {
+  if (!grant.access.has(Access::read()) && !grant.access.has(Access::write())) {
+    return 0;
+  }
+  if (grant.kind == PathKind::Directory) {
+    return beneath("/dev", grant.shown_as) ? fs::kIoctlDev : 0;
+  }
+  NONO_TRY(const struct stat status, status_of(grant.anchor, grant.shown_as));
+  return S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode) ? fs::kIoctlDev : 0;
 }
 
 Result<void> add_rule(BorrowedFd ruleset, const PathGrant& grant, std::uint64_t rights) {
@@ -82,9 +85,9 @@ Result<void> add_rule(BorrowedFd ruleset, const PathGrant& grant, std::uint64_t 
 }
 
 Result<void> add_path(BorrowedFd ruleset, const PathGrant& grant, const HostFeatures& features) {
-  NONO_TRY(const struct stat status, status_of(grant.anchor, grant.shown_as));
-  const std::uint64_t rights = rights_for(grant.access, grant.kind, features) |
-                               (device_rights(grant, status) & features.landlock_fs);
+  NONO_TRY(const std::uint64_t of_device, device_rights(grant));
+  const std::uint64_t rights =
+      rights_for(grant.access, grant.kind, features) | (of_device & features.landlock_fs);
   return rights == 0 ? Result<void>() : add_rule(ruleset, grant, rights);
 }
 
