@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "attest/bundle_json.h"
+#include "attest/known_links.h"
 #include "attest/proto_object.h"
 #include "attest/trusted_log.h"
 #include "crypto/certificate.h"
@@ -78,7 +79,7 @@ Result<Authority> read_authority(const JsonView& view) {
 Result<TrustedAuthority> read_issuer(const JsonView& view) {
   NONO_TRY(Authority read, read_authority(view));
   NONO_TRY(crypto::CertificateAuthority authority,
-           crypto::CertificateAuthority::make(std::move(read.chain)));
+           crypto::CertificateAuthority::make(std::move(read.chain), known_links()));
   return TrustedAuthority{.uri = std::move(read.uri),
                           .operator_name = std::move(read.operator_name),
                           .window = read.window,
@@ -87,7 +88,8 @@ Result<TrustedAuthority> read_issuer(const JsonView& view) {
 
 Result<TrustedTimestamper> read_timestamper(const JsonView& view) {
   NONO_TRY(Authority read, read_authority(view));
-  NONO_TRY(crypto::TimestampSigner signer, crypto::TimestampSigner::make(std::move(read.chain)));
+  NONO_TRY(crypto::TimestampSigner signer,
+           crypto::TimestampSigner::make(std::move(read.chain), known_links()));
   return TrustedTimestamper{.uri = std::move(read.uri),
                             .operator_name = std::move(read.operator_name),
                             .window = read.window,

@@ -118,9 +118,14 @@ bool is_named_by(const Certificate& issuer, const Certificate& subject) {
 }
 
 // is_plainly_issued accepts; where it does not, OpenSSL is asked.
-bool is_plainly_issued(const Certificate& issuer, const Certificate& subject) {
+bool is_plainly_issued(const Certificate& issuer, const Certificate& subject,
+                       std::span<const KnownLink> known) {
+  const auto is_known = [&] {
+    return !known.empty() && std::ranges::find(known, link_of(issuer, subject)) != known.end();
+  };
   return CertificateAccess::is_plain(issuer) && CertificateAccess::is_plain(subject) &&
-         may_issue(issuer) && is_named_by(issuer, subject) && is_signed_by(subject, issuer.key());
+         may_issue(issuer) && is_named_by(issuer, subject) &&
+         (is_known() || is_signed_by(subject, issuer.key()));
 }
 
 bool is_issued_for_openssl(const Certificate& issuer, const Certificate& subject) {
@@ -129,10 +134,6 @@ bool is_issued_for_openssl(const Certificate& issuer, const Certificate& subject
   X509* const below = object_of(subject);
   return above != nullptr && below != nullptr && X509_check_issued(above, below) == X509_V_OK &&
          X509_verify(below, X509_get0_pubkey(above)) == 1;
-}
-
-bool issued(const Certificate& issuer, const Certificate& subject) {
-  return is_plainly_issued(issuer, subject) || is_issued_for_openssl(issuer, subject);
 }
 
 // may_follow is what can be said of a link without its signature: names that are equal to the byte,
@@ -289,10 +290,23 @@ Store store_of(std::span<const Certificate> chain) {
 
 }  // namespace
 
+KnownLink link_of(const Certificate& issuer, const Certificate& subject) {
+  Sha256Hasher hasher;
+  hasher.add(subject.der());
+  hasher.add(issuer.der());
+  return std::move(hasher).finish();
+}
+
+bool issued(const Certificate& issuer, const Certificate& subject) {
+  return is_plainly_issued(issuer, subject, {}) || is_issued_for_openssl(issuer, subject);
+}
+
 struct CertificateAuthority::Impl {
-  explicit Impl(std::vector<Certificate> certificates) : chain(std::move(certificates)) {}
+  Impl(std::vector<Certificate> certificates, std::span<const KnownLink> links)
+      : chain(std::move(certificates)), known(links) {}
 
   std::vector<Certificate> chain;
+  std::span<const KnownLink> known;
   // limits[i] are the name constraints of chain[i]; OpenSSL applies those up to the certificate
   // that it stops at.
   std::vector<NameLimits> limits;
@@ -318,7 +332,8 @@ bool CertificateAuthority::Impl::holds_together() const {
   std::call_once(linked, [this] {
     links_hold = true;
     for (std::size_t i = 0; links_hold && i + 1 < chain.size(); ++i) {
-      links_hold = issued(chain[i + 1], chain[i]);
+      links_hold = is_plainly_issued(chain[i + 1], chain[i], known) ||
+                   is_issued_for_openssl(chain[i + 1], chain[i]);
     }
   });
   return links_hold;
@@ -339,7 +354,7 @@ std::optional<Path> CertificateAuthority::Impl::plain_path(const Certificate& le
   const auto issuer = std::ranges::find_if(chain, [&](const Certificate& each) {
     return std::ranges::equal(each.subject(), leaf.issuer());
   });
-  if (limited || issuer == chain.end() || !is_plainly_issued(*issuer, leaf)) {
+  if (limited || issuer == chain.end() || !is_plainly_issued(*issuer, leaf, known)) {
     return std::nullopt;
   }
   Path path{leaf};
@@ -419,7 +434,8 @@ bool CertificateAuthority::Impl::names_allowed(const Path& path) const {
   return true;
 }
 
-Result<CertificateAuthority> CertificateAuthority::make(std::vector<Certificate> chain) {
+Result<CertificateAuthority> CertificateAuthority::make(std::vector<Certificate> chain,
+                                                        std::span<const KnownLink> known) {
   if (chain.empty() || chain.size() > kMaxAuthority) {
     return bad_chain("a chain has 1 to 10 certificates");
   }
@@ -437,7 +453,7 @@ Result<CertificateAuthority> CertificateAuthority::make(std::vector<Certificate>
   if (!lengths_hold(chain)) {
     return bad_chain("there are more issuers than one of them allows");
   }
-  auto impl = std::make_shared<Impl>(std::move(chain));
+  auto impl = std::make_shared<Impl>(std::move(chain), known);
   const ErrorQueue queue;
   for (const Certificate& certificate : impl->chain) {
     const bool has_limits = certificate.extension("2.5.29.30").has_value();

@@ -3,9 +3,10 @@
 // An authority is what a trusted root names: its own certificates, issuer of leaves first, the last
 // one the anchor (which may be an intermediate: nothing above it is asked for). The signatures
 // between them are checked once, when the first path leads to the authority: a root names
-// authorities that no verdict needs, and a verdict costs one signature after that. Safe from
-// several threads. Paths are validated by OpenSSL (RFC 5280 section 6; partial chains, no
-// revocation) at an explicit time; windows are inclusive; nothing reads the machine's clock.
+// authorities that no verdict needs, and a verdict costs one signature after that. A KnownLink is
+// not checked again. Safe from several threads. Paths are validated by OpenSSL (RFC 5280 section 6;
+// partial chains, no revocation) at an explicit time; windows are inclusive; nothing reads the
+// machine's clock.
 #pragma once
 
 #include <expected>
@@ -34,12 +35,23 @@ struct PathError {
 
 enum class LeafUse : unsigned char { CodeSigning, TimeStamping };
 
+// KnownLink stands for two certificates, byte for byte, of which the lower is signed by the upper:
+// somebody checked that before, and neither the bytes nor the answer change.
+using KnownLink = Sha256;
+KnownLink link_of(const Certificate& issuer, const Certificate& subject);
+
+// issued reports whether `subject` names `issuer` as its issuer and is signed by it. That alone is
+// no path: whether the issuer may issue is not looked at.
+bool issued(const Certificate& issuer, const Certificate& subject);
+
 class CertificateAuthority {
  public:
   // make checks `chain` (1 to 10 certificates, leaf's issuer first) but for its signatures.
   // InvalidInput where one is no CA or does not name the next as its issuer. A chain whose
-  // signatures do not hold refuses every leaf: Malformed.
-  static Result<CertificateAuthority> make(std::vector<Certificate> chain);
+  // signatures do not hold refuses every leaf: Malformed. The signature of a link that is among
+  // `known` is not checked; the list stays where it is as long as the authority.
+  static Result<CertificateAuthority> make(std::vector<Certificate> chain,
+                                           std::span<const KnownLink> known = {});
 
   // issuer_of returns the certificate that issued `leaf`, after validating the whole path at `at`:
   // CodeSigning demands that extendedKeyUsage (and keyUsage digitalSignature), TimeStamping that it

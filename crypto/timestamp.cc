@@ -152,7 +152,8 @@ bool TimestampSigner::path_holds() const {
   return verdict_->holds;
 }
 
-Result<TimestampSigner> TimestampSigner::make(std::vector<Certificate> chain) {
+Result<TimestampSigner> TimestampSigner::make(std::vector<Certificate> chain,
+                                              std::span<const KnownLink> known) {
   if (chain.empty()) {
     return fail(ErrorKind::InvalidInput, "timestamp authority: there is no certificate");
   }
@@ -163,7 +164,7 @@ Result<TimestampSigner> TimestampSigner::make(std::vector<Certificate> chain) {
   }
   std::optional<CertificateAuthority> authority;
   if (!chain.empty()) {
-    NONO_TRY(authority, CertificateAuthority::make(std::move(chain)));
+    NONO_TRY(authority, CertificateAuthority::make(std::move(chain), known));
   }
   return TimestampSigner(std::move(leaf), std::move(authority));
 }

@@ -46,7 +46,8 @@ class TimestampSigner {
  public:
   // make takes the certChain as it stands, leaf first. Where the first is no CA it is the only
   // signer that is trusted; else the signer comes from the token and must be issued by the chain.
-  static Result<TimestampSigner> make(std::vector<Certificate> chain);
+  static Result<TimestampSigner> make(std::vector<Certificate> chain,
+                                      std::span<const KnownLink> known = {});
   const std::optional<Certificate>& leaf() const { return leaf_; }
   const std::optional<CertificateAuthority>& authority() const { return authority_; }
 

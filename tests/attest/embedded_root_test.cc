@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <vector>
 
+#include "attest/known_links.h"
 #include "attest/signing_config.h"
 #include "attest/trusted_root.h"
 #include "base/clock.h"
@@ -76,6 +78,49 @@ TEST(EmbeddedRootTest, NamesThePublicGoodInstance) {
       "tsa https://timestamp.sigstore.dev/api/v1/timestamp 2025-07-04T00:00:00Z..",
   };
   EXPECT_EQ(listing(*root), expected);
+}
+
+struct Link {
+  crypto::Certificate issuer;
+  crypto::Certificate subject;
+};
+
+std::vector<Link> links_of(const TrustedRoot& root) {
+  std::vector<std::vector<crypto::Certificate>> chains;
+  for (const TrustedAuthority& each : root.authorities()) {
+    chains.emplace_back(each.authority.chain().begin(), each.authority.chain().end());
+  }
+  for (const TrustedTimestamper& each : root.timestampers()) {
+    std::vector<crypto::Certificate>& chain = chains.emplace_back();
+    if (each.signer.leaf()) {
+      chain.push_back(*each.signer.leaf());
+    }
+    if (each.signer.authority()) {
+      const auto above = each.signer.authority()->chain();
+      chain.insert(chain.end(), above.begin(), above.end());
+    }
+  }
+  std::vector<Link> links;
+  for (const std::vector<crypto::Certificate>& chain : chains) {
+    for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+      links.push_back({.issuer = chain[i + 1], .subject = chain[i]});
+    }
+  }
+  return links;
+}
+
+// The list is what spares a verification these signatures: here is where they are checked.
+TEST(EmbeddedRootTest, ItsLinksAreKnownAndHold) {
+  const auto root = TrustedRoot::parse(embedded_root().text);
+  ASSERT_TRUE(root.has_value()) << root.error().message();
+  std::vector<std::string> expected;
+  for (const Link& link : links_of(*root)) {
+    EXPECT_TRUE(crypto::issued(link.issuer, link.subject)) << link.subject.subject_text();
+    expected.push_back(crypto::link_of(link.issuer, link.subject).hex());
+  }
+  std::vector<std::string> known;
+  std::ranges::transform(known_links(), std::back_inserter(known), &crypto::Sha256::hex);
+  EXPECT_EQ(known, expected);
 }
 
 TEST(EmbeddedRootTest, CarriesTheServicesThatItNames) {

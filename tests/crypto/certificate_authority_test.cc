@@ -608,6 +608,38 @@ TEST(MakeAuthorityTest, ABrokenLinkFurtherUpCountsAsWell) {
   EXPECT_EQ(verdict(authority({intermediate(), evil, top}), leaf()), "Malformed");
 }
 
+// What a known link spares is the signature of these very certificates, and nothing else of them.
+TEST(MakeAuthorityTest, AKnownLinkIsNotCheckedAgain) {
+  const Certificate evil =
+      test::authority("intermediate", public_key("evil"), "root").issued_by(key("evil"));
+  const Certificate own = leaf_draft().issued_by(key("evil"));
+  const Certificate top = root();  // each call signs anew
+  const auto with = [&](const std::vector<KnownLink>& known, const Certificate& below) {
+    const auto made = CertificateAuthority::make({evil, top}, known);
+    return made ? verdict(*made, below) : made.error().message();
+  };
+  EXPECT_EQ(with({link_of(top, evil)}, own), "ok: CN=intermediate");
+  EXPECT_EQ(with({link_of(top, intermediate())}, own), "Malformed");
+  EXPECT_EQ(with({link_of(evil, top)}, own), "Malformed");
+  EXPECT_EQ(with({link_of(top, evil)}, leaf()), "UntrustedIssuer");
+}
+
+TEST(MakeAuthorityTest, AKnownLinkOfOtherNamesIsNone) {
+  const Certificate other =
+      test::authority("intermediate", public_key("intermediate"), "other").issued_by(key("root"));
+  const Certificate top = root();
+  const std::vector<KnownLink> known{link_of(top, other)};
+  EXPECT_FALSE(CertificateAuthority::make({other, top}, known).has_value());
+}
+
+TEST(IssuedTest, AsksForTheNameAndTheSignature) {
+  EXPECT_TRUE(issued(root(), intermediate()));
+  EXPECT_TRUE(issued(intermediate(), leaf()));
+  EXPECT_FALSE(issued(root(), leaf()));
+  EXPECT_FALSE(issued(intermediate(), root()));
+  EXPECT_FALSE(issued(intermediate(), leaf_draft().issued_by(key("evil"))));
+}
+
 TEST(MakeAuthorityTest, SeveralThreadsMayAskFirst) {
   const CertificateAuthority shared = usual();
   const Certificate subject = leaf();
