@@ -31,6 +31,10 @@ constexpr auto kVariables =
     std::to_array<const char*>({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
                                 "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "NONO_EXTRA_CA"});
 
+// libcurl brings GnuTLS for protocols that nono-net refuses; it prepares itself when it is loaded,
+// which takes half a millisecond, unless it is told to wait until somebody asks.
+constexpr std::string_view kGnuTlsWaits = "GNUTLS_NO_IMPLICIT_INIT=1";
+
 Result<std::string> find_program() {
   std::array<char, 4096> buffer{};
   const ssize_t size = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
@@ -129,6 +133,7 @@ std::vector<std::string> NonoNetClient::environment_of_process() {
       chosen.push_back(std::string(name) + "=" + value);
     }
   }
+  chosen.emplace_back(kGnuTlsWaits);
   return chosen;
 }
 

@@ -27,7 +27,8 @@ class NonoNetClient final : public HttpClient {
     std::vector<std::string> environment;  // "NAME=value" for nono-net, nothing else
   };
   // environment_of_process picks the variables that nono-net reads out of our own: HTTPS_PROXY,
-  // ALL_PROXY, NO_PROXY and their lower-case spellings, SSL_CERT_FILE, SSL_CERT_DIR, NONO_EXTRA_CA.
+  // ALL_PROXY, NO_PROXY and their lower-case spellings, SSL_CERT_FILE, SSL_CERT_DIR, NONO_EXTRA_CA;
+  // and tells a TLS library that nono-net does not use to stay as it is.
   static std::vector<std::string> environment_of_process();
 
   NonoNetClient()

@@ -98,7 +98,8 @@ TEST(NonoNetClientTest, OfTheEnvironmentItGetsProxiesAndAuthoritiesOnly) {
   ::setenv("LD_PRELOAD_OF_A_TEST", "y", 1);
   ::setenv("SIGSTORE_ID_TOKEN", "secret", 1);
   EXPECT_EQ(NonoNetClient::environment_of_process(),
-            (std::vector<std::string>{"NO_PROXY=example.com", "SSL_CERT_FILE=/x"}));
+            (std::vector<std::string>{"NO_PROXY=example.com", "SSL_CERT_FILE=/x",
+                                      "GNUTLS_NO_IMPLICIT_INIT=1"}));
   ::unsetenv("NO_PROXY");
   ::unsetenv("SSL_CERT_FILE");
 }
