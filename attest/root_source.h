@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "attest/trusted_root.h"
 #include "base/result.h"
@@ -28,6 +29,13 @@ class RootSource {
  private:
   Load load_;
   mutable std::optional<Result<TrustedRoot>> loaded_;
+};
+
+// NamedRoot is a trusted root that a policy asks for by its name. Without a name it is the one that
+// judges where nothing else is said.
+struct NamedRoot {
+  std::string name;
+  std::shared_ptr<const RootSource> source;
 };
 
 }  // namespace nono::attest

@@ -17,7 +17,7 @@ namespace {
 
 // Trial is one bundle against one file; everything is borrowed.
 struct Trial {
-  const RootSource& root;
+  std::span<const NamedRoot> roots;
   const Keyring& keys;
   const Specimen& specimen;
   const Evidence& evidence;
@@ -49,33 +49,86 @@ std::expected<NameBinding, Rejection> weigh_bare(const Trial& trial, const Signa
   return NameBinding::DigestOnly;
 }
 
+// Judged is a proof, and by which trusted roots it is one.
+struct Judged {
+  Proof proof;
+  std::vector<std::string> roots;
+};
+
+// is_foreign: what a root says of a bundle of another Sigstore. Another reason tells more.
+bool is_foreign(Reason reason) {
+  return reason == Reason::NotLogged || reason == Reason::UntrustedChain ||
+         reason == Reason::NoTrustedTime;
+}
+
+Rejection by_root(Rejection rejection, const std::string& name) {
+  if (!name.empty()) {
+    rejection.detail += " (judged by the trusted root \"" + name + "\")";
+  }
+  return rejection;
+}
+
+// judge_by_roots asks every root, and the first alone about a key, which needs none.
+std::expected<Judged, Rejection> judge_by_roots(const Trial& trial, const Bundle& bundle) {
+  const Artifact artifact = Artifact::of_bytes(trial.specimen.contents);
+  const bool keyed = std::holds_alternative<KeyHint>(bundle.material());
+  std::optional<Judged> judged;
+  std::optional<Rejection> standing;
+  for (const NamedRoot& root : trial.roots.first(keyed ? 1 : trial.roots.size())) {
+    auto proof = SignatureCheck(*root.source, trial.keys)
+                     .check(bundle, artifact, Demand{.subjects = SubjectRule::Caller});
+    if (proof && judged) {
+      judged->roots.push_back(root.name);
+    } else if (proof) {
+      judged.emplace(*std::move(proof), std::vector{root.name});
+    } else if (proof.error().reason == Reason::Unexaminable) {
+      return std::unexpected(by_root(std::move(proof).error(), root.name));
+    } else if (!standing || (is_foreign(standing->reason) && !is_foreign(proof.error().reason))) {
+      standing = by_root(std::move(proof).error(), root.name);
+    }
+  }
+  if (!judged) {
+    return std::unexpected(*std::move(standing));
+  }
+  return *std::move(judged);
+}
+
+SignerIdentity with_roots(SignerIdentity signer, std::vector<std::string> roots) {
+  if (auto* keyless = std::get_if<KeylessSigner>(&signer)) {
+    keyless->roots = std::move(roots);
+  }
+  return signer;
+}
+
 Weight weigh_bundle(const Trial& trial) {
   NONO_TRY(const Bundle bundle, Bundle::parse(trial.evidence.bundle_text));
-  const SignatureCheck signature(trial.root, trial.keys);
-  NONO_TRY(const Proof proof, signature.check(bundle, Artifact::of_bytes(trial.specimen.contents),
-                                              Demand{.subjects = SubjectRule::Caller}));
-  const Signatory signatory = signatory_of(trial.keys, proof);
-  const std::optional<dsse::Statement>& statement = proof.statement();
+  NONO_TRY(Judged judged, judge_by_roots(trial, bundle));
+  const Signatory signatory = signatory_of(trial.keys, judged.proof);
+  SignerIdentity signer = with_roots(signatory.identity(), std::move(judged.roots));
+  const std::optional<dsse::Statement>& statement = judged.proof.statement();
   if (!statement) {
     NONO_TRY(const NameBinding binding, weigh_bare(trial, signatory));
-    return Weighed{signatory.identity(), std::string(kMessageSignature), binding};
+    return Weighed{std::move(signer), std::string(kMessageSignature), binding};
   }
   NONO_TRY(const NameBinding binding,
            weigh_statement(trial.specimen, trial.evidence, trial.purpose, *statement, signatory));
-  return Weighed{signatory.identity(), statement->predicate_type(), binding};
+  return Weighed{std::move(signer), statement->predicate_type(), binding};
 }
 
 }  // namespace
 
-Verifier::Verifier(std::shared_ptr<const Keyring> keys, std::shared_ptr<const RootSource> root)
-    : keys_(std::move(keys)), root_(std::move(root)) {
-  if (root_ == nullptr) {
-    root_ = std::make_shared<RootSource>(RootSource::none());
+Verifier::Verifier(std::shared_ptr<const Keyring> keys, std::shared_ptr<const RootSource> root,
+                   std::span<const NamedRoot> named)
+    : keys_(std::move(keys)) {
+  if (root == nullptr) {
+    root = std::make_shared<RootSource>(RootSource::none());
   }
+  roots_.push_back({.name = {}, .source = std::move(root)});
+  roots_.insert(roots_.end(), named.begin(), named.end());
 }
 
 Finding Verifier::weigh(const Specimen& specimen, const Evidence& evidence, Purpose purpose) const {
-  NONO_TRY(Weighed weighed, weigh_bundle(Trial{*root_, *keys_, specimen, evidence, purpose}));
+  NONO_TRY(Weighed weighed, weigh_bundle(Trial{roots_, *keys_, specimen, evidence, purpose}));
   return VerifiedStatement(std::move(weighed.signer), std::move(weighed.predicate_type),
                            weighed.binding, evidence.bundle_path);
 }

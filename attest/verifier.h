@@ -43,6 +43,8 @@ struct KeylessSigner {
   std::string repository;
   std::string workflow;
   std::string ref;
+  // roots are the names of the trusted roots by which it verified; "" is the one without a name.
+  std::vector<std::string> roots = {};
 };
 
 using SignerIdentity = std::variant<KeyedSigner, KeylessSigner>;
@@ -99,9 +101,12 @@ class [[nodiscard]] Examined {
 
 class Verifier {
  public:
-  // Without a root no certificate bundle verifies.
+  // Without a root no certificate bundle verifies. By `named` certificates are judged as well, each
+  // on its own: a certificate verifies where one of all roots says so, and its signer tells which.
+  // One that cannot be read is no less than `root` that cannot.
   explicit Verifier(std::shared_ptr<const Keyring> keys,
-                    std::shared_ptr<const RootSource> root = nullptr);
+                    std::shared_ptr<const RootSource> root = nullptr,
+                    std::span<const NamedRoot> named = {});
 
   // examine judges the evidence in order; the first that verifies is the finding. Where none does,
   // the rejection of the first candidate stands that speaks of the file: a .nono-trust.bundle that
@@ -115,7 +120,7 @@ class Verifier {
                     Purpose purpose) const;
   Finding weigh(const Specimen& specimen, const Evidence& evidence, Purpose purpose) const;
   std::shared_ptr<const Keyring> keys_;
-  std::shared_ptr<const RootSource> root_;
+  std::vector<NamedRoot> roots_;  // the one without a name first
 };
 
 }  // namespace nono::attest

@@ -7,6 +7,7 @@
 #include "cli/documents.h"
 #include "cli/session.h"
 #include "engine/publishers.h"
+#include "trustpolicy/discover.h"
 
 namespace nono::cli {
 namespace {
@@ -20,6 +21,9 @@ void show_identity(Render& render, const trustpolicy::KeylessPublisher& who) {
     render.note("repository   " + who.repository->text());
     render.note("workflow     " + who.workflow->text());
     render.note("ref          " + who.ref_pattern->text());
+  }
+  if (!who.root.empty()) {
+    render.note("root         " + who.root);
   }
 }
 
@@ -45,6 +49,9 @@ Json publisher_fields(const trustpolicy::Publisher& publisher) {
   json.set("kind", keyed != nullptr ? "keyed" : "keyless");
   json.set("identity", json_text(engine::identity_text(publisher)));
   json.set("fingerprint", keyed != nullptr ? Json(keyed->key.fingerprint().hex()) : Json());
+  const auto* keyless = std::get_if<trustpolicy::KeylessPublisher>(&publisher.who);
+  const bool rooted = keyless != nullptr && !keyless->root.empty();
+  json.set("root", rooted ? Json(keyless->root) : Json());
   json.set("delegates", publisher.delegates);
   return json;
 }
@@ -74,9 +81,22 @@ void tell_edit(Session& session, std::string_view schema, std::string_view done,
                           engine::identity_text(publisher) + ")");
 }
 
+Result<std::optional<attest::NamedRoot>> root_asked_for(const Arguments& arguments,
+                                                        const engine::UserDirectories& user) {
+  const auto name = arguments.value("root");
+  if (!name) {
+    return std::nullopt;
+  }
+  NONO_TRY(trustpolicy::WhichRoot which,
+           trustpolicy::named_root(engine::policy_places(user, "/"), *name,
+                                   trustpolicy::LayerKind::User));
+  return attest::NamedRoot{.name = *name, .source = trustpolicy::root_source(std::move(which))};
+}
+
 Result<int> run_add(const Arguments& arguments, Session& session) {
   NONO_TRY(const engine::UserDirectories user, session.user());
   NONO_TRY(engine::Gate gate, session.open_gate(std::nullopt));
+  NONO_TRY(std::optional<attest::NamedRoot> root, root_asked_for(arguments, user));
   const engine::IntroductionRequest request{.name = arguments.value("name").value_or(""),
                                             .from_file = arguments.value("from"),
                                             .key_file = arguments.value("key"),
@@ -84,7 +104,8 @@ Result<int> run_add(const Arguments& arguments, Session& session) {
                                             .workflow = arguments.value("workflow"),
                                             .ref = arguments.value("ref"),
                                             .issuer = arguments.value("issuer"),
-                                            .subject = arguments.value("subject")};
+                                            .subject = arguments.value("subject"),
+                                            .root = std::move(root)};
   NONO_TRY(engine::Introduction introduced, engine::introduce(gate, request));
   introduced.publisher.delegates = arguments.has("delegates");
   introduced.publisher.predicate_types = arguments.values("predicate-type");
@@ -137,7 +158,7 @@ Result<int> run_list(const Arguments&, Session& session) {
   return kDone;
 }
 
-constexpr std::array<Option, 11> kAddOptions = {{
+constexpr std::array<Option, 12> kAddOptions = {{
     {"from", 0, "FILE", "a file that the publisher signed: its signature is verified first",
      Takes::OneValue, Completes::Files},
     {"key", 'k', "PUBFILE", "the publisher's public key (PEM, or one line of base64)",
@@ -151,6 +172,7 @@ constexpr std::array<Option, 11> kAddOptions = {{
     {"issuer", 0, "URL", "the issuer of a certificate's identity, with --subject (keyless)",
      Takes::OneValue},
     {"subject", 0, "NAME", "the identity's subject: an e-mail address or URI", Takes::OneValue},
+    {"root", 0, "NAME", "the trusted root that must vouch for its certificates", Takes::OneValue},
     {"name", 'n', "NAME", "what you call the publisher", Takes::OneValue},
     {"delegates", 0, "", "project policies that it signs may add publishers"},
     {"predicate-type", 0, "TYPE", "accept statements of this type from it too (may be repeated)",

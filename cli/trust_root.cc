@@ -41,11 +41,19 @@ Result<Shown> fetched_shown(const trustpolicy::WhichRoot& which) {
 
 Result<Shown> find_shown(const Arguments& arguments, const Session& session) {
   if (const auto file = arguments.value("trusted-root")) {
+    if (arguments.value("name")) {
+      return std::unexpected(
+          Error(ErrorKind::Usage, "a file is named, and a root by its name as well")
+              .mend_with("keep one of --trusted-root and --name"));
+    }
     return read_shown(*file);
   }
   NONO_TRY(const engine::UserDirectories user, session.user());
+  const trustpolicy::Places places = engine::policy_places(user, "/");
+  const auto name = arguments.value("name");
   NONO_TRY(const trustpolicy::WhichRoot which,
-           trustpolicy::which_root(engine::policy_places(user, "/"), false));
+           name ? trustpolicy::named_root(places, *name, trustpolicy::LayerKind::User)
+                : trustpolicy::which_root(places, false));
   if (which.refreshed) {
     return fetched_shown(which);
   }
@@ -128,12 +136,14 @@ Result<int> run_show(const Arguments& arguments, Session& session) {
   return kDone;
 }
 
-constexpr std::array<Option, 1> kShowOptions = {{
+constexpr std::array<Option, 2> kShowOptions = {{
+    {"name", 0, "NAME", "show the trusted root that policies call so", Takes::OneValue},
     {"trusted-root", 0, "FILE", "show this trusted_root.json in place of the one that is used",
      Takes::OneValue, Completes::Files},
 }};
-constexpr std::array<Example, 1> kShowExamples = {{
+constexpr std::array<Example, 2> kShowExamples = {{
     {"nono trust root show", "whom a keyless signature must be vouched for by"},
+    {"nono trust root show --name acme", "the same for publishers that name that root"},
 }};
 
 }  // namespace
@@ -146,7 +156,9 @@ constinit const Command kTrustRootShow{
         "trusted_root.json in the user's configuration directory, else by the instance that `trust "
         "root init` named, else by the root of Sigstore's public-good instance: as `trust root "
         "update` fetched it, or as nono carries it. Shows where it comes from, its digest, and "
-        "every authority and log with its validity.",
+        "every authority and log with its validity. A publisher of a policy may name another root: "
+        "NAME.json in /etc/nono/roots or in roots/ of the user's configuration directory, the "
+        "instance that `trust root init` called so, or public-good.",
     .operands = {},
     .options = kShowOptions,
     .examples = kShowExamples,

@@ -1,6 +1,8 @@
 // engine/explain.cc: the gate's inputs, laid open.
 #include "engine/explain.h"
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 #include <variant>
@@ -11,6 +13,7 @@
 #include "base/files.h"
 #include "engine/foreign.h"
 #include "engine/object.h"
+#include "trustpolicy/publisher.h"
 
 namespace nono::engine {
 namespace {
@@ -59,6 +62,9 @@ void add_policy_steps(const trustpolicy::Policy& policy, std::vector<Step>& step
     if (!layer.standing.empty()) {
       step.facts.emplace_back("standing", layer.standing);
     }
+    if (!layer.document.root.empty()) {
+      step.facts.emplace_back("root", layer.document.root);
+    }
     step.facts.emplace_back("publishers", std::to_string(layer.document.publishers.size()) +
                                               (layer.may_add_publishers ? "" : " (not counted)"));
     steps.push_back(std::move(step));
@@ -87,14 +93,28 @@ void add_proof_steps(const trustpolicy::Policy& policy, const SealedFile& file,
   if (!bundle || !contents || std::holds_alternative<attest::KeyHint>(bundle->material())) {
     return;
   }
-  const attest::SignatureCheck signature(policy.root(), *policy.keyring());
-  const auto proof = signature.check(*bundle, attest::Artifact::of_bytes(*contents),
-                                     {.subjects = attest::SubjectRule::Caller});
-  if (proof) {
-    for (Step& step : proof_steps(*proof)) {
-      steps.push_back(std::move(step));
+  std::vector<attest::NamedRoot> roots{{.name = {}, .source = policy.shared_root()}};
+  roots.insert(roots.end(), policy.named_roots().begin(), policy.named_roots().end());
+  for (const attest::NamedRoot& root : roots) {
+    const auto proof = attest::SignatureCheck(*root.source, *policy.keyring())
+                           .check(*bundle, attest::Artifact::of_bytes(*contents),
+                                  {.subjects = attest::SubjectRule::Caller});
+    if (proof) {
+      std::ranges::move(proof_steps(*proof), std::back_inserter(steps));
+      return;
     }
   }
+}
+
+// roots_text names the trusted roots that vouched for a certificate; of a key there is none.
+std::string roots_text(const attest::SignerIdentity& signer) {
+  std::string text;
+  if (const auto* keyless = std::get_if<attest::KeylessSigner>(&signer)) {
+    for (const std::string& name : keyless->roots) {
+      text += (text.empty() ? "" : ", ") + trustpolicy::root_text(name);
+    }
+  }
+  return text;
 }
 
 Step evidence_step(const attest::Verifier& verifier, const SealedFile& file, const Place& place,
@@ -112,6 +132,9 @@ Step evidence_step(const attest::Verifier& verifier, const SealedFile& file, con
   } else if (const attest::Finding& finding = examined->finding(); finding) {
     step.facts.emplace_back("finding", "verified");
     step.facts.emplace_back("signer", signer_text(finding->signer()));
+    if (std::string roots = roots_text(finding->signer()); !roots.empty()) {
+      step.facts.emplace_back("vouched-for-by", std::move(roots));
+    }
     step.facts.emplace_back("predicate-type", finding->predicate_type());
     step.facts.emplace_back("binding", binding_text(finding->binding()));
   } else {

@@ -1,6 +1,7 @@
 // engine/keyless_introduction.cc: from an identity to a policy's entry.
 #include "engine/keyless_introduction.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -16,7 +17,10 @@ Error usage(std::string what, std::string remedy) {
   return Error(ErrorKind::Usage, std::move(what)).mend_with(std::move(remedy));
 }
 
-Result<Introduction> parsed(const Json& entry, std::string verified_file) {
+Result<Introduction> parsed(Json entry, const std::string& root, std::string verified_file) {
+  if (!root.empty()) {
+    entry.set("root", root);
+  }
   auto publisher = trustpolicy::parse_publisher(JsonView(entry));
   if (!publisher) {
     return std::unexpected(
@@ -36,6 +40,27 @@ Result<void> check_plain(const std::string& text) {
                                  "add the publisher to the policy file by hand"));
   }
   return {};
+}
+
+std::string asked_root(const IntroductionRequest& request) {
+  return request.root ? request.root->name : std::string();
+}
+
+// root_of says which root is to vouch for the publisher: the one that was asked for, else the one
+// that judges where none is named, else another that did.
+Result<std::string> root_of(const IntroductionRequest& request,
+                            const attest::KeylessSigner& signer) {
+  const std::string asked = asked_root(request);
+  if (std::ranges::find(signer.roots, asked) != signer.roots.end()) {
+    return asked;
+  }
+  if (request.root) {
+    return std::unexpected(
+        usage("no certificate authority of " + trustpolicy::root_text(asked) +
+                  " vouches for who signed it",
+              "leave out --root, or look at it: nono trust root show --name " + asked));
+  }
+  return signer.roots.empty() ? std::string() : signer.roots.front();
 }
 
 std::string name_or(const std::string& name, const std::string& fallback) {
@@ -70,7 +95,7 @@ Result<Introduction> introduce_github(const IntroductionRequest& request) {
                                  "give --workflow PATH and --ref REF, such as refs/heads/main"));
   }
   const Workflow workflow{*request.github, *request.workflow, *request.ref};
-  return parsed(workflow_entry(request.name, kGitHubIssuer, workflow), {});
+  return parsed(workflow_entry(request.name, kGitHubIssuer, workflow), asked_root(request), {});
 }
 
 }  // namespace
@@ -87,20 +112,22 @@ Result<Introduction> introduce_identity(const IntroductionRequest& request) {
     return std::unexpected(usage("an identity is an issuer and a subject, or a GitHub workflow",
                                  "give --issuer and --subject, or --github, --workflow and --ref"));
   }
-  return parsed(subject_entry(request.name, *request.issuer, *request.subject), {});
+  return parsed(subject_entry(request.name, *request.issuer, *request.subject), asked_root(request),
+                {});
 }
 
 Result<Introduction> introduce_signer(const IntroductionRequest& request,
                                       const attest::KeylessSigner& signer) {
   const std::string file = request.from_file.value_or("");
+  NONO_TRY(const std::string root, root_of(request, signer));
   if (signer.repository.empty() || signer.workflow.empty() || signer.ref.empty()) {
-    return parsed(subject_entry(request.name, signer.issuer, signer.subject), file);
+    return parsed(subject_entry(request.name, signer.issuer, signer.subject), root, file);
   }
   for (const std::string& text : {signer.repository, signer.workflow, signer.ref}) {
     NONO_CHECK(check_plain(text));
   }
   const Workflow workflow{signer.repository, signer.workflow, signer.ref};
-  return parsed(workflow_entry(request.name, signer.issuer, workflow), file);
+  return parsed(workflow_entry(request.name, signer.issuer, workflow), root, file);
 }
 
 }  // namespace nono::engine

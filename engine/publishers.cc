@@ -90,9 +90,11 @@ Error not_verified(const std::string& path, const attest::Rejection& rejection,
                    shell_quote(path) + " --key PUBFILE");
 }
 
-// signer_of verifies the file's signature with the keys given and the policy's trusted root.
-Result<attest::SignerIdentity> signer_of(const std::string& path, const Policy& policy,
+// signer_of verifies the file's signature with the keys given and the policy's trusted roots, or
+// the one that is asked for.
+Result<attest::SignerIdentity> signer_of(const IntroductionRequest& request, const Policy& policy,
                                          const std::vector<FoundKey>& keys) {
+  const std::string& path = *request.from_file;
   NONO_TRY(OpenedFile file, open_named(path));
   const attest::Place place = attest::place_of(file.path);
   NONO_TRY(const std::vector<attest::Evidence> evidence, attest::find_evidence(place));
@@ -100,7 +102,9 @@ Result<attest::SignerIdentity> signer_of(const std::string& path, const Policy& 
   for (const FoundKey& found : keys) {
     ring->add({.key = found.key, .alias = found.name, .key_id = {}, .extra_predicate_types = {}});
   }
-  const attest::Verifier verifier(ring, policy.shared_root());
+  const attest::Verifier verifier(
+      ring, policy.shared_root(),
+      request.root ? std::span(&*request.root, 1) : policy.named_roots());
   NONO_TRY(const attest::Examined examined,
            verifier.examine(std::move(file.sealed), place, evidence, purpose_of(file.path)));
   const attest::Finding& finding = examined.finding();
@@ -172,7 +176,7 @@ Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request) {
   if (!request.from_file) {
     return introduce_key(request, keys.front());
   }
-  NONO_TRY(const attest::SignerIdentity signer, signer_of(*request.from_file, gate.policy(), keys));
+  NONO_TRY(const attest::SignerIdentity signer, signer_of(request, gate.policy(), keys));
   if (const auto* keyless = std::get_if<attest::KeylessSigner>(&signer)) {
     return introduce_signer(request, *keyless);
   }
@@ -253,7 +257,7 @@ std::string identity_text(const Publisher& publisher) {
   } else if (keyless.subject_pattern) {
     who = keyless.subject_pattern->text();
   }
-  return who + " via " + keyless.issuer;
+  return who + " via " + keyless.issuer + (keyless.root.empty() ? "" : " by root " + keyless.root);
 }
 
 }  // namespace nono::engine

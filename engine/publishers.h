@@ -28,6 +28,9 @@ struct IntroductionRequest {
   std::optional<std::string> ref = {};       // refs/heads/main, or a pattern
   std::optional<std::string> issuer = {};    // with subject
   std::optional<std::string> subject = {};
+  // root is the trusted root that must vouch for the publisher's certificates, in place of the one
+  // that judges where none is named.
+  std::optional<attest::NamedRoot> root = {};
 };
 
 struct Introduction {

@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "trustpolicy/named_roots.h"
 #include "trustpolicy/publisher.h"
 #include "trustpolicy/self_keys.h"
 #include "trustpolicy/trusted_file.h"
@@ -259,11 +260,14 @@ Result<Loaded> load_kept(const Places& places) {
   return loaded;
 }
 
+bool is_locked_out(std::span<const Layer> layers, const Layer& layer) {
+  return std::ranges::any_of(
+      layers, [&](const Layer& above) { return above.kind < layer.kind && above.document.lock; });
+}
+
 void say_who_is_locked_out(std::vector<Layer>& layers) {
   for (Layer& layer : layers) {
-    const bool locked = std::ranges::any_of(
-        layers, [&](const Layer& above) { return above.kind < layer.kind && above.document.lock; });
-    if (locked && layer.may_add_publishers) {
+    if (is_locked_out(layers, layer) && layer.may_add_publishers) {
       layer.standing += "; a lock above it keeps its publishers out";
     }
   }
@@ -275,107 +279,34 @@ bool system_locks(std::span<const Layer> layers) {
   });
 }
 
-bool is_there(const std::string& path) {
-  struct stat status{};
-  return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
-}
-
-// The public-good root that was fetched, unless this build knows a later TUF root.
-Result<WhichRoot> public_good_root(const Places& places) {
-  if (places.tuf_directory.empty()) {
-    return WhichRoot{};
+Result<void> add_roots(NamedRoots& roots, std::span<const Layer> layers) {
+  for (const Layer& layer : layers) {
+    if (layer.may_add_publishers && !is_locked_out(layers, layer)) {
+      NONO_CHECK(roots.add_of(layer));
+    }
   }
-  Instance instance = Instance::public_good();
-  std::string path = packed_path(places.tuf_directory, instance.name);
-  if (!is_there(path)) {
-    return WhichRoot{};
-  }
-  NONO_TRY(const bool older, is_older_than_anchor(instance, path));
-  return older ? WhichRoot{} : WhichRoot{.path = std::move(path), .refreshed = std::move(instance)};
-}
-
-// The instance that the user named by `trust root init`.
-Result<std::optional<WhichRoot>> instance_root(const Places& places) {
-  const std::string path = join_path(places.user_directory, kInstanceFileName);
-  if (places.tuf_directory.empty() || !is_there(path)) {
-    return std::nullopt;
-  }
-  NONO_TRY(Instance instance, read_instance(path));
-  std::string packed = packed_path(places.tuf_directory, instance.name);
-  return WhichRoot{.path = std::move(packed), .refreshed = std::move(instance)};
-}
-
-Result<attest::TrustedRoot> load_root(const WhichRoot& which) {
-  if (which.refreshed) {
-    NONO_TRY(const std::string text, load_refreshed(*which.refreshed, which.path, kRootTarget));
-    return attest::TrustedRoot::parse(text);
-  }
-  const Keeper keeper{.owner = which.owned_by_root_only ? 0 : ::geteuid()};
-  NONO_TRY(const std::optional<TrustedFile> file,
-           read_trusted(which.path, keeper, kPolicyLimits.bytes));
-  if (!file) {
-    return fail(ErrorKind::NotFound, which.path + ": the trusted root has gone");
-  }
-  auto root = attest::TrustedRoot::parse(file->text);
-  if (!root) {
-    return std::unexpected(std::move(root).error().while_doing(which.path));
-  }
-  return root;
+  return {};
 }
 
 }  // namespace
-
-Result<Instance> read_instance(const std::string& path) {
-  NONO_TRY(const std::optional<TrustedFile> file,
-           read_trusted(path, Keeper{.owner = ::geteuid()}, kPolicyLimits.bytes));
-  if (!file) {
-    return fail(ErrorKind::NotFound, path + ": there is no TUF instance");
-  }
-  Result<Instance> instance = Instance::parse(file->text);
-  if (!instance) {
-    return std::unexpected(std::move(instance).error().while_doing(path).mend_with(
-        "name it anew: nono trust root init --force"));
-  }
-  return instance;
-}
-
-Result<WhichRoot> which_root(const Places& places, bool locked) {
-  if (!places.system_root.empty() && is_there(places.system_root)) {
-    return WhichRoot{.path = places.system_root, .owned_by_root_only = true};
-  }
-  if (places.user_directory.empty() || locked) {
-    return public_good_root(places);
-  }
-  std::string path = join_path(places.user_directory, kTrustedRootName);
-  if (is_there(path)) {
-    return WhichRoot{.path = std::move(path)};
-  }
-  NONO_TRY(std::optional<WhichRoot> named, instance_root(places));
-  return named ? *std::move(named) : public_good_root(places);
-}
-
-std::shared_ptr<const attest::RootSource> root_source(WhichRoot which) {
-  if (which.path.empty()) {
-    return std::make_shared<const attest::RootSource>(
-        [] { return attest::TrustedRoot::parse(attest::embedded_root().text); });
-  }
-  return std::make_shared<const attest::RootSource>(
-      [which = std::move(which)] { return load_root(which); });
-}
 
 Result<Policy> discover(const Places& places) {
   NONO_TRY(Loaded loaded, load_kept(places));
   NONO_TRY(WhichRoot which, which_root(places, system_locks(loaded.layers)));
   const auto root = root_source(std::move(which));
+  NamedRoots named(places);
+  NONO_CHECK(add_roots(named, loaded.layers));
   if (!places.explicit_policy) {
-    const Policy above = Policy::merge(loaded.layers, loaded.self_keys, root);
+    const Policy above = Policy::merge(loaded.layers, loaded.self_keys, root, named.found());
     NONO_TRY(auto project, project_layer(places, above));
     if (project) {
       loaded.layers.push_back(*std::move(project));
+      NONO_CHECK(add_roots(named, loaded.layers));
     }
   }
   say_who_is_locked_out(loaded.layers);
-  Policy policy = Policy::merge(std::move(loaded.layers), std::move(loaded.self_keys), root);
+  Policy policy =
+      Policy::merge(std::move(loaded.layers), std::move(loaded.self_keys), root, named.found());
   NONO_CHECK(check_names(policy.layers()));
   return policy;
 }

@@ -29,6 +29,7 @@ struct Places {
                                                // user layer
   std::string tuf_directory =
       {};  // <state>/tuf: trusted roots that were fetched; empty: none is used
+  std::string system_roots = "/etc/nono/roots";  // NAME.json each; the user's: roots/ of theirs
 };
 
 inline constexpr std::string_view kTrustedRootName = "trusted_root.json";
@@ -42,9 +43,21 @@ struct WhichRoot {
   std::string path;  // empty: the embedded one
   bool owned_by_root_only = false;
   std::optional<Instance> refreshed = std::nullopt;  // the file at `path` was fetched of this one
+  bool named = false;                                // the file lies in a directory of named roots
 };
 // which_root: a user's instance of which nothing was fetched yet is still the one; loading says so.
 Result<WhichRoot> which_root(const Places& places, bool locked);
+
+// A policy names no more trusted roots than this, over all its layers: a certificate is judged by
+// each of them.
+inline constexpr std::size_t kMaxNamedRoots = 16;
+inline constexpr std::string_view kRootsDirectory = "roots";
+
+// named_root finds the trusted root of a name that a policy of this kind uses: "public-good";
+// NAME.json of the system's directory; and, unless the system's policy asks, NAME.json of the
+// user's, then the TUF instance that the user called so. What lies in a project is never a root,
+// and what a user has never stands in for what the system names. NotFound where there is none.
+Result<WhichRoot> named_root(const Places& places, std::string_view name, LayerKind asking);
 // read_instance reads the instance that the user named; it must be kept as a policy is.
 Result<Instance> read_instance(const std::string& path);
 // root_source reads that root when the first certificate asks for it. A file that

@@ -196,7 +196,7 @@ Result<void> check_protects(const JsonView& root, const Document& document) {
 
 Result<void> check_form(const JsonView& root) {
   NONO_CHECK(root.only({"version", "includes", "files", "publishers", "blocklist", "enforcement",
-                        "agent_config", "unguard", "lock", "intercept"}));
+                        "agent_config", "unguard", "lock", "intercept", "root"}));
   NONO_CHECK(no_nulls(root));
   return check_version(root);
 }
@@ -205,6 +205,7 @@ Result<void> parse_options(const JsonView& root, Document& document) {
   NONO_CHECK(parse_enforcements(root, document));
   NONO_CHECK(read_list(root, "unguard", kMaxUnguarded, parse_unguarded, document.unguarded));
   NONO_TRY(document.lock, optional_flag(root, "lock"));
+  NONO_TRY(document.root, optional_root_name(root));
   NONO_TRY(document.strict_intercept, parse_intercept(root));
   return {};
 }

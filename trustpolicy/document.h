@@ -34,6 +34,9 @@ struct KeylessPublisher {
   std::optional<Glob> ref_pattern;
   std::optional<std::string> subject;  // or exact subject, or its pattern: a person or another CI
   std::optional<Glob> subject_pattern;
+  // root is the name of the trusted root that must vouch for the certificate: in a merged policy
+  // the publisher's own or its document's; empty: the one that judges where none is named.
+  std::string root = {};
 };
 struct Publisher {
   std::string name;
@@ -68,6 +71,7 @@ struct Document {
   std::optional<Enforcement> agent_config;  // enforcement of the agent-config class
   std::vector<std::string> unguarded;       // built-in names taken off; system and user only
   bool lock = false;                        // layers below add no publisher
+  std::string root = {};                    // of keyless publishers that name none; may be empty
   bool strict_intercept = false;            // demands --trust-intercept=strict
 
   // parse reads the text of `shown_as` (for messages).

@@ -59,6 +59,9 @@ void set_options(Json& json, const Document& document) {
   if (document.lock) {
     json.set("lock", true);
   }
+  if (!document.root.empty()) {
+    json.set("root", document.root);
+  }
   if (document.strict_intercept) {
     json.set("intercept", "strict");
   }

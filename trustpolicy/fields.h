@@ -16,6 +16,9 @@ Result<void> no_nulls(const JsonView& object);
 Result<bool> optional_flag(const JsonView& object, std::string_view key);
 // optional_text is empty where the field is absent.
 Result<std::string> optional_text(const JsonView& object, std::string_view key);
+// optional_root_name reads the member "root": the name of a trusted root; empty where it is absent.
+// A name is looked up where system and user keep theirs (discover.h): it is no path.
+Result<std::string> optional_root_name(const JsonView& object);
 // The glob readers put the field's JSON pointer before the reason.
 Result<Glob> parse_path_glob(const JsonView& field);
 Result<Glob> parse_flat_glob(const JsonView& field);

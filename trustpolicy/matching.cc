@@ -31,6 +31,19 @@ bool is_it(const KeylessPublisher& publisher, const attest::KeylessSigner& signe
          whole(*publisher.workflow, signer.workflow) && whole(*publisher.ref_pattern, signer.ref);
 }
 
+// is_vouched_for: the root that the publisher is judged by is among those that vouched.
+bool is_vouched_for(const KeylessPublisher& publisher, const attest::KeylessSigner& signer) {
+  return std::ranges::find(signer.roots, publisher.root) != signer.roots.end();
+}
+
+std::string root_differs(const Publisher& publisher, const KeylessPublisher& wanted,
+                         const attest::KeylessSigner& found) {
+  std::string text("its certificate is vouched for by ");
+  text.append(root_text(found.roots.empty() ? std::string() : found.roots.front()));
+  text.append(", and ").append(printable(publisher.name)).append(" is judged by ");
+  return text.append(root_text(wanted.root));
+}
+
 std::string differs(std::string_view field, const std::string& found, const std::string& name,
                     const Glob& wanted) {
   std::string text("its ");
@@ -77,7 +90,7 @@ bool within(const std::optional<std::string>& repository, const attest::SignerId
 
 }  // namespace
 
-bool speaks_for(const Publisher& publisher, const attest::SignerIdentity& signer) {
+bool identifies(const Publisher& publisher, const attest::SignerIdentity& signer) {
   if (const auto* keyed = std::get_if<attest::KeyedSigner>(&signer)) {
     const auto* held = std::get_if<KeyedPublisher>(&publisher.who);
     return held != nullptr && held->key.fingerprint() == keyed->fingerprint;
@@ -86,11 +99,20 @@ bool speaks_for(const Publisher& publisher, const attest::SignerIdentity& signer
   return keyless != nullptr && is_it(*keyless, std::get<attest::KeylessSigner>(signer));
 }
 
+bool speaks_for(const Publisher& publisher, const attest::SignerIdentity& signer) {
+  const auto* keyless = std::get_if<KeylessPublisher>(&publisher.who);
+  return identifies(publisher, signer) &&
+         (keyless == nullptr || is_vouched_for(*keyless, std::get<attest::KeylessSigner>(signer)));
+}
+
 std::string near_miss(const Publisher& publisher, const attest::SignerIdentity& signer) {
   const auto* wanted = std::get_if<KeylessPublisher>(&publisher.who);
   const auto* found = std::get_if<attest::KeylessSigner>(&signer);
   if (wanted == nullptr || found == nullptr || wanted->issuer != found->issuer) {
     return {};
+  }
+  if (is_it(*wanted, *found)) {
+    return is_vouched_for(*wanted, *found) ? "" : root_differs(publisher, *wanted, *found);
   }
   if (!wanted->repository || !wanted->workflow || !wanted->ref_pattern ||
       !wanted->repository->matches(found->repository)) {
@@ -119,6 +141,11 @@ bool blocks(const BlockedPublisher& entry, const attest::SignerIdentity& signer,
                        return calls_it(*publisher, entry.identity);
                      });
   return !entry.identity.empty() && named && within(entry.repository, signer);
+}
+
+std::string root_text(std::string_view name) {
+  return name.empty() ? "the trusted root that judges where none is named"
+                      : "the trusted root \"" + printable(name) + "\"";
 }
 
 std::string describe(const attest::SignerIdentity& signer) {

@@ -73,6 +73,16 @@ void append(std::vector<const Publisher*>& list, const std::vector<Publisher>& p
                          [](const Publisher& publisher) { return &publisher; });
 }
 
+// settle_roots: a document's root is that of its publishers that name none.
+void settle_roots(Document& document) {
+  for (Publisher& publisher : document.publishers) {
+    auto* keyless = std::get_if<KeylessPublisher>(&publisher.who);
+    if (keyless != nullptr && keyless->root.empty()) {
+      keyless->root = document.root;
+    }
+  }
+}
+
 void add_files(Guard& guard, const Layer& layer) {
   const std::string_view directory = directory_name(layer.path);
   for (const std::string& file : layer.document.files) {
@@ -97,8 +107,10 @@ std::string_view name_of(LayerKind kind) {
 }
 
 Policy Policy::merge(std::vector<Layer> layers, std::vector<attest::KeyringEntry> self_keys,
-                     std::shared_ptr<const attest::RootSource> root) {
+                     std::shared_ptr<const attest::RootSource> root,
+                     std::vector<attest::NamedRoot> named_roots) {
   Policy policy;
+  policy.named_roots_ = std::move(named_roots);
   policy.root_ = root != nullptr
                      ? std::move(root)
                      : std::make_shared<const attest::RootSource>(attest::RootSource::none());
@@ -122,6 +134,7 @@ Policy Policy::merge(std::vector<Layer> layers, std::vector<attest::KeyringEntry
 }
 
 void Policy::add_layer(Layer layer) {
+  settle_roots(layer.document);
   const std::string root(layer.kind == LayerKind::Project ? directory_name(layer.path) : "");
   for (const Glob& glob : layer.document.includes) {
     guard_.add_pattern(root, glob);
@@ -199,7 +212,7 @@ std::optional<std::string> Policy::blocks_digest(const crypto::Sha256& digest) c
 
 std::optional<std::string> Policy::blocks_signer(const attest::SignerIdentity& signer) const {
   std::vector<const Publisher*> speaking = known_publishers();
-  std::erase_if(speaking, [&](const Publisher* known) { return !speaks_for(*known, signer); });
+  std::erase_if(speaking, [&](const Publisher* known) { return !identifies(*known, signer); });
   for (const Layer& layer : layers_) {
     for (const BlockedPublisher& entry : layer.document.blocked_publishers) {
       if (blocks(entry, signer, speaking)) {

@@ -42,16 +42,19 @@ class Policy {
   // the layers say of themselves, a project never loosens, and below a layer with `lock` no
   // publisher is added; a system lock shuts out `self` too. Relative files are taken from the
   // directory of the layer's path.
-  // Certificates are judged by `root`; without one none verifies.
+  // Certificates are judged by `root`, without which none verifies, and by those of `named_roots`
+  // that publishers ask for.
   static Policy merge(std::vector<Layer> layers, std::vector<attest::KeyringEntry> self_keys,
-                      std::shared_ptr<const attest::RootSource> root = nullptr);
+                      std::shared_ptr<const attest::RootSource> root = nullptr,
+                      std::vector<attest::NamedRoot> named_roots = {});
 
   const Guard& guard() const { return guard_; }
   std::shared_ptr<const attest::Keyring> keyring() const { return keyring_; }
   const attest::RootSource& root() const { return *root_; }
   std::shared_ptr<const attest::RootSource> shared_root() const { return root_; }
-  // verifier examines with the keys and the trusted root of this policy.
-  attest::Verifier verifier() const { return attest::Verifier(keyring_, root_); }
+  std::span<const attest::NamedRoot> named_roots() const { return named_roots_; }
+  // verifier examines with the keys and the trusted roots of this policy.
+  attest::Verifier verifier() const { return attest::Verifier(keyring_, root_, named_roots_); }
   Enforcement enforcement(GuardClass guard_class) const;
   bool strict_intercept() const { return strict_intercept_; }
   std::span<const Layer> layers() const { return layers_; }
@@ -84,6 +87,7 @@ class Policy {
   Guard guard_;
   std::shared_ptr<const attest::Keyring> keyring_;
   std::shared_ptr<const attest::RootSource> root_;
+  std::vector<attest::NamedRoot> named_roots_;
   Enforcement enforcement_ = Enforcement::Deny;
   Enforcement agent_config_ = Enforcement::Warn;
   bool strict_intercept_ = false;

@@ -128,6 +128,7 @@ Result<void> parse_subject(const JsonView& view, KeylessPublisher& who) {
 
 Result<KeylessPublisher> parse_keyless(const JsonView& view) {
   KeylessPublisher who;
+  NONO_TRY(who.root, optional_root_name(view));
   NONO_TRY(who.issuer, parse_issuer(view));
   const bool by_subject = has_any(view, std::span(kKeylessFields).subspan(4));
   if (by_subject && has_any(view, std::span(kKeylessFields).subspan(1, 3))) {
@@ -156,6 +157,9 @@ Result<std::variant<KeyedPublisher, KeylessPublisher>> parse_who(const JsonView&
     return who;
   }
   if (keyed) {
+    if (const auto root = view.maybe("root"); root && *root) {
+      return std::unexpected((*root)->error("is for certificates: a key needs nobody to vouch"));
+    }
     NONO_TRY(KeyedPublisher who, parse_keyed(view));
     return who;
   }
@@ -199,6 +203,9 @@ Json keyless_json(const KeylessPublisher& who) {
   if (who.subject) {
     json.set("subject", *who.subject);
   }
+  if (!who.root.empty()) {
+    json.set("root", who.root);
+  }
   return json;
 }
 
@@ -215,7 +222,7 @@ Json who_json(const Publisher& publisher) {
 Result<Publisher> parse_publisher(const JsonView& view) {
   NONO_CHECK(
       view.only({"name", "key_id", "public_key", "issuer", "repository", "workflow", "ref_pattern",
-                 "subject", "subject_pattern", "predicate_types", "delegates"}));
+                 "subject", "subject_pattern", "root", "predicate_types", "delegates"}));
   NONO_CHECK(no_nulls(view));
   NONO_TRY(const JsonView name_view, view.at("name"));
   NONO_TRY(std::string name, name_view.nonempty_string());

@@ -79,6 +79,30 @@ class KeylessRun(support.SandboxCase):
         (self.config / "trusted_root.json").write_text("{}")
         self.denied("unexaminable")
 
+    def name_root(self, name):
+        (self.config / "roots").mkdir(mode=0o700)
+        (self.config / "trusted_root.json").rename(self.config / "roots" / f"{name}.json")
+
+    def test_the_root_that_the_publisher_names_vouches(self):
+        self.name_root("acme")
+        self.denied("not-logged")
+        self.trust({"root": "acme"})
+        self.assertEqual(self.ran(self.project.sandbox("cat", "CLAUDE.md")).stdout, self.text)
+
+    def test_another_root_than_the_publishers_does_not_vouch(self):
+        self.trust({"root": "public-good"})
+        self.denied("untrusted-publisher", 'acme is judged by the trusted root "public-good"')
+
+    def test_a_root_of_the_project_is_none(self):
+        self.name_root("acme")
+        shutil.copytree(self.config / "roots", self.project.tree / "roots")
+        shutil.rmtree(self.config / "roots")
+        self.trust({"root": "acme"})
+        done = self.project.sandbox("cat", "CLAUDE.md")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "")
+        self.assertIn('there is no trusted root "acme"', done.stderr)
+
     def test_changed_text_is_denied(self):
         self.project.write("CLAUDE.md", "curl | sh")
         self.denied("subject-mismatch")

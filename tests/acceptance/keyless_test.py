@@ -2,11 +2,21 @@
 
 import json
 import os
+import pathlib
 import pty
+import shutil
 import subprocess
 
 import support
 from sigstore_local import BASE, REPOSITORY, WORKFLOW, KeylessCase, main, publisher
+
+# Bundles of the public-good instance, as the Sigstore conformance suite has them.
+SHARED = os.environ.get("NONO_SHARED_DIR", pathlib.Path(__file__).resolve().parents[3] / "shared")
+PUBLIC = pathlib.Path(SHARED) / "fixtures/sigstore/conformance"
+BEACON = {"name": "beacon", "issuer": "https://token.actions.githubusercontent.com",
+          "subject": "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon"
+                     "/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",
+          "predicate_types": ["message-signature"]}
 
 
 class Keyless(KeylessCase):
@@ -37,6 +47,53 @@ class Keyless(KeylessCase):
         self.in_job("CLAUDE.md")
         (self.config / "trusted_root.json").unlink()
         self.assertIn("FAILED", self.verdict(code=1))
+
+    def name_root(self, name):
+        (self.config / "roots").mkdir(mode=0o700, exist_ok=True)
+        (self.config / "trusted_root.json").rename(self.config / "roots" / f"{name}.json")
+
+    def test_a_publisher_is_judged_by_the_root_that_it_names(self):
+        self.in_job("CLAUDE.md")
+        self.name_root("acme")
+        self.trust(publisher())
+        self.assertIn("not-logged", self.verdict(code=1))
+        self.trust(publisher(root="public-good"))
+        self.assertIn("not-logged", self.verdict(code=1))
+        self.trust(publisher(root="acme"))
+        self.assertIn("VERIFIED", self.verdict())
+        self.trust(publisher(), publisher(name="other", repository="acme/other", root="acme"))
+        self.assertIn("untrusted-publisher", self.verdict(code=1))
+
+    def test_the_public_good_instance_and_ones_own_are_kept_apart(self):
+        if not PUBLIC.exists():
+            self.skipTest(f"no bundle of the public-good instance in {PUBLIC}")
+        self.in_job("CLAUDE.md")
+        self.name_root("acme")
+        shutil.copy(PUBLIC / "a.txt", self.project.tree / "PUBLIC.md")
+        shutil.copy(PUBLIC / "happy-path-v0.3-new-mediaType/bundle.sigstore.json",
+                    self.project.tree / "PUBLIC.md.bundle")
+        own = publisher(root="acme")
+        for root in ({}, {"root": "public-good"}):
+            self.trust(own, BEACON | root)
+            self.assertIn("VERIFIED", self.verdict())
+            self.assertIn("VERIFIED", self.verdict("PUBLIC.md"))
+        self.trust(own, BEACON | {"root": "acme"})
+        self.assertIn("untrusted-publisher", self.verdict("PUBLIC.md", code=1))
+
+    def test_a_publisher_is_added_with_the_root_that_vouches(self):
+        self.in_job("CLAUDE.md")
+        self.name_root("acme")
+        add = ("trust", "publisher", "add", "--from", "CLAUDE.md", "--name", "ci", "--yes")
+        self.assertNotEqual(self.project.nono(*add).returncode, 0)
+        done = self.project.nono(*add, "--root", "acme")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("VERIFIED", self.verdict())
+        listed = json.loads(self.project.nono("trust", "publisher", "list", "--json").stdout)
+        self.assertEqual([one["root"] for one in listed["publishers"]], ["acme"])
+        shown = self.project.nono("trust", "root", "show", "--name", "acme").stdout
+        self.assertIn(str(self.config / "roots/acme.json"), shown)
+        told = self.project.nono("trust", "explain", "CLAUDE.md").stdout
+        self.assertIn('the trusted root "acme"', told)
 
     def test_verification_asks_nobody(self):
         self.trust(publisher())

@@ -223,6 +223,151 @@ TEST_F(KeylessTest, ExplainTellsWhatWasProven) {
       << names;
 }
 
+// Of two Sigstores that differ in nothing but their keys, one judges where no root is named, the
+// other is called acme.
+class NamedRootTest : public KeylessTest {
+ protected:
+  static factory::Recipe privately(factory::Recipe recipe) {
+    recipe.authorities.front().root.key = factory::KeyKind::P256;
+    recipe.authorities.front().intermediate->key = factory::KeyKind::P256;
+    recipe.logs.front().key = factory::KeyKind::Rsa2048;
+    recipe.ct_logs.front().key = factory::KeyKind::Rsa2048;
+    return recipe;
+  }
+  void SetUp() override {
+    KeylessTest::SetUp();
+    testing::must(make_private_directories(user_.config + "/roots"));
+    must_write(user_.config + "/trusted_root.json", root_of(recipe_of({})));
+    must_write(user_.config + "/roots/acme.json", root_of(privately(recipe_of({}))));
+  }
+  static std::string root_of(const factory::Recipe& recipe) {
+    return factory::trusted_root(factory::make_world(recipe));
+  }
+  std::string sign(const factory::Recipe& recipe) const {
+    write("CLAUDE.md.bundle", factory::bundle(factory::make_world(recipe)));
+    return write("CLAUDE.md", kText);
+  }
+  static std::string workflow(std::string_view name, std::string_view repository,
+                              std::string_view root) {
+    return R"({"name":")" + std::string(name) +
+           R"(","issuer":"https://token.actions.githubusercontent.com","repository":")" +
+           std::string(repository) +
+           R"(","workflow":".github/workflows/sign.yml","ref_pattern":"refs/heads/main")" +
+           (root.empty() ? "" : R"(,"root":")" + std::string(root) + "\"") + "}";
+  }
+};
+
+TEST_F(NamedRootTest, APublisherIsJudgedByTheRootThatItNames) {
+  trust(workflow("acme", "acme/skills", "acme"));
+  EXPECT_EQ(reason(sign(privately(recipe_of({})))), "proven by acme");
+  const Judgement judged = judge(sign(recipe_of({})));
+  EXPECT_EQ(judged.reason_code(), "untrusted-publisher");
+  EXPECT_NE(judged.reason().find("vouched for by the trusted root that judges where none is named, "
+                                 "and acme is judged by the trusted root \"acme\""),
+            std::string::npos)
+      << judged.reason();
+}
+
+TEST_F(NamedRootTest, WhoNamesNoneIsNotJudgedByWhatAnotherNames) {
+  trust(workflow("other", "acme/other", "acme") + "," + workflow("acme", "acme/skills", ""));
+  EXPECT_EQ(reason(sign(recipe_of({}))), "proven by acme");
+  const Judgement judged = judge(sign(privately(recipe_of({}))));
+  EXPECT_EQ(judged.reason_code(), "untrusted-publisher");
+  EXPECT_NE(judged.reason().find("vouched for by the trusted root \"acme\""), std::string::npos)
+      << judged.reason();
+}
+
+TEST_F(NamedRootTest, ARootThatNobodyNamesVouchesForNobody) {
+  trust(workflow("acme", "acme/skills", ""));
+  EXPECT_EQ(reason(sign(privately(recipe_of({})))), "not-logged");
+}
+
+TEST_F(NamedRootTest, OfSeveralRootsThatVouchTheNamedOneCounts) {
+  must_write(user_.config + "/roots/acme.json", root_of(recipe_of({})));
+  trust(workflow("acme", "acme/skills", "acme"));
+  EXPECT_EQ(reason(sign(recipe_of({}))), "proven by acme");
+  trust(workflow("other", "acme/other", "acme") + "," + workflow("acme", "acme/skills", ""));
+  EXPECT_EQ(reason(sign(recipe_of({}))), "proven by acme");
+}
+
+TEST_F(NamedRootTest, ThePublicGoodOneCanBeNamed) {
+  trust(workflow("acme", "acme/skills", "public-good"));
+  EXPECT_EQ(reason(sign(recipe_of({}))), "untrusted-publisher");
+}
+
+TEST_F(NamedRootTest, ABlockMeansTheIdentityWhoeverVouches) {
+  write_user_policy(R"({"version":1,"includes":["CLAUDE*"],"publishers":[)" +
+                    workflow("blocked", "acme/skills", "acme") + "," +
+                    workflow("acme", "acme/skills", "") +
+                    R"(],"blocklist":{"digests":[],"publishers":[{"identity":"blocked"}]},)"
+                    R"("enforcement":"deny"})");
+  EXPECT_EQ(reason(sign(recipe_of({}))), "blocked-publisher");
+  EXPECT_EQ(reason(sign(privately(recipe_of({})))), "blocked-publisher");
+}
+
+TEST_F(NamedRootTest, TheReasonIsTheOneThatTellsMost) {
+  trust(workflow("acme", "acme/skills", "acme"));
+  factory::Recipe recipe = privately(recipe_of({}));
+  recipe.leaf.scts.clear();
+  const Judgement judged = judge(sign(recipe));
+  EXPECT_EQ(judged.reason_code(), "sct-missing");
+  EXPECT_NE(judged.reason().find("(judged by the trusted root \"acme\")"), std::string::npos)
+      << judged.reason();
+}
+
+TEST_F(NamedRootTest, ADamagedOneDeniesWhatWasSignedKeylessAndNothingElse) {
+  trust(workflow("acme", "acme/skills", "acme"));
+  must_write(user_.config + "/roots/acme.json", "{");
+  EXPECT_EQ(reason(sign(recipe_of({}))), "unexaminable");
+  const std::string file = write("AGENTS.md", "be careful\n");
+  EngineTest::sign(make_key(), {file});
+  EXPECT_EQ(reason(file), "proven by self");
+}
+
+TEST_F(NamedRootTest, AnIntroductionNamesTheRootThatVouches) {
+  const std::string file = sign(privately(recipe_of({})));
+  Gate opened = gate();
+  IntroductionRequest request{.name = "", .from_file = file, .key_file = std::nullopt};
+  EXPECT_FALSE(introduce(opened, request).has_value());  // nobody names acme yet
+  const auto source = std::make_shared<const attest::RootSource>(attest::RootSource::of(
+      testing::must(attest::TrustedRoot::parse(root_of(privately(recipe_of({})))))));
+  request.root = attest::NamedRoot{.name = "acme", .source = source};
+  const Introduction introduced = testing::must(introduce(opened, request));
+  EXPECT_EQ(identity_text(introduced.publisher),
+            "acme/skills via https://token.actions.githubusercontent.com by root acme");
+  testing::must(add_publisher(user_, introduced.publisher));
+  EXPECT_EQ(reason(file), "proven by acme/skills");
+}
+
+TEST_F(NamedRootTest, AnIntroductionByARootThatDoesNotVouchIsRefused) {
+  const std::string file = sign(recipe_of({}));
+  Gate opened = gate();
+  IntroductionRequest request{.name = "", .from_file = file, .key_file = std::nullopt};
+  request.root = attest::NamedRoot{
+      .name = "acme",
+      .source = std::make_shared<const attest::RootSource>(attest::RootSource::of(
+          testing::must(attest::TrustedRoot::parse(root_of(privately(recipe_of({})))))))};
+  const auto refused = introduce(opened, request);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message().find("the trusted root \"acme\""), std::string::npos)
+      << refused.error().message();
+}
+
+TEST_F(NamedRootTest, ExplainTellsWhichRootVouches) {
+  trust(workflow("acme", "acme/skills", "acme"));
+  const std::string file = sign(privately(recipe_of({})));
+  Gate opened = gate();
+  std::string told;
+  for (const Step& step : explain(opened, file).steps) {
+    for (const auto& [key, value] : step.facts) {
+      told += step.name + " " + key + " " + value + "\n";
+    }
+  }
+  EXPECT_NE(told.find("evidence vouched-for-by the trusted root \"acme\"\n"), std::string::npos)
+      << told;
+  EXPECT_NE(told.find("certificate "), std::string::npos) << told;
+}
+
 std::string upper(std::string text) {
   for (char& digit : text) {
     digit = digit >= 'a' ? static_cast<char>(digit - 32) : digit;

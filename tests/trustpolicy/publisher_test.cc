@@ -22,7 +22,8 @@ KeylessSigner ci_signer() {
           .subject = "https://host.example/acme/skills/.ci/sign.yml@refs/tags/v1",
           .repository = "acme/skills",
           .workflow = ".ci/sign.yml",
-          .ref = "refs/tags/v1"};
+          .ref = "refs/tags/v1",
+          .roots = {""}};
 }
 
 KeylessPublisher ci_publisher() {
@@ -93,6 +94,43 @@ TEST(PublisherTest, KeylessSignerMustMatchEveryField) {
   }
 }
 
+TEST(PublisherTest, TheRootOfThePublisherMustVouch) {
+  struct Row {
+    std::string root;
+    std::vector<std::string> vouching;
+    bool speaks;
+  };
+  const std::vector<Row> rows = {
+      {"", {""}, true},          {"", {"", "acme"}, true},     {"", {"acme"}, false},
+      {"acme", {"acme"}, true},  {"acme", {"", "acme"}, true}, {"acme", {""}, false},
+      {"acme", {"Acme"}, false}, {"acme", {}, false},          {"", {}, false},
+  };
+  for (const Row& row : rows) {
+    KeylessPublisher who = ci_publisher();
+    who.root = row.root;
+    KeylessSigner signer = ci_signer();
+    signer.roots = row.vouching;
+    EXPECT_EQ(speaks_for(named(who), signer), row.speaks) << row.root;
+    EXPECT_TRUE(identifies(named(who), signer));
+    EXPECT_EQ(near_miss(named(who), signer).empty(), row.speaks) << row.root;
+  }
+}
+
+TEST(PublisherTest, AnotherRootIsNamedByItsNameAndNoneByWords) {
+  KeylessPublisher who = ci_publisher();
+  who.root = "acme";
+  EXPECT_EQ(near_miss(named(who), ci_signer()),
+            "its certificate is vouched for by the trusted root that judges where none is named, "
+            "and ci is judged by the trusted root \"acme\"");
+}
+
+TEST(PublisherTest, PublishersOfTwoRootsAreTwo) {
+  KeylessPublisher other = ci_publisher();
+  other.root = "acme";
+  EXPECT_TRUE(same_signers(named(ci_publisher()), named(ci_publisher())));
+  EXPECT_FALSE(same_signers(named(ci_publisher()), named(other)));
+}
+
 TEST(PublisherTest, EmptyFieldMatchesNoStar) {
   KeylessPublisher who = ci_publisher();
   who.workflow = *Glob::parse_flat("*");
@@ -120,7 +158,8 @@ TEST(PublisherTest, SubjectIsExactAndItsPatternIsNot) {
                     .subject = "bob@x.example",
                     .repository = {},
                     .workflow = {},
-                    .ref = {}};
+                    .ref = {},
+                    .roots = {""}};
   EXPECT_TRUE(speaks_for(named(exact), bob));
   EXPECT_TRUE(speaks_for(named(pattern), bob));
   bob.subject = "eve@x.example";
