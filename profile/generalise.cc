@@ -121,7 +121,8 @@ class Generaliser {
         path.contains("$UID")) {
       return "it has no path that a profile can name";
     }
-    if (directory && too_broad(path)) {
+    // What holds the home is a directory, whatever it was used as.
+    if ((directory && too_broad(path)) || beneath(path, view_.variables.home)) {
       return "all of it would have to be granted";
     }
     return view_.forbidden(path, right);
