@@ -1,4 +1,4 @@
-// engine/approval.h: questions about opens outside the grants, and who answers them.
+// engine/approval.h: questions about opens and connects outside the grants, and who answers them.
 //
 // A backend puts a question to somebody (a person, a rule, a service) and gives back what they
 // said. It decides nothing else: what may be asked at all, how often, and that an answer is on
@@ -18,8 +18,8 @@
 namespace nono::engine {
 
 enum class Approval : unsigned char { Denied, Allowed };
-// ApprovalScope says for how long an answer counts: this one open, or every open of this object for
-// this operation until the session ends.
+// ApprovalScope says for how long an answer counts: this one call, or every call of this operation
+// on this object (or to this address and port) until the session ends.
 enum class ApprovalScope : unsigned char { Once, Session };
 std::string_view name_of(ApprovalScope scope);  // "once", "session"
 std::optional<ApprovalScope> scope_named(std::string_view name);
@@ -27,10 +27,10 @@ std::optional<ApprovalScope> scope_named(std::string_view name);
 // ApprovalQuestion is what is asked.
 struct ApprovalQuestion {
   std::uint64_t id = 0;   // 1, 2, … in a session
-  std::string operation;  // "read", "write", "read-write", "create"
-  std::string path;       // of the resolved object; bytes, for rules
+  std::string operation;  // "read", "write", "read-write", "create", "connect"
+  std::string path;       // of the resolved object; bytes, for rules; of TCP "192.0.2.1:443"
   std::string object;     // the same, printable
-  std::string requested;  // as the agent spelt it, printable
+  std::string requested;  // as the agent spelt it, printable; of TCP with the host's name if known
   pid_t process = 0;
   std::chrono::steady_clock::time_point until;  // when it counts as denied
 };

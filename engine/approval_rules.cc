@@ -12,8 +12,9 @@ namespace nono::engine {
 namespace {
 
 constexpr JsonLimits kRulesLimits{.bytes = 1u << 20};
+constexpr std::string_view kConnect = "connect";
 constexpr auto kOperations =
-    std::to_array<std::string_view>({"read", "write", "read-write", "create"});
+    std::to_array<std::string_view>({"read", "write", "read-write", "create", kConnect});
 
 Result<std::string> text_at(const JsonView& view, std::string_view key) {
   NONO_TRY(const JsonView member, view.at(key));
@@ -33,7 +34,7 @@ Result<std::vector<std::string>> operations_in(const JsonView& rule) {
   for (const JsonView& element : elements) {
     NONO_TRY(std::string operation, element.string());
     if (std::ranges::find(kOperations, operation) == kOperations.end()) {
-      return std::unexpected(element.error("must be read, write, read-write or create"));
+      return std::unexpected(element.error("must be read, write, read-write, create or connect"));
     }
     out.push_back(std::move(operation));
   }
@@ -87,15 +88,58 @@ Result<ApprovalScope> scope_in(const JsonView& rule) {
   return *scope;
 }
 
-Result<ApprovalRule> rule_in(const JsonView& view, const std::string& home) {
+Result<sandbox::HostPort> address_in(const JsonView& member) {
+  NONO_TRY(const std::string text, member.nonempty_string());
+  auto address = sandbox::parse_host_port(text);
+  if (!address) {
+    return std::unexpected(member.error(address.error().message()));
+  }
+  return address;
+}
+
+Result<void> read_address(ApprovalRule& out, const JsonView& view) {
+  NONO_CHECK(view.only({"address", "approval", "scope"}));
+  NONO_TRY(const JsonView member, view.at("address"));
+  NONO_TRY(out.address, address_in(member));
+  NONO_TRY(out.shown, member.string());
+  return {};
+}
+
+Result<void> read_path(ApprovalRule& out, const JsonView& view, const std::string& home) {
   NONO_CHECK(view.only({"path", "operations", "approval", "scope"}));
-  NONO_TRY(trustpolicy::Glob glob, glob_in(view, home));
-  ApprovalRule out{std::move(glob), {}, {}, {}};
+  NONO_TRY(out.path, glob_in(view, home));
   NONO_TRY(out.shown, text_at(view, "path"));
   NONO_TRY(out.operations, operations_in(view));
+  return {};
+}
+
+Result<ApprovalRule> rule_in(const JsonView& view, const std::string& home) {
+  ApprovalRule out;
+  NONO_TRY(const auto address, view.maybe("address"));
+  NONO_CHECK(address ? read_address(out, view) : read_path(out, view, home));
   NONO_TRY(out.approval, approval_in(view));
   NONO_TRY(out.scope, scope_in(view));
   return out;
+}
+
+// meets: an address is met by itself, and by the name that is known for it. Of a socket in the file
+// system the agent chose what it asked for.
+bool meets(const sandbox::HostPort& rule, const ApprovalQuestion& question) {
+  return question.operation == kConnect && !question.path.starts_with('/') &&
+         (rule.text() == question.path || (!rule.literal && rule.text() == question.requested));
+}
+
+bool meets(const ApprovalRule& rule, const ApprovalQuestion& question) {
+  if (rule.address) {
+    return meets(*rule.address, question);
+  }
+  // Who wrote of files without naming what may be done to them did not mean sockets.
+  const bool operation_fits =
+      rule.operations.empty()
+          ? question.operation != kConnect
+          : std::ranges::find(rule.operations, question.operation) != rule.operations.end();
+  return operation_fits && question.path.starts_with('/') && rule.path &&
+         rule.path->matches(std::string_view(question.path).substr(1));
 }
 
 }  // namespace
@@ -119,21 +163,14 @@ Result<RuleBook> RuleBook::parse(std::string_view text, const std::string& home)
   return out;
 }
 
-const ApprovalRule* RuleBook::find(std::string_view path, std::string_view operation) const {
-  if (!path.starts_with('/')) {
-    return nullptr;
-  }
-  const auto found = std::ranges::find_if(rules_, [&](const ApprovalRule& rule) {
-    const bool operation_fits =
-        rule.operations.empty() ||
-        std::ranges::find(rule.operations, operation) != rule.operations.end();
-    return operation_fits && rule.path.matches(path.substr(1));
-  });
+const ApprovalRule* RuleBook::find(const ApprovalQuestion& question) const {
+  const auto found =
+      std::ranges::find_if(rules_, [&](const ApprovalRule& rule) { return meets(rule, question); });
   return found == rules_.end() ? nullptr : &*found;
 }
 
 ApprovalBackend::Taken RulesBackend::put(const ApprovalQuestion& question) {
-  const ApprovalRule* rule = book_.find(question.path, question.operation);
+  const ApprovalRule* rule = book_.find(question);
   if (rule == nullptr || !rule->approval) {
     return Taken::NoOpinion;
   }

@@ -11,14 +11,16 @@
 
 #include "base/result.h"
 #include "engine/approval.h"
+#include "sandbox/endpoint.h"
 #include "trustpolicy/glob.h"
 
 namespace nono::engine {
 
 struct ApprovalRule {
-  trustpolicy::Glob path;  // without its leading slash
+  std::optional<trustpolicy::Glob> path;     // without its leading slash
+  std::optional<sandbox::HostPort> address;  // of a TCP connect; one of the two is there
   std::string shown;
-  std::vector<std::string> operations;  // empty: each
+  std::vector<std::string> operations;  // empty: each but connect
   std::optional<Approval> approval;     // nothing: ask
   ApprovalScope scope = ApprovalScope::Once;
 };
@@ -30,8 +32,8 @@ class RuleBook {
   // parse reads a document; `~/` at the start of a path is `home`. The error is InvalidInput and
   // names the JSON pointer.
   static Result<RuleBook> parse(std::string_view text, const std::string& home);
-  // find gives the first rule for a resolved, absolute path; null where none fits.
-  const ApprovalRule* find(std::string_view path, std::string_view operation) const;
+  // find gives the first rule for what is asked; null where none fits.
+  const ApprovalRule* find(const ApprovalQuestion& question) const;
 
  private:
   std::vector<ApprovalRule> rules_;

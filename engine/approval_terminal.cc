@@ -34,17 +34,25 @@ TypedAnswer typed_answer(std::string_view line, std::string_view word) {
 
 std::string question_screen(const ApprovalQuestion& question, std::string_view word) {
   const std::string named(word);
-  std::string out = "nono: the agent wants to open a file outside its grants\n\n";
+  const bool connects = question.operation == "connect";
+  const bool internet = connects && !question.path.starts_with('/');
+  std::string out = "nono: the agent wants to ";
+  out += internet   ? "reach an address outside its grants\n\n"
+         : connects ? "reach a program outside its grants\n\n"
+                    : "open a file outside its grants\n\n";
   out += "  " + named + "   allow this once\n";
   out += "  " + named + "s  allow it until the session ends\n";
   out += "  n      deny it until the session ends\n";
   out += "  Enter  deny it; so does everything else, and a minute's silence\n\n";
   out += "  process    " + std::to_string(question.process) + "\n";
   if (question.requested != question.object) {
-    out += "  opened as  " + printable(question.requested) + "\n";
+    out += (internet ? "  host       " : "  opened as  ") + printable(question.requested) + "\n";
   }
   out += "  operation  " + question.operation + "\n";
-  out += "  file       " + printable(question.object) + "\n\n> ";
+  out += (internet   ? "  address    "
+          : connects ? "  socket     "
+                     : "  file       ") +
+         printable(question.object) + "\n\n> ";
   return out;
 }
 

@@ -5,13 +5,16 @@
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "base/encoding.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/never_connect.h"
 #include "sandbox/resolve.h"
 
 namespace nono::engine {
@@ -38,6 +41,12 @@ Json path_json(const std::string& path) {
 }
 
 Json event_of(const Expansion& expansion, const std::string& path) {
+  if (expansion.to) {
+    return Json::Object{{"operation", sandbox::name_of(expansion.kind)},
+                        {"address", path},
+                        {"requested", path_json(expansion.requested)},
+                        {"agent_pid", static_cast<std::int64_t>(expansion.process)}};
+  }
   struct stat status{};
   static_cast<void>(::fstat(BorrowedFd(expansion.object).raw(), &status));
   return Json::Object{{"operation", sandbox::name_of(expansion.kind)},
@@ -74,7 +83,9 @@ Result<std::unique_ptr<Approvals>> Approvals::make(ApprovalBounds bounds, Backen
                                                    ledger::AuditLog& log) {
   OwnedFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   OwnedFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!epoll.valid() || !timer.valid() || !watch(epoll, BorrowedFd(timer).raw())) {
+  NONO_TRY(sandbox::Connector connector, sandbox::Connector::make());
+  if (!epoll.valid() || !timer.valid() || !watch(epoll, BorrowedFd(timer).raw()) ||
+      !watch(epoll, connector.watched())) {
     return fail_errno(errno, "preparing approvals");
   }
   for (const auto& backend : backends) {
@@ -82,21 +93,26 @@ Result<std::unique_ptr<Approvals>> Approvals::make(ApprovalBounds bounds, Backen
       return fail_errno(errno, "preparing approvals by " + std::string(backend->name()));
     }
   }
-  return std::unique_ptr<Approvals>(new Approvals(std::move(bounds), std::move(backends), log,
-                                                  std::move(epoll), std::move(timer)));
+  return std::unique_ptr<Approvals>(
+      new Approvals(std::move(bounds), std::move(backends), log,
+                    {std::move(epoll), std::move(timer), std::move(connector)}));
 }
 
-Approvals::Approvals(ApprovalBounds bounds, Backends backends, ledger::AuditLog& log, OwnedFd epoll,
-                     OwnedFd timer)
+Approvals::Approvals(ApprovalBounds bounds, Backends backends, ledger::AuditLog& log,
+                     Watched watched)
     : bounds_(std::move(bounds)),
       held_back_(*bounds_.never),
       backends_(std::move(backends)),
       log_(log),
-      epoll_(std::move(epoll)),
-      timer_(std::move(timer)),
+      epoll_(std::move(watched.epoll)),
+      timer_(std::move(watched.timer)),
+      connector_(std::move(watched.connector)),
       bucket_(bounds_.limits.per_second, bounds_.limits.burst, steady_clock::now()) {}
 
 Approvals::ObjectKey Approvals::key_of(const Expansion& expansion) {
+  if (expansion.to) {
+    return {0, 0, expansion.to->text()};  // device 0 and inode 0 are no file's
+  }
   struct stat status{};
   static_cast<void>(::fstat(BorrowedFd(expansion.object).raw(), &status));
   return {status.st_dev, status.st_ino, expansion.name};
@@ -132,7 +148,42 @@ std::optional<std::string> Approvals::forbidden(const Expansion& expansion,
       return denial.origin + " denies " + printable(denial.path);
     }
   }
-  return held_back_.why(expansion.object, path, use_of(expansion.kind));
+  const auto connect =
+      expansion.kind == ExpansionKind::Connect ? forbidden_connect(expansion, path) : std::nullopt;
+  return connect || expansion.to ? connect
+                                 : held_back_.why(expansion.object, path, use_of(expansion.kind));
+}
+
+// forbidden_connect judges an address, and of a socket what the list of files does not.
+std::optional<std::string> Approvals::forbidden_connect(const Expansion& expansion,
+                                                        const std::string& path) const {
+  if (expansion.to) {
+    return why_never(*expansion.to);
+  }
+  struct stat status{};
+  if (::fstat(BorrowedFd(expansion.object).raw(), &status) != 0 || status.st_nlink != 1) {
+    return "never connected: a socket of several names, or of none";
+  }
+  if (is_one_of(path, bounds_.sockets)) {
+    return "never connected: a variable of yours names that socket";
+  }
+  return why_never_socket(path);
+}
+
+// requested_of is how the agent may know what it asks for: of an address, the name that is known
+// for it, which is the user's word and not the agent's.
+std::string Approvals::requested_of(const Expansion& expansion) const {
+  if (expansion.to) {
+    for (const sandbox::Destination& host : bounds_.hosts) {
+      if (!host.asked.literal &&
+          std::ranges::find(host.endpoints, expansion.to->address, &sandbox::Endpoint::address) !=
+              host.endpoints.end()) {
+        return host.asked.host + ":" + std::to_string(expansion.to->port);
+      }
+    }
+    return expansion.to->text();
+  }
+  return expansion.requested;
 }
 
 bool Approvals::answered_before(Expansion& expansion, const std::string& path) {
@@ -171,6 +222,7 @@ bool Approvals::over_the_limit(const Expansion& expansion, const std::string& pa
 }
 
 void Approvals::consider(Expansion expansion) {
+  expansion.requested = requested_of(expansion);
   const std::string path = expansion.path();
   if (path.empty()) {
     refuse(expansion);
@@ -299,6 +351,12 @@ void Approvals::finish(std::map<std::uint64_t, Pending>::iterator at, const Appr
 }
 
 void Approvals::serve(Expansion& expansion) {
+  if (expansion.kind == ExpansionKind::Connect) {
+    if (const auto begun = connector_.begin(expansion); !begun) {
+      refuse(expansion, begun.error());
+    }
+    return;
+  }
   auto fd = open_expanded(expansion);
   if (!fd) {
     refuse(expansion, fd.error());
@@ -343,6 +401,7 @@ void Approvals::turn() {
     look_at_time();
   }
   collect();
+  std::ranges::move(connector_.finished(), std::back_inserter(answers_));
   set_timer();
 }
 

@@ -1,5 +1,5 @@
-// engine/approvals.h: decides about opens outside the grants: never-grant list, memory, rate limit,
-// somebody's word; and keeps the record.
+// engine/approvals.h: decides about opens and connects outside the grants: never-grant list,
+// memory, rate limit, somebody's word; and keeps the record.
 //
 // The object that is judged, shown, recorded and opened is one and the same, held open all the
 // time. An answer takes effect only once its line is on disk; what cannot be recorded is denied.
@@ -23,6 +23,8 @@
 #include "ledger/audit_log.h"
 #include "profile/compose.h"
 #include "profile/never_grant.h"
+#include "sandbox/capability_set.h"
+#include "sandbox/connector.h"
 #include "sandbox/expansion.h"
 
 namespace nono::engine {
@@ -32,6 +34,8 @@ struct ApprovalBounds {
   const profile::NeverGrantList* never = nullptr;
   std::vector<profile::ComposedDenial> denials;  // of the profile
   ApprovalLimits limits;
+  std::vector<sandbox::Destination> hosts = {};  // whose names are known by their addresses
+  std::vector<std::string> sockets = {};         // of the user's, by any name: never connected
 };
 
 class Approvals final : public sandbox::Expander {
@@ -51,8 +55,8 @@ class Approvals final : public sandbox::Expander {
   std::size_t pending() const { return pending_.size(); }
 
  private:
-  // Remembered is what was said of an object (or a name in a directory) for the whole session. The
-  // object stays open: its inode number cannot become another's.
+  // Remembered is what was said of an object (or a name in a directory, or an address) for the
+  // whole session. The object stays open: its inode number cannot become another's.
   struct Remembered {
     OwnedFd object;
     sandbox::Access allowed = sandbox::Access::none();
@@ -66,8 +70,15 @@ class Approvals final : public sandbox::Expander {
   static constexpr std::size_t kMaxRemembered = 256;
   static constexpr std::size_t kMaxTold = 4096;
 
-  Approvals(ApprovalBounds bounds, Backends backends, ledger::AuditLog& log, OwnedFd epoll,
-            OwnedFd timer);
+  struct Watched {
+    OwnedFd epoll;
+    OwnedFd timer;
+    sandbox::Connector connector;
+  };
+  Approvals(ApprovalBounds bounds, Backends backends, ledger::AuditLog& log, Watched watched);
+  std::string requested_of(const sandbox::Expansion& expansion) const;
+  std::optional<std::string> forbidden_connect(const sandbox::Expansion& expansion,
+                                               const std::string& path) const;
   static ObjectKey key_of(const sandbox::Expansion& expansion);
   std::optional<std::string> forbidden(const sandbox::Expansion& expansion,
                                        const std::string& path) const;
@@ -98,6 +109,7 @@ class Approvals final : public sandbox::Expander {
   ledger::AuditLog& log_;
   OwnedFd epoll_;
   OwnedFd timer_;
+  sandbox::Connector connector_;
   TokenBucket bucket_;
   std::uint64_t last_id_ = 0;
   bool ticking_ = false;

@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include <utility>
+#include <variant>
 
 #include "base/files.h"
 #include "base/text.h"
 #include "engine/approval_rules.h"
 #include "engine/approval_socket.h"
 #include "engine/approval_webhook.h"
+#include "engine/directories.h"
+#include "engine/never_connect.h"
 
 namespace nono::engine {
 namespace {
@@ -116,6 +119,10 @@ Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& pl
   bounds.never = &*plan.never_grant;
   bounds.denials = request.denials;
   bounds.limits = wish.limits;
+  bounds.sockets = sockets_in(caller_environment());
+  if (const auto* ports = std::get_if<sandbox::NetworkPorts>(&plan.capabilities.network())) {
+    bounds.hosts = ports->destinations;
+  }
   NONO_TRY(out.decider, Approvals::make(std::move(bounds), std::move(backends), with.log));
   return out;
 }

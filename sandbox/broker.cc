@@ -294,7 +294,11 @@ void Warden::Impl::hear_listener(pollfd& watched) {
 
 void Warden::Impl::hear_reply() {
   if (auto reply = receive_reply(rules.events())) {
-    opener.answered(*std::move(reply));
+    if (opener.waits_for(reply->cookie)) {
+      opener.answered(*std::move(reply));
+    } else {
+      sockets.answered(*reply);
+    }
   }
 }
 

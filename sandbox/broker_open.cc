@@ -256,8 +256,9 @@ bool Opener::ask(Job& job, Expansion question, const std::string& canonical, Bor
   question.requested = requested_path(job);
   const ExpansionKind kind = question.kind;
   OwnedFd base(job.base.valid() ? ::fcntl(job.base_raw(), F_DUPFD_CLOEXEC, 3) : -1);
-  return waiting_.ask({job.call, job.open, job.path, std::move(base), kind, canonical},
-                      std::move(question), object);
+  const std::array<int, 2> fds{object.raw(), job.call.thread.listener().raw()};
+  return waiting_.ask({job.call, job.open, job.path, std::move(base), kind, canonical}, question,
+                      fds);
 }
 
 void Opener::answered(ExpansionReply reply) {
@@ -266,13 +267,14 @@ void Opener::answered(ExpansionReply reply) {
     return;
   }
   const Call call = waiting->call;
-  if (reply.code != 0) {
+  const int code = reply.code == 0 && !reply.fd.valid() ? EACCES : reply.code;
+  if (code != 0) {
     if (waiting->kind == ExpansionKind::Create) {
       rules_.outside_name(call, name_of(waiting->kind), waiting->canonical);
     } else {
       rules_.outside(call, name_of(waiting->kind), waiting->canonical, access_of(waiting->kind));
     }
-    send_outcome(call.thread.listener(), call.thread.cookie(), Outcome::error(reply.code));
+    send_outcome(call.thread.listener(), call.thread.cookie(), Outcome::error(code));
     return;
   }
   send_outcome(call.thread.listener(), call.thread.cookie(),

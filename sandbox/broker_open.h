@@ -16,6 +16,7 @@ class Opener {
       : resolver_(resolver), rules_(rules), workers_(workers), waiting_(rules) {}
 
   Outcome serve(const Call& call);
+  bool waits_for(std::uint64_t cookie) const { return waiting_.has(cookie); }
   // answered goes on with an open that waited for the supervisor, and answers its caller.
   void answered(ExpansionReply reply);
 
@@ -55,7 +56,7 @@ class Opener {
   const Resolver& resolver_;
   BrokerRules& rules_;
   Workers& workers_;
-  WaitingOpens waiting_;
+  Waiting<WaitingOpen> waiting_;
 };
 
 }  // namespace nono::sandbox

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <span>
 
 namespace nono::sandbox {
 namespace {
@@ -127,7 +129,7 @@ Outcome SocketOperations::connect(const Call& call) {
 
 Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
                                        const std::string& path) {
-  const auto object = resolver_.object(call.thread, AT_FDCWD, path, LastLink::Follow);
+  auto object = resolver_.object(call.thread, AT_FDCWD, path, LastLink::Follow);
   struct stat status{};
   if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
     return Outcome::error(object ? errno : object.error());
@@ -136,9 +138,7 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
     return Outcome::error(ECONNREFUSED);
   }
   if (std::ranges::find(bound_here_, ObjectId{status.st_dev, status.st_ino}) == bound_here_.end()) {
-    rules_.report(call, "connect", raw_path_of(*object, status.st_nlink), "unix-socket",
-                  "a socket of a program outside the sandbox");
-    return Outcome::error(EACCES);
+    return outside(call, socket, *std::move(object), path);
   }
   const sockaddr_un by_object = path_address(fd_path(*object));
   const auto attempt = [&socket, by_object]() -> long {
@@ -155,14 +155,61 @@ void SocketOperations::tell_port(const Call& call, std::string_view operation, s
                      "no option grants this port");
 }
 
-Outcome SocketOperations::refuse_endpoint(const Call& call, const Endpoint& to) {
-  if (names_hosts(rules_.config().capabilities->network())) {
-    rules_.report_once(call, "connect", to.text(), "address-not-granted",
+void SocketOperations::tell_refused(const WaitingConnect& refused) {
+  if (!refused.to) {
+    rules_.report(refused.call, "connect", refused.path, "unix-socket",
+                  "a socket of a program outside the sandbox");
+  } else if (names_hosts(rules_.config().capabilities->network())) {
+    rules_.report_once(refused.call, "connect", refused.to->text(), "address-not-granted",
                        "no option grants this address and port");
   } else {
-    tell_port(call, "connect", to.port);
+    tell_port(refused.call, "connect", refused.to->port);
   }
+}
+
+// ask: false where nobody is to be asked, or the socket is none that could be connected so.
+bool SocketOperations::ask(WaitingConnect waits, Expansion question, BorrowedFd socket) {
+  question.kind = ExpansionKind::Connect;
+  if (rules_.config().outside != OutsideGrants::Asked ||
+      !may_connect(socket, question.to ? question.family : sa_family_t{AF_UNIX})) {
+    return false;
+  }
+  const std::array<int, 3> fds{socket.raw(), waits.call.thread.listener().raw(),
+                               BorrowedFd(question.object).raw()};
+  return waiting_.ask(std::move(waits), question,
+                      std::span(fds).first(question.object.valid() ? 3 : 2));
+}
+
+Outcome SocketOperations::outside(const Call& call, const OwnedFd& socket, const Endpoint& to,
+                                  sa_family_t family) {
+  const WaitingConnect waits{call, to, {}};
+  if (ask(waits, {.requested = to.text(), .to = to, .family = family}, socket)) {
+    return Outcome::later();
+  }
+  tell_refused(waits);
   return Outcome::error(EACCES);
+}
+
+Outcome SocketOperations::outside(const Call& call, const OwnedFd& socket, OwnedFd object,
+                                  const std::string& asked) {
+  const WaitingConnect waits{call, std::nullopt, raw_path_of(object, 1)};
+  if (ask(waits, {.requested = asked, .object = std::move(object)}, socket)) {
+    return Outcome::later();
+  }
+  tell_refused(waits);
+  return Outcome::error(EACCES);
+}
+
+void SocketOperations::answered(const ExpansionReply& reply) {
+  const auto waited = waiting_.take(reply.cookie);
+  if (!waited || !waited->call.thread.waiting()) {
+    return;
+  }
+  if (reply.code == EACCES) {
+    tell_refused(*waited);
+  }
+  send_outcome(waited->call.thread.listener(), reply.cookie,
+               reply.code == 0 ? Outcome::value(0) : Outcome::error(reply.code));
 }
 
 // connect_internet compares where to, and connects to exactly that: what the agent's memory says
@@ -183,7 +230,7 @@ Outcome SocketOperations::connect_internet(const Call& call, const OwnedFd& sock
     return Outcome::error(to.error());
   }
   if (!allows_connect(rules_.config().capabilities->network(), *to)) {
-    return refuse_endpoint(call, *to);
+    return outside(call, socket, *to, address.family);
   }
   const SocketName name = socket_name(*to, address.family);
   return connect_now(call, socket, as_sockaddr(&name.storage), name.size);

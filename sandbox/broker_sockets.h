@@ -4,7 +4,8 @@
 // a duplicate of the agent's socket. Where TCP is limited, it is to the address that was compared
 // (sandbox/endpoint.h); Landlock, which knows ports only, is the second wall. UNIX sockets of the
 // file system are reached only where they were bound in this session; Landlock 7 has no right for
-// that.
+// that. What is outside of both is asked about where somebody is to be asked, and is then connected
+// by the supervisor's side (sandbox/connector.h): this process is in the domain that forbids it.
 #pragma once
 
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/broker_expand.h"
 #include "sandbox/broker_rules.h"
 #include "sandbox/resolve.h"
 #include "sandbox/workers.h"
@@ -21,10 +23,12 @@ namespace nono::sandbox {
 class SocketOperations {
  public:
   SocketOperations(const Resolver& resolver, BrokerRules& rules, Workers& workers)
-      : resolver_(resolver), rules_(rules), workers_(workers) {}
+      : resolver_(resolver), rules_(rules), workers_(workers), waiting_(rules) {}
 
   // serve answers Connect, Bind and Listen.
   Outcome serve(const Call& call);
+  // answered ends a connect that waited for the supervisor.
+  void answered(const ExpansionReply& reply);
 
  private:
   Outcome connect(const Call& call);
@@ -35,7 +39,11 @@ class SocketOperations {
   Outcome connect_path(const Call& call, const OwnedFd& socket, const std::string& path);
   Outcome connect_internet(const Call& call, const OwnedFd& socket, const Address& address);
   Outcome connect_now(const Call& call, const OwnedFd& socket, const sockaddr* to, socklen_t size);
-  Outcome refuse_endpoint(const Call& call, const Endpoint& to);
+  bool ask(WaitingConnect waits, Expansion question, BorrowedFd socket);
+  Outcome outside(const Call& call, const OwnedFd& socket, const Endpoint& to, sa_family_t family);
+  Outcome outside(const Call& call, const OwnedFd& socket, OwnedFd object,
+                  const std::string& asked);
+  void tell_refused(const WaitingConnect& refused);
   void tell_port(const Call& call, std::string_view operation, std::uint16_t port);
   Outcome connect_other(const Call& call, const OwnedFd& socket, const Address& address);
   Outcome bind_path(const Call& call, const OwnedFd& socket, const Address& address,
@@ -44,6 +52,7 @@ class SocketOperations {
   const Resolver& resolver_;
   BrokerRules& rules_;
   Workers& workers_;
+  Waiting<WaitingConnect> waiting_;
   std::vector<ObjectId> bound_here_;
 };
 

@@ -190,6 +190,12 @@ AddressClass class_of(const Endpoint& endpoint) {
   return address[0] == 0xff ? AddressClass::Multicast : AddressClass::Host;
 }
 
+Endpoint without_nat64(const Endpoint& endpoint) {
+  return has_prefix(endpoint.address, kNat64)
+             ? Endpoint{mapped(&endpoint.address[kNat64.size()]), endpoint.port}
+             : endpoint;
+}
+
 std::expected<Endpoint, int> endpoint_from(std::string_view sockaddr_bytes) {
   sa_family_t family = AF_UNSPEC;
   if (sockaddr_bytes.size() < sizeof family) {

@@ -33,6 +33,9 @@ struct Endpoint {
 // counts as itself.
 enum class AddressClass : unsigned char { Host, ThisMachine, LinkLocal, Unspecified, Multicast };
 AddressClass class_of(const Endpoint& endpoint);
+// without_nat64 gives the IPv4 address that an address in that prefix stands for; others as they
+// are.
+Endpoint without_nat64(const Endpoint& endpoint);
 
 // endpoint_from reads a sockaddr of AF_INET or AF_INET6. The unspecified address is what the kernel
 // takes it for: this machine's loopback address. EINVAL: it is cut off; EAFNOSUPPORT: another

@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -71,6 +74,8 @@ int access_mode(ExpansionKind kind) {
       return R_OK | W_OK;
     case ExpansionKind::Create:
       return W_OK | X_OK;
+    case ExpansionKind::Connect:
+      return W_OK;
   }
   return -1;
 }
@@ -86,15 +91,54 @@ bool fits(ExpansionKind kind, int flags) {
       return (flags & O_ACCMODE) == O_RDWR;
     case ExpansionKind::Create:
       return true;
+    case ExpansionKind::Connect:
+      return flags == 0;
   }
   return false;
+}
+
+int option_of(BorrowedFd socket, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(socket.raw(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+// read_endpoint: family, port and address, all of them empty but for TCP.
+void read_endpoint(WireReader& reader, Expansion& out) {
+  const std::uint64_t family = reader.number();
+  Endpoint to;
+  to.port = static_cast<std::uint16_t>(reader.number());
+  const std::string address = reader.text();
+  if (address.size() == to.address.size() && (family == AF_INET || family == AF_INET6)) {
+    std::ranges::copy(address, to.address.begin());
+    out.family = static_cast<sa_family_t>(family);
+    out.to = to;
+  }
+}
+
+bool is_open(const Expansion& expansion) {
+  struct stat status{};
+  const bool creates = expansion.kind == ExpansionKind::Create;
+  return !expansion.to && is_path_object(expansion.object) &&
+         (creates ? is_component(expansion.name) : expansion.name.empty()) &&
+         ::fstat(BorrowedFd(expansion.object).raw(), &status) == 0 &&
+         (creates ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode));
+}
+
+bool is_connect(const Expansion& expansion) {
+  struct stat status{};
+  const sa_family_t family = expansion.to ? expansion.family : sa_family_t{AF_UNIX};
+  return expansion.name.empty() && may_connect(expansion.socket, family) &&
+         (expansion.to ||
+          (is_path_object(expansion.object) &&
+           ::fstat(BorrowedFd(expansion.object).raw(), &status) == 0 && S_ISSOCK(status.st_mode)));
 }
 
 }  // namespace
 
 std::string_view name_of(ExpansionKind kind) {
   constexpr auto kNames =
-      std::to_array<std::string_view>({"read", "write", "read-write", "create"});
+      std::to_array<std::string_view>({"read", "write", "read-write", "create", "connect"});
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -106,6 +150,7 @@ Access access_of(ExpansionKind kind) {
     case ExpansionKind::Create:
       return Access::write();
     case ExpansionKind::ReadWrite:
+    case ExpansionKind::Connect:
       return Access::read() | Access::write();
   }
   return Access::none();
@@ -117,6 +162,9 @@ bool Expansion::still_waiting() const {
 }
 
 std::string Expansion::path() const {
+  if (to) {
+    return to->text();
+  }
   std::string at = raw_path_of(object, 1);
   if (name.empty() || at.empty()) {
     return at;
@@ -129,7 +177,36 @@ void encode_expansion(WireWriter& out, const Expansion& expansion) {
       .number(static_cast<std::uint64_t>(expansion.flags & kPassedFlags))
       .number(expansion.mode)
       .text(std::string_view(expansion.requested).substr(0, 4096))
-      .text(expansion.name);
+      .text(expansion.name)
+      .number(expansion.to ? expansion.family : AF_UNSPEC)
+      .number(expansion.to ? expansion.to->port : 0)
+      .text(expansion.to ? std::string(expansion.to->address.begin(), expansion.to->address.end())
+                         : std::string());
+}
+
+std::vector<int> question_fds(const Expansion& expansion) {
+  const bool connects = expansion.kind == ExpansionKind::Connect;
+  const int first = BorrowedFd(connects ? expansion.socket : expansion.object).raw();
+  const int listener = BorrowedFd(expansion.listener).raw();
+  return connects && !expansion.to
+             ? std::vector<int>{first, listener, BorrowedFd(expansion.object).raw()}
+             : std::vector<int>{first, listener};
+}
+
+Answer<void> may_connect(BorrowedFd socket, sa_family_t family) {
+  const bool internet = family == AF_INET || family == AF_INET6;
+  if (option_of(socket, SO_TYPE) != SOCK_STREAM || option_of(socket, SO_DOMAIN) != family ||
+      (internet && option_of(socket, SO_PROTOCOL) != IPPROTO_TCP)) {
+    return std::unexpected(EACCES);
+  }
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  void* raw = &peer;
+  if (option_of(socket, SO_ACCEPTCONN) != 0 ||
+      ::getpeername(socket.raw(), static_cast<sockaddr*>(raw), &size) == 0) {
+    return std::unexpected(EISCONN);
+  }
+  return {};
 }
 
 std::optional<Expansion> decode_expansion(WireReader& reader, std::vector<OwnedFd> fds,
@@ -141,23 +218,28 @@ std::optional<Expansion> decode_expansion(WireReader& reader, std::vector<OwnedF
   out.mode = static_cast<mode_t>(reader.number()) & kPermissions;
   out.requested = reader.text();
   out.name = reader.text();
-  if (!reader.good() || kind > static_cast<std::uint64_t>(ExpansionKind::Create) ||
-      fds.size() != 2) {
+  read_endpoint(reader, out);
+  if (!reader.good() || kind > static_cast<std::uint64_t>(ExpansionKind::Connect) ||
+      fds.size() < 2) {
     return std::nullopt;
   }
   out.kind = static_cast<ExpansionKind>(kind);
-  out.object = std::move(fds.front());
-  out.listener = std::move(fds.back());
-  struct stat status{};
-  const bool creates = out.kind == ExpansionKind::Create;
-  const bool sound = is_path_object(out.object) && fits(out.kind, out.flags) &&
-                     (creates ? is_component(out.name) : out.name.empty()) &&
-                     ::fstat(BorrowedFd(out.object).raw(), &status) == 0 &&
-                     (creates ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode));
+  const bool connects = out.kind == ExpansionKind::Connect;
+  (connects ? out.socket : out.object) = std::move(fds[0]);
+  out.listener = std::move(fds[1]);
+  if (connects && !out.to && fds.size() == 3) {
+    out.object = std::move(fds[2]);
+    fds.pop_back();
+  }
+  const bool sound =
+      fds.size() == 2 && fits(out.kind, out.flags) && (connects ? is_connect(out) : is_open(out));
   return sound ? std::optional(std::move(out)) : std::nullopt;
 }
 
 Answer<void> may_open(const Expansion& expansion) {
+  if (expansion.to) {
+    return {};  // nothing but the rules of networks decides
+  }
   const WithoutCapabilities plain;
   // O_PATH descriptors are followed by this path to their object, whatever its name is now.
   if (!plain.hold() || ::faccessat(AT_FDCWD, fd_path(expansion.object).c_str(),

@@ -8,7 +8,7 @@
 
 namespace nono::sandbox {
 namespace {
-constexpr std::size_t kMaxFds = 2;
+constexpr std::size_t kMaxFds = 3;
 }
 
 WireWriter& WireWriter::number(std::uint64_t value) {

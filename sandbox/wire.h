@@ -18,7 +18,7 @@ namespace nono::sandbox {
 
 struct WireMessage {
   std::string text;
-  std::vector<OwnedFd> fds;  // at most 2
+  std::vector<OwnedFd> fds;  // at most 3
 };
 
 class WireWriter {

@@ -13,9 +13,13 @@ namespace {
 
 void wake_up(int /*signal*/) {}
 
-// become_worker gives the forked child a tick: a blocking call returns EINTR every 50 ms.
-void become_worker() {
+}  // namespace
+
+void become_worker(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) {
+    ::_exit(1);  // it went before the signal was asked for
+  }
   struct sigaction action{};
   action.sa_handler = wake_up;  // no SA_RESTART: the call must be interrupted
   ::sigaction(SIGALRM, &action, nullptr);
@@ -26,6 +30,8 @@ void become_worker() {
   const itimerval tick{.it_interval = {0, 50'000}, .it_value = {0, 50'000}};
   ::setitimer(ITIMER_REAL, &tick, nullptr);
 }
+
+namespace {
 
 // answer_whole answers without a tick: an injection that is interrupted is none, and its caller may
 // take long to run.
@@ -52,12 +58,13 @@ Outcome Workers::run(const Call& call, const std::function<Outcome()>& job) {
   if (pids_.size() >= kMax) {
     return Outcome::error(EAGAIN);
   }
+  const pid_t broker = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) {
     return Outcome::error(EAGAIN);
   }
   if (pid == 0) {
-    become_worker();
+    become_worker(broker);
     resolver_.in_other_process();
     answer_whole(listener_, call.thread.cookie(), job());
     ::_exit(0);

@@ -37,6 +37,10 @@ class Workers {
   std::vector<pid_t> pids_;
 };
 
+// become_worker is for a child that `parent` just forked: it dies with its parent, and a call that
+// blocks returns EINTR every 50 ms.
+void become_worker(pid_t parent);
+
 // retry_while_waiting repeats `attempt` (a system call) while it is interrupted and the agent's
 // thread still waits.
 long retry_while_waiting(const AgentThread& thread, const std::function<long()>& attempt);

@@ -13,6 +13,14 @@ std::string book(const std::string& rules) {
   return R"({"schema":"nono/approval-rules/1","rules":[)" + rules + "]}";
 }
 
+ApprovalQuestion asking(const char* operation, const char* path, const char* requested = "") {
+  ApprovalQuestion out;
+  out.operation = operation;
+  out.path = path;
+  out.requested = requested;
+  return out;
+}
+
 TEST(RuleBookTest, TheFirstRuleThatFitsDecides) {
   const auto rules =
       RuleBook::parse(book(R"({"path":"/srv/secret/**","approval":"deny","scope":"session"},)"
@@ -32,7 +40,7 @@ TEST(RuleBookTest, TheFirstRuleThatFitsDecides) {
         Case{"/x/srv/a", "read", nullptr}, Case{"/home/u/data/t.csv", "write", "~/data/*.csv"},
         Case{"/home/u/data/d/t.csv", "read", nullptr}, Case{"srv/a", "read", nullptr},
         Case{"", "read", nullptr}}) {
-    const ApprovalRule* found = rules->find(each.path, each.operation);
+    const ApprovalRule* found = rules->find(asking(each.operation, each.path));
     EXPECT_EQ(found == nullptr ? std::string() : found->shown,
               each.rule == nullptr ? "" : each.rule)
         << each.path << " " << each.operation;
@@ -62,6 +70,11 @@ TEST(RuleBookTest, WhatIsNoRuleBookIsRefusedWithItsPlace) {
       {book(R"({"path":"/a/b","approval":"allow","operations":["run"]})"), "/rules/0/operations/0"},
       {book(R"({"path":"/a/b","approval":"allow","operations":[]})"), "/rules/0/operations"},
       {book(R"({"path":"/a/b","approval":"allow","x":1})"), "x"},
+      {book(R"({"address":"a.example","approval":"allow"})"), "/rules/0/address"},
+      {book(R"({"address":"*:443","approval":"allow"})"), "/rules/0/address"},
+      {book(R"({"address":"a.example:443","path":"/a/b","approval":"allow"})"), "path"},
+      {book(R"({"address":"a.example:443","operations":["read"],"approval":"allow"})"),
+       "operations"},
   };
   for (const Case& each : cases) {
     const auto rules = RuleBook::parse(each.text, "/home/u");
@@ -77,6 +90,36 @@ TEST(RuleBookTest, MoreRulesThanAllowedAreRefused) {
     rules += std::string(i == 0 ? "" : ",") + R"({"path":"/a/b","approval":"ask"})";
   }
   EXPECT_FALSE(RuleBook::parse(book(rules), ""));
+}
+
+TEST(RuleBookTest, ConnectsAreMetWhereTheyAreNamed) {
+  const auto rules =
+      RuleBook::parse(book(R"({"address":"192.0.2.1:443","approval":"allow"},)"
+                           R"({"address":"[::ffff:192.0.2.2]:80","approval":"allow"},)"
+                           R"({"address":"api.example:443","approval":"allow"},)"
+                           R"({"path":"/srv/**","operations":["connect"],"approval":"allow"},)"
+                           R"({"path":"/**/*","approval":"allow"})"),
+                      "/home/u");
+  ASSERT_TRUE(rules) << rules.error().message();
+  struct Case {
+    ApprovalQuestion question;
+    const char* rule;  // null: none
+  };
+  for (const Case& each :
+       {Case{asking("connect", "192.0.2.1:443", "192.0.2.1:443"), "192.0.2.1:443"},
+        Case{asking("connect", "192.0.2.1:44", "192.0.2.1:44"), nullptr},
+        Case{asking("connect", "192.0.2.2:80", "192.0.2.2:80"), "[::ffff:192.0.2.2]:80"},
+        Case{asking("connect", "192.0.2.9:443", "api.example:443"), "api.example:443"},
+        Case{asking("connect", "192.0.2.9:80", "api.example:80"), nullptr},
+        Case{asking("connect", "192.0.2.9:443", "192.0.2.1:443"), nullptr},
+        Case{asking("read", "/x/192.0.2.1:443", "192.0.2.1:443"), "/**/*"},
+        Case{asking("connect", "/srv/a/s", "/srv/a/s"), "/srv/**"},
+        Case{asking("connect", "/opt/s", "api.example:443"), nullptr}}) {
+    const ApprovalRule* found = rules->find(each.question);
+    EXPECT_EQ(found == nullptr ? std::string() : found->shown,
+              each.rule == nullptr ? "" : each.rule)
+        << each.question.path;
+  }
 }
 
 TEST(RulesBackendTest, AskAndNoRuleLeaveItToOthers) {

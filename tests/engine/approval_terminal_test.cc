@@ -50,6 +50,19 @@ TEST(QuestionScreenTest, WhatIsAskedStandsLastAndEscaped) {
   EXPECT_EQ(question_screen(question, "a3f1").find("opened as"), std::string::npos);
 }
 
+TEST(QuestionScreenTest, AConnectIsShownWithItsAddressAndTheNameThatIsKnown) {
+  ApprovalQuestion question;
+  question.operation = "connect";
+  question.path = question.object = "192.0.2.1:443";
+  question.requested = "api.example:443";
+  const std::string screen = question_screen(question, "a3f1");
+  EXPECT_NE(screen.find("reach an address outside"), std::string::npos);
+  EXPECT_NE(screen.find("  host       api.example:443\n"), std::string::npos);
+  EXPECT_TRUE(screen.ends_with("  address    192.0.2.1:443\n\n> ")) << screen;
+  question.path = question.object = "/srv/s";
+  EXPECT_TRUE(question_screen(question, "a3f1").ends_with("  socket     /srv/s\n\n> "));
+}
+
 TEST(TerminalBackendTest, WithoutATerminalItHasNoOpinion) {
   auto backend = TerminalBackend::make([](TerminalBackend::Asking) { FAIL(); });
   ASSERT_TRUE(backend);

@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -180,6 +183,124 @@ TEST_F(ApprovalsTest, AnAllowedOpenGetsTheObjectAndALineBeforeIt) {
   EXPECT_EQ(text(record[1], "by"), "somebody");
   EXPECT_EQ(*record[1].find("uid")->integer(), 7);
   EXPECT_EQ(somebody_->withdrawn, std::vector<std::uint64_t>{1});
+}
+
+class ConnectApprovalsTest : public ApprovalsTest {
+ protected:
+  void SetUp() override {
+    ApprovalsTest::SetUp();
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof name;
+    void* raw = &name;
+    auto* address = static_cast<sockaddr*>(raw);
+    ASSERT_EQ(::bind(BorrowedFd(server_).raw(), address, size), 0);
+    ASSERT_EQ(::listen(BorrowedFd(server_).raw(), 5), 0);
+    ASSERT_EQ(::getsockname(BorrowedFd(server_).raw(), address, &size), 0);
+    to_ = sandbox::Endpoint{loopback(), ntohs(name.sin_port)};
+  }
+  static std::array<std::uint8_t, 16> loopback() {
+    return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1};
+  }
+  Expansion connecting() const {
+    Expansion out;
+    out.cookie = caller_.cookie();
+    out.kind = ExpansionKind::Connect;
+    out.requested = "as the agent says";
+    out.socket = OwnedFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    out.to = to_;
+    out.family = AF_INET;
+    out.listener = caller_.listener();
+    return out;
+  }
+  // came reports whether somebody connected.
+  bool came() const {
+    pollfd watched{BorrowedFd(server_).raw(), POLLIN, 0};
+    if (::poll(&watched, 1, 0) != 1) {
+      return false;
+    }
+    const OwnedFd client(::accept4(BorrowedFd(server_).raw(), nullptr, nullptr, SOCK_CLOEXEC));
+    return client.valid();
+  }
+  // answer waits for the kernel's.
+  int answer() {
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    while (std::chrono::steady_clock::now() < until) {
+      if (auto answers = approvals_->take_answers(); !answers.empty()) {
+        return answers.front().code;
+      }
+      pollfd watched{approvals_->watched(), POLLIN, 0};
+      ::poll(&watched, 1, 1000);
+      approvals_->turn();
+    }
+    return -1;
+  }
+  OwnedFd server_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sandbox::Endpoint to_;
+};
+
+TEST_F(ConnectApprovalsTest, AnAllowedConnectIsMadeAfterItsLine) {
+  start().consider(connecting());
+  ASSERT_EQ(somebody_->asked.size(), 1U);
+  EXPECT_EQ(somebody_->asked[0].operation, "connect");
+  EXPECT_EQ(somebody_->asked[0].object, to_.text());
+  EXPECT_EQ(somebody_->asked[0].requested, to_.text());
+  EXPECT_FALSE(came());
+  say(Approval::Allowed);
+  EXPECT_EQ(text(lines().back(), "outcome"), "allowed");
+  EXPECT_EQ(text(lines().back(), "address"), to_.text());
+  EXPECT_EQ(answer(), 0);
+  EXPECT_TRUE(came());
+}
+
+TEST_F(ConnectApprovalsTest, ADeniedOneIsNotMade) {
+  start().consider(connecting());
+  say(Approval::Denied);
+  EXPECT_EQ(answer(), EACCES);
+  EXPECT_FALSE(came());
+}
+
+TEST_F(ConnectApprovalsTest, ACallerThatIsGoneIsNotConnected) {
+  start().consider(connecting());
+  caller_.die();
+  say(Approval::Allowed);
+  EXPECT_EQ(answer(), EACCES);
+  EXPECT_FALSE(came());
+}
+
+TEST_F(ConnectApprovalsTest, TheSessionRemembersTheAddressWithItsPort) {
+  start().consider(connecting());
+  say(Approval::Allowed, ApprovalScope::Session);
+  EXPECT_EQ(answer(), 0);
+  approvals_->consider(connecting());
+  EXPECT_EQ(answer(), 0);
+  EXPECT_EQ(somebody_->asked.size(), 1U);
+  to_.port = static_cast<std::uint16_t>(to_.port + 1);
+  approvals_->consider(connecting());
+  EXPECT_EQ(somebody_->asked.size(), 2U);
+}
+
+TEST_F(ConnectApprovalsTest, AnAddressThatIsNeverReachedIsNotAskedAbout) {
+  to_ = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 169, 254, 169, 254}, 80};
+  start().consider(connecting());
+  EXPECT_EQ(answer(), EACCES);
+  EXPECT_TRUE(somebody_->asked.empty());
+  EXPECT_EQ(text(lines().back(), "by"), "never-grant");
+}
+
+TEST_F(ConnectApprovalsTest, TheNameIsTheGrantsAndNotTheAgents) {
+  auto somebody = std::make_unique<Somebody>();
+  somebody_ = somebody.get();
+  Approvals::Backends backends;
+  backends.push_back(std::move(somebody));
+  ApprovalBounds bounds;
+  bounds.never = &*never_;
+  bounds.hosts = {{must(sandbox::parse_host_port("db.example:9")), {{loopback(), 9}}}};
+  approvals_ = must(Approvals::make(std::move(bounds), std::move(backends), *log_));
+  approvals_->consider(connecting());
+  ASSERT_EQ(somebody_->asked.size(), 1U);
+  EXPECT_EQ(somebody_->asked[0].requested, "db.example:" + std::to_string(to_.port));
 }
 
 TEST_F(ApprovalsTest, ADeniedOpenGetsEacces) {

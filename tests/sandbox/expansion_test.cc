@@ -2,13 +2,18 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <functional>
 #include <string>
 
+#include "sandbox/connector.h"
 #include "tests/sandbox/temporary_tree.h"
 
 namespace nono::sandbox {
@@ -104,6 +109,154 @@ TEST_F(ExpansionTest, WhatIsNoQuestionIsRefused) {
     EXPECT_FALSE(sent(std::move(question))) << each.name;
   }
   EXPECT_TRUE(sent(reading()));
+}
+
+class ConnectQuestionTest : public ExpansionTest {
+ public:
+  ConnectQuestionTest() {
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    at("socket").copy(&name.sun_path[0], sizeof name.sun_path - 1);
+    const void* raw = &name;
+    EXPECT_EQ(::bind(BorrowedFd(bound_).raw(), static_cast<const sockaddr*>(raw), sizeof name), 0);
+    EXPECT_EQ(::listen(BorrowedFd(bound_).raw(), 5), 0);
+  }
+  static OwnedFd socket_of(int domain, int type, int protocol = 0) {
+    return OwnedFd(::socket(domain, type | SOCK_CLOEXEC, protocol));
+  }
+  static Expansion to_address() {
+    Expansion out;
+    out.cookie = 7;
+    out.kind = ExpansionKind::Connect;
+    out.requested = "192.0.2.1:443";
+    out.socket = socket_of(AF_INET, SOCK_STREAM);
+    out.to = Endpoint{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1}, 443};
+    out.family = AF_INET;
+    out.listener = path_fd("/");
+    return out;
+  }
+  Expansion to_path() const {
+    Expansion out = to_address();
+    out.to.reset();
+    out.family = AF_UNSPEC;
+    out.socket = socket_of(AF_UNIX, SOCK_STREAM);
+    out.object = path_fd(at("socket"));
+    return out;
+  }
+  static std::optional<Expansion> arrives(const Expansion& question) {
+    WireWriter out;
+    encode_expansion(out, question);
+    WireReader in(out.bytes());
+    std::vector<OwnedFd> fds;
+    for (const int fd : question_fds(question)) {
+      fds.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+    }
+    return decode_expansion(in, std::move(fds), question.cookie);
+  }
+  OwnedFd bound_ = socket_of(AF_UNIX, SOCK_STREAM);
+};
+
+TEST_F(ConnectQuestionTest, AnAddressArrivesAsItWasSent) {
+  const auto got = arrives(to_address());
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->kind, ExpansionKind::Connect);
+  EXPECT_EQ(got->path(), "192.0.2.1:443");
+  EXPECT_EQ(got->family, AF_INET);
+  EXPECT_FALSE(got->object.valid());
+}
+
+TEST_F(ConnectQuestionTest, ASocketOfTheFileSystemArrivesAsItWasSent) {
+  const auto got = arrives(to_path());
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->path(), at("socket"));
+  EXPECT_FALSE(got->to);
+}
+
+TEST_F(ConnectQuestionTest, WhatIsNoConnectIsRefused) {
+  struct Case {
+    const char* name;
+    std::function<void(const ConnectQuestionTest&, Expansion&)> spoil;
+  };
+  const std::vector<Case> of_addresses = {
+      {"datagrams", [](const auto&, Expansion& e) { e.socket = socket_of(AF_INET, SOCK_DGRAM); }},
+      {"another family",
+       [](const auto&, Expansion& e) { e.socket = socket_of(AF_UNIX, SOCK_STREAM); }},
+      {"no socket", [](const auto& t, Expansion& e) { e.socket = path_fd(t.at("file")); }},
+      {"one that listens",
+       [](const auto&, Expansion& e) { ::listen(BorrowedFd(e.socket).raw(), 1); }},
+      {"flags", [](const auto&, Expansion& e) { e.flags = O_RDWR; }},
+      {"a name", [](const auto&, Expansion& e) { e.name = "x"; }},
+      {"an address of an open", [](const auto&, Expansion& e) { e.kind = ExpansionKind::Read; }},
+      {"a family that is none of TCP", [](const auto&, Expansion& e) { e.family = AF_UNIX; }},
+  };
+  for (const Case& each : of_addresses) {
+    Expansion question = to_address();
+    each.spoil(*this, question);
+    EXPECT_FALSE(arrives(question)) << each.name;
+  }
+  const std::vector<Case> of_paths = {
+      {"datagrams", [](const auto&, Expansion& e) { e.socket = socket_of(AF_UNIX, SOCK_DGRAM); }},
+      {"packets", [](const auto&, Expansion& e) { e.socket = socket_of(AF_UNIX, SOCK_SEQPACKET); }},
+      {"TCP", [](const auto&, Expansion& e) { e.socket = socket_of(AF_INET, SOCK_STREAM); }},
+      {"a file", [](const auto& t, Expansion& e) { e.object = path_fd(t.at("file")); }},
+      {"nothing to connect to", [](const auto&, Expansion& e) { e.object = OwnedFd(); }},
+      {"a socket in place of a path",
+       [](const auto&, Expansion& e) { e.object = socket_of(AF_UNIX, SOCK_STREAM); }},
+  };
+  for (const Case& each : of_paths) {
+    Expansion question = to_path();
+    each.spoil(*this, question);
+    EXPECT_FALSE(arrives(question)) << each.name;
+  }
+}
+
+TEST_F(ConnectQuestionTest, ASocketThatIsConnectedIsNoQuestion) {
+  std::array<int, 2> pair{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()), 0);
+  Expansion question = to_path();
+  question.socket = OwnedFd(pair[0]);
+  const OwnedFd other(pair[1]);
+  EXPECT_FALSE(arrives(question));
+  EXPECT_EQ(may_connect(question.socket, AF_UNIX).error(), EISCONN);
+}
+
+TEST_F(ConnectQuestionTest, EveryTruncationIsNoticed) {
+  WireWriter whole;
+  const Expansion question = to_address();
+  encode_expansion(whole, question);
+  for (std::size_t size = 0; size < whole.bytes().size(); ++size) {
+    WireReader in(std::string_view(whole.bytes()).substr(0, size));
+    std::vector<OwnedFd> fds;
+    fds.push_back(socket_of(AF_INET, SOCK_STREAM));
+    fds.push_back(path_fd("/"));
+    EXPECT_FALSE(decode_expansion(in, std::move(fds), 1)) << size;
+  }
+}
+
+TEST_F(ConnectQuestionTest, TheConnectorConnectsAndSaysHowItWent) {
+  Connector connector = *Connector::make();
+  const auto ends = [&](const Expansion& question) {
+    EXPECT_TRUE(connector.begin(question));
+    pollfd watched{connector.watched(), POLLIN, 0};
+    EXPECT_EQ(::poll(&watched, 1, 10'000), 1);
+    const auto out = connector.finished();
+    return out.size() == 1 && out[0].cookie == question.cookie ? out[0].code : -1;
+  };
+  const Expansion question = to_path();
+  EXPECT_EQ(ends(question), 0);
+  EXPECT_EQ(may_connect(question.socket, AF_UNIX).error(), EISCONN);
+  EXPECT_EQ(ends(question), EISCONN);
+  bound_.reset();
+  EXPECT_EQ(ends(to_path()), ECONNREFUSED);
+  EXPECT_TRUE(connector.finished().empty());
+}
+
+TEST_F(ConnectQuestionTest, TheConnectorStartsNoMoreThanItsNumber) {
+  Connector connector = *Connector::make();
+  for (std::size_t i = 0; i < Connector::kMax; ++i) {
+    ASSERT_TRUE(connector.begin(to_path()));
+  }
+  EXPECT_EQ(connector.begin(to_path()).error(), EAGAIN);
 }
 
 TEST_F(ExpansionTest, ANameToBeMadeIsOneComponent) {

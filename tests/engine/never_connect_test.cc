@@ -1,0 +1,127 @@
+#include "engine/never_connect.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <set>
+#include <string>
+
+#include "tests/engine/support.h"
+#include "trustpolicy/glob.h"
+
+namespace nono::engine {
+namespace {
+
+sandbox::Endpoint endpoint(const std::string& text) {
+  const auto parsed = sandbox::parse_host_port(text);
+  EXPECT_TRUE(parsed && parsed->literal) << text;
+  return parsed && parsed->literal ? *parsed->literal : sandbox::Endpoint{};
+}
+
+TEST(NeverConnectTest, EveryRowOfAddressesHoldsBackWhatItNames) {
+  for (const NeverAddress& row : never_addresses()) {
+    const std::string host = row.host.empty() ? "192.0.2.1" : std::string(row.host);
+    const std::string port = row.port == 0 ? "443" : std::to_string(row.port);
+    const bool six = host.contains(':');
+    const auto why = why_never(endpoint((six ? "[" + host + "]:" : host + ":") + port));
+    ASSERT_TRUE(why) << row.host << ":" << row.port;
+    EXPECT_NE(why->find(row.reason), std::string::npos);
+  }
+}
+
+TEST(NeverConnectTest, ClassesAreHeldBackInEverySpelling) {
+  using Address = std::array<std::uint8_t, 16>;
+  for (const Address& address :
+       {Address{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 169, 254, 169, 254},
+        Address{0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 169, 254, 0, 1},
+        Address{0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 100, 100, 100, 200},
+        Address{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+        Address{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, Address{},
+        Address{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 224, 0, 0, 1},
+        Address{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 1, 2, 3}}) {
+    EXPECT_TRUE(why_never({address, 80})) << sandbox::Endpoint{address, 80}.text();
+  }
+}
+
+TEST(NeverConnectTest, OtherAddressesAreAskedAbout) {
+  for (const char* text : {"192.0.2.1:443", "127.0.0.1:5432", "[2001:db8::1]:443", "10.0.0.1:22",
+                           "100.100.100.201:80", "127.0.0.1:2374", "[fd00:ec2::253]:80"}) {
+    EXPECT_FALSE(why_never(endpoint(text))) << text;
+  }
+}
+
+TEST(NeverConnectTest, EveryPatternOfSocketsIsOne) {
+  std::set<std::string_view> seen;
+  for (const NeverSocket& row : never_sockets()) {
+    EXPECT_TRUE(trustpolicy::Glob::parse(row.pattern)) << row.pattern;
+    EXPECT_TRUE(seen.insert(row.pattern).second) << row.pattern;
+    EXPECT_FALSE(row.reason.empty());
+  }
+}
+
+TEST(NeverConnectTest, SocketsAreHeldBackByTheirPlace) {
+  for (const char* path : {"/run/docker.sock",
+                           "/var/run/docker.sock",
+                           "/home/u/.docker/run/docker.sock",
+                           "/run/user/1/podman/podman.sock",
+                           "/run/containerd/containerd.sock.ttrpc",
+                           "/tmp/ssh-XXabc/agent.77",
+                           "/tmp/tmux-1000/default",
+                           "/home/u/.gnupg/S.gpg-agent.ssh",
+                           "/tmp/.X11-unix/X0",
+                           "/run/user/1000/wayland-0",
+                           "/tmp/dbus-Ab1",
+                           "/run/systemd/private",
+                           "/tmp/vscode-ipc-a.sock",
+                           "/home/u/.1password/agent.sock",
+                           "/home/u/.ssh/agent/s.1",
+                           "/run/screen/S-u/1.pts",
+                           "/tmp/emacs1000/server",
+                           "/run/snapd.socket",
+                           "relative",
+                           ""}) {
+    EXPECT_TRUE(why_never_socket(path)) << path;
+  }
+  for (const char* path : {"/run/postgresql/.s.PGSQL.5432", "/srv/app/service.sock",
+                           "/var/run/mysqld/mysqld.sock", "/tmp/docker"}) {
+    EXPECT_FALSE(why_never_socket(path)) << path;
+  }
+}
+
+TEST(NeverConnectTest, PathsOfVariablesAreFoundInTheirFormats) {
+  const std::array<const char*, 7> environment{"SSH_AUTH_SOCK=/tmp/a b/agent.1",
+                                               "TMUX=/tmp/tmux-1/default,1,0",
+                                               "BUS=unix:path=/run/bus,guid=1;unix:/run/other",
+                                               "DOCKER_HOST=unix:///srv/d.sock",
+                                               "EMPTY=",
+                                               "WORD=word",
+                                               nullptr};
+  const auto found = sockets_in(environment);
+  const std::set<std::string> all(found.begin(), found.end());
+  for (const char* wanted :
+       {"/tmp/a b/agent.1", "/tmp/tmux-1/default", "/run/bus", "/run/other", "///srv/d.sock"}) {
+    EXPECT_TRUE(all.contains(wanted)) << wanted;
+  }
+  EXPECT_FALSE(all.contains("word"));
+}
+
+class NamedSocketTest : public testing::EngineTest {};
+
+TEST_F(NamedSocketTest, ASocketIsOneOfThoseNamedByItsIdentity) {
+  const std::string path = base_ + "/s";
+  const OwnedFd bound(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(&name.sun_path[0], sizeof name.sun_path - 1);
+  const void* raw = &name;
+  ASSERT_EQ(::bind(BorrowedFd(bound).raw(), static_cast<const sockaddr*>(raw), sizeof name), 0);
+  ASSERT_EQ(::symlink(path.c_str(), (base_ + "/link").c_str()), 0);
+  EXPECT_TRUE(is_one_of(path, {"/nowhere", base_ + "/link"}));
+  EXPECT_FALSE(is_one_of(path, {"/nowhere", base_}));
+  EXPECT_TRUE(is_one_of(base_ + "/gone", {}));
+}
+
+}  // namespace
+}  // namespace nono::engine
