@@ -207,6 +207,7 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   out.kept_trees = plan.kept_trees;
   out.outside =
       request.approvals.any() ? sandbox::OutsideGrants::Asked : sandbox::OutsideGrants::Refused;
+  out.scoped = sandbox::scopes_processes(plan.features);
   if (plan.limits.counts_forks()) {
     out.max_tasks = plan.limits.limits.processes;
   }

@@ -17,6 +17,7 @@
 #include "sandbox/broker_metadata.h"
 #include "sandbox/broker_names.h"
 #include "sandbox/broker_open.h"
+#include "sandbox/broker_signals.h"
 #include "sandbox/broker_sockets.h"
 #include "sandbox/broker_terminals.h"
 #include "sandbox/kernel_abi.h"
@@ -114,10 +115,14 @@ struct Warden::Impl {
         names(resolver, rules),
         metadata(resolver, rules),
         executor(resolver, rules),
-        sockets(resolver, rules, workers) {
+        sockets(resolver, rules, workers),
+        signals(rules, pids) {
     take(trapped_calls());
     if (config.fast != nullptr) {
       take(fast_calls());
+    }
+    if (!config.scoped) {
+      take(signal_calls());
     }
     if (config.max_tasks) {
       tasks.emplace(*config.max_tasks, pids);
@@ -155,6 +160,7 @@ struct Warden::Impl {
   MetadataOperations metadata;
   Executor executor;
   SocketOperations sockets;
+  SignalOperations signals;
   std::optional<TaskCount> tasks;
   std::uint64_t served = 0;
   bool let_go = false;  // the calls before that are our own
@@ -187,11 +193,15 @@ Outcome Warden::Impl::serve(const Call& call) {
   static constexpr Handler kDumpable = [](Impl&, const Call&) { return Outcome::value(0); };
   static constexpr Handler kFork = [](Impl& self, const Call&) { return self.fork_task(); };
   static constexpr Handler kTerminal = [](Impl&, const Call& c) { return terminal_peer(c); };
+  static constexpr Handler kSignal = [](Impl& self, const Call& c) {
+    return self.signals.serve(c);
+  };
   // In the order of Trap.
   static constexpr auto kHandlers = std::to_array<Handler>(
-      {kOpen, kExecute, kNames, kNames, kNames, kNames, kNames, kNames, kMetadata, kMetadata,
-       kMetadata, kMetadata, kSockets, kSockets, kSockets, kDumpable, kMetadata, kFork, kTerminal});
-  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Terminal) + 1);
+      {kOpen,    kExecute,  kNames,    kNames,    kNames,    kNames,   kNames,
+       kNames,   kMetadata, kMetadata, kMetadata, kMetadata, kSockets, kSockets,
+       kSockets, kDumpable, kMetadata, kFork,     kTerminal, kSignal});
+  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Signal) + 1);
   return kHandlers[static_cast<std::size_t>(call.trap)](*this, call);
 }
 

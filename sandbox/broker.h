@@ -64,6 +64,7 @@ struct BrokerConfig {
   std::string hosts_path = {};
   const FastGate* fast = nullptr;  // whose library is served, and told of guarded files
   OutsideGrants outside = OutsideGrants::Refused;
+  bool scoped = true;   // by Landlock: signals and abstract sockets stay inside
   bool record = false;  // what is done is told, too (kEventUsed), and listings are trapped
   std::optional<std::uint64_t> max_tasks = std::nullopt;  // where forks are trapped to be counted
   std::vector<HeldCommand> commands = {};

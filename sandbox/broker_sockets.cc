@@ -250,8 +250,31 @@ Outcome SocketOperations::connect_now(const Call& call, const OwnedFd& socket, c
   return workers_.run(call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt)); });
 }
 
+// remember_abstract keeps the abstract name that the kernel gave to a socket of this session.
+void SocketOperations::remember_abstract(const OwnedFd& socket) {
+  sockaddr_un name{};
+  socklen_t size = sizeof name;
+  void* raw = &name;
+  if (::getsockname(BorrowedFd(socket).raw(), static_cast<sockaddr*>(raw), &size) != 0 ||
+      size <= kPathOffset || size > sizeof name || name.sun_path[0] != '\0') {
+    return;
+  }
+  if (abstract_here_.size() >= kMaxBound) {
+    abstract_here_.erase(abstract_here_.begin());
+  }
+  abstract_here_.emplace_back(&name.sun_path[0], size - kPathOffset);
+}
+
+// connect_other: where Landlock does not scope abstract names, those of this session are met only.
 Outcome SocketOperations::connect_other(const Call& call, const OwnedFd& socket,
                                         const Address& address) {
+  if (address.family == AF_UNIX && !rules_.config().scoped &&
+      std::ranges::find(abstract_here_, address.bytes.substr(kPathOffset)) ==
+          abstract_here_.end()) {
+    rules_.report_once(call, "connect", "an abstract unix socket", "unix-socket",
+                       "a socket of a program outside the sandbox");
+    return Outcome::error(EPERM);
+  }
   return address.family == AF_INET || address.family == AF_INET6
              ? connect_internet(call, socket, address)
              : connect_now(call, socket, address.get(), address.size());
@@ -274,6 +297,9 @@ Outcome SocketOperations::bind(const Call& call) {
   if (out.kind() == Outcome::Kind::Value && address->port() != 0) {
     const bool stream = int_option(*socket, SO_TYPE) == SOCK_STREAM;
     rules_.used(stream ? "listen" : "datagram", "TCP port " + std::to_string(address->port()));
+  }
+  if (out.kind() == Outcome::Kind::Value && address->family == AF_UNIX && !rules_.config().scoped) {
+    remember_abstract(*socket);
   }
   const bool refused = out.kind() == Outcome::Kind::Error && out.number() == EACCES;
   if (const std::uint16_t port = address->port();

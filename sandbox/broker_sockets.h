@@ -54,6 +54,9 @@ class SocketOperations {
   Workers& workers_;
   Waiting<WaitingConnect> waiting_;
   std::vector<ObjectId> bound_here_;
+  void remember_abstract(const OwnedFd& socket);
+  std::vector<std::string>
+      abstract_here_;  // as getsockname(2) gives them; where nobody scopes them
 };
 
 }  // namespace nono::sandbox

@@ -195,7 +195,9 @@ Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatur
   out.network_ = network;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
   NONO_TRY(out.static_filter_, static_filter({.network = tier_of(wanted.network())}));
-  out.notify_filter_ = notify_filter(kNativeArchitecture, notify);
+  NotifyOptions trapped = notify;
+  trapped.signals = scopes_processes(features) ? Signals::ByLandlock : Signals::Judged;
+  out.notify_filter_ = notify_filter(kNativeArchitecture, trapped);
   out.scopes_signals_ = (features.landlock_scopes & abi::scope::kSignal) != 0;
   NONO_TRY(out.inner_ruleset_,
            make_inner_ruleset(

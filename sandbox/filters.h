@@ -83,6 +83,7 @@ enum class Trap : unsigned char {
   Watch,     // inotify_add_watch
   Fork,      // fork, vfork, clone, where a limit of processes is counted
   Terminal,  // ioctl TIOCGPTPEER, under the fast gate
+  Signal,    // kill and its kin, F_SETOWN and its kin, where Landlock does not scope signals
 };
 
 struct TrappedCall {
@@ -105,9 +106,17 @@ FilterProgram lone_filter(Architecture architecture = kNativeArchitecture);
 
 // Directories are opened by the kernel alone, but where the broker records what is listed.
 enum class Listing : unsigned char { ByKernel, Recorded };
+// Signals are sent to the broker only where Landlock does not scope them (ABI below 6): each then
+// costs a switch.
+enum class Signals : unsigned char { ByLandlock, Judged };
+// signal_calls lists them: what sends a signal, or says who is to get one. What says so behind a
+// pointer (F_SETOWN_EX, FIOSETOWN, SIOCSPGRP) is EPERM there.
+std::span<const TrappedCall> signal_calls(Architecture architecture = kNativeArchitecture);
+
 struct NotifyOptions {
   Forks forks = Forks::NotCounted;
   Listing listing = Listing::ByKernel;
+  Signals signals = Signals::ByLandlock;
   // Of the fast gate: an openat for reading that does not follow a last link and returns to here is
   // let through. 0: there is none.
   std::uint64_t fast_return = 0;

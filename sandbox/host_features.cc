@@ -224,6 +224,11 @@ std::string_view text_of(NotifyLoss loss) {
   return "";
 }
 
+bool scopes_processes(const HostFeatures& features) {
+  constexpr std::uint64_t kBoth = abi::scope::kAbstractUnix | abi::scope::kSignal;
+  return (features.landlock_scopes & kBoth) == kBoth;
+}
+
 NotifyLoss notify_loss(const HostFeatures& features) {
   if (features.seccomp_notify) {
     return NotifyLoss::None;
@@ -272,10 +277,11 @@ std::vector<Shortfall> shortfalls(const HostFeatures& features) {
       Promise{landlock && lacks_fs(abi::fs::kTruncate), "landlock.truncate",
               "the agent can empty files that it may not write", false},
       Promise{landlock && (features.landlock_scopes & abi::scope::kSignal) == 0,
-              "landlock.scope-signal", "the agent can send signals to your other programs", false},
+              "landlock.scope-signal", "signals are judged by the broker and not by the kernel",
+              false},
       Promise{landlock && (features.landlock_scopes & abi::scope::kAbstractUnix) == 0,
               "landlock.scope-abstract-unix",
-              "the kernel does not keep the agent from abstract unix sockets", false},
+              "abstract unix sockets are judged by the broker and not by the kernel", false},
       Promise{landlock && (features.landlock_net & kTcp) != kTcp, "landlock.tcp",
               "the network can be blocked or open, but not limited to ports", false},
       Promise{landlock && lacks_fs(abi::fs::kIoctlDev), "landlock.ioctl-dev",

@@ -48,6 +48,10 @@ struct HostView {
 enum class ProbeDepth : unsigned char { Quick, Full };
 HostFeatures probe(const HostView& view, ProbeDepth depth);
 
+// scopes_processes reports whether Landlock keeps signals and abstract unix sockets inside; where
+// it does not, the broker judges them.
+bool scopes_processes(const HostFeatures& features);
+
 // NotifyLoss is why no listener can be had: without one, nothing is judged while an agent runs.
 enum class NotifyLoss : unsigned char { None, Wsl2, Busy, Refused };
 NotifyLoss notify_loss(const HostFeatures& features);

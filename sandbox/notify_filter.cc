@@ -18,6 +18,7 @@ enum class LetThrough : unsigned char {
   PathOnlyAndDirectories,  // open flags in argument 1 (open) or 2 (openat)
   AllButDumpable,          // prctl
   AllButPeers,             // ioctl
+  AllButOwner,             // fcntl: who gets the signals of a descriptor
 };
 
 struct TrapRow {
@@ -87,6 +88,17 @@ constexpr auto kFastTable = std::to_array<TrapRow>({
     {"ioctl", {16, 29}, Trap::Terminal, LetThrough::AllButPeers},
 });
 
+constexpr std::string_view kOwnerCondition = "F_SETOWN";
+constexpr auto kSignalTable = std::to_array<TrapRow>({
+    {"kill", {62, 129}, Trap::Signal},
+    {"tkill", {200, 130}, Trap::Signal},
+    {"tgkill", {234, 131}, Trap::Signal},
+    {"rt_sigqueueinfo", {129, 138}, Trap::Signal},
+    {"rt_tgsigqueueinfo", {297, 240}, Trap::Signal},
+    {"pidfd_send_signal", {424, 424}, Trap::Signal},
+    {"fcntl", {72, 25}, Trap::Signal, LetThrough::AllButOwner},
+});
+
 // Flag values of open(2). O_PATH makes the kernel ignore every other flag but O_DIRECTORY,
 // O_NOFOLLOW and O_CLOEXEC. With O_CREAT, kernels before 6.4 create a file despite O_DIRECTORY.
 constexpr std::uint32_t kPathOnly = 010000000;
@@ -105,6 +117,10 @@ constexpr std::uint32_t directory_flag(Architecture architecture) {
 
 // O_TMPFILE without the O_DIRECTORY that is part of it: a file without a name is no listing.
 constexpr std::uint32_t kTemporary = 020000000;
+
+constexpr std::uint32_t kSetOwner = 8;                                   // F_SETOWN
+constexpr std::uint32_t kSetOwnerByType = 15;                            // F_SETOWN_EX
+constexpr std::array<std::uint32_t, 2> kSetSocketOwner{0x8901, 0x8902};  // FIOSETOWN, SIOCSPGRP
 
 void add_row(std::vector<FilterRule>& rules, const TrapRow& row, Architecture architecture,
              Listing listing) {
@@ -131,6 +147,9 @@ void add_row(std::vector<FilterRule>& rules, const TrapRow& row, Architecture ar
     case LetThrough::AllButPeers:
       rules.push_back({number, is(1, kPeer), SECCOMP_RET_USER_NOTIF});
       return;
+    case LetThrough::AllButOwner:
+      rules.push_back({number, is(1, kSetOwner), SECCOMP_RET_USER_NOTIF});
+      return;
   }
 }
 
@@ -144,6 +163,8 @@ constexpr std::string_view condition_of(LetThrough let_through) {
       return kDumpableCondition;
     case LetThrough::AllButPeers:
       return kPeerCondition;
+    case LetThrough::AllButOwner:
+      return kOwnerCondition;
   }
   return "";
 }
@@ -189,6 +210,8 @@ constexpr auto list_for() {
 
 constexpr auto kOnX8664 = list_for<Architecture::X86_64, kTable>();
 constexpr auto kOnAarch64 = list_for<Architecture::Aarch64, kTable>();
+constexpr auto kSignalsOnX8664 = list_for<Architecture::X86_64, kSignalTable>();
+constexpr auto kSignalsOnAarch64 = list_for<Architecture::Aarch64, kSignalTable>();
 constexpr auto kForksOnX8664 = list_for<Architecture::X86_64, kForkTable>();
 constexpr auto kForksOnAarch64 = list_for<Architecture::Aarch64, kForkTable>();
 constexpr auto kFastOnX8664 = list_for<Architecture::X86_64, kFastTable>();
@@ -215,6 +238,20 @@ void add_table(std::vector<FilterRule>& rules, std::span<const TrapRow> table,
   }
 }
 
+// add_signals comes after other rules for ioctl, if there are any, and ends with fcntl: the rules
+// of one number stand together.
+void add_signals(std::vector<FilterRule>& rules, Architecture architecture) {
+  constexpr CallNumbers kIoctl{16, 29};
+  constexpr CallNumbers kFcntl{72, 25};
+  for (const std::uint32_t command : kSetSocketOwner) {
+    rules.push_back(
+        {static_cast<std::uint32_t>(kIoctl.on(architecture)), is(1, command), refused_with(EPERM)});
+  }
+  add_table(rules, kSignalTable, architecture, Listing::ByKernel);
+  rules.push_back({static_cast<std::uint32_t>(kFcntl.on(architecture)), is(1, kSetOwnerByType),
+                   refused_with(EPERM)});
+}
+
 }  // namespace
 
 std::span<const TrappedCall> trapped_calls(Architecture architecture) {
@@ -233,6 +270,16 @@ std::span<const TrappedCall> counted_calls(Architecture architecture) {
       return kForksOnX8664;
     case Architecture::Aarch64:
       return kForksOnAarch64;
+  }
+  return {};
+}
+
+std::span<const TrappedCall> signal_calls(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::X86_64:
+      return kSignalsOnX8664;
+    case Architecture::Aarch64:
+      return kSignalsOnAarch64;
   }
   return {};
 }
@@ -275,6 +322,9 @@ FilterProgram notify_filter(Architecture architecture, const NotifyOptions& opti
   }
   if (options.fast_return != 0) {
     add_table(rules, kFastTable, architecture, options.listing);
+  }
+  if (options.signals == Signals::Judged) {
+    add_signals(rules, architecture);
   }
   if (options.forks == Forks::Counted) {
     add_table(rules, kForkTable, architecture, options.listing);

@@ -32,6 +32,9 @@ enum Field : unsigned char {
   kFields = 20,
 };
 
+// Of parents: nobody nests deeper than there are numbers of processes.
+constexpr int kMaxDepth = 1 << 22;
+
 struct Stat {
   pid_t parent = 0;
   std::uint64_t own_ticks = 0;
@@ -131,6 +134,33 @@ ProcessTree processes_beneath(pid_t root, std::span<const pid_t> except) {
     pending.insert(pending.end(), children[pid].begin(), children[pid].end());
   }
   out.cpu = from_ticks(ticks);
+  return out;
+}
+
+bool is_beneath(pid_t pid, pid_t root, std::span<const pid_t> except) {
+  for (int depth = 0; depth < kMaxDepth && pid > 1; ++depth) {
+    const auto stat = stat_of(pid);
+    if (!stat || std::ranges::find(except, pid) != except.end()) {
+      return false;
+    }
+    if (stat->parent == root) {
+      return true;
+    }
+    pid = stat->parent;
+  }
+  return false;
+}
+
+std::vector<pid_t> members_of(pid_t group) {
+  std::vector<pid_t> out;
+  const std::unique_ptr<DIR, CloseDirectory> listing(::opendir("/proc"));
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
+  for (const dirent* each = nullptr; listing && (each = ::readdir(listing.get())) != nullptr;) {
+    const auto pid = static_cast<pid_t>(number_in(each->d_name));
+    if (pid > 0 && ::getpgid(pid) == group) {
+      out.push_back(pid);
+    }
+  }
   return out;
 }
 

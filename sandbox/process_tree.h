@@ -27,6 +27,12 @@ struct ProcessTree {
 // processes_beneath lists the descendants of `root`, without those that start at one of `except`.
 ProcessTree processes_beneath(pid_t root, std::span<const pid_t> except = {});
 
+// is_beneath reports whether `pid` (a process or a thread) descends from `root` and from none of
+// `except`; false where it is gone.
+bool is_beneath(pid_t pid, pid_t root, std::span<const pid_t> except);
+// members_of lists the processes of a process group.
+std::vector<pid_t> members_of(pid_t group);
+
 // memory_of is what the process holds alone, in memory or swapped out, and the shared memory that
 // it maps; 0 where it is gone.
 std::uint64_t memory_of(pid_t pid);

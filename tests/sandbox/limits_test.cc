@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -189,6 +190,16 @@ TEST(ProcessTreeTest, DescendantsAreFoundWithTheirThreadsAndExceptionsAreNot) {
   EXPECT_EQ(tree.processes.size(), 2u);
   EXPECT_EQ(tree.tasks, 2u);
   EXPECT_TRUE(processes_beneath(::getpid(), std::vector<pid_t>{child}).processes.empty());
+  for (const TreeProcess& process : tree.processes) {
+    EXPECT_TRUE(is_beneath(process.pid, ::getpid(), {}));
+    EXPECT_FALSE(is_beneath(process.pid, ::getpid(), std::vector<pid_t>{child}));
+  }
+  EXPECT_FALSE(is_beneath(::getpid(), ::getpid(), {}));
+  EXPECT_FALSE(is_beneath(::getppid(), ::getpid(), {}));
+  EXPECT_FALSE(is_beneath(0, ::getpid(), {}));
+  const std::vector<pid_t> group = members_of(::getpgrp());
+  EXPECT_NE(std::ranges::find(group, child), group.end());
+  EXPECT_NE(std::ranges::find(group, ::getpid()), group.end());
   EXPECT_GT(memory_of(child), 0u);
   for (TreeProcess process : tree.processes) {
     EXPECT_EQ(start_of(process.pid), process.started);

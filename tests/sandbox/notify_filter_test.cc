@@ -1,6 +1,7 @@
 // tests/sandbox/notify_filter_test.cc: every call through the notify program.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -291,6 +292,46 @@ TEST_P(FastFilterTest, TheOtherEndOfATerminalIsTheBrokers) {
   EXPECT_EQ(fast_calls(GetParam())[0].number, number_of("ioctl", GetParam()));
 }
 INSTANTIATE_TEST_SUITE_P(Architectures, FastFilterTest, ::testing::ValuesIn(kArchitectures));
+
+// Where Landlock scopes no signals, what sends one goes to the broker, and nothing else changes;
+// with the fast gate, too, which has a rule of its own for ioctl.
+TEST(SignalFilterTest, SignalsGoToTheBrokerWhereNobodyElseJudgesThem) {
+  constexpr auto kRefused = SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(EPERM);
+  for (const Architecture architecture : testing::kArchitectures) {
+    for (const std::uint64_t fast : {std::uint64_t{0}, std::uint64_t{0x7e9912345006}}) {
+      const FilterProgram plain = notify_filter(architecture, {.fast_return = fast});
+      const FilterProgram judging =
+          notify_filter(architecture, {.signals = Signals::Judged, .fast_return = fast});
+      const auto answer = [&](const FilterProgram& program, int number, std::uint64_t command) {
+        const auto call =
+            testing::call_of(architecture, static_cast<std::uint32_t>(number), {3, command});
+        return testing::interpret(program, call)->answer;
+      };
+      for (int number = 0; number < 512; ++number) {
+        const auto sends =
+            std::ranges::find(signal_calls(architecture), number, &TrappedCall::number) !=
+            signal_calls(architecture).end();
+        if (!sends && number != testing::number_of("ioctl", architecture)) {
+          EXPECT_EQ(answer(judging, number, 4), answer(plain, number, 4)) << number;
+        }
+      }
+      for (const TrappedCall& row : signal_calls(architecture)) {
+        EXPECT_EQ(row.number, testing::number_of(std::string(row.name), architecture)) << row.name;
+        EXPECT_EQ(answer(plain, row.number, 8), SECCOMP_RET_ALLOW) << row.name;
+        EXPECT_EQ(answer(judging, row.number, 8), SECCOMP_RET_USER_NOTIF) << row.name;
+      }
+      const int fcntl_number = testing::number_of("fcntl", architecture);
+      EXPECT_EQ(answer(judging, fcntl_number, 15), kRefused);
+      EXPECT_EQ(answer(judging, fcntl_number, 3), SECCOMP_RET_ALLOW);
+      const int ioctl_number = testing::number_of("ioctl", architecture);
+      EXPECT_EQ(answer(judging, ioctl_number, 0x8901), kRefused);
+      EXPECT_EQ(answer(judging, ioctl_number, 0xdead00008902), kRefused);
+      EXPECT_EQ(answer(judging, ioctl_number, 0x5401), SECCOMP_RET_ALLOW);
+      EXPECT_EQ(answer(judging, ioctl_number, 0x5441), answer(plain, ioctl_number, 0x5441));
+      EXPECT_EQ(signal_calls(architecture).size(), 7U);
+    }
+  }
+}
 
 // Without a broker: what it would decide on objects is refused, the rest is Landlock's.
 class LoneFilterTest : public ::testing::TestWithParam<Architecture> {
