@@ -343,7 +343,10 @@ Result<int> start(engine::RunRequest request, const Arguments& arguments, Sessio
   }
   const auto& result = std::get<engine::RunResult>(*outcome);
   if (banner) {
-    session.render().note("session " + result.session_id + ", audit head " + result.audit_head);
+    session.render().note("session " + result.session_id +
+                          (request.record == engine::Record::Kept
+                               ? ", audit head " + result.audit_head
+                               : std::string(", not recorded")));
   }
   return result.exit_code;
 }
@@ -386,6 +389,7 @@ constexpr auto kOptions = joined(
          Takes::OneValue, Completes::Files},
         {"dry-run", 0, "", "show what would be granted, and start nothing"},
         {"no-banner", 0, "", "do not show capabilities before the start"},
+        {"no-audit", 0, "", "keep no record of this session"},
     }));
 
 constexpr auto kShellOptions =

@@ -193,6 +193,10 @@ Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Se
   request.environment = arguments.values("env");
   request.environment_globs = arguments.values("env-allow");
   request.name = arguments.value("name").value_or("");
+  if (arguments.has("no-audit")) {
+    request.record = engine::Record::None;
+    request.notes.emplace_back("nothing of this session is recorded (--no-audit)");
+  }
   if (!request.name.empty() && !session::is_session_name(request.name)) {
     return std::unexpected(
         Error(ErrorKind::Usage, "--name " + printable(request.name) + ": not a name for a session")

@@ -62,7 +62,6 @@ constexpr auto kOptions = std::to_array<UpstreamOption>({
     {"allow-unix-socket-subtree-bind", "", kNoSockets},
     {"audit-integrity", "", kAlwaysChained},
     {"no-audit-integrity", "", kAlwaysChained},
-    {"no-audit", "", "every session is recorded, in a place that only you can read"},
     {"audit-sign-key", "", "keep the head that ends a run; nono audit verify compares it"},
     {"suppress-save-prompt", "", kNoPrompt},
     {"ignore-denied", "", kNoPrompt},

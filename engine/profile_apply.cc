@@ -156,6 +156,11 @@ Result<void> apply_profile(RunRequest& request, const profile::Composed& compose
     request.scan = TrustScan::All;
   }
   request.profile_demands_strict = request.profile_demands_strict || composed.strict_intercept;
+  if (composed.audit_required && request.record == Record::None) {
+    return std::unexpected(Error(ErrorKind::Usage, "--no-audit: profile " + composed.name +
+                                                       " requires a record (/trust/audit)")
+                               .mend_with("leave --no-audit out"));
+  }
   profile::tighten(request.limits, composed.limits);
   for (const profile::ComposedFinding& finding : composed.findings) {
     request.notes.push_back(finding.origin + ": no effect: " + finding.why);

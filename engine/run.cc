@@ -424,7 +424,9 @@ Result<ledger::AuditLog> open_log(const RunRequest& request, const RunPlan& plan
   NONO_TRY(info.id, crypto::random_hex(kIdBytes));
   info.name = request.name;
   info.details = session_details(request, plan);
-  return ledger::AuditLog::create(audit_directory(plan.user), info, clock);
+  return ledger::AuditLog::create(
+      audit_directory(plan.user), info, clock,
+      request.record == Record::Kept ? ledger::Keep::Log : ledger::Keep::Nothing);
 }
 
 Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Terminal terminal,

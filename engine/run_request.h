@@ -33,6 +33,7 @@ enum class OwnNetworkWish : unsigned char { Off, Auto, On };
 enum class Supervision : unsigned char { Kept, None };
 // Intercept::Fast: sandbox/fast_gate.h. Off: of wrap only.
 enum class Intercept : unsigned char { Strict, Fast, Off };
+enum class Record : unsigned char { Kept, None };  // None: --no-audit; no profile asks for it
 enum class TrustScan : unsigned char { Autoloaded, All, None };  // what stops the start
 
 // RunRequest is a command line, parsed.
@@ -57,6 +58,7 @@ struct RunRequest {
   std::string name;
   sandbox::Limits limits;
   std::optional<std::string> policy_file;
+  Record record = Record::Kept;
   TrustScan scan = TrustScan::Autoloaded;
   Supervision supervision = Supervision::Kept;
   Intercept intercept = Intercept::Strict;

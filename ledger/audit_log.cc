@@ -48,7 +48,7 @@ bool is_session_id(std::string_view id) {
 }
 
 struct AuditLog::Impl {
-  SessionHome home;
+  std::optional<SessionHome> home;  // none: Keep::Nothing
   OwnedFd file;
   std::string path;
   std::string id;
@@ -97,8 +97,8 @@ Result<void> AuditLog::Impl::put(std::string_view line) {
 
 // write_back puts on disk what makes the lines so far stand there: once the way to them, then them.
 Result<void> AuditLog::Impl::write_back() {
-  if (!anchored) {
-    NONO_CHECK(home.sync());
+  if (home && !anchored) {
+    NONO_CHECK(home->sync());
     anchored = true;
   }
   int failed = 0;
@@ -164,7 +164,9 @@ Result<Receipt> AuditLog::Impl::seal() {
   NONO_TRY(Receipt receipt,
            append(kSealType, Json(Json::Object{{"lines", Json(sequence)}}), durability));
   closed = true;
-  NONO_CHECK(home.write_file(kSealFile, last_line));
+  if (home) {
+    NONO_CHECK(home->write_file(kSealFile, last_line));
+  }
   return receipt;
 }
 
@@ -174,7 +176,7 @@ AuditLog& AuditLog::operator=(AuditLog&&) noexcept = default;
 AuditLog::~AuditLog() = default;
 
 Result<AuditLog> AuditLog::create(const std::string& directory, const SessionInfo& session,
-                                  const Clock& clock) {
+                                  const Clock& clock, Keep keep) {
   if (!is_session_id(session.id)) {
     return fail(ErrorKind::InvalidInput,
                 "a session id has 16 lower-case hexadecimal digits: " + printable(session.id));
@@ -197,7 +199,11 @@ Result<AuditLog> AuditLog::create(const std::string& directory, const SessionInf
                                           .key = std::move(key),
                                           .head = no_digest()});
   NONO_CHECK(impl->append(kStartedType, genesis, Durability::Lazy));
-  impl->home.keep();
+  if (keep == Keep::Nothing) {
+    impl->home.reset();  // removes the names
+  } else {
+    impl->home->keep();
+  }
   return AuditLog(std::move(impl));
 }
 

@@ -35,6 +35,10 @@ enum class Durability : unsigned char {
   Lazy,     // written now, synced with the next durable line, by flush() or by close()
 };
 
+// Keep::Nothing is for a user who wants no record of a session: the log then is a file without a
+// name in `directory`, gone with the process. What is appended is held to the same rules.
+enum class Keep : unsigned char { Log, Nothing };
+
 // Receipt is proof that a line was written; its head chains to all lines before it.
 class [[nodiscard]] Receipt {
  public:
@@ -64,7 +68,7 @@ class AuditLog {
   // A `directory` that others may write to is PermissionDenied; an id in use is System (EEXIST).
   // What fails leaves nothing behind. `clock` must outlive the log.
   static Result<AuditLog> create(const std::string& directory, const SessionInfo& session,
-                                 const Clock& clock);
+                                 const Clock& clock, Keep keep = Keep::Log);
   AuditLog(AuditLog&&) noexcept;
   AuditLog& operator=(AuditLog&&) noexcept;
   ~AuditLog();

@@ -135,6 +135,7 @@ class Composer {
     }
     out_.scan_all = out_.scan_all || profile.scan_all;
     out_.strict_intercept = out_.strict_intercept || profile.strict_intercept;
+    out_.audit_required = out_.audit_required || profile.audit_required;
     tighten(out_.limits, profile.limits);
     if (profile.workdir) {
       out_.workdir = profile.workdir;

@@ -56,6 +56,7 @@ struct Composed {
   CommandsPart commands;
   bool scan_all = false;
   bool strict_intercept = false;
+  bool audit_required = false;
   sandbox::Limits limits;
   std::optional<WorkdirAccess> workdir;
   std::vector<ComposedFinding> findings;

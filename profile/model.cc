@@ -254,6 +254,8 @@ class Reader {
     out_.scan_all = scan == "all";
     NONO_TRY(const std::string intercept, text_at(root_, "trust", "intercept"));
     out_.strict_intercept = intercept == "strict";
+    NONO_TRY(const std::string audit, text_at(root_, "trust", "audit"));
+    out_.audit_required = audit == "required";
     NONO_CHECK(limits());
     NONO_TRY(const std::string access, text_at(root_, "workdir", "access"));
     for (std::size_t i = 0; i < kAccesses.size(); ++i) {

@@ -68,6 +68,7 @@ struct Profile {
   CommandsPart commands;
   bool scan_all = false;          // trust.scan is "all"
   bool strict_intercept = false;  // trust.intercept is "strict"
+  bool audit_required = false;    // trust.audit is "required"
   sandbox::Limits limits;
   std::optional<WorkdirAccess> workdir;
   std::vector<Finding> findings;

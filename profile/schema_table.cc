@@ -88,6 +88,7 @@ constexpr auto kFields = std::to_array<Field>({
 
     {"trust", Object, Used, "the gate for instruction files"},
     {"trust.scan", Choice, Used, "what stops the start", "autoloaded all"},
+    {"trust.audit", Choice, Used, "no session without a record: --no-audit is refused", "required"},
     {"trust.intercept", Choice, Used, "how opens are judged", "strict"},
 
     {"limits", Object, Used, "of the whole session; of several, the smallest counts"},

@@ -60,6 +60,27 @@ TEST(AuditLogTest, FilesArePrivateWhateverTheUmask) {
   }
 }
 
+TEST(AuditLogTest, ALogThatIsNotKeptHasNoName) {
+  const AuditDirectory directory;
+  const TickingClock clock;
+  {
+    auto log = AuditLog::create(directory.path(), session_info(), clock, Keep::Nothing);
+    ASSERT_TRUE(log) << log.error().message();
+    EXPECT_FALSE(exists(directory.path() + "/" + kSession));
+    for (const Durability durability : {Durability::Durable, Durability::Lazy}) {
+      EXPECT_TRUE(log->append("decision", object({}), durability));
+    }
+    EXPECT_TRUE(log->flush());
+    const auto receipt = log->close(object({}));
+    ASSERT_TRUE(receipt) << receipt.error().message();
+    EXPECT_EQ(receipt->sequence(), 4U);
+    EXPECT_FALSE(log->append("decision", object({}), Durability::Lazy));
+  }
+  EXPECT_FALSE(exists(directory.path() + "/" + kSession));
+  // The id is free again.
+  EXPECT_TRUE(AuditLog::create(directory.path(), session_info(), clock));
+}
+
 TEST(AuditLogTest, LinesAreChainedAndCounted) {
   const AuditDirectory directory;
   AuditLog log = directory.start();
