@@ -87,10 +87,13 @@ std::expected<Judged, Rejection> judge_by_roots(const Trial& trial, const Bundle
       standing = by_root(std::move(proof).error(), root.name);
     }
   }
-  if (!judged) {
+  if (judged) {
+    return *std::move(judged);
+  }
+  if (standing) {
     return std::unexpected(*std::move(standing));
   }
-  return *std::move(judged);
+  return reject(Reason::UntrustedChain, "there is no trusted root");
 }
 
 SignerIdentity with_roots(SignerIdentity signer, std::vector<std::string> roots) {

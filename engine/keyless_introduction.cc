@@ -50,7 +50,7 @@ std::string asked_root(const IntroductionRequest& request) {
 // that judges where none is named, else another that did.
 Result<std::string> root_of(const IntroductionRequest& request,
                             const attest::KeylessSigner& signer) {
-  const std::string asked = asked_root(request);
+  std::string asked = asked_root(request);
   if (std::ranges::find(signer.roots, asked) != signer.roots.end()) {
     return asked;
   }
@@ -90,7 +90,7 @@ Result<Introduction> introduce_github(const IntroductionRequest& request) {
     return std::unexpected(
         usage("--github says the issuer already", "leave out --issuer and --subject"));
   }
-  if (!request.workflow || !request.ref) {
+  if (!request.github || !request.workflow || !request.ref) {
     return std::unexpected(usage("a repository alone lets every workflow and branch of it sign",
                                  "give --workflow PATH and --ref REF, such as refs/heads/main"));
   }

@@ -94,7 +94,7 @@ Error not_verified(const std::string& path, const attest::Rejection& rejection,
 // the one that is asked for.
 Result<attest::SignerIdentity> signer_of(const IntroductionRequest& request, const Policy& policy,
                                          const std::vector<FoundKey>& keys) {
-  const std::string& path = *request.from_file;
+  const std::string path = request.from_file.value_or("");
   NONO_TRY(OpenedFile file, open_named(path));
   const attest::Place place = attest::place_of(file.path);
   NONO_TRY(const std::vector<attest::Evidence> evidence, attest::find_evidence(place));

@@ -288,6 +288,19 @@ Result<void> add_roots(NamedRoots& roots, std::span<const Layer> layers) {
   return {};
 }
 
+// add_project adds the project's layer, judged by those above it, and the roots that it names.
+Result<void> add_project(const Places& places,
+                         const std::shared_ptr<const attest::RootSource>& root, Loaded& loaded,
+                         NamedRoots& named) {
+  const Policy above = Policy::merge(loaded.layers, loaded.self_keys, root, named.found());
+  NONO_TRY(auto project, project_layer(places, above));
+  if (project) {
+    loaded.layers.push_back(*std::move(project));
+    NONO_CHECK(add_roots(named, loaded.layers));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Policy> discover(const Places& places) {
@@ -297,12 +310,7 @@ Result<Policy> discover(const Places& places) {
   NamedRoots named(places);
   NONO_CHECK(add_roots(named, loaded.layers));
   if (!places.explicit_policy) {
-    const Policy above = Policy::merge(loaded.layers, loaded.self_keys, root, named.found());
-    NONO_TRY(auto project, project_layer(places, above));
-    if (project) {
-      loaded.layers.push_back(*std::move(project));
-      NONO_CHECK(add_roots(named, loaded.layers));
-    }
+    NONO_CHECK(add_project(places, root, loaded, named));
   }
   say_who_is_locked_out(loaded.layers);
   Policy policy =

@@ -60,7 +60,7 @@ Result<WhichRoot> users_named_root(const Places& places, std::string_view name,
     return root_file(std::move(path), LayerKind::User);
   }
   NONO_TRY(std::optional<WhichRoot> instance, instance_root(places));
-  if (instance && instance->refreshed->name == name) {
+  if (instance && instance->refreshed && instance->refreshed->name == name) {
     return *std::move(instance);
   }
   return std::unexpected(
