@@ -1,5 +1,6 @@
 // tests/fuzz/control_fuzz.cc: what a session and `nono approve` read from each other, and rules.
 // What is read is written as it was meant, and frames do not depend on how they are cut.
+#include "engine/approval.h"
 #include "engine/approval_rules.h"
 #include "engine/approval_socket.h"
 #include "session/control_wire.h"
@@ -45,7 +46,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   nono::fuzz::expect(frames_of(input, 0) == frames_of(input, size / 2));
   try_messages(input);
   if (const auto rules = nono::engine::RuleBook::parse(input, "/home/u")) {
-    static_cast<void>(rules->find("/srv/data/a", "read"));
+    nono::engine::ApprovalQuestion question;
+    question.operation = "read";
+    question.path = "/srv/data/a";
+    static_cast<void>(rules->find(question));
+    question.operation = "connect";
+    question.path = "192.0.2.1:443";
+    static_cast<void>(rules->find(question));
   }
   return 0;
 }
