@@ -15,6 +15,13 @@
 
 #include "sandbox/kernel_abi.h"
 
+// Compiled without the zeros of -ftrivial-auto-var-init.
+#ifdef __clang__
+#define NONO_UNINITIALIZED [[clang::uninitialized]]
+#else
+#define NONO_UNINITIALIZED [[gnu::uninitialized]]
+#endif
+
 namespace nono::sandbox {
 namespace {
 
@@ -57,7 +64,7 @@ Answer<std::string> small_file(const std::string& path) {
 
 Answer<std::string> AgentThread::path_at(std::uint64_t address) const {
   constexpr std::size_t kMostPaths = 256;  // are shorter: no need to copy a page for them
-  [[gnu::uninitialized]] std::array<char, PATH_MAX> buffer;  // only what was copied is read
+  NONO_UNINITIALIZED std::array<char, PATH_MAX> buffer;  // only what was copied is read
   std::size_t have = 0;
   while (have < buffer.size()) {
     const std::size_t on_page = kPage - ((address + have) & (kPage - 1));
