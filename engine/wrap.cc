@@ -13,11 +13,14 @@ namespace nono::engine {
 namespace {
 
 // needs_supervisor says why opens must be judged; nothing where they need not.
-std::optional<NeedsSupervisor> needs_supervisor(const RunPlan& plan, Intercept intercept) {
+std::optional<NeedsSupervisor> needs_supervisor(const RunPlan& plan, const RunRequest& request) {
   if (plan.policy->strict_intercept()) {
     return NeedsSupervisor{plan.verdicts, "a trust policy demands that every open is judged"};
   }
-  if (intercept == Intercept::Off) {
+  if (request.profile_demands_strict) {
+    return NeedsSupervisor{plan.verdicts, "the profile demands that every open is judged"};
+  }
+  if (request.intercept == Intercept::Off) {
     return std::nullopt;
   }
   if (!plan.verdicts.empty()) {
@@ -117,7 +120,7 @@ Result<WrapOutcome> wrap(const RunRequest& request, const Clock& clock, Teller& 
   if (std::vector<Verdict> denied = stops_start(plan, TrustScan::All); !denied.empty()) {
     return StartRefused{std::move(denied)};
   }
-  if (auto needs = needs_supervisor(plan, request.intercept)) {
+  if (auto needs = needs_supervisor(plan, request)) {
     return *std::move(needs);
   }
   NONO_TRY(const sandbox::Prepared prepared,

@@ -126,6 +126,16 @@ class Wrap(support.SandboxCase):
         self.assertEqual(done.returncode, 125)
         self.assertIn("a limit", done.stderr)
 
+    def test_a_profile_that_demands_strict_is_not_overruled(self):
+        document = '{"workdir":{"access":"readwrite"}%s}'
+        self.project.write("p.json", document % "")
+        off = ("--profile", "./p.json", "--trust-intercept=off")
+        self.ran(self.wrap("true", options=off))
+        self.project.write("p.json", document % ',"trust":{"intercept":"strict"}')
+        for options in (off, off[:2]):
+            done = self.ran(self.wrap("true", options=options), 1)
+            self.assertIn("the profile demands that every open is judged", done.stderr)
+
     def test_programs_that_are_not_there_or_cannot_run(self):
         self.ran(self.wrap("no-such-program"), 127)
         self.project.write("plain", "text")
