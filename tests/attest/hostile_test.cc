@@ -16,6 +16,7 @@
 #include "base/encoding.h"
 #include "base/files.h"
 #include "support.h"
+#include "tests/sanitized.h"
 
 namespace nono::attest::test {
 namespace {
@@ -30,11 +31,7 @@ struct Clock {
 };
 
 // The limits are those of the program as it is shipped: optimised, without sanitizers.
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
-constexpr int kSlack = 1;
-#else
-constexpr int kSlack = 10;
-#endif
+constexpr int kSlack = built::kAsShipped ? 1 : 10;
 
 // The keyed members of the corpus: the exact reason.
 std::map<std::string_view, std::string_view> keyed_cases() {

@@ -8,12 +8,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "tests/base/support.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define NONO_SANITIZED 1
-#else
-#define NONO_SANITIZED 0
-#endif
+#include "tests/sanitized.h"
 
 namespace nono {
 namespace {
@@ -106,14 +101,12 @@ TEST_P(JsonHostileTest, IsReadOrRefusedWithinTheCeilings) {
     }
     const std::int64_t used = cpu_milliseconds() - start;
     const std::size_t peak = peak_kilobytes();
-    if (!NONO_SANITIZED && peak > 64 * 1024) {
+    if (!built::kSanitized && peak > 64 * 1024) {
       return std::to_string(peak) + " kB";
     }
-#ifdef __OPTIMIZE__
-    if (!NONO_SANITIZED && used > 500) {
+    if (built::kAsShipped && used > 500) {
       return std::to_string(used) + " ms";
     }
-#endif
     return used < 20'000 ? "fine" : "endless";
   });
   if (answer == "skip") {

@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "tests/sanitized.h"
 #include "tests/trustpolicy/support.h"
 #include "trustpolicy/discover.h"
 #include "trustpolicy/document.h"
@@ -19,11 +20,7 @@ namespace nono::trustpolicy {
 namespace {
 
 // The limits are for what is shipped; without optimisation or with a sanitizer code runs slower.
-#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-constexpr std::int64_t kSlowness = 1;
-#else
-constexpr std::int64_t kSlowness = 10;
-#endif
+constexpr std::int64_t kSlowness = built::kAsShipped ? 1 : 10;
 
 const std::string kFixtures = std::string(NONO_SHARED_DIR) + "/fixtures/";
 
