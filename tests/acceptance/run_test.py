@@ -382,12 +382,12 @@ class Lifetime(support.SandboxCase):
             process.kill()
             start = time.monotonic()
             process.wait()
-            while self.tree_of(tag) and time.monotonic() - start < 3:
+            while self.tree_of(tag) and time.monotonic() - start < 10:
                 time.sleep(0.005)
             slowest = max(slowest, time.monotonic() - start)
             self.assertEqual(self.tree_of(tag), [])
         sys.stderr.write(f"slowest end of a tree, looked at from outside: {slowest * 1000:.0f} ms\n")
-        self.assertLess(slowest, 1.0)  # the bound of 100 ms is measured by bench/
+        self.assertLess(slowest, 5)  # the bound of 100 ms is measured by bench/
         for line in self.project.nono("audit", "list").stdout.splitlines():
             session = line.split()[0]
             done = self.project.nono("audit", "verify", session)
