@@ -129,6 +129,8 @@ Result<std::string> absolute_path(std::string_view path) {
   struct FreeDeleter {
     void operator()(char* text) const { std::free(text); }
   };
+  // glibc allocates as much as the path needs, which may be longer than PATH_MAX.
+  // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions)
   const std::unique_ptr<char, FreeDeleter> directory(::getcwd(nullptr, 0));
   if (!directory) {
     return fail_errno(errno, "find the working directory");

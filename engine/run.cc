@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cerrno>
+#include <memory>
+#include <utility>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -175,23 +177,22 @@ Error start_failure(const sandbox::ChildFailure& failure, const std::string& pro
 // ReadyAgent is an agent's process that waits for its start, or is called off.
 class ReadyAgent {
  public:
-  explicit ReadyAgent(sandbox::Launched launched) : launched_(std::move(launched)) {}
+  explicit ReadyAgent(sandbox::Launched launched)
+      : launched_(std::make_unique<sandbox::Launched>(std::move(launched))) {}
   ReadyAgent(const ReadyAgent&) = delete;
   ReadyAgent& operator=(const ReadyAgent&) = delete;
   ~ReadyAgent() {
     if (launched_) {
-      sandbox::call_off(*std::move(launched_));
+      sandbox::call_off(std::move(*launched_));
     }
   }
   sandbox::Launched start(std::span<const sandbox::KnownObject> known_guarded) {
     sandbox::let_go(*launched_, known_guarded);
-    sandbox::Launched out = *std::move(launched_);
-    launched_.reset();
-    return out;
+    return std::move(*std::exchange(launched_, nullptr));
   }
 
  private:
-  std::optional<sandbox::Launched> launched_;
+  std::unique_ptr<sandbox::Launched> launched_;
 };
 
 sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& plan) {

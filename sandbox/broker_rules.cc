@@ -36,7 +36,7 @@ std::int64_t nanoseconds(std::int64_t seconds, std::int64_t rest) {
 
 std::int64_t now() {
   timespec at{};
-  ::clock_gettime(CLOCK_REALTIME, &at);
+  static_cast<void>(::clock_gettime(CLOCK_REALTIME, &at));  // a clock that always exists
   return nanoseconds(at.tv_sec, at.tv_nsec);
 }
 

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "base/files.h"
 #include "sandbox/kernel_abi.h"
@@ -132,18 +134,21 @@ Result<void> add_port(BorrowedFd ruleset, std::uint16_t port, std::uint64_t righ
   return {};
 }
 
-Result<void> add_ports(BorrowedFd ruleset, const NetworkPorts& ports) {
-  for (const std::uint16_t port : ports.connect) {
-    NONO_CHECK(add_port(ruleset, port, abi::net::kConnectTcp));
-  }
-  // Landlock knows no addresses; the broker compares them (sandbox/broker_sockets.h).
-  for (const Destination& destination : ports.destinations) {
-    NONO_CHECK(add_port(ruleset, destination.asked.port, abi::net::kConnectTcp));
-  }
-  for (const std::uint16_t port : ports.listen) {
-    NONO_CHECK(add_port(ruleset, port, abi::net::kBindTcp));
+Result<void> add_ports(BorrowedFd ruleset, std::span<const std::uint16_t> ports,
+                       std::uint64_t right) {
+  for (const std::uint16_t port : ports) {
+    NONO_CHECK(add_port(ruleset, port, right));
   }
   return {};
+}
+
+Result<void> add_network(BorrowedFd ruleset, const NetworkPorts& ports) {
+  // Landlock knows no addresses; the broker compares them (sandbox/broker_sockets.h).
+  std::vector<std::uint16_t> connect = ports.connect;
+  std::ranges::transform(ports.destinations, std::back_inserter(connect),
+                         [](const Destination& destination) { return destination.asked.port; });
+  NONO_CHECK(add_ports(ruleset, connect, abi::net::kConnectTcp));
+  return add_ports(ruleset, ports.listen, abi::net::kBindTcp);
 }
 
 }  // namespace
@@ -186,7 +191,7 @@ Result<OwnedFd> make_ruleset(const CapabilitySet& wanted, const HostFeatures& fe
   NONO_TRY(OwnedFd ruleset, create(handled_by(wanted, features)));
   NONO_CHECK(add_paths(ruleset, wanted, features));
   if (const auto* ports = std::get_if<NetworkPorts>(&wanted.network()); ports != nullptr) {
-    NONO_CHECK(add_ports(ruleset, *ports));
+    NONO_CHECK(add_network(ruleset, *ports));
   }
   return ruleset;
 }

@@ -31,22 +31,32 @@ static int abi(void) {
   return known;
 }
 
-static long create(const struct attributes *wanted, unsigned long size, unsigned flags) {
-  // As in security/landlock/syscalls.c of Linux 5.13, 5.19, 6.2, 6.7, 6.10 and 6.12.
-  const __u64 fs = abi() >= 5 ? 0xffff : abi() >= 3 ? 0x7fff : abi() >= 2 ? 0x3fff : 0x1fff;
-  const __u64 net = abi() >= 4 ? 3 : 0;
-  const __u64 scopes = abi() >= 6 ? 3 : 0;
-  if (flags != 0) {
-    return wanted == NULL && size == 0 && flags == 1 ? abi() : refuse(EINVAL);
-  }
-  struct attributes asked = {wanted->fs, size >= 16 ? wanted->net : 0, size >= 24 ? wanted->scopes : 0};
-  if ((abi() < 4 && asked.net != 0) || (abi() < 6 && asked.scopes != 0)) {
+// What each ABI knows, as in security/landlock/syscalls.c of Linux 5.13, 5.19, 6.2, 6.7, 6.10 and 6.12.
+static struct attributes known(void) {
+  static const struct attributes rows[] = {{0x1fff, 0, 0}, {0x1fff, 0, 0}, {0x3fff, 0, 0},
+                                           {0x7fff, 0, 0}, {0x7fff, 3, 0}, {0xffff, 3, 0},
+                                           {0xffff, 3, 3}};
+  const int last = sizeof rows / sizeof rows[0] - 1;
+  return rows[abi() > last ? last : abi()];
+}
+
+static long create(const struct attributes *wanted, unsigned long size) {
+  const struct attributes have = known();
+  const struct attributes asked = {wanted->fs, size >= 16 ? wanted->net : 0,
+                                   size >= 24 ? wanted->scopes : 0};
+  // The structure of an older kernel ends before what it does not know.
+  if ((have.net == 0 && asked.net != 0) || (have.scopes == 0 && asked.scopes != 0)) {
     return refuse(E2BIG);
   }
-  if ((asked.fs & ~fs) != 0 || (asked.net & ~net) != 0 || (asked.scopes & ~scopes) != 0) {
+  if (((asked.fs & ~have.fs) | (asked.net & ~have.net) | (asked.scopes & ~have.scopes)) != 0) {
     return refuse(EINVAL);
   }
-  return asked.fs == 0 && asked.net == 0 && asked.scopes == 0 ? refuse(ENOMSG) : 0;
+  return (asked.fs | asked.net | asked.scopes) == 0 ? refuse(ENOMSG) : 0;
+}
+
+// version answers a call with flags: only the question for the version is one.
+static long version(const void *wanted, unsigned long size, unsigned flags) {
+  return wanted == NULL && size == 0 && flags == 1 ? abi() : refuse(EINVAL);
 }
 
 long syscall(long number, ...) {
@@ -66,7 +76,8 @@ long syscall(long number, ...) {
       return refuse(ENOSYS);
     }
     if (number == kCreateRuleset) {
-      const long answer = create((const struct attributes *)a[0], (unsigned long)a[1], (unsigned)a[2]);
+      const long answer = a[2] != 0 ? version((const void *)a[0], (unsigned long)a[1], (unsigned)a[2])
+                                    : create((const struct attributes *)a[0], (unsigned long)a[1]);
       if (answer != 0) {
         return answer;
       }

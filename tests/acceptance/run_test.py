@@ -255,24 +255,16 @@ class Run(support.SandboxCase):
         self.ran(self.project.sandbox("sh", "-c", f"sleep {length} & setsid sleep {length} & :"))
         self.assertEqual(self.sleepers(length), [])
 
-    def test_the_end_after_many_opens_is_seen_while_others_go_on_opening(self):
-        script = ("import os\n"
-                  "for i in range(2000): os.close(os.open('/etc/hosts', os.O_RDONLY))\n"
-                  "if os.fork() == 0:\n"
-                  "    while True: os.close(os.open('/etc/hosts', os.O_RDONLY))\n"
-                  "os._exit(7)\n")
-        start = time.monotonic()
-        self.ran(self.project.sandbox(PY, "-c", script), 7)
-        self.assertLess(time.monotonic() - start, 20)
-
-    def test_the_end_after_many_opens_is_seen_while_nobody_opens(self):
-        script = ("import os, time\n"
-                  "for i in range(2000): os.close(os.open('/etc/hosts', os.O_RDONLY))\n"
-                  "if os.fork() == 0: time.sleep(60)\n"
-                  "os._exit(7)\n")
-        start = time.monotonic()
-        self.ran(self.project.sandbox(PY, "-c", script), 7)
-        self.assertLess(time.monotonic() - start, 20)
+    def test_the_end_after_many_opens_is_seen_whatever_the_others_do(self):
+        for child in ("while True: os.close(os.open('/etc/hosts', os.O_RDONLY))", "time.sleep(60)"):
+            script = ("import os, time\n"
+                      "for i in range(2000): os.close(os.open('/etc/hosts', os.O_RDONLY))\n"
+                      "if os.fork() == 0:\n"
+                      f"    {child}\n"
+                      "os._exit(7)\n")
+            start = time.monotonic()
+            self.ran(self.project.sandbox(PY, "-c", script), 7)
+            self.assertLess(time.monotonic() - start, 40, child)
 
     @staticmethod
     def sleepers(length):
