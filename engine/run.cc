@@ -316,23 +316,29 @@ class Running {
     return {};
   }
 
+  // show_terminal starts what carries the agent's terminal to the person's; questions go there,
+  // too.
+  Result<void> show_terminal(session::TerminalPlan& plan, std::optional<session::Relay>& relay) {
+    plan.pty->slave.reset();
+    NONO_TRY(session::Relay started,
+             session::Relay::start(std::move(plan.pty->master), plan.from_pty));
+    relay.emplace(std::move(started));
+    if (approvals_.terminal != nullptr) {
+      approvals_.terminal->attach(*relay);
+    }
+    return {};
+  }
+
   Result<RunResult> follow(sandbox::Launched launched, Terminal terminal,
                            const sandbox::ExecPlan& exec) {
     std::optional<session::Relay> relay;
     std::optional<RelayClient> client;
     if (terminal.plan.pty) {
-      terminal.plan.pty->slave.reset();
-      auto started =
-          session::Relay::start(std::move(terminal.plan.pty->master), terminal.plan.from_pty);
-      if (!started) {
+      if (auto shown = show_terminal(terminal.plan, relay); !shown) {
         launched.events.reset();  // the broker kills the tree
-        return std::unexpected(std::move(started).error());
+        return std::unexpected(std::move(shown).error());
       }
-      relay.emplace(*std::move(started));
       client.emplace(*relay);
-      if (approvals_.terminal != nullptr) {
-        approvals_.terminal->attach(*relay);
-      }
     }
     sandbox::SuperviseOptions options;
     options.expander = approvals_.decider.get();

@@ -252,19 +252,23 @@ HostFeatures probe(const HostView& view, ProbeDepth depth) {
   return found;
 }
 
-std::vector<Shortfall> shortfalls(const HostFeatures& features) {
+namespace {
+
+// What a feature's absence means; `broken` says whether it is absent.
+struct Promise {
+  bool broken;
+  std::string_view feature;
+  std::string_view consequence;
+  bool fatal;
+};
+
+auto promises(const HostFeatures& features) {
   const auto lacks_fs = [&features](std::uint64_t right) {
     return (features.landlock_fs & right) == 0;
   };
   constexpr std::uint64_t kTcp = abi::net::kBindTcp | abi::net::kConnectTcp;
-  struct Promise {
-    bool broken;
-    std::string_view feature;
-    std::string_view consequence;
-    bool fatal;
-  };
   const bool landlock = features.landlock_abi > 0;
-  const std::array promises = {
+  return std::to_array<Promise>({
       Promise{!landlock, "landlock", "no file could be kept from the agent", true},
       Promise{landlock && lacks_fs(abi::fs::kRefer), "landlock.refer",
               "files could be moved out of what they were granted in", true},
@@ -288,9 +292,14 @@ std::vector<Shortfall> shortfalls(const HostFeatures& features) {
               "the agent can use every ioctl of a device that it may open", false},
       Promise{!features.close_range, "close-range",
               "inherited descriptors are closed one by one, which is slower", false},
-  };
+  });
+}
+
+}  // namespace
+
+std::vector<Shortfall> shortfalls(const HostFeatures& features) {
   std::vector<Shortfall> list;
-  for (const Promise& promise : promises) {
+  for (const Promise& promise : promises(features)) {
     if (promise.broken) {
       list.push_back(
           {std::string(promise.feature), std::string(promise.consequence), promise.fatal});
