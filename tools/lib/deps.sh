@@ -39,7 +39,6 @@ ci|dpkg-dev|computes what the .deb depends on
 ci|file|strips and checks the .deb
 ci|shellcheck|checks these scripts
 arm64|g++-aarch64-linux-gnu|the cross compiler
-arm64|qemu-user|runs what it makes
 agents|nodejs|runs the real agents
 agents|npm|fetches them
 '
