@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -164,9 +165,9 @@ std::expected<LogEvidence, Rejection> weigh_evidence(const TrustedRoot& root, co
   NONO_TRY(auto logged, check_log_entries(root, bundle.log_entries(), submission));
   NONO_TRY(auto times, check_timestamps(root, bundle.timestamps(), submission.signature));
   for (const rekor::LoggedEntry& entry : logged) {
-    if (entry.integrated_at()) {
+    if (const std::optional<Time> at = entry.integrated_at()) {
       times.push_back(VerifiedTime{
-          .at = *entry.integrated_at(),
+          .at = *at,
           .source = TimeSource::LogPromise,
           .name = entry.operator_name().empty() ? entry.log_name() : entry.operator_name()});
     }
@@ -317,6 +318,13 @@ Checked check_kind(const Bundle& bundle, const Demand& demand) {
   return {};
 }
 
+std::vector<crypto::CertificateAuthority> authorities_of(const TrustedRoot& root) {
+  std::vector<crypto::CertificateAuthority> authorities;
+  std::ranges::transform(root.authorities(), std::back_inserter(authorities),
+                         &TrustedAuthority::authority);
+  return authorities;
+}
+
 std::expected<const TrustedRoot*, Rejection> root_of(const RootSource& source) {
   const Result<const TrustedRoot*> root = source.get();
   if (!root) {
@@ -364,17 +372,25 @@ SignatureCheck::Outcome SignatureCheck::of_key(const Bundle& bundle,
 SignatureCheck::Outcome SignatureCheck::of_certificate(const Bundle& bundle,
                                                        const Artifact& artifact,
                                                        const IdentityPolicy* identity) const {
+  if (head_start_ != nullptr) {
+    head_start_->begin();
+  }
   NONO_TRY(const TrustedRoot* const root, root_of(*root_));
   if (root == nullptr) {
     return reject(Reason::UntrustedChain,
                   "it was signed with a certificate, and there is no trusted root");
   }
   NONO_TRY(const Chain chain, read_chain(std::get<CertificateMaterial>(bundle.material())));
+  if (head_start_ != nullptr) {
+    head_start_->ask(authorities_of(*root), chain.leaf);
+  }
+  // Asked before the path, for whose signatures a head start may have to be waited for; told after.
+  auto opened = open_by_certificate(chain.leaf.key(), bundle, artifact);
   NONO_TRY(Proof proof, by_certificate(*root, chain, bundle, artifact));
   if (identity != nullptr) {
     NONO_CHECK(hold(*identity, std::get<CertificateProof>(proof.signer_).identity));
   }
-  NONO_TRY(proof.statement_, open_by_certificate(chain.leaf.key(), bundle, artifact));
+  NONO_TRY(proof.statement_, std::move(opened));
   return proof;
 }
 

@@ -22,6 +22,7 @@ struct Trial {
   const Specimen& specimen;
   const Evidence& evidence;
   Purpose purpose;
+  crypto::HeadStart* head_start;
 };
 
 // Weighed is what a bundle yields before it becomes a VerifiedStatement.
@@ -76,6 +77,7 @@ std::expected<Judged, Rejection> judge_by_roots(const Trial& trial, const Bundle
   std::optional<Rejection> standing;
   for (const NamedRoot& root : trial.roots.first(keyed ? 1 : trial.roots.size())) {
     auto proof = SignatureCheck(*root.source, trial.keys)
+                     .with(trial.head_start)
                      .check(bundle, artifact, Demand{.subjects = SubjectRule::Caller});
     if (proof && judged) {
       judged->roots.push_back(root.name);
@@ -131,7 +133,8 @@ Verifier::Verifier(std::shared_ptr<const Keyring> keys, std::shared_ptr<const Ro
 }
 
 Finding Verifier::weigh(const Specimen& specimen, const Evidence& evidence, Purpose purpose) const {
-  NONO_TRY(Weighed weighed, weigh_bundle(Trial{roots_, *keys_, specimen, evidence, purpose}));
+  NONO_TRY(Weighed weighed,
+           weigh_bundle(Trial{roots_, *keys_, specimen, evidence, purpose, head_start_}));
   return VerifiedStatement(std::move(weighed.signer), std::move(weighed.predicate_type),
                            weighed.binding, evidence.bundle_path);
 }

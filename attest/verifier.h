@@ -21,6 +21,7 @@
 #include "attest/root_source.h"
 #include "base/sealed_file.h"
 #include "crypto/digest.h"
+#include "crypto/head_start.h"
 
 namespace nono::attest {
 
@@ -108,6 +109,12 @@ class Verifier {
                     std::shared_ptr<const RootSource> root = nullptr,
                     std::span<const NamedRoot> named = {});
 
+  // with: see SignatureCheck.
+  Verifier& with(crypto::HeadStart* head_start) {
+    head_start_ = head_start;
+    return *this;
+  }
+
   // examine judges the evidence in order; the first that verifies is the finding. Where none does,
   // the rejection of the first candidate stands that speaks of the file: a .nono-trust.bundle that
   // does not name it counts as no bundle. The detail starts with the candidate's path. What goes
@@ -121,6 +128,7 @@ class Verifier {
   Finding weigh(const Specimen& specimen, const Evidence& evidence, Purpose purpose) const;
   std::shared_ptr<const Keyring> keys_;
   std::vector<NamedRoot> roots_;  // the one without a name first
+  crypto::HeadStart* head_start_ = nullptr;
 };
 
 }  // namespace nono::attest

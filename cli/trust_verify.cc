@@ -7,6 +7,7 @@
 #include "cli/documents.h"
 #include "cli/session.h"
 #include "cli/trust_foreign.h"
+#include "crypto/head_start.h"
 #include "engine/explain.h"
 #include "engine/verify.h"
 
@@ -91,7 +92,9 @@ Result<int> run_verify(const Arguments& arguments, Session& session) {
     return run_verify_identity(arguments, session);
   }
   NONO_CHECK(check_verify(arguments));
+  crypto::HeadStart head_start;
   NONO_TRY(engine::Gate gate, session.open_gate(arguments.value("policy")));
+  gate.with(&head_start);
   Reports reports(session);
   engine::Tally tally;
   const auto bundle = arguments.value("bundle");
@@ -110,7 +113,9 @@ Result<int> run_verify(const Arguments& arguments, Session& session) {
 }
 
 Result<int> run_list(const Arguments& arguments, Session& session) {
+  crypto::HeadStart head_start;
   NONO_TRY(engine::Gate gate, session.open_gate(arguments.value("policy")));
+  gate.with(&head_start);
   Reports reports(session);
   NONO_TRY(const engine::Tally tally, walk(session, gate, reports));
   reports.finish("trust-list", tally);

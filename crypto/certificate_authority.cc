@@ -106,7 +106,9 @@ bool is_signed_by(const Certificate& subject, const PublicKey& key) {
   const auto* const form =
       std::ranges::find(kForms, as_text(fields.algorithm).substr(kHead), &SignatureForm::algorithm);
   return form != kForms.end() && makes(key, *form) &&
-         key.verifies_with(form->hash, fields.tbs, fields.signature);
+         CertificateAccess::remembered(subject, key, [&] {
+           return key.verifies_with(form->hash, fields.tbs, fields.signature);
+         });
 }
 
 // is_named_by: the names are equal to the byte and the key identifiers do not differ.
@@ -487,6 +489,12 @@ std::expected<Certificate, PathError> CertificateAuthority::issuer_of(
     return fault(PathFault::Malformed, "a name is not one that the issuers may name");
   }
   return path[1];
+}
+
+void CertificateAuthority::ask_ahead(const Certificate& leaf) const {
+  if (impl_->plain_path(leaf)) {
+    impl_->holds_together();
+  }
 }
 
 std::span<const Certificate> CertificateAuthority::chain() const {

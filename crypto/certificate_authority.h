@@ -61,6 +61,11 @@ class CertificateAuthority {
                                                   std::span<const Certificate> untrusted, Time at,
                                                   LeafUse use) const;
 
+  // ask_ahead works out what issuer_of will ask about the signatures of `leaf` and of the authority
+  // itself, and keeps the answers where issuer_of finds them. For a second thread: it decides
+  // nothing, and what is not asked ahead is asked then.
+  void ask_ahead(const Certificate& leaf) const;
+
   std::span<const Certificate> chain() const;
 
  private:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "crypto/certificate.h"
@@ -26,6 +27,14 @@ struct Certificate::Impl {
   // Made when somebody asks for it; of a certificate that is not plain when it is read.
   mutable std::once_flag asked;
   mutable X509Handle object;
+  // The last question whether some key signed this certificate: paths ask the same once per time
+  // that a bundle proves, and a HeadStart asks it first.
+  struct SignedBy {
+    Sha256 key;
+    bool answer;
+  };
+  mutable std::mutex asking;
+  mutable std::optional<SignedBy> signed_by;
 };
 
 // CertificateAccess gives the two views of a certificate.
@@ -38,6 +47,18 @@ struct CertificateAccess {
     return certificate.impl_->fields;
   }
   static bool is_plain(const Certificate& certificate) { return certificate.impl_->plain; }
+  // remembered asks whether `key` signed the certificate, unless that was the last question:
+  // neither the certificate nor the answer changes. Who asks while another thread does waits for
+  // it.
+  template <typename Ask>
+  static bool remembered(const Certificate& certificate, const PublicKey& key, const Ask& ask) {
+    const Certificate::Impl& impl = *certificate.impl_;
+    const std::scoped_lock lock(impl.asking);
+    if (!impl.signed_by || impl.signed_by->key != key.fingerprint()) {
+      impl.signed_by = Certificate::Impl::SignedBy{key.fingerprint(), ask()};
+    }
+    return impl.signed_by->answer;
+  }
 };
 
 }  // namespace nono::crypto

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "crypto/head_start.h"
 #include "engine/sigstore_files.h"
 
 namespace nono::engine {
@@ -107,14 +108,18 @@ Result<attest::Keyring> read_ring(const ForeignRequest& request) {
   return ring;
 }
 
+using ReadBundle = std::expected<attest::Bundle, attest::Rejection>;
+
 std::expected<attest::Proof, attest::Rejection> weigh(const ForeignRequest& request,
-                                                      const std::string& bundle_text,
+                                                      const ReadBundle& bundle,
                                                       const attest::Artifact& artifact,
                                                       const attest::SignatureCheck& signature) {
-  NONO_TRY(const attest::Bundle bundle, attest::Bundle::parse(bundle_text));
+  if (!bundle) {
+    return std::unexpected(bundle.error());
+  }
   const bool keyed = request.key.has_value();
   return signature.check(
-      bundle, artifact,
+      *bundle, artifact,
       attest::Demand{.subjects = attest::SubjectRule::AnySubject,
                      .by = keyed ? attest::SignedBy::Key : attest::SignedBy::Certificate,
                      .identity = keyed ? nullptr : &request.identity});
@@ -124,8 +129,13 @@ std::expected<attest::Proof, attest::Rejection> weigh(const ForeignRequest& requ
 
 Result<ForeignReport> verify_foreign(const ForeignRequest& request,
                                      const attest::RootSource& root) {
+  crypto::HeadStart head_start;
+  if (!request.key) {
+    head_start.begin();
+  }
   NONO_TRY(const std::string bundle_path, find_bundle(request));
   NONO_TRY(const std::string bundle_text, read_file(bundle_path, kBundleLimits.bytes));
+  const ReadBundle bundle = attest::Bundle::parse(bundle_text);
   NONO_TRY(const attest::Keyring ring, read_ring(request));
   std::optional<attest::RootSource> named;
   if (request.trusted_root) {
@@ -136,11 +146,12 @@ Result<ForeignReport> verify_foreign(const ForeignRequest& request,
   const attest::Artifact artifact = loaded.digest
                                         ? attest::Artifact::of_digest(*loaded.digest)
                                         : attest::Artifact::of_bytes(as_bytes(loaded.contents));
-  const attest::SignatureCheck signature(named ? *named : root, ring);
+  attest::SignatureCheck signature(named ? *named : root, ring);
+  signature.with(request.key ? nullptr : &head_start);
   return ForeignReport{.artifact = request.artifact,
                        .sha256 = artifact.sha256().hex(),
                        .bundle_path = bundle_path,
-                       .finding = weigh(request, bundle_text, artifact, signature)};
+                       .finding = weigh(request, bundle, artifact, signature)};
 }
 
 }  // namespace nono::engine

@@ -151,7 +151,7 @@ Judgement Gate::weigh(BorrowedFd object, const std::string& path, GuardClass gua
   if (!evidence) {
     return denial(path, asked, evidence.error());
   }
-  const attest::Verifier verifier = policy_->verifier();
+  const attest::Verifier verifier = policy_->verifier().with(head_start_);
   Result<attest::Examined> examined =
       verifier.examine(*std::move(file), attest::place_of(path), *evidence, purpose_of(path));
   if (!examined) {

@@ -15,6 +15,7 @@
 #include "attest/verifier.h"
 #include "base/files.h"
 #include "base/owned_fd.h"
+#include "crypto/head_start.h"
 #include "trustpolicy/decision.h"
 #include "trustpolicy/policy.h"
 
@@ -54,6 +55,10 @@ class Gate {
 
   const trustpolicy::Policy& policy() const { return *policy_; }
 
+  // with lets a second thread begin with what certificates are asked (crypto/head_start.h);
+  // borrowed. Not where somebody forks.
+  void with(crypto::HeadStart* head_start) { head_start_ = head_start; }
+
   // judge examines the opened object. `object` may be O_PATH or readable; what cannot be read, or
   // is not a regular file, or is over 1 MiB, is Denied (unexaminable). `path` is where the kernel
   // says it is. `guard_class` None is judged as Instruction (an explicit `trust verify`).
@@ -69,6 +74,7 @@ class Gate {
                   Result<std::vector<attest::Evidence>> evidence);
   std::shared_ptr<const trustpolicy::Policy> policy_;
   trustpolicy::Override override_;
+  crypto::HeadStart* head_start_ = nullptr;
 };
 
 // CachingGate keeps the last judgement per object (device, inode, size, mtime, ctime) together with
