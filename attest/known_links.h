@@ -1,10 +1,10 @@
-// attest/known_links.h: links of the public-good instance's certificates, checked beforehand.
-// Internal to attest/.
+// attest/known_links.h: links between certificates of the instances that Sigstore runs, checked
+// beforehand. Internal to attest/.
 //
 // Each is a P-384 signature, half a millisecond of every verification. They are those of
-// embedded/trusted_root.json, but what is listed is the certificates: a root from TUF or from a
-// file that names the same ones has no use for checking them again either. A test checks each, and
-// that none is missing and none too many.
+// embedded/trusted_root.json and of the staging instance, which nobody trusts for being listed: a
+// link says that one certificate signed another one, both byte for byte, and a trusted root says
+// whether they count. A test checks each, and that none is missing and none too many.
 #pragma once
 
 #include <span>

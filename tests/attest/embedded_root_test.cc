@@ -7,12 +7,14 @@
 #include <chrono>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attest/known_links.h"
 #include "attest/signing_config.h"
 #include "attest/trusted_root.h"
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/json.h"
 #include "support.h"
 
@@ -85,6 +87,14 @@ struct Link {
   crypto::Certificate subject;
 };
 
+std::vector<Link> links_of(const std::vector<crypto::Certificate>& chain) {
+  std::vector<Link> links;
+  for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+    links.push_back({.issuer = chain[i + 1], .subject = chain[i]});
+  }
+  return links;
+}
+
 std::vector<Link> links_of(const TrustedRoot& root) {
   std::vector<std::vector<crypto::Certificate>> chains;
   for (const TrustedAuthority& each : root.authorities()) {
@@ -102,19 +112,35 @@ std::vector<Link> links_of(const TrustedRoot& root) {
   }
   std::vector<Link> links;
   for (const std::vector<crypto::Certificate>& chain : chains) {
-    for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
-      links.push_back({.issuer = chain[i + 1], .subject = chain[i]});
-    }
+    std::ranges::copy(links_of(chain), std::back_inserter(links));
   }
   return links;
 }
 
+// links_in reads a chain of certificates, issuer after subject.
+std::vector<Link> links_in(const std::string& file) {
+  constexpr std::string_view kEnd = "-----END CERTIFICATE-----\n";
+  const auto text =
+      read_file(std::string(NONO_SOURCE_DIR) + "/tests/attest/testdata/links/" + file, 1u << 20);
+  std::string_view rest = text ? std::string_view(*text) : std::string_view();
+  std::vector<crypto::Certificate> chain;
+  while (!rest.empty()) {
+    const std::size_t size = std::min(rest.find(kEnd), rest.size() - kEnd.size()) + kEnd.size();
+    chain.push_back(crypto::Certificate::parse_pem(rest.substr(0, size)).value());
+    rest.remove_prefix(size);
+  }
+  return links_of(chain);
+}
+
 // The list is what spares a verification these signatures: here is where they are checked.
-TEST(EmbeddedRootTest, ItsLinksAreKnownAndHold) {
+TEST(EmbeddedRootTest, ItsLinksAndThoseOfStagingAreKnownAndHold) {
   const auto root = TrustedRoot::parse(embedded_root().text);
   ASSERT_TRUE(root.has_value()) << root.error().message();
+  std::vector<Link> links = links_of(*root);
+  std::ranges::copy(links_in("staging_fulcio.pem"), std::back_inserter(links));
+  std::ranges::copy(links_in("staging_timestamps.pem"), std::back_inserter(links));
   std::vector<std::string> expected;
-  for (const Link& link : links_of(*root)) {
+  for (const Link& link : links) {
     EXPECT_TRUE(crypto::issued(link.issuer, link.subject)) << link.subject.subject_text();
     expected.push_back(crypto::link_of(link.issuer, link.subject).hex());
   }
