@@ -4,7 +4,8 @@
 // stands in for the C library's opens for reading: where a name is plainly that of no guarded file,
 // it makes the call from the one page from which the filter lets it through, without following a
 // link in its last component, and looks at what was opened. In every other case it makes the call
-// as the C library does, and the broker decides.
+// as the C library does, and the broker decides. The opens that glibc makes from inside itself ask
+// no other library; there glibc's own function is made to begin with a jump to ours.
 //
 // It protects nothing from its own program: that can do all that it does. It must be exact, since
 // it stands in for open(2) everywhere: errno, descriptors, signal handlers, threads, vfork. So it
@@ -43,6 +44,11 @@ extern "C" {
 // dlsym.
 [[gnu::weak]] FILE* libc_fopen(const char* path, const char* mode) asm("_IO_fopen");
 #pragma weak dlsym
+
+// What the C library opens files with from inside itself (glibc, a private name since 2.26), and
+// whether it knows of no thread but this one (glibc 2.32).
+[[gnu::weak]] int libc_inner_open(const char* path, int flags, ...) asm("__open64_nocancel");
+[[gnu::weak]] extern const char libc_single_threaded asm("__libc_single_threaded");
 }
 
 namespace {
@@ -252,7 +258,7 @@ FILE* fopen_either(const char* path, const char* mode) {
 
 // map_page puts the page where the filter expects it, and nowhere else: taken, or refused, means
 // that this program goes the strict way.
-[[gnu::constructor]] void map_page() {
+void map_page() {
   const auto wanted = static_cast<long>(table()->page);
   if (wanted == 0) {
     return;
@@ -269,6 +275,63 @@ FILE* fopen_either(const char* path, const char* mode) {
     code[i] = fast::kPageCode[i];
   }
   ready = call(SYS_mprotect, {wanted, fast::kPageBytes, PROT_READ | PROT_EXEC}) == 0;
+}
+
+// inner_open is what the C library calls in place of its own function, by the same registers: it
+// passes a mode only where one is needed.
+int inner_open(const char* path, int flags, unsigned mode) {
+  return open_either(AT_FDCWD, path, flags, makes_a_file(flags) ? mode : 0);
+}
+
+// opens_a_file: the function is the one that we know, which makes openat(2) by itself.
+bool opens_a_file(const volatile unsigned char* function) {
+  constexpr size_t kLooksAt = 96;
+  constexpr unsigned char kOpens[] = {0xb8, 0x01, 0x01, 0x00, 0x00};  // mov $257, %eax
+  static_assert(SYS_openat == 257);
+  for (size_t at = 0; at < kLooksAt; ++at) {
+    size_t same = 0;
+    while (same < sizeof kOpens && function[at + same] == kOpens[same]) {
+      ++same;
+    }
+    if (same == sizeof kOpens) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// take_inner_opens lets that function begin with a jump to ours, in this process's own copy of its
+// page, by one store. Where it is not what we know, where a thread may be within it, and where the
+// system refuses code that was written, it stays as it is: strict. Until it is read-only again the
+// page can be executed, too: a signal may come.
+void take_inner_opens() {
+  if (!ready || &libc_inner_open == nullptr || &libc_single_threaded == nullptr ||
+      libc_single_threaded == 0 ||
+      !opens_a_file(reinterpret_cast<const unsigned char*>(&libc_inner_open))) {
+    return;
+  }
+  constexpr uint64_t kJump = 0xe9;  // jmp rel32, from behind its five bytes
+  constexpr long kJumpBytes = 5;
+  const auto begin = reinterpret_cast<long>(&libc_inner_open);
+  const long distance = reinterpret_cast<long>(&inner_open) - (begin + kJumpBytes);
+  if (begin % 8 != 0 || distance != static_cast<int>(distance)) {
+    return;
+  }
+  constexpr auto kSize = static_cast<long>(fast::kPageBytes);
+  const long page = begin & -kSize;
+  if (call(SYS_mprotect, {page, kSize, PROT_READ | PROT_WRITE | PROT_EXEC}) != 0) {
+    return;
+  }
+  auto* const word = reinterpret_cast<uint64_t*>(&libc_inner_open);
+  const uint64_t rest = __atomic_load_n(word, __ATOMIC_RELAXED) >> (8 * kJumpBytes);
+  const uint64_t operand = static_cast<uint32_t>(distance);
+  __atomic_store_n(word, rest << (8 * kJumpBytes) | operand << 8 | kJump, __ATOMIC_RELEASE);
+  call(SYS_mprotect, {page, kSize, PROT_READ | PROT_EXEC});
+}
+
+[[gnu::constructor]] void begin() {
+  map_page();
+  take_inner_opens();
 }
 
 }  // namespace

@@ -92,6 +92,76 @@ int main(int count, char** words) {
 }
 """
 
+# Opens its arguments from inside the C library, which calls no open(2) of another library for that:
+# without cancellation, for a child, a directory, and to write.
+INNER = r"""
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+extern char** environ;
+static void spawned(const char* name, int number, int flags, char* const words[]) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, number, name, flags, 0604);
+  pid_t child = 0;
+  int status = 0;
+  int error = posix_spawn(&child, words[0], &actions, NULL, words, environ);
+  if (error == 0) waitpid(child, &status, 0);
+  printf("spawn: %s, %x\n", strerror(error), status);
+  fflush(stdout);
+}
+int main(int count, char** words) {
+  char* const cat[] = {"/bin/cat", NULL};
+  char* const echo[] = {"/bin/echo", "made", NULL};
+  for (int i = 1; i < count; ++i) {
+    for (int close_on_exec = 0; close_on_exec < 2; ++close_on_exec) {
+      FILE* file = fopen(words[i], close_on_exec ? "rce" : "rc");
+      char text[64] = "";
+      if (file == NULL) printf("%s\n", strerror(errno));
+      else printf("%s|%d\n", fgets(text, sizeof text, file), fcntl(fileno(file), F_GETFD));
+      if (file != NULL) fclose(file);
+    }
+    DIR* directory = opendir(words[i]);
+    printf("%s\n", directory == NULL ? strerror(errno) : "directory");
+    if (directory != NULL) closedir(directory);
+    fflush(stdout);
+    spawned(words[i], 0, O_RDONLY, cat);
+  }
+  umask(0);
+  spawned("made.txt", 1, O_WRONLY | O_CREAT | O_EXCL, echo);
+  spawned("made.txt", 1, O_WRONLY | O_APPEND, echo);
+  spawned(".envrc", 1, O_WRONLY | O_CREAT, echo);
+  FILE* maps = fopen("/proc/self/maps", "r");
+  char line[512];
+  while (fgets(line, sizeof line, maps) != NULL)
+    if (strstr(line, " rwx") != NULL) printf("writable code: %s", line);
+  return 0;
+}
+"""
+
+# Has a thread that opens from inside the C library before its program begins.
+EARLY = r"""
+#include <pthread.h>
+#include <stdio.h>
+static void* run(void* unused) {
+  for (;;) {
+    FILE* file = fopen("notes.txt", "rc");
+    if (file != NULL) fclose(file);
+  }
+  return unused;
+}
+__attribute__((constructor)) static void begin(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, run, NULL);
+}
+"""
+
 # Stands in for open(2) as users' own libraries do.
 INTERPOSER = r"""
 #define _GNU_SOURCE
@@ -106,6 +176,16 @@ int open(const char* path, int flags, ...) {
   if (strcmp(path, "virtual.txt") == 0) path = "notes.txt";
   return next(path, flags, 0600);
 }
+"""
+
+
+LIBC = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.fopen.restype = libc.fgets.restype = ctypes.c_void_p
+libc.fgets.argtypes = (ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p)
+libc.fclose.argtypes = (ctypes.c_void_p,)
+text = ctypes.create_string_buffer(64)
 """
 
 
@@ -153,9 +233,13 @@ class Fast(support.SandboxCase):
 
     def test_opens_of_ordinary_files_do_not_reach_the_broker(self):
         """They go on while it is stopped, and under the strict gate they do not."""
-        code = ("import sys; print('ready', flush=True); sys.stdin.readline(); "
-                "print(open('notes.txt').read(), flush=True)")
-        for how, expected in ((FAST, "ordinary\n"), ("--trust-intercept=strict", "")):
+        own = "open('notes.txt').read()"
+        inner = "libc.fgets(text, 20, libc.fopen(b'notes.txt', b'rc')) and text.value.decode()"
+        for how, read, expected in ((FAST, own, "ordinary\n"), (FAST, inner, "ordinary\n"),
+                                    ("--trust-intercept=strict", own, ""),
+                                    ("--trust-intercept=strict", inner, "")):
+            code = (f"import sys\n{LIBC}\nprint('ready', flush=True)\nsys.stdin.readline()\n"
+                    f"print({read}, flush=True)")
             process = subprocess.Popen(
                 self.project.command(support.NONO, "run", *OPTIONS, how, "--", PY, "-c", code),
                 cwd=self.project.tree, env=self.project.environment(), text=True,
@@ -218,6 +302,42 @@ class Fast(support.SandboxCase):
         self.assertIn("be careful", done.stdout)
         self.assertNotIn(MARK, done.stdout)
 
+    def test_opens_from_inside_the_c_library_meet_what_the_programs_own_meet(self):
+        self.compiler()
+        inner = built(self.project.tree, "inner", INNER)
+        early = built(self.project.tree, "libearly.so", EARLY, "-shared", "-fPIC", "-pthread")
+        threads = built(self.project.tree, "threads", INNER, f"-Wl,-rpath,{early.parent}",
+                        "-Wl,--no-as-needed", f"-L{early.parent}", "-learly")
+        self.project.write("CLAUDE.md", "be careful\n")
+        self.project.sign("CLAUDE.md")
+        self.project.write("AGENTS.md", MARK)
+        os.symlink("AGENTS.md", self.project.tree / "link")
+        os.link(self.project.tree / "AGENTS.md", self.project.tree / "hard")
+        os.symlink("notes.txt", self.project.tree / "plain-link")
+        self.project.own()
+        names = ["notes.txt", "CLAUDE.md", "AGENTS.md", "agents.MD", "./../" + self.project.tree.name
+                 + "/AGENTS.md", "link", "hard", "plain-link", "missing", "notes.txt/", ".", "",
+                 "/etc/shadow", "/proc/self/comm", "x" * 256, "y" * 600]
+        made = self.project.tree / "made.txt"
+        for program in (inner, threads):
+            with self.subTest(program=program.name):
+                control = self.project.run(program, *names)
+                self.assertIn(MARK, control.stdout)
+                results = []
+                for how in ("--trust-intercept=strict", FAST):
+                    made.unlink(missing_ok=True)
+                    (self.project.tree / ".envrc").unlink(missing_ok=True)
+                    done = self.project.sandbox(program, *names, options=(*OPTIONS, how))
+                    results.append((done.returncode, done.stdout, self.plain(done.stderr)))
+                    self.assertEqual(made.read_text(), "made\nmade\n")
+                    self.assertEqual(made.stat().st_mode & 0o7777, 0o604)
+                    self.assertFalse((self.project.tree / ".envrc").exists())
+                self.assertEqual(*results)
+                self.assertIn("ordinary", results[1][1])
+                self.assertIn("be careful", results[1][1])
+                self.assertNotIn(MARK, results[1][1])
+                self.assertNotIn("writable code", results[1][1])
+
     def test_static_and_stripped_environments_go_the_strict_way(self):
         self.compiler()
         reader = built(self.project.tree, "static", READER, "-static")
@@ -247,7 +367,7 @@ class Fast(support.SandboxCase):
 
     def test_races_of_names_win_nothing(self):
         self.project.write("AGENTS.md", MARK)
-        code = """
+        code = LIBC + """
 import os, threading
 stop = False
 def swap():
@@ -261,6 +381,11 @@ for _ in range(4000):
     try:
         with open('n.txt') as f: leaks += 'UNSIGNED' in f.read()
     except OSError: pass
+    file = libc.fopen(b'n.txt', b'rc')
+    if file:
+        libc.fgets(text, 20, file)
+        leaks += b'UNSIGNED' in text.value
+        libc.fclose(file)
 stop = True
 print('leaks', leaks)
 """
