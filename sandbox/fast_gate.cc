@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "sandbox/fast_image.h"
 #include "sandbox/fast_layout.h"
+#include "sandbox/fast_names.h"
 
 namespace nono::sandbox {
 
@@ -57,6 +58,16 @@ Result<std::uint64_t> random_page() {
   return kLowestPage + (number % kPages) * fast::kPageBytes;
 }
 
+// add_end adds what names of a shape end with; less than two letters say nothing.
+void add_end(std::vector<unsigned char>& out, const std::string& text) {
+  if (text.size() < 2) {
+    std::fill_n(out.begin(), fast::kEndsBytes, 0xff);
+    return;
+  }
+  const std::size_t end = fast::end_of({text.data(), text.size()});
+  out[end / 8] = static_cast<unsigned char>(out[end / 8] | 1U << (end % 8));
+}
+
 void append(std::vector<unsigned char>& out, const NameShape& shape) {
   // A longer end matches no name; a shorter one in its place matches too many.
   const std::size_t prefix = std::min(shape.prefix.size(), fast::kMaxName);
@@ -70,6 +81,7 @@ void append(std::vector<unsigned char>& out, const NameShape& shape) {
              shape.prefix.begin() + static_cast<std::ptrdiff_t>(prefix));
   out.insert(out.end(), shape.suffix.end() - static_cast<std::ptrdiff_t>(suffix),
              shape.suffix.end());
+  add_end(out, whole ? shape.prefix : shape.suffix);
 }
 
 bool matches_all(const NameShape& shape) {
@@ -79,12 +91,13 @@ bool matches_all(const NameShape& shape) {
 }  // namespace
 
 std::vector<unsigned char> packed_shapes(std::span<const NameShape> shapes) {
-  std::vector<unsigned char> out;
+  std::vector<unsigned char> out(fast::kEndsBytes);
   for (const NameShape& shape : shapes) {
     append(out, shape);
   }
   if (out.size() > fast::kShapeBytes) {
-    out.assign({0, 0, 0});  // every name ends with nothing
+    out.assign(fast::kEndsBytes, 0xff);
+    out.insert(out.end(), {0, 0, 0});  // every name ends with nothing
   }
   return out;
 }
@@ -109,7 +122,8 @@ Result<FastGate> FastGate::make(std::span<const NameShape> shapes) {
   const std::vector<unsigned char> packed = packed_shapes(shapes);
   std::ranges::copy(packed, &out.table_->shapes[0]);
   out.table_->shapes_used = packed.size();
-  out.all_strict_ = packed.size() == 3 || std::ranges::any_of(shapes, matches_all);
+  out.all_strict_ =
+      packed.size() == fast::kEndsBytes + 3 || std::ranges::any_of(shapes, matches_all);
   constexpr int kSeals = kSealFutureWrite | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
   if (::fcntl(out.image(), F_ADD_SEALS, kSeals) != 0) {
     return fail_errno(errno, "sealing the fast gate's library");

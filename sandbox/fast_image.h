@@ -12,7 +12,7 @@ namespace nono::sandbox {
 // fast_library is the shared library that fast_shim.cc makes; empty where there is none.
 std::span<const std::byte> fast_library();
 
-// packed_shapes is the form in which the shim reads them (fast_layout.h).
+// packed_shapes is the form in which the shim reads them (fast_names.h).
 std::vector<unsigned char> packed_shapes(std::span<const trustpolicy::NameShape> shapes);
 
 }  // namespace nono::sandbox

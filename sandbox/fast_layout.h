@@ -1,5 +1,5 @@
 // sandbox/fast_layout.h: what nono and the fast gate's shim share: the table in the shim's file,
-// and the checks made on it.
+// and the objects known by it. The names: sandbox/fast_names.h.
 //
 // Compiled into nono, and into a library that is loaded into every program of the agent and links
 // nothing: no standard library, no allocation, no call out. The table is written by nono only; the
@@ -14,7 +14,6 @@ namespace nono::sandbox::fast {
 inline constexpr size_t kPageBytes = 4096;
 inline constexpr size_t kShapeBytes = kPageBytes - 32;
 inline constexpr size_t kKnownWords = 4096;  // 2^18 bits: of 5,000 files, 1 in 6,000 by mistake
-inline constexpr size_t kMaxName = 255;      // NAME_MAX
 
 // Where the system call stands in the page, and where it returns to: what the filter compares.
 inline constexpr unsigned char kPageCode[] = {0xf3, 0x0f, 0x1e, 0xfa,  // endbr64
@@ -32,82 +31,6 @@ struct Table {
 static_assert(offsetof(Table, known) == kPageBytes && sizeof(Table) % kPageBytes == 0);
 inline constexpr char kMagic[16] = {'n', 'o', 'n', 'o', ' ', 'f', 'a',  's',
                                     't', ' ', 'g', 'a', 't', 'e', '\n', 1};
-
-// A shape (trustpolicy/name_shape.h) is three bytes, its kind and two lengths, and then its prefix
-// and suffix.
-inline constexpr unsigned char kFolded = 1;
-inline constexpr unsigned char kWhole = 2;
-
-constexpr bool is_trimmed(char c) {
-  return c == ' ' || c == '.';
-}
-constexpr char small(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// Text is a piece of a name, compared as written or in small letters.
-struct Text {
-  const char* bytes;
-  size_t size;
-};
-
-constexpr bool same(const char* text, const unsigned char* pattern, size_t size, bool folded) {
-  for (size_t i = 0; i < size; ++i) {
-    if ((folded ? small(text[i]) : text[i]) != static_cast<char>(pattern[i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
-constexpr bool has_shape(Text name, const unsigned char* shape) {
-  const bool folded = (shape[0] & kFolded) != 0;
-  const size_t prefix = shape[1];
-  const size_t suffix = shape[2];
-  if (name.size < prefix || name.size < suffix ||
-      ((shape[0] & kWhole) != 0 && name.size != prefix)) {
-    return false;
-  }
-  return same(name.bytes, shape + 3, prefix, folded) &&
-         same(name.bytes + name.size - suffix, shape + 3 + prefix, suffix, folded);
-}
-
-constexpr Text trimmed(Text name) {
-  while (name.size > 0 && is_trimmed(name.bytes[0])) {
-    ++name.bytes;
-    --name.size;
-  }
-  while (name.size > 0 && is_trimmed(name.bytes[name.size - 1])) {
-    --name.size;
-  }
-  return name;
-}
-
-// is_plain: a name of printable ASCII, without `~`, which begins short names of FAT.
-constexpr bool is_plain(Text name) {
-  for (size_t i = 0; i < name.size; ++i) {
-    if (name.bytes[i] < ' ' || name.bytes[i] >= '~') {
-      return false;
-    }
-  }
-  return name.size <= kMaxName;
-}
-
-// may_be_guarded looks at a path's last component. What is no name ("", ".", "..") may be.
-constexpr bool may_be_guarded(Text name, const unsigned char* shapes, size_t shapes_used) {
-  const Text plain = trimmed(name);
-  if (plain.size == 0 || !is_plain(name)) {
-    return true;
-  }
-  for (size_t at = 0; at + 3 <= shapes_used;) {
-    const unsigned char* shape = shapes + at;
-    if (has_shape((shape[0] & kFolded) != 0 ? plain : name, shape)) {
-      return true;
-    }
-    at += size_t{3} + shape[1] + shape[2];
-  }
-  return false;
-}
 
 // mixed spreads an object's identity over 64 bits (the finaliser of SplitMix64).
 constexpr uint64_t mixed(uint64_t device, uint64_t inode) {

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 
 #include "sandbox/fast_layout.h"
+#include "sandbox/fast_names.h"
 
 namespace fast = nono::sandbox::fast;
 

@@ -1,5 +1,7 @@
 // tests/engine/fast_names_test.cc: the fast gate's check of names never says no where the policy's
 // says guarded.
+#include "sandbox/fast_names.h"
+
 #include <gtest/gtest.h>
 
 #include <random>
@@ -9,7 +11,6 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "sandbox/fast_image.h"
-#include "sandbox/fast_layout.h"
 #include "trustpolicy/guard.h"
 
 namespace nono::engine {

@@ -7,13 +7,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "sandbox/fast_image.h"
 #include "sandbox/fast_layout.h"
+#include "sandbox/fast_names.h"
 
 namespace nono::sandbox {
 namespace {
@@ -183,6 +186,56 @@ TEST(FastNamesTest, AShapeIsComparedByItsSpellingAndExtent) {
                                          {glob, "abc.txt ", false}}) {
     EXPECT_EQ(asks({row.shape}, row.name), row.asks) << row.name;
   }
+}
+
+// The set of endings spares the comparison with shapes, and never what a comparison would find.
+TEST(FastNamesTest, TheSetOfEndingsHidesNoShape) {
+  const std::vector<std::string> parts = {"",  "a",  "B",   "ab",  "aB", "md",      ".md",
+                                          "x", "xy", "MDC", "a.b", " a", "a ",      "..",
+                                          "Z", "zz", "z.z", "b.",  "._", "notes.md"};
+  std::vector<std::string> names;
+  for (const std::string& one : parts) {
+    for (const std::string& other : parts) {
+      for (const char* third : {"", "a", ".MD", "q"}) {
+        names.push_back(one + other + third);
+      }
+    }
+  }
+  int found = 0;
+  for (const std::string& prefix : parts) {
+    for (const std::string& suffix : parts) {
+      for (const Extent extent : {Extent::Whole, Extent::Ends}) {
+        for (const Spelling spelling : {Spelling::AsWritten, Spelling::Folded}) {
+          const NameShape shape{prefix, extent == Extent::Whole ? "" : suffix, spelling, extent};
+          std::vector<unsigned char> packed = packed_shapes(std::span(&shape, 1));
+          std::vector<unsigned char> all = packed;
+          std::fill_n(all.begin(), fast::kEndsBytes, 0xff);
+          for (const std::string& name : names) {
+            const fast::Text text{name.data(), name.size()};
+            const bool expected = fast::may_be_guarded(text, all.data(), all.size());
+            ASSERT_EQ(fast::may_be_guarded(text, packed.data(), packed.size()), expected)
+                << prefix << "|" << suffix << "|" << name;
+            found += expected ? 1 : 0;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(found, 1000);
+}
+
+TEST(FastNamesTest, NamesWithOtherEndingsAreNotCompared) {
+  const NameShape shape{"", ".md", Spelling::Folded, Extent::Ends};
+  std::vector<unsigned char> packed = packed_shapes(std::span(&shape, 1));
+  const auto asked = [&](std::string_view name) {
+    return fast::may_be_guarded({name.data(), name.size()}, packed.data(), packed.size());
+  };
+  EXPECT_FALSE(asked("a.txt"));
+  packed[fast::kEndsBytes + 2] = 0;  // now the comparison would find every name
+  EXPECT_FALSE(asked("a.txt"));
+  EXPECT_TRUE(asked("a.md"));
+  EXPECT_TRUE(asked("a.txt "));
+  EXPECT_TRUE(asked("t"));
 }
 
 TEST(FastNamesTest, WhatIsNoPlainNameIsOneForTheBroker) {
