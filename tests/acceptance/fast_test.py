@@ -76,7 +76,8 @@ int main(int count, char** words) {
     unsigned long from = 0, to = 0;
     char mode[8];
     if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3 && strcmp(mode, "r-xp") == 0 &&
-        to - from == 4096 && from >= 0x7e8000000000 && from < 0x7f0000000000) page = from;
+        to - from == 4096 && memcmp((void*)from, "\xf3\x0f\x1e\xfa\x0f\x05\xc3", 7) == 0)
+      page = from;
   }
   if (page == 0) { puts("no page"); return 1; }
   long flags = strtol(words[2], NULL, 8), result = SYS_openat;
