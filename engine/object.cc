@@ -37,6 +37,19 @@ Result<OwnedFd> open_object(const std::string& path) {
   return OwnedFd(fd);
 }
 
+std::string resolved_path(const std::string& path) {
+  const auto open = open_object(path);
+  if (open) {
+    return path_of(*open).value_or(path);
+  }
+  const auto parent = open_object(std::string(directory_name(path)));
+  if (!parent) {
+    return path;
+  }
+  const auto at = path_of(*parent);
+  return at ? join_path(*at, base_name(path)) : path;
+}
+
 Result<SealedFile> seal_object(BorrowedFd object, const std::string& path) {
   NONO_TRY(const struct stat status, status_of(object, path));
   if (!S_ISREG(status.st_mode)) {

@@ -13,6 +13,10 @@ namespace nono::engine {
 // FIFO or device does not notice.
 Result<OwnedFd> open_object(const std::string& path);
 
+// resolved_path follows the links of what is there at `path` (absolute), else of the directory in
+// which it would lie; where neither is, it is as it was spelt.
+std::string resolved_path(const std::string& path);
+
 // seal_object captures the bytes of an opened object, which may be O_PATH. Anything but a regular
 // file is InvalidInput and was not opened for reading. `path` is what the copy is shown as.
 Result<SealedFile> seal_object(BorrowedFd object, const std::string& path);

@@ -14,6 +14,7 @@
 #include "engine/approval_webhook.h"
 #include "engine/directories.h"
 #include "engine/never_connect.h"
+#include "engine/object.h"
 
 namespace nono::engine {
 namespace {
@@ -75,6 +76,18 @@ Result<crypto::Secret> load_key(const std::string& file, const RunPlan& plan) {
   return crypto::Secret::take(text);
 }
 
+// resolved_too: what is asked about is known by where it really lies, and a denial by its spelling.
+std::vector<profile::ComposedDenial> resolved_too(
+    const std::vector<profile::ComposedDenial>& denials) {
+  std::vector<profile::ComposedDenial> out = denials;
+  for (const profile::ComposedDenial& denial : denials) {
+    if (std::string path = resolved_path(denial.path); path != denial.path) {
+      out.push_back({std::move(path), denial.origin});
+    }
+  }
+  return out;
+}
+
 Result<std::unique_ptr<WebhookBackend>> by_webhook(const ApprovalWish& wish, const RunPlan& plan,
                                                    const ApprovalSurroundings& with) {
   NONO_TRY(std::unique_ptr<WebhookBackend> out,
@@ -117,7 +130,7 @@ Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& pl
   }
   ApprovalBounds bounds;
   bounds.never = &*plan.never_grant;
-  bounds.denials = request.denials;
+  bounds.denials = resolved_too(request.denials);
   bounds.limits = wish.limits;
   bounds.sockets = sockets_in(caller_environment());
   if (const auto* ports = std::get_if<sandbox::NetworkPorts>(&plan.capabilities.network())) {

@@ -101,25 +101,11 @@ class Wanted {
   RunPlan& plan_;
 };
 
-// resolved follows links of what is there, else of the directory in which it would lie.
-std::string resolved(const std::string& path) {
-  const auto open = open_object(path);
-  if (open) {
-    return path_of(*open).value_or(path);
-  }
-  const auto parent = open_object(std::string(directory_name(path)));
-  if (!parent) {
-    return path;
-  }
-  const auto at = path_of(*parent);
-  return at ? join_path(*at, base_name(path)) : path;
-}
-
 // check_denials: Landlock cannot take a part out of a grant, so what a profile denies must not
 // meet one, by whomever it is given.
 Result<void> check_denials(const RunPlan& plan, const RunRequest& request) {
   for (const profile::ComposedDenial& denial : request.denials) {
-    const std::string denied = resolved(denial.path);
+    const std::string denied = resolved_path(denial.path);
     for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
       if (beneath(denied, grant.shown_as) || beneath(grant.shown_as, denied)) {
         return std::unexpected(Error(ErrorKind::Usage, denial.origin + ": " + printable(denied) +
@@ -217,7 +203,7 @@ Result<void> hold_back(RunPlan& plan, const RunRequest& request) {
       blocked.push_back(name);
       continue;
     }
-    const std::string path = resolved(absolute_in(request.working_directory, name));
+    const std::string path = resolved_path(absolute_in(request.working_directory, name));
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
       return std::unexpected(

@@ -385,6 +385,18 @@ class Approvals(support.SandboxCase):
         self.assertEqual(done.stdout, "", done.stderr)
         self.assertEqual([e["by"] for e in self.events("approval")], ["never-grant"])
 
+    def test_a_denial_by_a_link_holds_for_what_it_leads_to(self):
+        link = self.project.base / "link"
+        link.symlink_to(self.outside)
+        profile = self.project.base / "p.json"
+        for deny in (link, link / "file"):
+            profile.write_text(json.dumps({"meta": {"name": "p"}, "filesystem": {
+                "allow": [str(self.project.tree)], "deny": [str(deny)]}}))
+            done = self.project.sandbox("cat", self.outside / "file", options=(
+                "--profile", profile, "--approve", self.rules(self.allow("/**/*"))))
+            self.assertEqual(done.stdout, "", done.stderr)
+            self.assertEqual([e["by"] for e in self.events("approval")], ["never-grant"])
+
     def test_guarded_files_are_read_by_their_verdict_only(self):
         (self.outside / "CLAUDE.md").write_text("unsigned\n")
         os.symlink(self.outside / "CLAUDE.md", self.project.tree / "notes")
