@@ -1,7 +1,26 @@
 // tests/fuzz/profile_fuzz.cc: profiles; the first byte says in which language. What was accepted is
-// the same when its tree is written as JSON and read again, and composes or is refused.
+// the same when its tree is written as JSON and read again, and composes or is refused. An entry
+// can be put into each text in JSON.
 #include "profile/compose.h"
+#include "profile/edit.h"
 #include "tests/fuzz/expect.h"
+
+namespace {
+
+void try_entries(std::string_view text) {
+  using namespace nono;
+  for (const profile::EntryPlace place : {profile::EntryPlace{"filesystem", "read_file"},
+                                          profile::EntryPlace{"network", "connect"}}) {
+    const auto more = profile::with_entry(text, place, "/srv/a");
+    fuzz::expect(more || more.error().kind() == ErrorKind::Exhausted ||
+                 more.error().kind() == ErrorKind::Usage);
+    if (more) {
+      fuzz::expect(!profile::unified_diff(text, *more, "fuzzed").empty());
+    }
+  }
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nono;
@@ -15,6 +34,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto read = profile::parse_profile(fuzz::text_of(data + 1, size - 1), format, "fuzzed");
   if (!read) {
     return 0;
+  }
+  if (format == ProfileFormat::Json) {
+    try_entries(fuzz::text_of(data + 1, size - 1));
   }
   const std::string written = read->document.compact();
   const auto again = profile::parse_profile(written, ProfileFormat::Json, "written");
