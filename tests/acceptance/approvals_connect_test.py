@@ -61,7 +61,7 @@ class Listener:
         self.socket.close()
 
 
-class ConnectApprovals(support.SandboxCase):
+class ConnectApprovals(support.AskingCase):
     def setUp(self):
         super().setUp()
         self.outside = self.project.base / "outside"
@@ -101,37 +101,7 @@ class ConnectApprovals(support.SandboxCase):
         return [self.allow(path="/**/*")]
 
     def begin(self, *words, options=None):
-        process = subprocess.Popen(
-            self.project.command(support.NONO, "run", *(options or self.options("socket")), "--",
-                                 *map(str, words)),
-            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.end, process)
-        return process
-
-    def end(self, process):
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-    def asked(self):
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            done = self.project.nono("approve", "--list", "--json")
-            questions = json.loads(done.stdout)["questions"] if done.returncode == 0 else []
-            if questions:
-                return questions[0]
-            time.sleep(0.02)
-        self.fail("no question")
-
-    def answer(self, how, question, scope="once"):
-        return self.project.nono("approve", "--" + how, question["id"], "--scope", scope)
-
-    def events(self, kind):
-        listed = json.loads(self.project.nono("audit", "list", "--json").stdout)
-        session = listed["sessions"][0]["id"]
-        events = json.loads(self.project.nono("audit", "show", "--json", session).stdout)["events"]
-        return [event for event in events if event["type"] == kind]
+        return super().begin(*map(str, words), options=options or self.options("socket"))
 
     # -- who is asked, and what an answer does
 
@@ -144,12 +114,12 @@ class ConnectApprovals(support.SandboxCase):
 
     def test_allowed_once_reaches_it_and_is_asked_about_again(self):
         process = self.begin(PY, "try.py", self.tcp.text, self.tcp.text)
-        question = self.asked()
+        question = self.asked()[0]
         self.assertEqual((question["operation"], question["object"], question["requested"]),
                          ("connect", self.tcp.text, self.tcp.text))
         self.assertEqual(self.tcp.came, 0)
         self.ran(self.answer("allow", question))
-        second = self.asked()
+        second = self.asked()[0]
         self.assertNotEqual(question["id"], second["id"])
         self.ran(self.answer("deny", second))
         out, err = process.communicate(timeout=30)
@@ -203,7 +173,7 @@ class ConnectApprovals(support.SandboxCase):
             self.skipTest("localhost is not known here")
         network = ("--connect", "localhost:9")
         process = self.begin(PY, "try.py", self.tcp.text, options=self.options("socket", network))
-        question = self.asked()
+        question = self.asked()[0]
         port = self.tcp.text.split(":")[1]
         self.assertEqual((question["object"], question["requested"]),
                          (self.tcp.text, f"localhost:{port}"))
@@ -307,7 +277,7 @@ class ConnectApprovals(support.SandboxCase):
         process = self.begin("sh", "-c", f"{PY} try.py {self.tcp.text}; "
                              f"for s in {self.project.home}/.local/state/nono/sessions/*.sock; do "
                              f"{PY} try.py $s; done; {PY} try.py $(cat go)")
-        question = self.asked()
+        question = self.asked()[0]
         own = next((self.project.home / ".local/state/nono/sessions").glob("*.sock"))
         self.project.write("go", str(own))
         self.ran(self.answer("deny", question))
@@ -391,7 +361,7 @@ class ConnectApprovals(support.SandboxCase):
     def test_a_caller_that_died_is_not_connected(self):
         process = self.begin("sh", "-c", f"{PY} try.py {self.tcp.text} & sleep 1; kill -9 $!;"
                                          "echo killed; sleep 30")
-        question = self.asked()
+        question = self.asked()[0]
         self.assertEqual(process.stdout.readline(), "killed\n")
         self.answer("allow", question)
         time.sleep(0.5)
@@ -402,7 +372,7 @@ class ConnectApprovals(support.SandboxCase):
 
     def test_what_cannot_be_recorded_is_not_connected(self):
         process = self.begin(PY, "try.py", self.tcp.text)
-        question = self.asked()
+        question = self.asked()[0]
         log = next((self.project.home / ".local/state/nono/audit").glob("*/events.ndjson"))
         pids = [p for p in os.listdir("/proc") if p.isdigit() and self.holds(p, log)]
         self.assertTrue(pids)

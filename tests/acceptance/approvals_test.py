@@ -22,7 +22,7 @@ import support
 PY = "/usr/bin/python3"
 
 
-class Approvals(support.SandboxCase):
+class Approvals(support.AskingCase):
     def setUp(self):
         super().setUp()
         self.outside = self.project.base / "outside"
@@ -34,45 +34,6 @@ class Approvals(support.SandboxCase):
     def own_outside(self):
         subprocess.run(["chown", "-R", f"{self.project.uid}:{self.project.uid}", self.outside],
                        check=True)
-
-    def begin(self, *words, options=("--allow-cwd", "--approve", "socket")):
-        process = subprocess.Popen(
-            self.project.command(support.NONO, "run", *options, "--", *words),
-            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.end, process)
-        return process
-
-    def end(self, process):
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-    def ended(self, process):
-        out, err = process.communicate(timeout=40)
-        return subprocess.CompletedProcess([], process.returncode, out, err)
-
-    def questions(self):
-        done = self.project.nono("approve", "--list", "--json")
-        return json.loads(done.stdout)["questions"] if done.returncode == 0 else []
-
-    def asked(self, count=1):
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            questions = self.questions()
-            if len(questions) >= count:
-                return questions
-            time.sleep(0.02)
-        self.fail(f"fewer than {count} questions")
-
-    def answer(self, how, question, scope="once"):
-        return self.project.nono("approve", "--" + how, question["id"], "--scope", scope, "--json")
-
-    def events(self, kind):
-        listed = json.loads(self.project.nono("audit", "list", "--json").stdout)
-        session = listed["sessions"][0]["id"]
-        events = json.loads(self.project.nono("audit", "show", "--json", session).stdout)["events"]
-        return [event for event in events if event["type"] == kind]
 
     def sessions_directory(self):
         return self.project.home / ".local/state/nono/sessions"

@@ -7,26 +7,15 @@ import pathlib
 import pty
 import select
 import signal
-import subprocess
 import sys
 import time
 
 import support
 
 
-class Sessions(support.SandboxCase):
+class Sessions(support.SessionCase):
     def begin(self, *words, options=()):
-        process = subprocess.Popen(
-            self.project.command(support.NONO, "run", "--allow-cwd", *options, "--", *words),
-            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.end, process)
-        return process
-
-    def end(self, process):
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        return super().begin(*words, options=(*self.begun_with, *options))
 
     def listed(self):
         return json.loads(self.ran(self.project.nono("ps", "--json")).stdout)["sessions"]

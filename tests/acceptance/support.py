@@ -3,12 +3,14 @@
 Run as root, every test class runs twice: as root and as an ordinary user without privileges.
 """
 
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 NONO = os.environ.get("NONO", "nono")
@@ -99,6 +101,62 @@ class SandboxCase(unittest.TestCase):
     def ran(self, done, code=0):
         self.assertEqual(done.returncode, code, f"stdout: {done.stdout}\nstderr: {done.stderr}")
         return done
+
+
+class SessionCase(SandboxCase):
+    """Sessions that run while a test does something else, and what is on record of them."""
+
+    begun_with = ("--allow-cwd",)
+
+    def begin(self, *words, options=None):
+        process = subprocess.Popen(
+            self.project.command(NONO, "run", *(self.begun_with if options is None else options),
+                                 "--", *words),
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    def ended(self, process):
+        out, err = process.communicate(timeout=40)
+        return subprocess.CompletedProcess([], process.returncode, out, err)
+
+    def events(self, kind):
+        """Of the newest session."""
+        listed = json.loads(self.project.nono("audit", "list", "--json").stdout)
+        session = listed["sessions"][0]["id"]
+        events = json.loads(self.project.nono("audit", "show", "--json", session).stdout)["events"]
+        return [event for event in events if event["type"] == kind]
+
+
+class AskingCase(SessionCase):
+    """Sessions that ask over their control socket; `session` is left out where there is one."""
+
+    begun_with = ("--allow-cwd", "--approve", "socket")
+
+    def questions(self, session=None):
+        named = () if session is None else (session,)
+        done = self.project.nono("approve", *named, "--list", "--json")
+        return json.loads(done.stdout)["questions"] if done.returncode == 0 else []
+
+    def asked(self, count=1, session=None):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            questions = self.questions(session)
+            if len(questions) >= count:
+                return questions
+            time.sleep(0.02)
+        self.fail(f"fewer than {count} questions")
+
+    def answer(self, how, question, scope="once", session=None):
+        named = () if session is None else (session,)
+        return self.project.nono("approve", *named, "--" + how, question["id"], "--scope", scope,
+                                 "--json")
 
 
 def both_users(namespace, *cases):
