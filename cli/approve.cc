@@ -67,13 +67,41 @@ Result<std::vector<ListedQuestion>> questions_of(const Peer& peer) {
   return out;
 }
 
+// printable_lines: the session made them so; its socket is believed no more than any.
+engine::ProfileOffer printable_lines(const engine::ProfileOffer& offer) {
+  engine::ProfileOffer out{printable(offer.profile), "", printable(offer.why_not)};
+  for (std::string_view rest = offer.diff; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    out.diff += printable(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
+}
+
+// show_offer shows what would be saved, or why nothing can be: false then.
+bool show_offer(const ListedQuestion& question, Session& session) {
+  const engine::ProfileOffer offer = printable_lines(question.offer);
+  if (!offer.possible()) {
+    session.render().note("question " + std::to_string(question.id) +
+                          " cannot be saved in a profile: " + offer.why_not);
+    return false;
+  }
+  for (std::string_view rest = offer.diff; !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    session.render().result(std::string(rest.substr(0, end)));
+    rest.remove_prefix(end + 1);
+  }
+  return true;
+}
+
 Json question_json(const ListedQuestion& question) {
   return Json::Object{{"id", question.id},
                       {"operation", question.operation},
                       {"object", printable(question.object)},
                       {"requested", printable(question.requested)},
                       {"pid", question.process},
-                      {"seconds_left", question.seconds_left}};
+                      {"seconds_left", question.seconds_left},
+                      {"save", engine::offer_json(printable_lines(question.offer))}};
 }
 
 std::string line_of(const ListedQuestion& question) {
@@ -104,19 +132,21 @@ Result<int> show_list(const Peer& peer, Session& session) {
   return kDone;
 }
 
-// send_answer is false where the session did not take it, and says why.
-Result<bool> send_answer(const Peer& peer, const engine::AnswerQuestion& answer, Session& session) {
+// send_answer says what the session made of it, and tells what it did not do.
+Result<engine::AnswerTaken> send_answer(const Peer& peer, const engine::AnswerQuestion& answer,
+                                        Session& session) {
   NONO_TRY(const Json reply, peer.call(answer));
-  const Json* taken = reply.find("taken");
-  if (taken != nullptr && taken->boolean() != nullptr && *taken->boolean()) {
-    return true;
+  NONO_TRY(engine::AnswerTaken out, engine::parse_taken(reply));
+  const std::string named = "question " + std::to_string(answer.question) + ": ";
+  if (!out.taken) {
+    session.render().note(
+        named + (out.error.empty() ? "the session did not take the answer" : printable(out.error)));
+  } else if (out.saved && !*out.saved) {
+    session.render().note(named + "not saved: " + printable(out.why_not));
+  } else if (out.saved) {
+    session.render().note(named + "saved");
   }
-  const Json* error = reply.find("error");
-  const std::string* why = error == nullptr ? nullptr : error->string();
-  session.render().note(
-      "question " + std::to_string(answer.question) + ": " +
-      (why == nullptr ? std::string("the session did not take the answer") : *why));
-  return false;
+  return out;
 }
 
 Result<engine::ApprovalScope> scope_of(const Arguments& arguments) {
@@ -125,41 +155,70 @@ Result<engine::ApprovalScope> scope_of(const Arguments& arguments) {
   if (!scope) {
     return std::unexpected(
         Error(ErrorKind::Usage, "--scope " + printable(word) + ": not one of its words")
-            .mend_with("use one of: once, session"));
+            .mend_with("use one of: once, session, profile"));
+  }
+  if (*scope == engine::ApprovalScope::Profile && !arguments.has("allow")) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--scope profile: a denial is not saved in a profile")
+            .mend_with("use --scope session, or write it into filesystem.deny of the profile"));
   }
   return *scope;
+}
+
+// show_change shows what an answer is about to save; the session refuses what cannot be.
+Result<void> show_change(const Peer& peer, std::uint64_t question, Session& session) {
+  NONO_TRY(const std::vector<ListedQuestion> questions, questions_of(peer));
+  const auto at = std::ranges::find(questions, question, &ListedQuestion::id);
+  if (at != questions.end() && at->offer.possible()) {
+    static_cast<void>(show_offer(*at, session));
+  }
+  return {};
+}
+
+Result<std::uint64_t> number_in(const std::string& option, const std::string& text) {
+  std::uint64_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size() || out >> 62U != 0) {
+    return std::unexpected(Error(ErrorKind::Usage, "--" + option + " " + printable(text) +
+                                                       ": not the number of a question")
+                               .mend_with("nono approve --list shows them"));
+  }
+  return out;
+}
+
+Json answer_json(const Peer& peer, const engine::AnswerQuestion& answer,
+                 const engine::AnswerTaken& taken) {
+  Json json = document("approve");
+  json.set("session", peer.id);
+  json.set("question", answer.question);
+  json.set("approval", answer.approval == engine::Approval::Allowed ? "allow" : "deny");
+  json.set("scope", engine::name_of(answer.scope));
+  json.set("taken", taken.taken);
+  if (taken.saved) {
+    json.set("saved", *taken.saved);
+  }
+  return json;
 }
 
 Result<int> answer_one(const Peer& peer, const Arguments& arguments, Session& session) {
   const bool allow = arguments.has("allow");
   const std::string option = allow ? "allow" : "deny";
-  const std::string text = arguments.value(option).value_or("");
   engine::AnswerQuestion answer;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), answer.question);
-  if (error != std::errc() || end != text.data() + text.size() || answer.question >> 62U != 0) {
-    return std::unexpected(Error(ErrorKind::Usage, "--" + option + " " + printable(text) +
-                                                       ": not the number of a question")
-                               .mend_with("nono approve --list shows them"));
-  }
+  NONO_TRY(answer.question, number_in(option, arguments.value(option).value_or("")));
   answer.approval = allow ? engine::Approval::Allowed : engine::Approval::Denied;
   NONO_TRY(answer.scope, scope_of(arguments));
-  NONO_TRY(const bool taken, send_answer(peer, answer, session));
-  if (session.wants_json()) {
-    Json json = document("approve");
-    json.set("session", peer.id);
-    json.set("question", answer.question);
-    json.set("approval", option);
-    json.set("scope", engine::name_of(answer.scope));
-    json.set("taken", taken);
-    session.render().json(json);
+  if (answer.scope == engine::ApprovalScope::Profile && !session.wants_json()) {
+    NONO_CHECK(show_change(peer, answer.question, session));
   }
-  return taken ? kDone : kVerdict;
+  NONO_TRY(const engine::AnswerTaken taken, send_answer(peer, answer, session));
+  if (session.wants_json()) {
+    session.render().json(answer_json(peer, answer, taken));
+  }
+  return taken.taken && taken.saved.value_or(true) ? kDone : kVerdict;
 }
 
-// read_word reads a line of the terminal; what was typed before the question appeared is no answer.
+// read_word reads a line of the terminal.
 std::string read_word() {
-  ::tcflush(STDIN_FILENO, TCIFLUSH);
   std::string line(64, '\0');
   const ssize_t got = ::read(STDIN_FILENO, line.data(), line.size());
   line.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
@@ -169,20 +228,53 @@ std::string read_word() {
   return ascii_lower(line);
 }
 
+// ask_word comes after what it asks about: that is on the terminal, and in no buffer. What was
+// typed before is no answer.
+Result<std::string> ask_word(Session& session, std::string_view choices) {
+  NONO_CHECK(session.render().finish());
+  ::tcflush(STDIN_FILENO, TCIFLUSH);
+  NONO_CHECK(write_all(BorrowedFd::unowned(STDERR_FILENO), choices));
+  return read_word();
+}
+
+// said is what a word means that was typed to the first question.
+engine::AnswerQuestion said(std::uint64_t question, std::string_view word) {
+  const bool once = word == "o" || word == "once";
+  const bool session = word == "s" || word == "session";
+  engine::AnswerQuestion out;
+  out.question = question;
+  out.approval = once || session ? engine::Approval::Allowed : engine::Approval::Denied;
+  out.scope = word.starts_with('s') || word.starts_with('n') ? engine::ApprovalScope::Session
+                                                             : engine::ApprovalScope::Once;
+  return out;
+}
+
+// ask_to_save shows what would be saved, and asks again.
+Result<engine::AnswerQuestion> ask_to_save(const ListedQuestion& question, Session& session) {
+  const bool possible = show_offer(question, session);
+  NONO_TRY(const std::string word,
+           ask_word(session, possible ? "[y]es, save this; allow for the [s]ession only; "
+                                        "[d]eny (default): "
+                                      : "allow for the [s]ession, [d]eny (default): "));
+  if (possible && (word == "y" || word == "yes")) {
+    return engine::AnswerQuestion{question.id, engine::Approval::Allowed,
+                                  engine::ApprovalScope::Profile};
+  }
+  return said(question.id, word.starts_with('o') ? "" : word);
+}
+
 Result<void> ask_person(const Peer& peer, const ListedQuestion& question, Session& session) {
   session.render().result(line_of(question));
-  NONO_CHECK(write_all(BorrowedFd::unowned(STDERR_FILENO),
-                       "allow [o]nce, allow for the [s]ession, deny for the session [n]ever, "
-                       "[d]eny (default): "));
-  const std::string word = read_word();
-  engine::AnswerQuestion answer;
-  answer.question = question.id;
-  answer.approval = word == "o" || word == "once" || word == "s" || word == "session"
-                        ? engine::Approval::Allowed
-                        : engine::Approval::Denied;
-  answer.scope = word.starts_with('s') || word.starts_with('n') ? engine::ApprovalScope::Session
-                                                                : engine::ApprovalScope::Once;
-  NONO_CHECK(send_answer(peer, answer, session));
+  NONO_TRY(const std::string word,
+           ask_word(session,
+                    "allow [o]nce, allow for the [s]ession, allow and save to the "
+                    "[p]rofile, deny for the session [n]ever, [d]eny (default): "));
+  engine::AnswerQuestion answer = said(question.id, word);
+  if (word == "p" || word == "profile") {
+    NONO_TRY(answer, ask_to_save(question, session));
+  }
+  NONO_TRY(const engine::AnswerTaken taken, send_answer(peer, answer, session));
+  static_cast<void>(taken);
   return {};
 }
 
@@ -236,12 +328,15 @@ constexpr auto kOptions = std::to_array<Option>({
     {"list", 0, "", "show the open questions and end"},
     {"allow", 0, "NUMBER", "allow what question NUMBER asks for", Takes::OneValue},
     {"deny", 0, "NUMBER", "deny it", Takes::OneValue},
-    {"scope", 0, "SCOPE", "how long the answer counts: once or session", Takes::OneValue},
+    {"scope", 0, "SCOPE",
+     "how long the answer counts: once, session, or profile, which saves what it shows",
+     Takes::OneValue},
 });
 constexpr auto kExamples = std::to_array<Example>({
     {"nono approve review", "answer the questions of `nono run --name review --approve socket`"},
     {"nono approve --list --json", "the open questions, for a script"},
     {"nono approve --allow 3 --scope session", "allow it until the session ends"},
+    {"nono approve --allow 3 --scope profile", "and write it into the profile of the run"},
 });
 
 }  // namespace

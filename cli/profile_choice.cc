@@ -85,7 +85,7 @@ Result<void> apply_chosen_profile(const Arguments& arguments, Session& session,
   std::string shown = "profile " + loaded.name + ": " + std::string(text_of(loaded.origin));
   shown += loaded.path.empty() ? "" : ", " + printable(loaded.path);
   shown += chosen->why.empty() ? "" : ", " + chosen->why;
-  return engine::apply_profile(request, composed, shown);
+  return engine::apply_profile(request, composed, {loaded.name, loaded.path, loaded.origin}, shown);
 }
 
 }  // namespace nono::cli

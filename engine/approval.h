@@ -18,11 +18,22 @@
 namespace nono::engine {
 
 enum class Approval : unsigned char { Denied, Allowed };
-// ApprovalScope says for how long an answer counts: this one call, or every call of this operation
-// on this object (or to this address and port) until the session ends.
-enum class ApprovalScope : unsigned char { Once, Session };
-std::string_view name_of(ApprovalScope scope);  // "once", "session"
+// ApprovalScope says for how long an answer counts: this one call; every call of this operation on
+// this object (or to this address and port) until the session ends; or that, and in later runs,
+// because an allowance is written into the run's profile. The last is a person's only.
+enum class ApprovalScope : unsigned char { Once, Session, Profile };
+std::string_view name_of(ApprovalScope scope);  // "once", "session", "profile"
 std::optional<ApprovalScope> scope_named(std::string_view name);
+
+// ProfileOffer is what the scope Profile would do, as a person is shown it; each text is printable,
+// the diff line by line. Where it cannot be done, `diff` is empty and `why_not` says so, with what
+// mends it.
+struct ProfileOffer {
+  std::string profile;  // its file
+  std::string diff;
+  std::string why_not;
+  bool possible() const { return !diff.empty(); }
+};
 
 // ApprovalQuestion is what is asked.
 struct ApprovalQuestion {
@@ -33,6 +44,7 @@ struct ApprovalQuestion {
   std::string requested;  // as the agent spelt it, printable; of TCP with the host's name if known
   pid_t process = 0;
   std::chrono::steady_clock::time_point until;  // when it counts as denied
+  ProfileOffer offer = {};
 };
 
 struct ApprovalReply {
@@ -73,6 +85,11 @@ class ApprovalBackend {
   virtual Taken put(const ApprovalQuestion& question) = 0;
   // withdraw: answered by somebody else, timed out, or its caller is gone.
   virtual void withdraw(std::uint64_t question) = 0;
+  // conclude follows a reply for the scope Profile: it was saved, or `why_not` says why it was not.
+  virtual void conclude(std::uint64_t question, const std::string& why_not) {
+    static_cast<void>(question);
+    static_cast<void>(why_not);
+  }
   virtual int watched() const = 0;  // readable when turn() has something to do; -1: never
   // turn does what can be done without waiting and gives the replies that there are.
   virtual std::vector<ApprovalReply> turn() = 0;

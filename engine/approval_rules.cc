@@ -85,6 +85,11 @@ Result<ApprovalScope> scope_in(const JsonView& rule) {
   if (!scope) {
     return std::unexpected(member->error("must be once or session"));
   }
+  if (*scope == ApprovalScope::Profile) {
+    return std::unexpected(
+        member->error("must be once or session: only a person saves, and what a rule would save "
+                      "can be written into the profile itself"));
+  }
   return *scope;
 }
 

@@ -23,7 +23,8 @@ Json question_json(const ApprovalQuestion& question) {
                       {"object", question.object},
                       {"requested", question.requested},
                       {"pid", static_cast<std::int64_t>(question.process)},
-                      {"seconds_left", std::max<std::int64_t>(0, left.count())}};
+                      {"seconds_left", std::max<std::int64_t>(0, left.count())},
+                      {"save", offer_json(question.offer)}};
 }
 
 Result<std::uint64_t> number_at(const JsonView& view, std::string_view key) {
@@ -40,6 +41,11 @@ Result<std::string> text_at(const JsonView& view, std::string_view key) {
   return member.string();
 }
 
+Result<std::string> maybe_text(const JsonView& view, std::string_view key) {
+  NONO_TRY(const auto member, view.maybe(key));
+  return member ? member->string() : Result<std::string>("");
+}
+
 Result<ControlRequest> parse_answer(const JsonView& view) {
   NONO_CHECK(view.only({"do", "question", "approval", "scope"}));
   AnswerQuestion out;
@@ -48,16 +54,29 @@ Result<ControlRequest> parse_answer(const JsonView& view) {
   NONO_TRY(const std::string scope, text_at(view, "scope"));
   const auto known = scope_named(scope);
   if (!known || (approval != "allow" && approval != "deny")) {
-    return std::unexpected(view.error("an approval is allow or deny, for once or session"));
+    return std::unexpected(
+        view.error("an approval is allow or deny, for once, session or profile"));
+  }
+  if (approval == "deny" && *known == ApprovalScope::Profile) {
+    return std::unexpected(view.error("a denial is not saved: deny for once or session"));
   }
   out.approval = approval == "allow" ? Approval::Allowed : Approval::Denied;
   out.scope = *known;
   return out;
 }
 
+Result<ProfileOffer> parse_offer(const JsonView& view) {
+  NONO_CHECK(view.only({"profile", "diff", "why_not"}));
+  ProfileOffer out;
+  NONO_TRY(out.profile, maybe_text(view, "profile"));
+  NONO_TRY(out.diff, maybe_text(view, "diff"));
+  NONO_TRY(out.why_not, maybe_text(view, "why_not"));
+  return out;
+}
+
 Result<ListedQuestion> parse_question(const JsonView& view) {
   ListedQuestion out;
-  NONO_CHECK(view.only({"id", "operation", "object", "requested", "pid", "seconds_left"}));
+  NONO_CHECK(view.only({"id", "operation", "object", "requested", "pid", "seconds_left", "save"}));
   NONO_TRY(out.id, number_at(view, "id"));
   NONO_TRY(out.operation, text_at(view, "operation"));
   NONO_TRY(out.object, text_at(view, "object"));
@@ -66,6 +85,8 @@ Result<ListedQuestion> parse_question(const JsonView& view) {
   NONO_TRY(out.process, pid.integer());
   NONO_TRY(const JsonView left, view.at("seconds_left"));
   NONO_TRY(out.seconds_left, left.integer());
+  NONO_TRY(const JsonView save, view.at("save"));
+  NONO_TRY(out.offer, parse_offer(save));
   return out;
 }
 
@@ -116,6 +137,31 @@ Result<QuestionList> parse_list(const Json& message) {
   return out;
 }
 
+Json offer_json(const ProfileOffer& offer) {
+  if (offer.possible()) {
+    return Json::Object{{"profile", offer.profile}, {"diff", offer.diff}};
+  }
+  return Json::Object{{"why_not", offer.why_not}};
+}
+
+Result<AnswerTaken> parse_taken(const Json& message) {
+  const JsonView view(message);
+  NONO_CHECK(view.only({"taken", "error", "saved", "why_not"}));
+  AnswerTaken out;
+  NONO_TRY(out.error, maybe_text(view, "error"));
+  NONO_TRY(out.why_not, maybe_text(view, "why_not"));
+  if (!out.error.empty()) {
+    return out;
+  }
+  NONO_TRY(const JsonView taken, view.at("taken"));
+  NONO_TRY(out.taken, taken.boolean());
+  NONO_TRY(const auto saved, view.maybe("saved"));
+  if (saved) {
+    NONO_TRY(out.saved, saved->boolean());
+  }
+  return out;
+}
+
 ApprovalBackend::Taken SocketBackend::put(const ApprovalQuestion& question) {
   questions_.emplace(question.id, question);
   return Taken::Waits;
@@ -137,6 +183,46 @@ Json SocketBackend::list(std::uint64_t after) const {
   return Json::Object{{"questions", std::move(out)}, {"more", more}};
 }
 
+// take is nothing where the answer is none; the client is told why, and the question stays.
+std::optional<ApprovalReply> SocketBackend::take(const session::ControlServer::Request& request,
+                                                 const AnswerQuestion& answer) {
+  const auto at = questions_.find(answer.question);
+  if (at == questions_.end()) {
+    server_.answer(request.client, Json::Object{{"error", "that question is no longer open"}});
+    return std::nullopt;
+  }
+  const bool saves = answer.scope == ApprovalScope::Profile;
+  const ProfileOffer& offer = at->second.offer;
+  if (saves && !offer.possible()) {
+    server_.answer(request.client,
+                   Json::Object{{"error", "it cannot be saved in a profile: " + offer.why_not}});
+    return std::nullopt;
+  }
+  questions_.erase(at);
+  if (saves) {
+    saving_[answer.question] = request.client;
+  } else {
+    server_.answer(request.client, Json::Object{{"taken", true}});
+  }
+  return ApprovalReply{.question = answer.question,
+                       .approval = answer.approval,
+                       .scope = answer.scope,
+                       .uid = request.uid};
+}
+
+void SocketBackend::conclude(std::uint64_t question, const std::string& why_not) {
+  const auto at = saving_.find(question);
+  if (at == saving_.end()) {
+    return;
+  }
+  Json reply{Json::Object{{"taken", true}, {"saved", why_not.empty()}}};
+  if (!why_not.empty()) {
+    reply.set("why_not", printable(why_not));
+  }
+  server_.answer(at->second, reply);
+  saving_.erase(at);
+}
+
 std::vector<ApprovalReply> SocketBackend::turn() {
   std::vector<ApprovalReply> out;
   for (const session::ControlServer::Request& request : server_.turn()) {
@@ -145,18 +231,8 @@ std::vector<ApprovalReply> SocketBackend::turn() {
       server_.answer(request.client, refusal(wanted.error()));
     } else if (const auto* listed = std::get_if<ListQuestions>(&*wanted)) {
       server_.answer(request.client, list(listed->after));
-    } else {
-      const auto& answer = std::get<AnswerQuestion>(*wanted);
-      const bool open = questions_.erase(answer.question) > 0;
-      server_.answer(request.client,
-                     open ? Json::Object{{"taken", true}}
-                          : Json::Object{{"error", "that question is no longer open"}});
-      if (open) {
-        out.push_back({.question = answer.question,
-                       .approval = answer.approval,
-                       .scope = answer.scope,
-                       .uid = request.uid});
-      }
+    } else if (auto reply = take(request, std::get<AnswerQuestion>(*wanted))) {
+      out.push_back(*std::move(reply));
     }
   }
   return out;

@@ -39,12 +39,25 @@ struct ListedQuestion {
   std::string requested;
   std::int64_t process = 0;
   std::int64_t seconds_left = 0;
+  ProfileOffer offer = {};
 };
 struct QuestionList {
   std::vector<ListedQuestion> questions;
   bool more = false;  // ask again, after the last
 };
 Result<QuestionList> parse_list(const Json& message);
+
+// offer_json is {"profile", "diff"} or {"why_not"}: on the wire, and for people's programs.
+Json offer_json(const ProfileOffer& offer);
+
+// AnswerTaken is what a session says of an answer.
+struct AnswerTaken {
+  bool taken = false;
+  std::string error;          // why not
+  std::optional<bool> saved;  // of the scope Profile
+  std::string why_not;        // where it was not saved
+};
+Result<AnswerTaken> parse_taken(const Json& message);
 
 class SocketBackend final : public ApprovalBackend {
  public:
@@ -53,13 +66,17 @@ class SocketBackend final : public ApprovalBackend {
   std::string_view name() const override { return "socket"; }
   Taken put(const ApprovalQuestion& question) override;
   void withdraw(std::uint64_t question) override { questions_.erase(question); }
+  void conclude(std::uint64_t question, const std::string& why_not) override;
   int watched() const override { return server_.watched(); }
   std::vector<ApprovalReply> turn() override;
 
  private:
   Json list(std::uint64_t after) const;
+  std::optional<ApprovalReply> take(const session::ControlServer::Request& request,
+                                    const AnswerQuestion& answer);
   session::ControlServer server_;
   std::map<std::uint64_t, ApprovalQuestion> questions_;
+  std::map<std::uint64_t, std::uint64_t> saving_;  // question to the client that is to be told
 };
 
 }  // namespace nono::engine

@@ -17,6 +17,7 @@ constexpr std::size_t kWordBytes = 2;
 constexpr std::size_t kMaxLine = 32;
 // What would not stay on a screen is asked elsewhere, or not at all.
 constexpr std::size_t kMaxShown = 1000;
+constexpr std::size_t kMaxDiffShown = 2000;
 constexpr char kInterrupt = 3;
 constexpr char kDelete = 127;
 
@@ -29,7 +30,33 @@ TypedAnswer typed_answer(std::string_view line, std::string_view word) {
   if (!word.empty() && line == std::string(word) + "s") {
     return {Approval::Allowed, ApprovalScope::Session};
   }
+  if (!word.empty() && line == std::string(word) + "p") {
+    return {Approval::Allowed, ApprovalScope::Profile};
+  }
   return {Approval::Denied, line == "n" ? ApprovalScope::Session : ApprovalScope::Once};
+}
+
+TypedAnswer change_answer(std::string_view line, std::string_view word, const ProfileOffer& offer) {
+  const TypedAnswer answer = typed_answer(line, word);
+  if (answer.approval == Approval::Allowed && answer.scope == ApprovalScope::Once &&
+      offer.possible()) {
+    return {Approval::Allowed, ApprovalScope::Profile};
+  }
+  return answer.scope == ApprovalScope::Profile ? TypedAnswer() : answer;
+}
+
+std::string change_screen(const ApprovalQuestion& question, std::string_view word) {
+  const std::string named(word);
+  const ProfileOffer& offer = question.offer;
+  const bool possible = offer.possible();
+  std::string out = possible ? "nono: this is saved in the profile, for later runs\n\n"
+                             : "nono: it cannot be saved in a profile\n\n";
+  out += "  " + named + (possible ? "   allow it, and save this\n" : "   allow this once\n");
+  out += "  " + named + "s  allow it until the session ends" +
+         (possible ? ", and save nothing\n" : "\n");
+  out += "  n      deny it until the session ends\n";
+  out += "  Enter  deny it; so does everything else, and a minute's silence\n\n";
+  return out + (possible ? offer.diff : "  " + printable(offer.why_not) + "\n") + "\n> ";
 }
 
 std::string question_screen(const ApprovalQuestion& question, std::string_view word) {
@@ -42,6 +69,8 @@ std::string question_screen(const ApprovalQuestion& question, std::string_view w
                     : "open a file outside its grants\n\n";
   out += "  " + named + "   allow this once\n";
   out += "  " + named + "s  allow it until the session ends\n";
+  out +=
+      "  " + named + "p  allow it in later runs, too: shows what would be saved in the profile\n";
   out += "  n      deny it until the session ends\n";
   out += "  Enter  deny it; so does everything else, and a minute's silence\n\n";
   out += "  process    " + std::to_string(question.process) + "\n";
@@ -75,6 +104,9 @@ ApprovalBackend::Taken TerminalBackend::put(const ApprovalQuestion& question) {
     return Taken::NoOpinion;
   }
   questions_.push_back(question);
+  if (ProfileOffer& offer = questions_.back().offer; offer.diff.size() > kMaxDiffShown) {
+    offer = {offer.profile, "", "the change is too long for this screen (nono approve shows it)"};
+  }
   show_next();
   return Taken::Waits;
 }
@@ -88,7 +120,8 @@ void TerminalBackend::show_next() {
   line_.clear();
   shown_ = true;
   announce_(Asking::Begins);
-  relay_->ask(question_screen(questions_.front(), word_),
+  const ApprovalQuestion& question = questions_.front();
+  relay_->ask(at_change_ ? change_screen(question, word_) : question_screen(question, word_),
               [this](std::string_view text) { typed(text); });
 }
 
@@ -106,6 +139,7 @@ void TerminalBackend::withdraw(std::uint64_t question) {
   }
   if (at == questions_.begin()) {
     end_question();
+    at_change_ = false;
   }
   questions_.erase(at);
   show_next();
@@ -130,13 +164,24 @@ void TerminalBackend::typed(std::string_view text) {
 }
 
 void TerminalBackend::decide() {
-  const TypedAnswer answer = typed_answer(line_, word_);
+  const ProfileOffer& offer = questions_.front().offer;
+  const TypedAnswer answer =
+      at_change_ ? change_answer(line_, word_, offer) : typed_answer(line_, word_);
+  end_question();
+  wake();
+  if (answer.scope == ApprovalScope::Profile && !std::exchange(at_change_, true)) {
+    return;  // the change is shown first
+  }
+  at_change_ = false;
   replies_.push_back({.question = questions_.front().id,
                       .approval = answer.approval,
                       .scope = answer.scope,
                       .uid = ::getuid()});
-  end_question();
   questions_.pop_front();
+}
+
+// wake brings about a turn: for a reply, or for the next thing to show.
+void TerminalBackend::wake() {
   const std::uint64_t one = 1;
   static_cast<void>(!::write(BorrowedFd(wake_).raw(), &one, sizeof one));
 }

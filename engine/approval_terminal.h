@@ -2,7 +2,8 @@
 //
 // The question is on the alternate screen, the agent's output waits, and nothing that was typed or
 // provoked before counts: to allow, one types a word that is shown with the question and that the
-// agent cannot know. Everything else, Enter alone included, denies.
+// agent cannot know. Everything else, Enter alone included, denies. What would be saved in a
+// profile is shown before, with another word.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,12 @@ struct TypedAnswer {
 };
 TypedAnswer typed_answer(std::string_view line, std::string_view word);
 
-// question_screen is what is shown.
+// change_answer is the same on the second screen, which typed_answer's scope Profile leads to.
+TypedAnswer change_answer(std::string_view line, std::string_view word, const ProfileOffer& offer);
+
+// question_screen is what is shown, change_screen what comes after it.
 std::string question_screen(const ApprovalQuestion& question, std::string_view word);
+std::string change_screen(const ApprovalQuestion& question, std::string_view word);
 
 class TerminalBackend final : public ApprovalBackend {
  public:
@@ -55,6 +60,7 @@ class TerminalBackend final : public ApprovalBackend {
   void show_next();
   void typed(std::string_view text);
   void decide();
+  void wake();
   void end_question();
 
   Announce announce_;
@@ -62,6 +68,7 @@ class TerminalBackend final : public ApprovalBackend {
   session::Relay* relay_ = nullptr;
   std::deque<ApprovalQuestion> questions_;  // the first is shown where `shown_`
   bool shown_ = false;
+  bool at_change_ = false;  // it is to be saved: its change is what is shown
   std::string word_;
   std::string line_;
   std::vector<ApprovalReply> replies_;

@@ -146,6 +146,9 @@ Result<ApprovalReply> read_decision(std::string_view body, const crypto::Sha256&
   if (!scope || (said.decision != "allow" && said.decision != "deny")) {
     return std::unexpected(view.error("must be allow or deny, for once or session"));
   }
+  if (*scope == ApprovalScope::Profile) {
+    return std::unexpected(view.error("must be for once or session: only a person saves"));
+  }
   ApprovalReply out;
   out.approval = said.decision == "allow" ? Approval::Allowed : Approval::Denied;
   out.scope = *scope;

@@ -57,6 +57,26 @@ Json event_of(const Expansion& expansion, const std::string& path) {
                       {"inode", static_cast<std::uint64_t>(status.st_ino)}};
 }
 
+// add_change names a change of a profile by the file and its SHA-256 before and after.
+void add_change(Json& event, const ProfileChange& change) {
+  event.set("profile", path_json(change.path));
+  event.set("sha256_before", change.before.hex());
+  event.set("sha256_after", change.after.hex());
+}
+
+// answer_event is what is recorded of an answer, but for what it came to.
+Json answer_event(const Expansion& expansion, const ApprovalQuestion& question,
+                  const ApprovalReply& reply, std::string_view by) {
+  Json event = event_of(expansion, question.path);
+  event.set("question", question.id);
+  event.set("by", by);
+  event.set("scope", name_of(reply.scope));
+  if (reply.uid) {
+    event.set("uid", static_cast<std::uint64_t>(*reply.uid));
+  }
+  return event;
+}
+
 bool watch(BorrowedFd epoll, int fd) {
   epoll_event wanted{};
   wanted.events = EPOLLIN;
@@ -67,11 +87,20 @@ bool watch(BorrowedFd epoll, int fd) {
 }  // namespace
 
 std::string_view name_of(ApprovalScope scope) {
-  return scope == ApprovalScope::Once ? "once" : "session";
+  switch (scope) {
+    case ApprovalScope::Once:
+      return "once";
+    case ApprovalScope::Session:
+      return "session";
+    case ApprovalScope::Profile:
+      return "profile";
+  }
+  std::unreachable();
 }
 
 std::optional<ApprovalScope> scope_named(std::string_view name) {
-  for (const ApprovalScope scope : {ApprovalScope::Once, ApprovalScope::Session}) {
+  for (const ApprovalScope scope :
+       {ApprovalScope::Once, ApprovalScope::Session, ApprovalScope::Profile}) {
     if (name == name_of(scope)) {
       return scope;
     }
@@ -263,10 +292,33 @@ void Approvals::ask(Expansion expansion, const std::string& path) {
     refuse(expansion);
     return;
   }
-  pending_.emplace(question.id, Pending{std::move(expansion), question});
-  put(question);
+  Pending pending{std::move(expansion), std::move(question), nullptr};
+  offer_to_save(pending);
+  const std::uint64_t id = pending.question.id;
+  const auto at = pending_.emplace(id, std::move(pending)).first;
+  put(ApprovalQuestion(at->second.question));  // a backend may answer, and end it, at once
   collect();
   set_timer();
+}
+
+// offer_to_save makes the change that the scope Profile would write, or says why there is none.
+void Approvals::offer_to_save(Pending& pending) const {
+  ProfileOffer& offer = pending.question.offer;
+  if (!bounds_.saver) {
+    offer.why_not = "no person is asked";
+    return;
+  }
+  const auto grant = grant_of(pending.expansion, pending.question.path);
+  auto change = grant ? bounds_.saver->propose(*grant)
+                      : Result<ProfileChange>(std::unexpected(grant.error()));
+  offer.profile = printable(change ? change->path : bounds_.saver->path());
+  if (change) {
+    offer.diff = change->diff;
+    pending.change = std::make_unique<const ProfileChange>(*std::move(change));
+    return;
+  }
+  const std::string& mend = change.error().remedy();
+  offer.why_not = printable(change.error().message() + (mend.empty() ? "" : " (" + mend + ")"));
 }
 
 void Approvals::put(const ApprovalQuestion& question) {
@@ -300,54 +352,91 @@ void Approvals::hear(const ApprovalReply& reply, std::string_view backend) {
 }
 
 // objection: the caller must still wait, and the object must still be where it was shown to be, and
-// still be nothing that is never granted.
-std::optional<std::string> Approvals::objection(const Expansion& expansion,
-                                                const ApprovalQuestion& question) const {
+// still be nothing that is never granted. Only a person changes a profile, by what was shown.
+std::optional<std::string> Approvals::objection(const Pending& pending,
+                                                const ApprovalReply& reply) const {
+  const Expansion& expansion = pending.expansion;
   if (!expansion.still_waiting()) {
     return "the call was interrupted";
   }
-  if (expansion.path() != question.path) {
+  if (expansion.path() != pending.question.path) {
     return "it was moved while the question stood";
   }
-  return forbidden(expansion, question.path);
+  if (reply.scope == ApprovalScope::Profile && (!reply.uid || !pending.change)) {
+    return "there is no change of a profile that a person was shown";
+  }
+  return forbidden(expansion, pending.question.path);
 }
 
 // finish gives the answer; its line is on disk before it takes effect.
 void Approvals::finish(std::map<std::uint64_t, Pending>::iterator at, const ApprovalReply& reply,
                        std::string_view by) {
-  Expansion expansion = std::move(at->second.expansion);
-  const ApprovalQuestion question = std::move(at->second.question);
+  Pending pending = std::move(at->second);
+  const ApprovalQuestion& question = pending.question;
   pending_.erase(at);
   for (const auto& backend : backends_) {
     backend->withdraw(question.id);
   }
   const bool said_yes = reply.approval == Approval::Allowed;
-  const auto against = said_yes ? objection(expansion, question) : std::nullopt;
-  const std::string& why = against ? *against : reply.why;
+  const auto against = said_yes ? objection(pending, reply) : std::nullopt;
   const bool allowed = said_yes && !against;
-  Json event = event_of(expansion, question.path);
-  event.set("question", question.id);
+  const bool saves = reply.scope == ApprovalScope::Profile;
+  const ProfileChange* change = allowed && saves ? pending.change.get() : nullptr;
+  std::string why = against.value_or(reply.why);
+  Json event = answer_event(pending.expansion, question, reply, by);
   event.set("outcome", allowed ? "allowed" : "denied");
-  event.set("by", by);
-  event.set("scope", name_of(reply.scope));
-  if (reply.uid) {
-    event.set("uid", static_cast<std::uint64_t>(*reply.uid));
-  }
   if (!why.empty()) {
     event.set("why", printable(why));
   }
+  if (change != nullptr) {
+    add_change(event, *change);
+  }
   if (!record("approval", event, ledger::Durability::Durable)) {
-    refuse(expansion);
-    return;
-  }
-  if (allowed) {
-    serve(expansion);
+    refuse(pending.expansion);
+    why = "the audit log failed";
   } else {
-    refuse(expansion);
+    put_into_effect(pending, reply, against);
+    why = change != nullptr ? save(question, *change) : why;
   }
-  if (reply.scope == ApprovalScope::Session && !against) {
-    remember(expansion, allowed ? Approval::Allowed : Approval::Denied);
+  for (const auto& backend : backends_) {
+    if (saves) {
+      backend->conclude(question.id, why);
+    }
   }
+}
+
+void Approvals::put_into_effect(Pending& pending, const ApprovalReply& reply,
+                                const std::optional<std::string>& against) {
+  const bool allowed = reply.approval == Approval::Allowed && !against;
+  if (!allowed) {
+    refuse(pending.expansion);
+  } else {
+    if (bounds_.saver) {
+      bounds_.saver->note_allowed(pending.expansion, pending.question.path);
+    }
+    serve(pending.expansion);
+  }
+  if (reply.scope != ApprovalScope::Once && !against) {
+    remember(pending.expansion, allowed ? Approval::Allowed : Approval::Denied);
+  }
+}
+
+// save writes what was allowed for later runs, says what became of it, and gives why it could not
+// be written: then it counts for the session all the same.
+std::string Approvals::save(const ApprovalQuestion& question, const ProfileChange& change) {
+  const auto saved = bounds_.saver->save(change);
+  std::string why_not = saved ? "" : printable(saved.error().message());
+  Json event{Json::Object{{"question", question.id}}};
+  add_change(event, change);
+  event.set("outcome", saved ? "saved" : "not-saved");
+  if (!saved) {
+    event.set("why", why_not);
+  }
+  record("approval_saved", event, ledger::Durability::Durable);
+  const std::string profile = printable(change.path);
+  bounds_.tell(saved ? "saved to " + profile + ": " + question.operation + " " + question.object
+                     : "not saved to " + profile + ", it counts for this session: " + why_not);
+  return why_not;
 }
 
 void Approvals::serve(Expansion& expansion) {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "base/result.h"
 #include "engine/approval.h"
 #include "engine/held_back.h"
+#include "engine/profile_saver.h"
 #include "engine/token_bucket.h"
 #include "ledger/audit_log.h"
 #include "profile/compose.h"
@@ -34,8 +36,10 @@ struct ApprovalBounds {
   const profile::NeverGrantList* never = nullptr;
   std::vector<profile::ComposedDenial> denials;  // of the profile
   ApprovalLimits limits;
-  std::vector<sandbox::Destination> hosts = {};  // whose names are known by their addresses
-  std::vector<std::string> sockets = {};         // of the user's, by any name: never connected
+  std::vector<sandbox::Destination> hosts = {};   // whose names are known by their addresses
+  std::vector<std::string> sockets = {};          // of the user's, by any name: never connected
+  std::unique_ptr<ProfileSaver> saver = nullptr;  // null: no person is asked
+  std::function<void(const std::string&)> tell = [](const std::string&) {};  // a line, printable
 };
 
 class Approvals final : public sandbox::Expander {
@@ -66,6 +70,7 @@ class Approvals final : public sandbox::Expander {
   struct Pending {
     sandbox::Expansion expansion;
     ApprovalQuestion question;
+    std::unique_ptr<const ProfileChange> change;  // what the scope Profile writes: what was shown
   };
   static constexpr std::size_t kMaxRemembered = 256;
   static constexpr std::size_t kMaxTold = 4096;
@@ -82,8 +87,7 @@ class Approvals final : public sandbox::Expander {
   static ObjectKey key_of(const sandbox::Expansion& expansion);
   std::optional<std::string> forbidden(const sandbox::Expansion& expansion,
                                        const std::string& path) const;
-  std::optional<std::string> objection(const sandbox::Expansion& expansion,
-                                       const ApprovalQuestion& question) const;
+  std::optional<std::string> objection(const Pending& pending, const ApprovalReply& reply) const;
   bool answered_before(sandbox::Expansion& expansion, const std::string& path);
   bool over_the_limit(const sandbox::Expansion& expansion, const std::string& path);
   void ask(sandbox::Expansion expansion, const std::string& path);
@@ -92,8 +96,12 @@ class Approvals final : public sandbox::Expander {
   void collect();
   void look_at_time();
   void set_timer();
+  void offer_to_save(Pending& pending) const;
   void finish(std::map<std::uint64_t, Pending>::iterator at, const ApprovalReply& reply,
               std::string_view by);
+  void put_into_effect(Pending& pending, const ApprovalReply& reply,
+                       const std::optional<std::string>& against);
+  std::string save(const ApprovalQuestion& question, const ProfileChange& change);
   void serve(sandbox::Expansion& expansion);
   void refuse(const sandbox::Expansion& expansion, int code = kRefused);
   void remember(sandbox::Expansion& expansion, Approval approval);

@@ -70,26 +70,28 @@ Result<void> apply_workdir(RunRequest& request, const profile::Composed& compose
   return {};
 }
 
-void apply_network(RunRequest& request, const profile::NetworkPart& network) {
+// apply_network reports whether the profile says what may be reached.
+bool apply_network(RunRequest& request, const profile::NetworkPart& network) {
   const bool restricts = network.block || !network.connect.empty() || !network.listen.empty() ||
                          !network.connect_to.empty();
   const bool asked = request.network != NetworkWish::Default || request.limits_network();
   if (!restricts) {
-    return;
+    return !asked;
   }
   if (asked) {
     if (request.network != NetworkWish::Block) {
       request.notes.emplace_back(
           "network: the options count, not the profile, which allows less or other things");
     }
-    return;
+    return false;
   }
   if (network.block) {
     request.network = NetworkWish::Block;
-    return;
+    return true;
   }
   request.ports = {network.connect, network.listen};
   request.connect_to = network.connect_to;
+  return true;
 }
 
 bool is_set_outside(const std::string& name) {
@@ -137,7 +139,7 @@ Result<void> check_enforceable(const profile::Composed& composed) {
 }  // namespace
 
 Result<void> apply_profile(RunRequest& request, const profile::Composed& composed,
-                           const std::string& shown) {
+                           AppliedProfile used, const std::string& shown) {
   NONO_CHECK(check_enforceable(composed));
   request.notes.push_back(shown);
   NONO_CHECK(apply_workdir(request, composed));
@@ -145,7 +147,8 @@ Result<void> apply_profile(RunRequest& request, const profile::Composed& compose
     request.paths.push_back({grant.origin, grant.path, grant.access, grant.kind, grant.presence});
   }
   request.denials = composed.denials;
-  apply_network(request, composed.network);
+  used.rules_network = apply_network(request, composed.network);
+  request.profile = std::move(used);
   apply_environment(request, composed);
   const auto append = [](std::vector<std::string>& to, const std::vector<std::string>& more) {
     to.insert(to.end(), more.begin(), more.end());

@@ -15,7 +15,7 @@ namespace nono::engine {
 // Unsupported where the profile asks for what this version cannot enforce, with all of that.
 // `shown` says which profile it is and why it is used.
 Result<void> apply_profile(RunRequest& request, const profile::Composed& composed,
-                           const std::string& shown);
+                           AppliedProfile used, const std::string& shown);
 
 // check_never_granted looks for a grant of the profile that no profile may give.
 Result<void> check_never_granted(const profile::Composed& composed, const UserDirectories& user);

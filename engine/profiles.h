@@ -30,6 +30,14 @@ struct LoadedProfile {
   ProfileOrigin origin = ProfileOrigin::BuiltIn;
 };
 
+// AppliedProfile is the profile that a run goes by.
+struct AppliedProfile {
+  std::string name;
+  std::string path;  // empty where it is built in
+  ProfileOrigin origin = ProfileOrigin::BuiltIn;
+  bool rules_network = false;  // it says what may be reached, and no option does
+};
+
 // profile_directory holds the user's own profiles: <config>/profiles.
 std::string profile_directory(const UserDirectories& user);
 

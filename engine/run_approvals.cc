@@ -15,6 +15,7 @@
 #include "engine/directories.h"
 #include "engine/never_connect.h"
 #include "engine/object.h"
+#include "engine/profile_saver.h"
 
 namespace nono::engine {
 namespace {
@@ -88,6 +89,34 @@ std::vector<profile::ComposedDenial> resolved_too(
   return out;
 }
 
+// saver_for changes the profile that the run goes by, where a person says so.
+std::unique_ptr<ProfileSaver> saver_for(const RunRequest& request, const RunPlan& plan) {
+  if (!request.approvals.socket && !request.approvals.terminal) {
+    return nullptr;
+  }
+  return std::make_unique<ProfileSaver>(
+      ProfileSaver::Run{.profile = request.profile,
+                        .user = plan.user,
+                        .working_directory = request.working_directory,
+                        .capabilities = &plan.capabilities,
+                        .policy = plan.policy});
+}
+
+ApprovalBounds bounds_of(const RunRequest& request, const RunPlan& plan,
+                         const profile::NeverGrantList& never, Teller& teller) {
+  ApprovalBounds bounds;
+  bounds.never = &never;
+  bounds.denials = resolved_too(request.denials);
+  bounds.limits = request.approvals.limits;
+  bounds.sockets = sockets_in(caller_environment());
+  bounds.saver = saver_for(request, plan);
+  bounds.tell = [&teller](const std::string& line) { teller.note(line); };
+  if (const auto* ports = std::get_if<sandbox::NetworkPorts>(&plan.capabilities.network())) {
+    bounds.hosts = ports->destinations;
+  }
+  return bounds;
+}
+
 Result<std::unique_ptr<WebhookBackend>> by_webhook(const ApprovalWish& wish, const RunPlan& plan,
                                                    const ApprovalSurroundings& with) {
   NONO_TRY(std::unique_ptr<WebhookBackend> out,
@@ -128,15 +157,8 @@ Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& pl
     NONO_TRY(std::unique_ptr<WebhookBackend> webhook, by_webhook(wish, plan, with));
     backends.push_back(std::move(webhook));
   }
-  ApprovalBounds bounds;
-  bounds.never = &*plan.never_grant;
-  bounds.denials = resolved_too(request.denials);
-  bounds.limits = wish.limits;
-  bounds.sockets = sockets_in(caller_environment());
-  if (const auto* ports = std::get_if<sandbox::NetworkPorts>(&plan.capabilities.network())) {
-    bounds.hosts = ports->destinations;
-  }
-  NONO_TRY(out.decider, Approvals::make(std::move(bounds), std::move(backends), with.log));
+  NONO_TRY(out.decider, Approvals::make(bounds_of(request, plan, *plan.never_grant, with.teller),
+                                        std::move(backends), with.log));
   return out;
 }
 

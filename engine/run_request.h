@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/approval.h"
+#include "engine/profiles.h"
 #include "profile/compose.h"
 #include "sandbox/broker.h"
 #include "sandbox/capability_set.h"
@@ -52,6 +53,7 @@ struct RunRequest {
   std::optional<std::vector<std::string>> only_variables;  // of a profile; patterns
   std::vector<profile::ComposedDenial> denials;            // of a profile
   std::vector<std::string> notes;                          // of a profile
+  std::optional<AppliedProfile> profile;                   // set by apply_profile
   std::vector<std::string> block_commands;                 // names or paths
   std::vector<std::string> allow_commands;                 // names that are not held back
   std::vector<std::string> keep;                           // trees that keep what they hold

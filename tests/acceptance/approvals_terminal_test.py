@@ -74,6 +74,21 @@ class TerminalQuestions(support.SandboxCase):
         self.shown = self.shown[found.start():]
         return found.group(1)
 
+    def change(self):
+        """The word of the second screen, which says what would be saved or why nothing can be."""
+        found = self.until(rb"\x1b\[\?1049h(?:(?!\x1b\[\?1049[hl]).)*?(?:saved in the profile|cannot be "
+                           rb"saved)(?:(?!\x1b\[\?1049[hl]).)*?  ([0-9a-f]{4})   allow"
+                           rb"(?:(?!\x1b\[\?1049[hl]).)*?> ")
+        self.shown = self.shown[found.start():]
+        return found.group(1)
+
+    def with_profile(self):
+        path = self.project.home / ".config/nono/profiles/mine.json"
+        path.parent.mkdir(parents=True)
+        path.write_text('{\n  "extends": "default"\n}\n')
+        self.project.own()
+        return path
+
     def type(self, text):
         os.write(self.fd, text)
 
@@ -110,6 +125,70 @@ class TerminalQuestions(support.SandboxCase):
         self.assertEqual(self.end(), 0)
         self.assertEqual(self.behind().count(b"content-of-it"), 2)
         self.assertEqual([a[1] for a in self.answers()], ["terminal", "session"])
+
+    def test_the_word_and_p_show_the_change_and_another_word_saves_it(self):
+        profile = self.with_profile()
+        before = profile.read_text()
+        self.begin(f"cat {self.outside}/file {self.outside}/file", "--profile", "mine")
+        first = self.question()
+        self.type(first + b"p\r" + first + b"\r")  # the second line was typed too early
+        second = self.change()
+        self.assertIn(b'+  "filesystem": {"read_file": ["' + bytes(self.outside) + b'/file"]}',
+                      self.shown)
+        self.assertEqual(profile.read_text(), before)
+        self.type(second + b"\r")
+        self.assertEqual(self.end(), 0)
+        self.assertEqual(self.behind().count(b"content-of-it"), 2)
+        self.assertIn(b"saved to " + bytes(profile), self.behind())
+        self.assertEqual(self.answers(), [("allowed", "terminal", "profile"),
+                                          ("allowed", "session", None)])
+        done = self.project.sandbox("cat", self.outside / "file", options=("--profile", "mine"))
+        self.assertEqual(done.stdout, "content-of-it\n", done.stderr)
+
+    def test_only_the_second_word_saves(self):
+        profile = self.with_profile()
+        before = profile.read_text()
+        cases = ((b"\r", ("denied", "terminal", "once")), (b"n\r", ("denied", "terminal", "session")),
+                 (b"FIRST\r", ("denied", "terminal", "once")),
+                 (b"FIRSTp\r", ("denied", "terminal", "once")),
+                 (b"SECONDp\r", ("denied", "terminal", "once")),
+                 (b"SECONDs\r", ("allowed", "terminal", "session")))
+        for typed, answer in cases:
+            with self.subTest(typed=typed):
+                self.shown = b""
+                self.begin(f"cat {self.outside}/file", "--profile", "mine")
+                first = self.question()
+                self.type(first + b"p\r")
+                second = self.change()
+                if first == second:
+                    continue  # one in 65,536
+                self.type(typed.replace(b"FIRST", first).replace(b"SECOND", second))
+                self.assertEqual(self.end(), 0 if answer[0] == "allowed" else 1)
+                self.assertEqual(self.answers(), [answer])
+                self.assertEqual(profile.read_text(), before)
+
+    def test_where_nothing_can_be_saved_the_screen_says_why(self):
+        self.begin(f"cat {self.outside}/file")
+        self.type(self.question() + b"p\r")
+        word = self.change()
+        self.assertIn(b"this run has no profile (nono profile init NAME", self.shown)
+        self.assertNotIn(b"save this", self.shown)
+        self.type(word + b"s\r")
+        self.assertEqual(self.end(), 0)
+        self.assertEqual(self.answers(), [("allowed", "terminal", "session")])
+
+    def test_the_change_goes_with_its_caller(self):
+        self.with_profile()
+        self.begin(f"cat {self.outside}/file & while [ ! -e go ]; do sleep 0.1; done; kill -9 $!; "
+                   f"cat {self.outside}/file", "--profile", "mine")
+        self.type(self.question() + b"p\r")
+        self.change()
+        self.project.write("go", "")
+        self.until(re.escape(LEAVE))
+        self.shown = self.shown[self.shown.index(LEAVE):]
+        self.type(self.question() + b"\r")  # the next one begins at its first screen
+        self.assertEqual(self.end(), 0)
+        self.assertEqual(self.answers()[-1], ("allowed", "terminal", "once"))
 
     def test_everything_else_denies(self):
         for typed in (b"\r", b"y\r", b"yes\r", b"\x03", b"0000s\r", b"\x1b[?1;2c\r", b"n\r", b"WORDx\r",

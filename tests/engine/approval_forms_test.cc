@@ -67,6 +67,7 @@ TEST(RuleBookTest, WhatIsNoRuleBookIsRefusedWithItsPlace) {
       {book(R"({"path":"/a/b","approval":"maybe"})"), "/rules/0/approval"},
       {book(R"({"path":"/a/b","approval":true})"), "/rules/0/approval"},
       {book(R"({"path":"/a/b","approval":"allow","scope":"ever"})"), "/rules/0/scope"},
+      {book(R"({"path":"/a/b","approval":"allow","scope":"profile"})"), "only a person saves"},
       {book(R"({"path":"/a/b","approval":"allow","operations":["run"]})"), "/rules/0/operations/0"},
       {book(R"({"path":"/a/b","approval":"allow","operations":[]})"), "/rules/0/operations"},
       {book(R"({"path":"/a/b","approval":"allow","x":1})"), "x"},
@@ -156,6 +157,41 @@ TEST(ControlRequestTest, WhatIsWrittenIsRead) {
   EXPECT_EQ(got.scope, ApprovalScope::Session);
 }
 
+TEST(ControlRequestTest, OnlyAnAllowanceIsSaved) {
+  const auto parse = [](const char* approval) {
+    return parse_request(Json(Json::Object{
+        {"do", "answer"}, {"question", 1}, {"approval", approval}, {"scope", "profile"}}));
+  };
+  const auto allow = parse("allow");
+  ASSERT_TRUE(allow);
+  EXPECT_EQ(std::get<AnswerQuestion>(*allow).scope, ApprovalScope::Profile);
+  const auto deny = parse("deny");
+  ASSERT_FALSE(deny);
+  EXPECT_NE(deny.error().message().find("a denial is not saved"), std::string::npos);
+}
+
+TEST(AnswerTakenTest, SaysWhatBecameOfAnAnswer) {
+  const auto parse = [](const char* text) {
+    return parse_taken(*Json::parse(text, kMessageLimits));
+  };
+  EXPECT_TRUE(parse(R"({"taken":true})")->taken);
+  EXPECT_FALSE(parse(R"({"taken":true})")->saved);
+  EXPECT_TRUE(*parse(R"({"taken":true,"saved":true})")->saved);
+  const auto not_saved = parse(R"({"taken":true,"saved":false,"why_not":"full"})");
+  EXPECT_FALSE(*not_saved->saved);
+  EXPECT_EQ(not_saved->why_not, "full");
+  EXPECT_EQ(parse(R"({"error":"closed"})")->error, "closed");
+  for (const char* text : {"null", "{}", R"({"taken":1})", R"({"taken":true,"saved":1})",
+                           R"({"taken":true,"x":1})", R"({"error":1})"}) {
+    EXPECT_FALSE(parse(text)) << text;
+  }
+}
+
+TEST(OfferJsonTest, IsTheChangeOrWhyThereIsNone) {
+  EXPECT_EQ(offer_json({"/p", "+x\n", ""}).compact(), R"({"profile":"/p","diff":"+x\n"})");
+  EXPECT_EQ(offer_json({"/p", "", "no"}).compact(), R"({"why_not":"no"})");
+}
+
 TEST(ControlRequestTest, AnythingElseIsRefused) {
   for (const char* text :
        {"null", "[]", "{}", R"({"do":"else"})", R"({"do":1})", R"({"do":"list"})",
@@ -173,13 +209,15 @@ TEST(ControlRequestTest, AnythingElseIsRefused) {
 
 TEST(QuestionListTest, AListOfAnotherFormIsRefused) {
   const std::string good =
-      R"({"id":1,"operation":"read","object":"/a","requested":"/a","pid":2,"seconds_left":3})";
+      R"({"id":1,"operation":"read","object":"/a","requested":"/a","pid":2,"seconds_left":3,)"
+      R"("save":{"profile":"/p.json","diff":"-a\n+b\n"}})";
   const auto parse = [](const std::string& text) {
     return parse_list(*Json::parse(text, kMessageLimits));
   };
   const auto list = parse(R"({"questions":[)" + good + R"(],"more":true})");
   ASSERT_TRUE(list) << list.error().message();
   EXPECT_EQ(list->questions.at(0).object, "/a");
+  EXPECT_EQ(list->questions.at(0).offer.diff, "-a\n+b\n");
   EXPECT_TRUE(list->more);
   std::string many = good;
   for (int i = 0; i < 40; ++i) {
@@ -189,6 +227,10 @@ TEST(QuestionListTest, AListOfAnotherFormIsRefused) {
        {std::string(R"({"error":"x"})"), std::string(R"({"questions":[]})"),
         std::string(R"({"questions":{},"more":false})"),
         std::string(R"({"questions":[{}],"more":false})"),
+        std::string(R"({"questions":[{"id":1,"operation":"read","object":"/a","requested":"/a",)"
+                    R"("pid":2,"seconds_left":3}],"more":false})"),
+        std::string(R"({"questions":[{"id":1,"operation":"read","object":"/a","requested":"/a",)"
+                    R"("pid":2,"seconds_left":3,"save":{"text":"x"}}],"more":false})"),
         R"({"questions":[)" + many + R"(],"more":false})"}) {
     EXPECT_FALSE(parse(text)) << text.substr(0, 80);
   }

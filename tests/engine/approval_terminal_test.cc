@@ -15,6 +15,9 @@ TEST(TypedAnswerTest, OnlyTheWordAllows) {
   };
   for (const Case& each : {Case{"a3f1", Approval::Allowed, ApprovalScope::Once},
                            Case{"a3f1s", Approval::Allowed, ApprovalScope::Session},
+                           Case{"a3f1p", Approval::Allowed, ApprovalScope::Profile},
+                           Case{"a3f1sp", Approval::Denied, ApprovalScope::Once},
+                           Case{"p", Approval::Denied, ApprovalScope::Once},
                            Case{"", Approval::Denied, ApprovalScope::Once},
                            Case{"n", Approval::Denied, ApprovalScope::Session},
                            Case{"s", Approval::Denied, ApprovalScope::Once},
@@ -30,7 +33,7 @@ TEST(TypedAnswerTest, OnlyTheWordAllows) {
 }
 
 TEST(TypedAnswerTest, WithoutAWordNothingAllows) {
-  for (const char* line : {"", "s", "n"}) {
+  for (const char* line : {"", "s", "n", "p"}) {
     EXPECT_EQ(typed_answer(line, "").approval, Approval::Denied) << line;
   }
 }
@@ -61,6 +64,41 @@ TEST(QuestionScreenTest, AConnectIsShownWithItsAddressAndTheNameThatIsKnown) {
   EXPECT_TRUE(screen.ends_with("  address    192.0.2.1:443\n\n> ")) << screen;
   question.path = question.object = "/srv/s";
   EXPECT_TRUE(question_screen(question, "a3f1").ends_with("  socket     /srv/s\n\n> "));
+}
+
+TEST(ChangeAnswerTest, TheSecondWordSavesWhatIsShown) {
+  struct Case {
+    const char* line;
+    TypedAnswer possible;
+    TypedAnswer not_possible;
+  };
+  const TypedAnswer once{Approval::Allowed, ApprovalScope::Once};
+  const TypedAnswer session{Approval::Allowed, ApprovalScope::Session};
+  const TypedAnswer saved{Approval::Allowed, ApprovalScope::Profile};
+  const TypedAnswer denied{Approval::Denied, ApprovalScope::Once};
+  const TypedAnswer never{Approval::Denied, ApprovalScope::Session};
+  for (const Case& each :
+       {Case{"a3f1", saved, once}, Case{"a3f1s", session, session}, Case{"a3f1p", denied, denied},
+        Case{"", denied, denied}, Case{"n", never, never}, Case{"y", denied, denied}}) {
+    const auto expect = [&](const TypedAnswer& got, const TypedAnswer& wanted) {
+      EXPECT_EQ(got.approval, wanted.approval) << each.line;
+      EXPECT_EQ(got.scope, wanted.scope) << each.line;
+    };
+    expect(change_answer(each.line, "a3f1", {"/p", "+x\n", ""}), each.possible);
+    expect(change_answer(each.line, "a3f1", {"/p", "", "no"}), each.not_possible);
+  }
+}
+
+TEST(ChangeScreenTest, ShowsTheChangeOrWhyThereIsNone) {
+  ApprovalQuestion question;
+  question.offer = {"/p.json", "--- /p.json\n+x\n", ""};
+  const std::string screen = change_screen(question, "a3f1");
+  EXPECT_NE(screen.find("  a3f1   allow it, and save this\n"), std::string::npos);
+  EXPECT_TRUE(screen.ends_with("\n--- /p.json\n+x\n\n> ")) << screen;
+  question.offer = {"", "", "no profile\x1b[2J"};
+  const std::string without = change_screen(question, "a3f1");
+  EXPECT_EQ(without.find("save this"), std::string::npos);
+  EXPECT_TRUE(without.ends_with("  no profile\\e[2J\n\n> ")) << without;
 }
 
 TEST(TerminalBackendTest, WithoutATerminalItHasNoOpinion) {

@@ -70,6 +70,7 @@ TEST(WebhookTest, AnythingElseIsNot) {
       {"neither yes nor no", {.decision = "maybe"}},
       {"upper case", {.decision = "Allow"}},
       {"another scope", {.scope = "ever"}},
+      {"a person's scope", {.scope = "profile"}},
       {"expired", {.expires = "2026-01-02T03:04:04Z"}},
       {"expiring now", {.expires = "2026-01-02T03:04:05Z"}},
       {"a time that is none", {.expires = "tomorrow"}},

@@ -67,12 +67,16 @@ struct Somebody final : ApprovalBackend {
   void withdraw(std::uint64_t question) override { withdrawn.push_back(question); }
   int watched() const override { return BorrowedFd(wake).raw(); }
   std::vector<ApprovalReply> turn() override { return std::exchange(replies, {}); }
+  void conclude(std::uint64_t, const std::string& why_not) override {
+    concluded.push_back(why_not);
+  }
 
   OwnedFd wake{::eventfd(0, EFD_CLOEXEC)};
   Taken taken = Taken::Waits;
   std::vector<ApprovalQuestion> asked;
   std::vector<std::uint64_t> withdrawn;
   std::vector<ApprovalReply> replies;
+  std::vector<std::string> concluded;
 };
 
 class ApprovalsTest : public testing::EngineTest {
@@ -505,6 +509,122 @@ TEST_F(ApprovalsTest, ABackendThatAnswersAtOnceLeavesTheOthersAlone) {
   approvals_->consider(reading(file_));
   EXPECT_EQ(code(), 0);
   EXPECT_TRUE(second->asked.empty());
+}
+
+// ProfileScopeTest is a run by a profile of the user's own.
+class ProfileScopeTest : public ApprovalsTest {
+ protected:
+  void SetUp() override {
+    ApprovalsTest::SetUp();
+    must(make_private_directories(profile_directory(user_)));
+    profile_ = profile_directory(user_) + "/mine.json";
+    must(replace_file(profile_, kText, 0600));
+    auto somebody = std::make_unique<Somebody>();
+    somebody_ = somebody.get();
+    Approvals::Backends backends;
+    backends.push_back(std::move(somebody));
+    ApprovalBounds bounds;
+    bounds.never = &*never_;
+    bounds.saver = std::make_unique<ProfileSaver>(
+        ProfileSaver::Run{.profile = AppliedProfile{"mine", profile_, ProfileOrigin::User, true},
+                          .user = user_,
+                          .working_directory = tree_,
+                          .capabilities = &capabilities_,
+                          .policy = nullptr});
+    bounds.tell = [this](const std::string& line) { told_.push_back(line); };
+    approvals_ = must(Approvals::make(std::move(bounds), std::move(backends), *log_));
+  }
+  std::string saved() const { return must(read_file(profile_, 1u << 20)); }
+  void expect_not_saved(const std::string& why) const {
+    EXPECT_EQ(saved(), kText);
+    ASSERT_EQ(somebody_->concluded.size(), 1U);
+    EXPECT_NE(somebody_->concluded[0].find(why), std::string::npos) << somebody_->concluded[0];
+  }
+  static constexpr const char* kText = "{}";
+  std::string profile_;
+  sandbox::CapabilitySet capabilities_;
+  std::vector<std::string> told_;
+};
+
+TEST_F(ProfileScopeTest, WhatWasShownIsRecordedThenWrittenThenConcluded) {
+  approvals_->consider(reading(file_));
+  const ProfileOffer offer = somebody_->asked.at(0).offer;
+  EXPECT_EQ(offer.profile, profile_);
+  EXPECT_NE(offer.diff.find(file_), std::string::npos);
+  EXPECT_EQ(saved(), kText);
+  say(Approval::Allowed, ApprovalScope::Profile);
+  EXPECT_EQ(code(), 0);
+  EXPECT_EQ(saved(), R"({"filesystem": {"read_file": [")" + file_ + R"("]}})");
+  const auto record = lines();
+  ASSERT_EQ(record.size(), 3U);
+  EXPECT_EQ(text(record[1], "scope"), "profile");
+  EXPECT_EQ(text(record[1], "sha256_before"), crypto::Sha256::of(std::string_view(kText)).hex());
+  EXPECT_EQ(text(record[2], "type"), "approval_saved");
+  EXPECT_EQ(text(record[2], "outcome"), "saved");
+  EXPECT_EQ(text(record[2], "sha256_after"), crypto::Sha256::of(saved()).hex());
+  EXPECT_EQ(somebody_->concluded, std::vector<std::string>{""});
+  EXPECT_EQ(told_.size(), 1U);
+  approvals_->consider(reading(file_));
+  EXPECT_EQ(code(), 0);
+  EXPECT_EQ(somebody_->asked.size(), 1U);
+}
+
+TEST_F(ProfileScopeTest, WhoIsNoPersonSavesNothing) {
+  approvals_->consider(reading(file_));
+  somebody_->replies.push_back(
+      {.question = 1, .approval = Approval::Allowed, .scope = ApprovalScope::Profile});
+  approvals_->turn();
+  EXPECT_EQ(code(), EACCES);
+  expect_not_saved("a person was shown");
+}
+
+TEST_F(ProfileScopeTest, WithoutAChangeThatWasShownNothingIsAllowed) {
+  ASSERT_EQ(::unlink(profile_.c_str()), 0);
+  approvals_->consider(reading(file_));
+  EXPECT_FALSE(somebody_->asked.at(0).offer.possible());
+  must(replace_file(profile_, kText, 0600));
+  say(Approval::Allowed, ApprovalScope::Profile);
+  EXPECT_EQ(code(), EACCES);
+  expect_not_saved("a person was shown");
+}
+
+TEST_F(ProfileScopeTest, WhatCannotBeRecordedIsNotSaved) {
+  approvals_->consider(reading(file_));
+  static_cast<void>(log_->close(Json(Json::Object{})));
+  say(Approval::Allowed, ApprovalScope::Profile);
+  EXPECT_EQ(code(), EACCES);
+  expect_not_saved("the audit log failed");
+}
+
+TEST_F(ProfileScopeTest, WhatIsDeniedAfterAllIsNotSaved) {
+  approvals_->consider(reading(file_));
+  ASSERT_EQ(::rename(file_.c_str(), (base_ + "/outside/b").c_str()), 0);
+  say(Approval::Allowed, ApprovalScope::Profile);
+  EXPECT_EQ(code(), EACCES);
+  expect_not_saved("it was moved");
+  EXPECT_EQ(lines().size(), 2U);
+}
+
+TEST_F(ProfileScopeTest, WhatCannotBeWrittenCountsForTheSession) {
+  approvals_->consider(reading(file_));
+  must(replace_file(profile_, "{ }", 0600));
+  say(Approval::Allowed, ApprovalScope::Profile);
+  EXPECT_EQ(code(), 0);
+  EXPECT_EQ(saved(), "{ }");
+  EXPECT_EQ(text(lines().back(), "outcome"), "not-saved");
+  EXPECT_NE(text(lines().back(), "why").find("was changed meanwhile"), std::string::npos);
+  EXPECT_NE(told_.at(0).find("it counts for this session"), std::string::npos);
+  approvals_->consider(reading(file_));
+  EXPECT_EQ(code(), 0);
+}
+
+TEST_F(ProfileScopeTest, TheUsersOwnProfilesAreNotAskedAbout) {
+  Expansion writing = reading(profile_);
+  writing.kind = ExpansionKind::Write;
+  writing.flags = O_WRONLY;
+  approvals_->consider(std::move(writing));
+  EXPECT_EQ(code(), EACCES);
+  EXPECT_TRUE(somebody_->asked.empty());
 }
 
 }  // namespace

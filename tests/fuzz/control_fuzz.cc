@@ -37,6 +37,7 @@ void try_messages(std::string_view text) {
     nono::fuzz::expect(again && again->index() == request->index());
   }
   static_cast<void>(nono::engine::parse_list(*json));
+  static_cast<void>(nono::engine::parse_taken(*json));
 }
 
 }  // namespace
