@@ -76,6 +76,13 @@ Result<Opened> open_anchor(const std::string& path) {
     return Opened{.anchor = std::move(straight), .status = status, .resolved = path};
   }
   OwnedFd anchor(errno == ENOENT ? -1 : ::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!anchor.valid() && errno == EMFILE) {
+    return fail(
+        ErrorKind::Exhausted,
+        "granting \"" + printable(path) +
+            "\": too many open files: each grant keeps one; raise the limit (ulimit -n), or "
+            "grant directories in place of files");
+  }
   if (!anchor.valid()) {
     return fail_errno(errno, "granting \"" + printable(path) + "\"");
   }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <type_traits>
@@ -105,6 +106,19 @@ TEST_F(CapabilitySetTest, ASymlinkGrantsWhatItLeadsToNow) {
   ASSERT_EQ(::symlink("d", at("link").c_str()), 0);
   ASSERT_TRUE(set_.allow_path(at("link"), Access::read(), "test"));
   EXPECT_EQ(set_.paths()[0].shown_as, at("d"));
+}
+
+TEST_F(CapabilitySetTest, WithoutADescriptorLeftItSaysWhatMendsIt) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto result = set_.allow_path(at("d/file"), Access::read(), "test");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind(), ErrorKind::Exhausted);
+  EXPECT_NE(result.error().message().find("raise the limit (ulimit -n)"), std::string::npos);
+  EXPECT_TRUE(set_.paths().empty());
 }
 
 TEST_F(CapabilitySetTest, DotsAndSlashesAreResolved) {
