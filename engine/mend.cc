@@ -66,6 +66,7 @@ constexpr auto kFixed = std::to_array<FixedMend>({
     {"evidence", "--allow-instruction-edit"},
     {"blocked-command", "leave out --block-command, or take it out of the profile's commands.deny"},
     {"kept-tree", "leave out --keep"},
+    {"stalled-mount", "see to what is mounted there (findmnt), or unmount it"},
     {"guarded-read-write", "open it for reading or for writing only"},
 });
 

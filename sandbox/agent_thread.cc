@@ -46,6 +46,11 @@ int memory_errno(int error) {
   return error == EPERM || error == ESRCH ? EACCES : EFAULT;
 }
 
+std::string base_link(pid_t tid, int dirfd) {
+  return dirfd == AT_FDCWD ? proc_path(tid, "/cwd")
+                           : proc_path(tid, "/fd/" + std::to_string(dirfd));
+}
+
 // small_file reads one /proc file of a thread.
 Answer<std::string> small_file(const std::string& path) {
   const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -163,9 +168,21 @@ Answer<dev_t> AgentThread::terminal() const {
   return static_cast<dev_t>(static_cast<unsigned>(number));
 }
 
+Answer<std::string> AgentThread::base_path(int dirfd) const {
+  std::string out;
+  ssize_t got = -1;
+  out.resize_and_overwrite(PATH_MAX + 16, [&](char* room, std::size_t size) {
+    got = ::readlink(base_link(tid_, dirfd).c_str(), room, size);
+    return static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  });
+  if (got <= 0) {
+    return std::unexpected(errno == ENOENT && dirfd != AT_FDCWD ? EBADF : errno);
+  }
+  return out;
+}
+
 Answer<OwnedFd> AgentThread::base(int dirfd) const {
-  const std::string path =
-      dirfd == AT_FDCWD ? proc_path(tid_, "/cwd") : proc_path(tid_, "/fd/" + std::to_string(dirfd));
+  const std::string path = base_link(tid_, dirfd);
   OwnedFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (fd.valid()) {
     return fd;

@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 
+#include "base/files.h"
 #include "sandbox/broker_execute.h"
 #include "sandbox/broker_metadata.h"
 #include "sandbox/broker_names.h"
@@ -21,6 +23,7 @@
 #include "sandbox/broker_sockets.h"
 #include "sandbox/broker_terminals.h"
 #include "sandbox/kernel_abi.h"
+#include "sandbox/lanes.h"
 #include "sandbox/side_watch.h"
 #include "sandbox/task_count.h"
 #include "sandbox/wire.h"
@@ -47,6 +50,8 @@ Outcome Outcome::of(long result) {
 
 namespace {
 
+constexpr off_t kMaxMountTable = off_t{16} << 20U;
+
 void send_response(BorrowedFd listener, std::uint64_t cookie, int error, std::int64_t value,
                    std::uint32_t flags) {
   seccomp_notif_resp response{};
@@ -71,6 +76,50 @@ void inject(BorrowedFd listener, std::uint64_t cookie, Outcome& outcome) {
   } else if (outcome.is_pipe_end()) {
     outcome.let_go();
     send_response(listener, cookie, 0, number, 0);
+  }
+}
+
+// text_of reads a file of /proc from its beginning.
+std::string text_of(const OwnedFd& file) {
+  std::string out;
+  std::array<char, 16384> piece{};
+  off_t at = 0;
+  ssize_t got = 0;
+  while (file.valid() && at < kMaxMountTable &&
+         (got = ::pread(BorrowedFd(file).raw(), piece.data(), piece.size(), at)) > 0) {
+    out.append(piece.data(), static_cast<std::size_t>(got));
+    at += got;
+  }
+  return out;
+}
+
+// operation_name is for the record of a call that was given up.
+std::string_view operation_name(Trap trap) {
+  switch (trap) {
+    case Trap::Open:
+      return "open";
+    case Trap::Execute:
+      return "execute";
+    case Trap::Rename:
+      return "rename";
+    case Trap::Link:
+      return "link";
+    case Trap::Symlink:
+      return "symlink";
+    case Trap::Make:
+      return "create";
+    case Trap::Unlink:
+      return "remove";
+    case Trap::Truncate:
+      return "truncate";
+    case Trap::Watch:
+      return "watch";
+    case Trap::Connect:
+      return "connect";
+    case Trap::Bind:
+      return "bind";
+    default:
+      return "metadata";
   }
 }
 
@@ -103,7 +152,7 @@ void send_outcome(BorrowedFd listener, std::uint64_t cookie, Outcome outcome) {
   }
 }
 
-struct Warden::Impl {
+struct Warden::Impl final : Lanes::Host {
   Impl(const BrokerConfig& wanted, OwnedFd listener_fd, OwnedFd ask, OwnedFd events)
       : config(wanted),
         pids{::getpid()},
@@ -111,6 +160,7 @@ struct Warden::Impl {
         rules(config, std::move(ask), std::move(events)),
         resolver(pids),
         workers(listener, pids, resolver),
+        lanes(listener, pids, *this),
         opener(resolver, rules, workers),
         names(resolver, rules),
         metadata(resolver, rules),
@@ -139,6 +189,12 @@ struct Warden::Impl {
   }
 
   Outcome serve(const Call& call);
+  Outcome serve_and_record(const Call& call);
+  Outcome serve_apart(const Call& call, OwnedFd channel) override;
+  bool hear_lane(BorrowedFd channel) override;
+  void stalled(const Call& call, const Resolver::Met& met, std::string_view why) override;
+  void look_at_mounts();
+  void see_to_mounts(bool lane_speaks, bool table_changed);
   Outcome fork_task();
   void record(const Outcome& outcome);
   bool serve_next(SideWatch* side);
@@ -155,6 +211,9 @@ struct Warden::Impl {
   BrokerRules rules;
   Resolver resolver;
   Workers workers;
+  Lanes lanes;
+  StallingMounts mounts;
+  OwnedFd mount_table;
   Opener opener;
   NameOperations names;
   MetadataOperations metadata;
@@ -274,12 +333,62 @@ bool Warden::Impl::serve_next(SideWatch* side) {
   std::copy_n(&request.data.args[0], args.size(), args.begin());
   const Call call{request.data.nr, static_cast<Trap>(traps[number]), args,
                   AgentThread(static_cast<pid_t>(request.pid), request.id, listener)};
+  Outcome outcome = serve_and_record(call);
+  if (auto met = resolver.take_met()) {
+    lanes.take(call, *std::move(met));
+  } else {
+    send_outcome(listener, request.id, std::move(outcome));
+  }
+  return true;
+}
+
+Outcome Warden::Impl::serve_and_record(const Call& call) {
   Outcome outcome = serve(call);
   if (config.record && let_go) {
     record(outcome);
   }
-  send_outcome(listener, request.id, std::move(outcome));
-  return true;
+  return outcome;
+}
+
+Outcome Warden::Impl::serve_apart(const Call& call, OwnedFd channel) {
+  rules.in_lane(std::move(channel));
+  resolver.in_other_process();
+  workers.in_lane([this](pid_t pid) {
+    rules.tell_change({.kind = StateChange::Kind::Worker, .id = {0, static_cast<ino_t>(pid)}});
+  });
+  return serve_and_record(call);
+}
+
+bool Warden::Impl::hear_lane(BorrowedFd channel) {
+  std::optional<StateChange> change;
+  const bool goes_on = rules.hear_lane(channel, change);
+  if (change && change->kind == StateChange::Kind::Bound) {
+    sockets.take_bound(change->id);
+  } else if (change) {
+    workers.adopt(static_cast<pid_t>(change->id.inode));
+  }
+  return goes_on;
+}
+
+void Warden::Impl::stalled(const Call& call, const Resolver::Met& met, std::string_view why) {
+  rules.report_once(call, operation_name(call.trap), met.path, "stalled-mount",
+                    std::string(why) + ": " + met.mount.point);
+}
+
+// look_at_mounts reads the table of mounts, which says by POLLPRI when it has changed.
+void Warden::Impl::look_at_mounts() {
+  constexpr const char* kTable = "/proc/self/mountinfo";
+  if (!mount_table.valid()) {
+    mount_table = OwnedFd(::open(kTable, O_RDONLY | O_CLOEXEC));
+  }
+  const auto in_reach = [this](const std::string& point) {
+    return config.capabilities->access_at(point) != Access::none() ||
+           std::ranges::any_of(config.capabilities->paths(), [&](const PathGrant& grant) {
+             return beneath(point, grant.shown_as);
+           });
+  };
+  mounts = StallingMounts::from_table(text_of(mount_table), in_reach);
+  resolver.keep_off(mounts.any() ? &mounts : nullptr);
 }
 
 // serve_storm waits for notifications in the kernel, without a poll before each, until something
@@ -300,6 +409,17 @@ void Warden::Impl::hear_listener(pollfd& watched) {
   } else if (watched.revents != 0) {
     watched.fd = -1;  // no process uses the filter any more
   }
+}
+
+// see_to_mounts comes before the calls: they find the mounts as they are.
+void Warden::Impl::see_to_mounts(bool lane_speaks, bool table_changed) {
+  if (table_changed) {
+    look_at_mounts();
+  }
+  if (lane_speaks) {
+    lanes.hear();
+  }
+  lanes.look(Lanes::Clock::now());
 }
 
 void Warden::Impl::hear_reply() {
@@ -336,7 +456,7 @@ bool Warden::Impl::reap(pid_t agent, int& status) {
     if (pid <= 0) {
       return false;
     }
-    if (workers.reaped(pid)) {
+    if (workers.reaped(pid) || lanes.reaped(pid, child_status)) {
       continue;
     }
     if (WIFCONTINUED(child_status)) {
@@ -361,6 +481,10 @@ void Warden::know(std::span<const KnownObject> guarded) {
   impl_->rules.know(guarded);
 }
 
+void Warden::look_at_mounts() {
+  impl_->look_at_mounts();
+}
+
 void Warden::serve_first(int calls) {
   static_cast<void>(::ioctl(BorrowedFd(impl_->listener).raw(), abi::kIoctlNotifSetFlags,
                             abi::kNotifFdSyncWakeUp));  // Linux 6.6; older: slower, not weaker
@@ -380,11 +504,13 @@ int Warden::run(pid_t agent) {
   sigaddset(&children, SIGCHLD);
   const OwnedFd signals(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
   ::umask(0);
-  std::array<pollfd, 3> watched{{{BorrowedFd(impl_->listener).raw(), POLLIN, 0},
+  std::array<pollfd, 5> watched{{{BorrowedFd(impl_->listener).raw(), POLLIN, 0},
                                  {BorrowedFd(signals).raw(), POLLIN, 0},
-                                 {impl_->rules.events().raw(), POLLIN, 0}}};
+                                 {impl_->rules.events().raw(), POLLIN, 0},
+                                 {impl_->lanes.watched().raw(), POLLIN, 0},
+                                 {BorrowedFd(impl_->mount_table).raw(), POLLPRI, 0}}};
   constexpr auto kTick = static_cast<int>(SupervisorWatch::kTick.count());
-  SideWatch side({watched[1].fd, watched[2].fd}, kTick);
+  SideWatch side({watched[1].fd, watched[2].fd, watched[3].fd}, kTick);
   int status = 0;
   if (impl_->reap(agent, status)) {
     return status;  // ended before the signal descriptor was there
@@ -402,6 +528,7 @@ int Warden::run(pid_t agent) {
     if ((watched[2].revents & POLLIN) != 0) {
       impl_->hear_reply();
     }
+    impl_->see_to_mounts(watched[3].revents != 0, watched[4].revents != 0);
     impl_->hear_listener(watched[0]);
     if ((watched[1].revents & POLLIN) != 0 && drained(signals) && impl_->reap(agent, status)) {
       return status;

@@ -129,6 +129,8 @@ class Warden {
   // serve_first serves so many calls of the agent's process before it is let go, or fewer where it
   // or the supervisor goes.
   void serve_first(int calls);
+  // look_at_mounts reads which mounts may keep a call waiting; run sees to later ones.
+  void look_at_mounts();
   // know tells what the scan found guarded, before run.
   void know(std::span<const KnownObject> guarded);
 

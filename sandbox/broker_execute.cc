@@ -161,7 +161,7 @@ Answer<void> Executor::read_words(Judged& judged) const {
     }
     at += sizeof address;
   }
-  if (const auto base = judged.call.thread.base(AT_FDCWD)) {
+  if (const auto base = resolver_.base(judged.call.thread, AT_FDCWD)) {
     judged.invocation.directory = resolver_.path_of(*base, 1);
   }
   judged.invocation.home = rules_.config().home;

@@ -81,7 +81,7 @@ bool removes_attribute(int number) {
 
 Answer<OwnedFd> MetadataOperations::object_of(const Call& call, const MetadataCall& args) const {
   if (args.path.address == 0) {
-    return call.thread.base(args.path.dirfd);
+    return resolver_.base(call.thread, args.path.dirfd);
   }
   const auto path = call.thread.path_at(args.path.address);
   if (!path) {

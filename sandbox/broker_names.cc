@@ -197,6 +197,11 @@ Answer<void> NameOperations::entry_moves(const Call& call, const Move& move,
 
 Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& from,
                                            const NamedPlace& to, const struct stat& status) {
+  if (resolver_.holds_mount(from.canonical)) {
+    rules_.report(call, "rename", from.canonical, "stalled-mount",
+                  "a file system is mounted beneath it that could keep the broker waiting");
+    return std::unexpected(EACCES);
+  }
   const OwnedFd top = object_at(from);
   std::vector<Entry> entries;
   if (!top.valid() || !list_subtree(top, entries)) {

@@ -64,11 +64,6 @@ OwnedFd open_plain(int base, const std::string& path, int flags, std::uint64_t r
   return OwnedFd(static_cast<int>(::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how)));
 }
 
-// has_dots: a component is "..", which says nothing about where it leads, or hides where it is.
-bool has_dots(std::string_view path) {
-  return path.starts_with("../") || path.contains("/../") || path.ends_with("/..") || path == "..";
-}
-
 bool writes(int flags) {
   return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
 }
@@ -134,6 +129,11 @@ bool Opener::wants_library(const Job& job) const {
 // existing is the usual way: the kernel resolves, the type is known before the open, so that no
 // FIFO's peer is woken and no device is touched by a mere look.
 Outcome Opener::existing(Job& job) {
+  if (auto fine = resolver_.clear(job.call.thread, job.base, job.path,
+                                  job.has(O_NOFOLLOW) ? LastLink::Keep : LastLink::Follow);
+      !fine) {
+    return Outcome::error(fine.error());
+  }
   struct stat before{};
   const int look = AT_NO_AUTOMOUNT | (job.has(O_NOFOLLOW) ? AT_SYMLINK_NOFOLLOW : 0);
   if (::fstatat(job.base_raw(), job.path.c_str(), &before, look) != 0) {
@@ -153,6 +153,9 @@ Outcome Opener::existing(Job& job) {
   if (::fstat(BorrowedFd(fd).raw(), &after) != 0 || after.st_mode != before.st_mode ||
       resolver_.on_proc(after)) {
     return slow(job);
+  }
+  if (auto fine = resolver_.seen_clear(after); !fine) {
+    return Outcome::error(fine.error());
   }
   return finish(job, std::move(fd), after);
 }
@@ -236,15 +239,15 @@ bool Opener::may_ask(const Job& job, const OwnedFd& object, const std::string& c
 
 bool Opener::ask_to_open(Job& job, const OwnedFd& object, const std::string& canonical) {
   const ExpansionKind kind = kind_of(job.open.flags);
-  if (rules_.config().outside != OutsideGrants::Asked ||
-      !rules_.lacks_grant(canonical, access_of(kind)) || !may_ask(job, object, canonical)) {
+  if (!rules_.asks_outside() || !rules_.lacks_grant(canonical, access_of(kind)) ||
+      !may_ask(job, object, canonical)) {
     return false;
   }
   return ask(job, {.kind = kind, .flags = job.open.flags}, canonical, object);
 }
 
 bool Opener::ask_to_create(Job& job, const NamedPlace& place, int flags, mode_t mode) {
-  if (rules_.config().outside != OutsideGrants::Asked ||
+  if (!rules_.asks_outside() ||
       !rules_.lacks_grant(directory_name(place.canonical), Access::write())) {
     return false;
   }

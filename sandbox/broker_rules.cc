@@ -40,6 +40,18 @@ std::int64_t now() {
   return nanoseconds(at.tv_sec, at.tv_nsec);
 }
 
+// answers_reads reads all of the file: where its server hangs, this process does, and not the
+// supervisor, which reads it next.
+bool answers_reads(BorrowedFd object) {
+  std::array<char, 65536> piece{};
+  off_t at = 0;
+  ssize_t got = 0;
+  while ((got = ::pread(object.raw(), piece.data(), piece.size(), at)) > 0) {
+    at += got;
+  }
+  return got == 0;
+}
+
 }  // namespace
 
 BrokerRules::BrokerRules(const BrokerConfig& config, OwnedFd ask, OwnedFd events)
@@ -70,17 +82,107 @@ GuardClass BrokerRules::guard_of(const Touched& touched, const struct stat* stat
 }
 
 void BrokerRules::remember(const struct stat& status, GuardClass guard_class) {
-  GuardClass& kept = guarded_objects_[{status.st_dev, status.st_ino}];
-  kept = std::max(kept, guard_class);
-  if (config_.fast != nullptr) {
-    config_.fast->make_known(status.st_dev, status.st_ino);
-  }
+  change({StateChange::Kind::Remember, {status.st_dev, status.st_ino}, guard_class});
 }
 
 void BrokerRules::forget(const struct stat& status) {
   if (status.st_nlink <= 1) {
-    guarded_objects_.erase({status.st_dev, status.st_ino});
+    change({StateChange::Kind::Forget, {status.st_dev, status.st_ino}});
   }
+}
+
+void BrokerRules::change(const StateChange& change) {
+  apply(change);
+  tell_change(change);
+}
+
+void BrokerRules::apply(const StateChange& change) {
+  switch (change.kind) {
+    case StateChange::Kind::Remember:
+      know(std::array{KnownObject{change.id, change.guard_class}});
+      break;
+    case StateChange::Kind::Forget:
+      guarded_objects_.erase(change.id);
+      break;
+    case StateChange::Kind::Made:
+      if (made_directories_.size() < kMaxMade && vacated_.size() < kMaxVacated &&
+          !covered(vacated_, change.path)) {
+        made_directories_.insert(change.id);
+      }
+      break;
+    case StateChange::Kind::MovedAway:
+      if (!made_directories_.contains(change.id)) {
+        add_place(vacated_, change.path);
+      }
+      break;
+    case StateChange::Kind::Removed:
+      if (made_directories_.erase(change.id) == 0) {
+        add_place(emptied_, change.path);
+      }
+      break;
+    case StateChange::Kind::Bound:
+    case StateChange::Kind::Worker:
+      break;
+  }
+}
+
+void BrokerRules::in_lane(OwnedFd channel) {
+  ask_ = std::move(channel);
+  in_lane_ = true;
+}
+
+void BrokerRules::tell_change(const StateChange& change) const {
+  if (!in_lane_) {
+    return;
+  }
+  WireWriter message;
+  message.number(kLaneChange)
+      .number(static_cast<std::uint64_t>(change.kind))
+      .number(change.id.device)
+      .number(change.id.inode)
+      .number(static_cast<std::uint64_t>(change.guard_class))
+      .text(change.path);
+  if (!wire_send(ask_, message.bytes(), {})) {
+    ::_exit(1);  // what the broker would not know must not be done
+  }
+}
+
+// relayed asks the supervisor what a lane asks.
+WireMessage BrokerRules::relayed(const WireMessage& question) {
+  std::array<int, 1> fds{question.fds.empty() ? -1 : BorrowedFd(question.fds.front()).raw()};
+  if (question.fds.size() == 1 && wire_send(ask_, question.text, fds) && answered()) {
+    if (auto answer = wire_receive(ask_)) {
+      return *std::move(answer);
+    }
+  }
+  WireWriter none;
+  none.number(EACCES);
+  return {none.bytes(), {}};
+}
+
+bool BrokerRules::hear_lane(BorrowedFd channel, std::optional<StateChange>& of_others) {
+  const auto message = wire_receive(channel);
+  if (!message) {
+    return false;
+  }
+  WireReader reader(message->text);
+  const std::uint64_t kind = reader.number();
+  if (kind == kLaneChange) {
+    StateChange change{.kind = static_cast<StateChange::Kind>(reader.number())};
+    change.id.device = reader.number();
+    change.id.inode = reader.number();
+    change.guard_class = static_cast<GuardClass>(reader.number());
+    change.path = reader.text();
+    apply(change);
+    if (change.kind >= StateChange::Kind::Bound) {
+      of_others = change;
+    }
+    return true;
+  }
+  const WireMessage answer = relayed(*message);
+  const std::array<int, 1> fds{answer.fds.empty() ? -1 : BorrowedFd(answer.fds.front()).raw()};
+  return wire_send(channel, answer.text, std::span(fds).first(answer.fds.empty() ? 0 : 1))
+      .has_value();
 }
 
 Answer<void> BrokerRules::bundle_verdict(const Call& call, const std::string& canonical) {
@@ -152,6 +254,9 @@ Answer<OwnedFd> BrokerRules::ask(std::uint64_t question, const Call& call, Borro
 
 Answer<OwnedFd> BrokerRules::read_verdict(const Call& call, BorrowedFd object,
                                           const Touched& touched, GuardClass guard_class) {
+  if (in_lane_ && !answers_reads(object)) {
+    return std::unexpected(EIO);
+  }
   auto fd = ask(kAskRead, call, object, touched, guard_class);
   if (fd && !fd->valid()) {
     return std::unexpected(EACCES);
@@ -194,25 +299,27 @@ Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view cano
   return std::unexpected(EACCES);
 }
 
-void BrokerRules::made_directory(const std::string& canonical, const struct stat& status) {
-  if (made_directories_.size() < kMaxMade && vacated_.size() < kMaxVacated &&
-      !covered(vacated_, canonical)) {
-    made_directories_.insert({status.st_dev, status.st_ino});
+void BrokerRules::add_place(std::vector<std::string>& places, const std::string& canonical) {
+  if (places.size() < kMaxVacated && !covered(places, canonical)) {
+    places.push_back(canonical);
   }
+}
+
+void BrokerRules::made_directory(const std::string& canonical, const struct stat& status) {
+  change(
+      {.kind = StateChange::Kind::Made, .id = {status.st_dev, status.st_ino}, .path = canonical});
 }
 
 void BrokerRules::moved_away(const std::string& canonical, const struct stat& status) {
-  const bool own = made_directories_.contains({status.st_dev, status.st_ino});
-  if (!own && vacated_.size() < kMaxVacated && !covered(vacated_, canonical)) {
-    vacated_.push_back(canonical);
-  }
+  change({.kind = StateChange::Kind::MovedAway,
+          .id = {status.st_dev, status.st_ino},
+          .path = canonical});
 }
 
 void BrokerRules::removed_directory(const std::string& canonical, const struct stat& status) {
-  const bool own = made_directories_.erase({status.st_dev, status.st_ino}) > 0;
-  if (!own && emptied_.size() < kMaxVacated && !covered(emptied_, canonical)) {
-    emptied_.push_back(canonical);
-  }
+  change({.kind = StateChange::Kind::Removed,
+          .id = {status.st_dev, status.st_ino},
+          .path = canonical});
 }
 
 // keeps reports whether the name, which exists, must stay in the kept tree that it lies in, or is

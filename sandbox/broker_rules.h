@@ -4,14 +4,17 @@
 #include <unistd.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "sandbox/broker.h"
+#include "sandbox/broker_messages.h"
 #include "sandbox/protected_names.h"
 #include "sandbox/supervisor_watch.h"
+#include "sandbox/wire.h"
 
 namespace nono::sandbox {
 
@@ -89,6 +92,16 @@ class BrokerRules {
                    std::string_view rule, std::string_view why);
   void report(const Call& call, std::string_view operation, std::string_view object,
               std::string_view rule, std::string_view why);
+  // in_lane is for a process that does one call (sandbox/lanes.h): `channel` leads to the broker,
+  // which asks the supervisor for it and is told of every change before the call is answered.
+  // hear_lane serves one message of such a process and hands out a change that is none of the
+  // rules; false where the process is gone.
+  void in_lane(OwnedFd channel);
+  void tell_change(const StateChange& change) const;
+  bool hear_lane(BorrowedFd channel, std::optional<StateChange>& of_others);
+  // asks_outside: somebody may be asked about what no grant covers. Not from a lane: the answer
+  // would come to the broker, which must not touch the object.
+  bool asks_outside() const { return config_.outside == OutsideGrants::Asked && !in_lane_; }
   // used tells, where the broker records, of what was done: once per operation and object. Unlike
   // report it waits for room in the channel: what is not told is not in the profile.
   void used(std::string_view operation, std::string_view object);
@@ -107,8 +120,13 @@ class BrokerRules {
   Answer<void> refuse_kept(const Call& call, std::string_view operation,
                            const std::string& canonical);
   bool exempt(const ProtectedMatch& match) const;
+  void change(const StateChange& change);
+  void apply(const StateChange& change);
+  static void add_place(std::vector<std::string>& places, const std::string& canonical);
+  WireMessage relayed(const WireMessage& question);
 
   const BrokerConfig& config_;
+  bool in_lane_ = false;
   OwnedFd ask_;
   OwnedFd events_;
   SupervisorWatch supervisor_{::getppid()};
@@ -124,20 +142,5 @@ class BrokerRules {
   std::unordered_set<std::string> used_;
   std::unordered_set<std::size_t> reported_;  // operations outside the grants, by hash
 };
-
-// Messages on the two channels (sandbox/wire.h).
-inline constexpr std::uint64_t kAskRead = 1;
-inline constexpr std::uint64_t kAskChange = 2;
-inline constexpr std::uint64_t kTellKnown = 3;  // guarded files that were found; more follows
-inline constexpr std::uint64_t kTellGo = 4;     // the last of them
-inline constexpr std::uint64_t kEventRefused = 10;
-inline constexpr std::uint64_t kEventStarted = 11;
-inline constexpr std::uint64_t kEventStopped = 12;
-inline constexpr std::uint64_t kEventEnded = 13;
-inline constexpr std::uint64_t kTellExpanded = 5;     // the answer to kEventExpand, to the broker
-inline constexpr std::uint64_t kEventAbandoned = 15;  // as Ended: nothing of the tree is left
-inline constexpr std::uint64_t kEventUsed = 17;
-inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
-inline constexpr std::uint64_t kEventExpand = 16;   // an open outside the grants waits
 
 }  // namespace nono::sandbox

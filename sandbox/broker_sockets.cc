@@ -170,7 +170,7 @@ void SocketOperations::tell_refused(const WaitingConnect& refused) {
 // ask: false where nobody is to be asked, or the socket is none that could be connected so.
 bool SocketOperations::ask(WaitingConnect waits, Expansion question, BorrowedFd socket) {
   question.kind = ExpansionKind::Connect;
-  if (rules_.config().outside != OutsideGrants::Asked ||
+  if (!rules_.asks_outside() ||
       !may_connect(socket, question.to ? question.family : sa_family_t{AF_UNIX})) {
     return false;
   }
@@ -320,7 +320,7 @@ Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket, con
   if (auto may = rules_.may_write_name(call, place->canonical, S_IFSOCK, "bind"); !may) {
     return Outcome::error(may.error());
   }
-  const auto directory = call.thread.base(AT_FDCWD);
+  const auto directory = resolver_.base(call.thread, AT_FDCWD);
   const auto mask = call.thread.umask();
   if (!directory || !mask || ::fchdir(BorrowedFd(*directory).raw()) != 0) {
     return Outcome::error(EACCES);
@@ -333,12 +333,17 @@ Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket, con
                      ::fstatat(BorrowedFd(place->directory).raw(), place->name.c_str(), &made,
                                AT_SYMLINK_NOFOLLOW) == 0;
   if (bound && S_ISSOCK(made.st_mode)) {
-    if (bound_here_.size() >= kMaxBound) {
-      bound_here_.erase(bound_here_.begin());
-    }
-    bound_here_.push_back({made.st_dev, made.st_ino});
+    take_bound({made.st_dev, made.st_ino});
+    rules_.tell_change({.kind = StateChange::Kind::Bound, .id = {made.st_dev, made.st_ino}});
   }
   return ::chdir("/") == 0 ? std::move(done) : Outcome::error(EACCES);
+}
+
+void SocketOperations::take_bound(const ObjectId& id) {
+  if (bound_here_.size() >= kMaxBound) {
+    bound_here_.erase(bound_here_.begin());
+  }
+  bound_here_.push_back(id);
 }
 
 Outcome SocketOperations::listen(const Call& call) {

@@ -27,6 +27,8 @@ class SocketOperations {
 
   // serve answers Connect, Bind and Listen.
   Outcome serve(const Call& call);
+  // take_bound takes a socket for one that was bound in this session.
+  void take_bound(const ObjectId& id);
   // answered ends a connect that waited for the supervisor.
   void answered(const ExpansionReply& reply);
 

@@ -21,6 +21,7 @@
 
 #include "sandbox/broker_rules.h"
 #include "sandbox/fast_gate.h"
+#include "sandbox/supervisor_watch.h"
 #include "sandbox/wire.h"
 
 namespace nono::sandbox {
@@ -321,6 +322,7 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   Warden warden(*plan.broker, std::move(listener), std::move(channels.ask.second),
                 std::move(channels.events.second));
   warden.serve_first(opens ? 2 : 1);
+  warden.look_at_mounts();
   const auto known = receive_go(ask);
   if (!known) {
     not_started(scoped);
@@ -334,10 +336,10 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   ::_exit(0);
 }
 
-// children_of_this lists the direct children by /proc.
-std::vector<pid_t> children_of_this() {
+// children_of lists the direct children of a thread, whose directory of /proc is given.
+std::vector<pid_t> children_of(const std::string& thread) {
   std::vector<pid_t> out;
-  const std::string path = "/proc/self/task/" + std::to_string(::gettid()) + "/children";
+  const std::string path = thread + "/children";
   const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 65536> buffer{};
   const ssize_t got = fd.valid() ? ::read(BorrowedFd(fd).raw(), buffer.data(), buffer.size()) : -1;
@@ -354,20 +356,33 @@ std::vector<pid_t> children_of_this() {
   return out;
 }
 
+// beyond_signals: the process waits in the kernel for something that SIGKILL does not end, and has
+// no children that would come to us with its end. It executes nothing of its own any more.
+bool beyond_signals(pid_t pid) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  return state_of_process(pid) == 'D' &&
+         children_of(process + "/task/" + std::to_string(pid)).empty();
+}
+
 }  // namespace
 
 void kill_descendants() {
   constexpr int kRounds = 1000;
-  for (int round = 0; round < kRounds; ++round) {
+  constexpr int kRoundsForStuck = 100;
+  int stuck_rounds = 0;
+  for (int round = 0; round < kRounds && stuck_rounds < kRoundsForStuck; ++round) {
     if (none_left_to_reap()) {
       return;
     }
-    for (const pid_t child : children_of_this()) {
+    const std::vector<pid_t> children =
+        children_of("/proc/self/task/" + std::to_string(::gettid()));
+    for (const pid_t child : children) {
       ::kill(child, SIGKILL);
     }
     if (none_left_to_reap()) {
       return;
     }
+    stuck_rounds = std::ranges::all_of(children, beyond_signals) ? stuck_rounds + 1 : 0;
     ::usleep(1000);
   }
 }

@@ -12,6 +12,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "base/files.h"
+
 namespace nono::sandbox {
 namespace {
 
@@ -48,6 +50,10 @@ void push_components(std::vector<std::string>& pending, std::string_view path) {
 }
 
 }  // namespace
+
+bool has_dots(std::string_view path) {
+  return path.starts_with("../") || path.contains("/../") || path.ends_with("/..") || path == "..";
+}
 
 std::string fd_path(BorrowedFd fd) {
   return "/proc/self/fd/" + std::to_string(fd.raw());
@@ -99,6 +105,39 @@ Answer<OwnedFd> Resolver::base_for(const AgentThread& thread, int dirfd,
   if (path.front() == '/') {
     return OwnedFd();
   }
+  return base(thread, dirfd);
+}
+
+// apart refuses what lies on a mount to keep off.
+Answer<void> Resolver::apart(std::string_view canonical) const {
+  const StallingMounts::Mount* mount = mounts_ != nullptr ? mounts_->at(canonical) : nullptr;
+  if (mount == nullptr) {
+    return {};
+  }
+  met_ = Met{*mount, std::string(canonical)};
+  return std::unexpected(EIO);
+}
+
+Answer<void> Resolver::seen_clear(const struct stat& status) const {
+  const StallingMounts::Mount* mount =
+      mounts_ != nullptr ? mounts_->of_device(status.st_dev) : nullptr;
+  if (mount == nullptr) {
+    return {};
+  }
+  met_ = Met{*mount, mount->point};
+  return std::unexpected(EIO);
+}
+
+Answer<OwnedFd> Resolver::base(const AgentThread& thread, int dirfd) const {
+  if (looks_at_links()) {
+    const auto where = thread.base_path(dirfd);
+    if (!where) {
+      return std::unexpected(where.error());
+    }
+    if (auto fine = apart(*where); !fine) {
+      return std::unexpected(fine.error());
+    }
+  }
   return thread.base(dirfd);
 }
 
@@ -109,7 +148,7 @@ Answer<void> Resolver::allowed(const OwnedFd& object) const {
     return std::unexpected(found.error());
   }
   if (!on_proc(*found)) {
-    return {};
+    return seen_clear(*found);
   }
   const std::string path = raw_path_of(object, 1);
   const std::size_t from = path.find_first_not_of('/', std::string_view("/proc").size());
@@ -161,6 +200,9 @@ class Resolver::Walk {
     if (at_proc_root() && (name == "self" || name == "thread-self")) {
       return enter_self(name);
     }
+    if (auto fine = apart(name); !fine) {
+      return std::unexpected(fine.error());
+    }
     OwnedFd next = open_path(BorrowedFd(current_).raw(), name, O_NOFOLLOW, 0);
     if (!next.valid()) {
       const int saved = errno;
@@ -180,6 +222,14 @@ class Resolver::Walk {
     }
     current_ = std::move(next);
     return go_on();
+  }
+
+  // apart is asked before the component is looked at. Up leads from no mount into one that the way
+  // down did not meet.
+  Answer<void> apart(const std::string& name) const {
+    return !resolver_.looks_at_links() || name == ".."
+               ? Answer<void>()
+               : resolver_.apart(normal_path(raw_path_of(current_, 1) + "/" + name));
   }
 
   bool at_proc_root() const {
@@ -228,6 +278,12 @@ class Resolver::Walk {
     if (auto fine = resolver_.allowed(current_); !fine) {
       return std::unexpected(fine.error());
     }
+    if (resolver_.looks_at_links()) {
+      const std::string target = read_path(BorrowedFd(current_).raw(), name.c_str(), 1);
+      if (auto clear = resolver_.apart(target); !clear) {
+        return std::unexpected(clear.error());
+      }
+    }
     OwnedFd next = open_path(BorrowedFd(current_).raw(), name, 0, 0);
     if (!next.valid()) {
       return std::unexpected(errno);
@@ -266,14 +322,45 @@ Answer<Walked> Resolver::walk(const AgentThread& thread, int dirfd, const std::s
   return Walk(*this, thread, last, missing).run(*std::move(base), path);
 }
 
+// clear: a path without links and dots leads where its text says. The kernel tells whether there
+// are links, without following one; then each component is looked at before it is walked.
+Answer<void> Resolver::clear(const AgentThread& thread, const OwnedFd& base,
+                             const std::string& path, LastLink last) const {
+  if (mounts_ == nullptr) {
+    return {};
+  }
+  const bool dots = has_dots(path);
+  const bool absolute = path.starts_with('/');
+  if (!dots && (absolute || looks_at_links())) {
+    const std::string from = absolute ? "" : raw_path_of(base, 1) + "/";
+    if (auto fine = apart(normal_path(from + path)); !fine) {
+      return fine;
+    }
+  }
+  if (!looks_at_links()) {
+    return {};
+  }
+  const int keep = last == LastLink::Keep ? O_NOFOLLOW : 0;
+  const int from = base.valid() ? BorrowedFd(base).raw() : AT_FDCWD;
+  if (!dots && (open_path(from, path, keep, RESOLVE_NO_SYMLINKS).valid() || errno != ELOOP)) {
+    return {};
+  }
+  OwnedFd start(base.valid() ? ::fcntl(from, F_DUPFD_CLOEXEC, 3) : -1);
+  static_cast<void>(Walk(*this, thread, last, MissingLast::Refuse).run(std::move(start), path));
+  return met_ ? Answer<void>(std::unexpected(EIO)) : Answer<void>();
+}
+
 Answer<OwnedFd> Resolver::object(const AgentThread& thread, int dirfd, const std::string& path,
                                  LastLink last) const {
   if (path.empty()) {
-    return thread.base(dirfd);
+    return this->base(thread, dirfd);
   }
   auto base = base_for(thread, dirfd, path);
   if (!base) {
     return std::unexpected(base.error());
+  }
+  if (auto fine = clear(thread, *base, path, last); !fine) {
+    return std::unexpected(fine.error());
   }
   const int from = base->valid() ? BorrowedFd(*base).raw() : AT_FDCWD;
   const int keep = last == LastLink::Keep ? O_NOFOLLOW : 0;
@@ -281,7 +368,8 @@ Answer<OwnedFd> Resolver::object(const AgentThread& thread, int dirfd, const std
   if (quick.valid()) {
     const auto found = status(quick);
     if (found && !on_proc(*found)) {
-      return quick;
+      const auto fine = seen_clear(*found);
+      return fine ? Answer<OwnedFd>(std::move(quick)) : std::unexpected(fine.error());
     }
   } else if (errno != ELOOP && errno != ENOENT) {
     return std::unexpected(errno);
@@ -324,6 +412,9 @@ Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
   out.directory = *std::move(directory);
   const std::string where = raw_path_of(out.directory, 1);
   out.canonical = (where == "/" ? "" : where) + "/" + out.name;
+  if (auto fine = apart(out.canonical); !fine) {
+    return std::unexpected(fine.error());
+  }
   return out;
 }
 

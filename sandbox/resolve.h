@@ -3,15 +3,22 @@
 // The kernel does the walking where it can (openat2, no magic links); a walk component by component
 // takes over where a path leads through /proc, because `self` there means the agent and not the
 // broker. An object of the broker's own /proc directory is never returned.
+//
+// Where mounts are kept off, no walk enters one of them: it ends with EIO, and take_met says which
+// it was. The caller then has the call done where a stall costs nobody else (sandbox/lanes.h).
 #pragma once
 
 #include <sys/stat.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/owned_fd.h"
 #include "sandbox/agent_thread.h"
+#include "sandbox/stalling_mounts.h"
 
 namespace nono::sandbox {
 
@@ -38,6 +45,27 @@ class Resolver {
   // are refused (the broker and its workers); the vector must outlive the resolver.
   explicit Resolver(const std::vector<pid_t>& forbidden);
 
+  // keep_off says which mounts no walk may enter; null: none. They must outlive the resolver.
+  void keep_off(const StallingMounts* mounts) { mounts_ = mounts; }
+  // Met is what ended a walk: the mount, and what was asked for.
+  struct Met {
+    StallingMounts::Mount mount;
+    std::string path;
+  };
+  // take_met is what any walk met since it was asked last, whatever became of the walk's error.
+  std::optional<Met> take_met() const { return std::exchange(met_, std::nullopt); }
+  // clear looks whether a walk of `path` from `base` (of base_for) would enter one: EIO.
+  Answer<void> clear(const AgentThread& thread, const OwnedFd& base, const std::string& path,
+                     LastLink last) const;
+  // seen_clear is for what was opened all the same, because a name was exchanged meanwhile.
+  Answer<void> seen_clear(const struct stat& status) const;
+  // base is AgentThread::base.
+  Answer<OwnedFd> base(const AgentThread& thread, int dirfd) const;
+  // holds_mount: a mount to keep off lies beneath the directory.
+  bool holds_mount(const std::string& directory) const {
+    return mounts_ != nullptr && mounts_->beneath(directory);
+  }
+
   // base_for opens what `path` starts from; AT_FDCWD (a descriptor that is not owned) when
   // absolute.
   Answer<OwnedFd> base_for(const AgentThread& thread, int dirfd, const std::string& path) const;
@@ -55,12 +83,19 @@ class Resolver {
   bool on_proc(const struct stat& status) const { return status.st_dev == proc_device_; }
 
   // path_of is raw_path_of by a shorter way: not in a fork, which says so to its copy.
-  void in_other_process() { own_descriptors_.reset(); }
+  void in_other_process() {
+    own_descriptors_.reset();
+    mounts_ = nullptr;
+  }
   std::string path_of(BorrowedFd fd, nlink_t links) const;
 
  private:
   class Walk;
   Answer<void> allowed(const OwnedFd& object) const;
+  Answer<void> apart(std::string_view canonical) const;
+  bool looks_at_links() const { return mounts_ != nullptr && mounts_->any_in_reach(); }
+  const StallingMounts* mounts_ = nullptr;
+  mutable std::optional<Met> met_;
   dev_t proc_device_ = 0;
   OwnedFd own_descriptors_;  // /proc/self/fd of that process
   const std::vector<pid_t>& forbidden_;
@@ -69,6 +104,8 @@ class Resolver {
 // raw_path_of is where the kernel says that `fd` is (readlink of /proc/self/fd), with a trailing
 // " (deleted)" cut off where `links` is 0; empty where it has no path.
 std::string raw_path_of(BorrowedFd fd, nlink_t links);
+// has_dots: a component is "..", which says nothing about where it leads, or hides where it is.
+bool has_dots(std::string_view path);
 // fd_path names `fd` for system calls that take a path: "/proc/self/fd/N".
 std::string fd_path(BorrowedFd fd);
 

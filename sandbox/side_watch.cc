@@ -110,13 +110,16 @@ bool SideWatch::stopped(int timeout_ms) const {
 }
 
 void SideWatch::watch() {
-  std::array<pollfd, 3> fds{
-      {{watched_[0], POLLIN, 0}, {watched_[1], POLLIN, 0}, {BorrowedFd(stop_).raw(), POLLIN, 0}}};
+  std::array<pollfd, 4> fds{{{watched_[0], POLLIN, 0},
+                             {watched_[1], POLLIN, 0},
+                             {watched_[2], POLLIN, 0},
+                             {BorrowedFd(stop_).raw(), POLLIN, 0}}};
   for (;;) {
-    fds[2].revents = 0;
+    pollfd& stop = fds.back();
+    stop.revents = 0;
     // Where even poll fails, the broker does without this: it looks by itself.
     static_cast<void>(::poll(fds.data(), fds.size(), tick_ms_));
-    if (fds[2].revents != 0) {
+    if (stop.revents != 0) {
       return;
     }
     nudge_until_heard();

@@ -25,7 +25,7 @@ namespace nono::sandbox {
 class SideWatch {
  public:
   // The descriptors must stay open as long as this object lives.
-  SideWatch(std::array<int, 2> watched, int tick_ms) : watched_(watched), tick_ms_(tick_ms) {}
+  SideWatch(std::array<int, 3> watched, int tick_ms) : watched_(watched), tick_ms_(tick_ms) {}
   SideWatch(const SideWatch&) = delete;
   SideWatch& operator=(const SideWatch&) = delete;
   ~SideWatch();
@@ -49,7 +49,7 @@ class SideWatch {
   void nudge();
   bool stopped(int timeout_ms) const;
 
-  std::array<int, 2> watched_;
+  std::array<int, 3> watched_;
   int tick_ms_;
   State state_ = State::NotTried;
   OwnedFd stop_;

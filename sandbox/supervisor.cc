@@ -22,6 +22,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kGrace{5};
+// The broker ends its domain within milliseconds. One that hangs in a call of its own is killed.
+constexpr std::chrono::seconds kBrokerPatience{1};
 constexpr auto kForwarded =
     std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP});
 
@@ -247,12 +249,24 @@ void Supervisor::check_time() {
   if (!deadline_ || steady_clock::now() < *deadline_) {
     return;
   }
-  if (!end_.ended_by && !end_.stopped) {
+  if (!launched_.events.valid()) {
+    deadline_.reset();
+    kill_broker();
+  } else if (!end_.ended_by && !end_.stopped) {
     end_politely(LimitKind::WallTime);
-    return;
+  } else {
+    cut_off();
   }
-  deadline_.reset();
-  launched_.events.reset();  // the broker kills the tree when this end is closed
+}
+
+// cut_off: the broker kills the tree when this end is closed.
+void Supervisor::cut_off() {
+  launched_.events.reset();
+  deadline_ = steady_clock::now() + kBrokerPatience;
+}
+
+void Supervisor::kill_broker() const {
+  ::syscall(SYS_pidfd_send_signal, BorrowedFd(launched_.broker_pidfd).raw(), SIGKILL, nullptr, 0);
 }
 
 void Supervisor::end_politely(LimitKind limit) {
@@ -263,7 +277,7 @@ void Supervisor::end_politely(LimitKind limit) {
 void Supervisor::stop(StopHow how) {
   end_.stopped = true;
   if (how == StopHow::Now) {
-    launched_.events.reset();
+    cut_off();
   } else {
     terminate_in_time();
   }
@@ -283,7 +297,7 @@ void Supervisor::hear_limit() {
   }
   if (limit == LimitKind::DiskUse) {  // what fills the disk is not given time to go on
     end_.ended_by = limit;
-    launched_.events.reset();
+    cut_off();
     return;
   }
   end_politely(limit);
@@ -297,6 +311,11 @@ Supervisor::~Supervisor() {
 
 void Supervisor::reap_broker() {
   if (launched_.broker > 0) {
+    pollfd gone{BorrowedFd(launched_.broker_pidfd).raw(), POLLIN, 0};
+    constexpr std::chrono::milliseconds kPatience = kBrokerPatience;
+    if (::poll(&gone, 1, static_cast<int>(kPatience.count())) == 0) {
+      kill_broker();
+    }
     ::waitpid(launched_.broker, nullptr, 0);
     launched_.broker = -1;
     kill_descendants();

@@ -102,6 +102,8 @@ class Supervisor {
   int patience() const;
   void signal_agent(int signal) const;
   void end_tree();
+  void cut_off();
+  void kill_broker() const;
   void reap_broker();
 
   Launched launched_;

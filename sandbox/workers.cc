@@ -20,6 +20,10 @@ void become_worker(pid_t parent) {
   if (::getppid() != parent) {
     ::_exit(1);  // it went before the signal was asked for
   }
+  interrupt_often();
+}
+
+void interrupt_often() {
   struct sigaction action{};
   action.sa_handler = wake_up;  // no SA_RESTART: the call must be interrupted
   ::sigaction(SIGALRM, &action, nullptr);
@@ -64,14 +68,28 @@ Outcome Workers::run(const Call& call, const std::function<Outcome()>& job) {
     return Outcome::error(EAGAIN);
   }
   if (pid == 0) {
-    become_worker(broker);
+    if (told_) {
+      interrupt_often();  // it is to outlive its parent
+    } else {
+      become_worker(broker);
+    }
     resolver_.in_other_process();
     answer_whole(listener_, call.thread.cookie(), job());
     ::_exit(0);
   }
+  if (told_) {
+    told_(pid);
+  }
   pids_.push_back(pid);
   broker_pids_.push_back(pid);
   return Outcome::later();
+}
+
+void Workers::adopt(pid_t pid) {
+  if (::kill(pid, 0) == 0) {  // else it was reaped before this was heard
+    pids_.push_back(pid);
+    broker_pids_.push_back(pid);
+  }
 }
 
 bool Workers::reaped(pid_t pid) {

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/owned_fd.h"
@@ -27,6 +28,11 @@ class Workers {
   // run forks; the child calls `job` (which may block; EINTR means: look whether the caller still
   // waits) and sends its outcome. EAGAIN where kMax are at work.
   Outcome run(const Call& call, const std::function<Outcome()>& job);
+  // in_lane: the process ends after one call. What it starts outlives it and comes to the broker,
+  // which is told of it by `told`.
+  void in_lane(std::function<void(pid_t)> told) { told_ = std::move(told); }
+  // adopt takes a worker that a lane started, where it is still there.
+  void adopt(pid_t pid);
   // reaped forgets a worker; false where `pid` was none.
   bool reaped(pid_t pid);
 
@@ -35,11 +41,14 @@ class Workers {
   std::vector<pid_t>& broker_pids_;
   Resolver& resolver_;
   std::vector<pid_t> pids_;
+  std::function<void(pid_t)> told_;
 };
 
 // become_worker is for a child that `parent` just forked: it dies with its parent, and a call that
 // blocks returns EINTR every 50 ms.
 void become_worker(pid_t parent);
+// interrupt_often is the second of it.
+void interrupt_often();
 
 // retry_while_waiting repeats `attempt` (a system call) while it is interrupted and the agent's
 // thread still waits.

@@ -49,7 +49,9 @@ class SideWatchTest : public testing::Test {
  protected:
   OwnedFd first_ = event();
   OwnedFd second_ = event();
-  std::array<int, 2> watched_{BorrowedFd(first_).raw(), BorrowedFd(second_).raw()};
+  OwnedFd third_ = event();
+  std::array<int, 3> watched_{BorrowedFd(first_).raw(), BorrowedFd(second_).raw(),
+                              BorrowedFd(third_).raw()};
 };
 
 TEST_F(SideWatchTest, AWaitThatNothingDisturbsIsLeftAlone) {
@@ -58,7 +60,7 @@ TEST_F(SideWatchTest, AWaitThatNothingDisturbsIsLeftAlone) {
   EXPECT_TRUE(slept(side, milliseconds(50)));
 }
 
-void expect_end_of_wait(const std::array<int, 2>& watched, const OwnedFd& raised) {
+void expect_end_of_wait(const std::array<int, 3>& watched, const OwnedFd& raised) {
   SideWatch side(watched, kNoTickMs);
   ASSERT_TRUE(side.start());
   const auto begun = Clock::now();
@@ -78,6 +80,10 @@ TEST_F(SideWatchTest, TheFirstDescriptorEndsTheWait) {
 
 TEST_F(SideWatchTest, TheSecondDescriptorEndsTheWait) {
   expect_end_of_wait(watched_, second_);
+}
+
+TEST_F(SideWatchTest, TheThirdDescriptorEndsTheWait) {
+  expect_end_of_wait(watched_, third_);
 }
 
 TEST_F(SideWatchTest, WhatCameBeforeTheWaitIsNotLost) {

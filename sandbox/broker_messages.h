@@ -1,0 +1,38 @@
+// sandbox/broker_messages.h: what supervisor, broker and lanes tell each other (sandbox/wire.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sandbox/broker.h"
+#include "trustpolicy/decision.h"
+
+namespace nono::sandbox {
+
+// Messages on the two channels (sandbox/wire.h).
+inline constexpr std::uint64_t kAskRead = 1;
+inline constexpr std::uint64_t kAskChange = 2;
+inline constexpr std::uint64_t kTellKnown = 3;   // guarded files that were found; more follows
+inline constexpr std::uint64_t kTellGo = 4;      // the last of them
+inline constexpr std::uint64_t kLaneChange = 6;  // from a lane to the broker
+inline constexpr std::uint64_t kEventRefused = 10;
+inline constexpr std::uint64_t kEventStarted = 11;
+inline constexpr std::uint64_t kEventStopped = 12;
+inline constexpr std::uint64_t kEventEnded = 13;
+inline constexpr std::uint64_t kTellExpanded = 5;     // the answer to kEventExpand, to the broker
+inline constexpr std::uint64_t kEventAbandoned = 15;  // as Ended: nothing of the tree is left
+inline constexpr std::uint64_t kEventUsed = 17;
+inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
+inline constexpr std::uint64_t kEventExpand = 16;   // an open outside the grants waits
+
+// StateChange is what a call changed of what the rules, the sockets (Bound) and the workers
+// (Worker: the inode is a process id) remember.
+struct StateChange {
+  enum class Kind : unsigned char { Remember, Forget, Made, MovedAway, Removed, Bound, Worker };
+  Kind kind;
+  ObjectId id{};
+  trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;
+  std::string path = {};
+};
+
+}  // namespace nono::sandbox

@@ -1,0 +1,168 @@
+#include "sandbox/stalling_mounts.h"
+
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "base/files.h"
+
+namespace nono::sandbox {
+namespace {
+
+// The types of this kernel's own clients, and of those that are added to it most often.
+constexpr auto kServed = std::to_array<std::string_view>(
+    {"9p",       "afs",    "autofs", "beegfs", "ceph",  "cifs",   "coda",     "fuse",
+     "fuseblk",  "gfs2",   "gpfs",   "lustre", "ncpfs", "nfs",    "nfs4",     "ocfs2",
+     "orangefs", "prl_fs", "pvfs2",  "smb3",   "smbfs", "vboxsf", "virtiofs", "vmhgfs"});
+
+std::string_view take_field(std::string_view& line) {
+  const std::size_t end = std::min(line.find(' '), line.size());
+  const std::string_view field = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return field;
+}
+
+// unescaped undoes the octal escapes that the kernel writes for blanks and backslashes.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned value = 0;
+    const std::string_view digits = text.substr(at + 1, 3);
+    const char* const end = digits.data() + digits.size();
+    if (text[at] == '\\' && digits.size() == 3 &&
+        std::from_chars(digits.data(), end, value, 8).ptr == end) {
+      out.push_back(static_cast<char>(value));
+      at += 3;
+    } else {
+      out.push_back(text[at]);
+    }
+  }
+  return out;
+}
+
+std::optional<dev_t> device_of(std::string_view text) {
+  unsigned major_number = 0;
+  unsigned minor_number = 0;
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, major_number);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != ':' ||
+      std::from_chars(first.ptr + 1, end, minor_number).ec != std::errc()) {
+    return std::nullopt;
+  }
+  return makedev(major_number, minor_number);
+}
+
+struct Line {
+  dev_t device = 0;
+  std::string point;
+  std::string_view type;
+  std::string_view options;  // of the file system
+};
+
+std::optional<Line> parse_line(std::string_view text) {
+  Line out;
+  take_field(text);  // id
+  take_field(text);  // parent
+  const auto device = device_of(take_field(text));
+  take_field(text);  // root
+  out.point = unescaped(take_field(text));
+  const std::size_t rest = text.find(" - ");
+  if (!device || !out.point.starts_with('/') || rest == std::string_view::npos) {
+    return std::nullopt;
+  }
+  text.remove_prefix(rest + 3);
+  out.device = *device;
+  out.type = take_field(text);
+  take_field(text);  // source
+  out.options = text;
+  return out;
+}
+
+std::vector<Line> parse_table(std::string_view table) {
+  std::vector<Line> out;
+  while (!table.empty()) {
+    const std::size_t end = std::min(table.find('\n'), table.size());
+    if (auto line = parse_line(table.substr(0, end))) {
+      out.push_back(*std::move(line));
+    }
+    table.remove_prefix(std::min(end + 1, table.size()));
+  }
+  return out;
+}
+
+// layers_of are the directories that an overlay is made of, as they were named when it was mounted.
+std::vector<std::string> layers_of(std::string_view options) {
+  std::vector<std::string> out;
+  while (!options.empty()) {
+    const std::size_t end = std::min(options.find(','), options.size());
+    const std::string_view option = options.substr(0, end);
+    options.remove_prefix(std::min(end + 1, options.size()));
+    const std::size_t value = option.find("dir=");
+    std::string_view list = value == std::string_view::npos ? "" : option.substr(value + 4);
+    while (!list.empty()) {
+      const std::size_t part = std::min(list.find(':'), list.size());
+      out.push_back(unescaped(list.substr(0, part)));
+      list.remove_prefix(std::min(part + 1, list.size()));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool may_stall(std::string_view type) {
+  return type.starts_with("fuse.") || std::ranges::find(kServed, type) != kServed.end();
+}
+
+StallingMounts StallingMounts::from_table(std::string_view mountinfo,
+                                          const std::function<bool(const std::string&)>& in_reach) {
+  StallingMounts out;
+  const std::vector<Line> lines = parse_table(mountinfo);
+  std::optional<dev_t> root;
+  for (const Line& line : lines) {
+    root = line.point == "/" ? line.device : root;
+  }
+  const auto add = [&](const Line& line) {
+    if (line.device != root) {
+      out.any_in_reach_ = out.any_in_reach_ || in_reach(line.point);
+      out.mounts_.push_back({line.device, line.point});
+    }
+  };
+  for (const Line& line : lines) {
+    if (may_stall(line.type)) {
+      add(line);
+    }
+  }
+  for (const Line& line : lines) {
+    if (line.type == "overlay" &&
+        std::ranges::any_of(layers_of(line.options),
+                            [&](const std::string& layer) { return out.at(layer) != nullptr; })) {
+      add(line);
+    }
+  }
+  return out;
+}
+
+const StallingMounts::Mount* StallingMounts::at(std::string_view canonical) const {
+  for (const Mount& mount : mounts_) {
+    if (nono::beneath(mount.point, canonical)) {
+      return &mount;
+    }
+  }
+  return nullptr;
+}
+
+bool StallingMounts::beneath(std::string_view directory) const {
+  return std::ranges::any_of(
+      mounts_, [&](const Mount& mount) { return nono::beneath(directory, mount.point); });
+}
+
+const StallingMounts::Mount* StallingMounts::of_device(dev_t device) const {
+  const auto found = std::ranges::find(mounts_, device, &Mount::device);
+  return found == mounts_.end() ? nullptr : &*found;
+}
+
+}  // namespace nono::sandbox
