@@ -30,10 +30,11 @@ bool nothing(const std::string& /*point*/) {
 
 TEST(StallingMountsTest, TypesThatAServerAnswersForMayStall) {
   for (const char* type : {"fuse", "fuseblk", "fuse.sshfs", "nfs", "nfs4", "cifs", "smb3", "9p",
-                           "afs", "ceph", "virtiofs", "autofs"}) {
+                           "afs", "ceph", "lustre", "autofs"}) {
     EXPECT_TRUE(may_stall(type)) << type;
   }
-  for (const char* type : {"ext4", "tmpfs", "proc", "fusectl", "overlay", "btrfs", "nfsd", ""}) {
+  for (const char* type :
+       {"ext4", "tmpfs", "proc", "fusectl", "overlay", "btrfs", "nfsd", "virtiofs", ""}) {
     EXPECT_FALSE(may_stall(type)) << type;
   }
 }
@@ -94,9 +95,9 @@ TEST(StallingMountsTest, ReachIsAskedOfTheMountPoint) {
 
 TEST(StallingMountsTest, WhereTheRootLiesOnItItDoesNotCount) {
   const auto mounts = StallingMounts::from_table(
-      "21 1 0:30 / / rw - virtiofs root rw\n"
-      "22 21 0:30 /home /home rw - virtiofs root rw\n"
-      "23 21 0:31 / /mnt rw - virtiofs other rw\n",
+      "21 1 0:30 / / rw - nfs4 root rw\n"
+      "22 21 0:30 /home /home rw - nfs4 root rw\n"
+      "23 21 0:31 / /mnt rw - nfs4 other rw\n",
       everything);
   EXPECT_EQ(mounts.at("/home/u"), nullptr);
   EXPECT_NE(mounts.at("/mnt/u"), nullptr);
