@@ -276,6 +276,50 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   }
 }
 
+// signals_end_here reports whether a scope keeps the domain's signals in; it is tried where one was
+// promised. The supervisor is the user's and outside the domain: only a scope makes this EPERM.
+bool signals_end_here(const LaunchPlan& plan, int failure) {
+  if (!plan.prepared->scopes_signals()) {
+    return false;
+  }
+  if (::kill(::getppid(), 0) == 0 || errno != EPERM) {
+    give_up(failure, Step::SelfTest, SYS_kill);
+  }
+  return true;
+}
+
+// ForkedAgent is what the broker has of the agent's process.
+struct ForkedAgent {
+  pid_t pid;
+  OwnedFd handshake;
+  bool opens;   // its start is a trapped open
+  bool scoped;  // its signals end at the domain
+};
+
+[[noreturn]] void serve_agent(const LaunchPlan& plan, Channels channels, ForkedAgent agent) {
+  OwnedFd listener = receive_listener(agent.handshake);
+  if (!listener.valid()) {
+    not_started(agent.scoped);
+  }
+  const BorrowedFd ask(channels.ask.second);
+  const OwnedFd events(::fcntl(BorrowedFd(channels.events.second).raw(), F_DUPFD_CLOEXEC, 3));
+  Warden warden(*plan.broker, std::move(listener), std::move(channels.ask.second),
+                std::move(channels.events.second));
+  warden.serve_first(agent.opens ? 2 : 1);
+  warden.look_at_mounts();
+  const auto known = receive_go(ask);
+  if (!known) {
+    not_started(agent.scoped);
+  }
+  warden.know(*known);
+  tell(events, kEventStarted, agent.pid);
+  static_cast<void>(!::write(BorrowedFd(agent.handshake).raw(), "g", 1));
+  const int status = warden.run(agent.pid);
+  end_domain(agent.scoped);
+  tell(events, status == Warden::kAbandoned ? kEventAbandoned : kEventEnded, status);
+  ::_exit(0);
+}
+
 [[noreturn]] void broker_main(const LaunchPlan& plan, Channels channels) {
   const int failure = BorrowedFd(channels.failure_write).raw();
   take_terminal(plan.terminal, failure);
@@ -284,12 +328,7 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   if (!domain) {
     give_up(failure, domain.error());
   }
-  // The supervisor is the user's and outside the domain: only a scope makes this EPERM.
-  const bool scoped =
-      plan.prepared->scopes_signals() && ::kill(::getppid(), 0) != 0 && errno == EPERM;
-  if (plan.prepared->scopes_signals() && !scoped) {
-    give_up(failure, Step::SelfTest, SYS_kill);
-  }
+  const bool scoped = signals_end_here(plan, failure);
   auto handshake = wire_pair();
   if (!handshake) {
     give_up(failure, Step::Handshake, handshake.error().code());
@@ -313,27 +352,7 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   ::close(failure);
   handshake->second.reset();
-  OwnedFd listener = receive_listener(handshake->first);
-  if (!listener.valid()) {
-    not_started(scoped);
-  }
-  const BorrowedFd ask(channels.ask.second);
-  const OwnedFd events(::fcntl(BorrowedFd(channels.events.second).raw(), F_DUPFD_CLOEXEC, 3));
-  Warden warden(*plan.broker, std::move(listener), std::move(channels.ask.second),
-                std::move(channels.events.second));
-  warden.serve_first(opens ? 2 : 1);
-  warden.look_at_mounts();
-  const auto known = receive_go(ask);
-  if (!known) {
-    not_started(scoped);
-  }
-  warden.know(*known);
-  tell(events, kEventStarted, agent);
-  static_cast<void>(!::write(BorrowedFd(handshake->first).raw(), "g", 1));
-  const int status = warden.run(agent);
-  end_domain(scoped);
-  tell(events, status == Warden::kAbandoned ? kEventAbandoned : kEventEnded, status);
-  ::_exit(0);
+  serve_agent(plan, std::move(channels), {agent, std::move(handshake->first), opens, scoped});
 }
 
 // children_of lists the direct children of a thread, whose directory of /proc is given.

@@ -53,6 +53,28 @@ class SignalScope {
 constexpr int kStopPolitely = 0x6e6f6e01;
 constexpr int kStopNow = 0x6e6f6e02;
 
+// What the broker tells of calls goes on to the observer only as a whole.
+void pass_use(WireReader& reader, Observer& observer) {
+  Use use;
+  use.operation = reader.text();
+  use.object = reader.text();
+  if (reader.good()) {
+    observer.used(use);
+  }
+}
+
+void pass_refusal(WireReader& reader, pid_t process, Observer& observer) {
+  Refusal refusal;
+  refusal.process = process;
+  refusal.operation = reader.text();
+  refusal.object = reader.text();
+  refusal.rule = reader.text();
+  refusal.why = reader.text();
+  if (reader.good()) {
+    observer.refused(refusal);
+  }
+}
+
 // class_from takes whatever is not the weaker class for the stricter one.
 trustpolicy::GuardClass class_from(std::uint64_t value) {
   return value == static_cast<std::uint64_t>(trustpolicy::GuardClass::AgentConfig)
@@ -150,22 +172,9 @@ void Supervisor::hear_event() {
   } else if (kind == kEventNoForks) {
     end_.forks_refused = true;
   } else if (kind == kEventUsed) {
-    Use use;
-    use.operation = reader.text();
-    use.object = reader.text();
-    if (reader.good()) {
-      observer_.used(use);
-    }
+    pass_use(reader, observer_);
   } else if (kind == kEventRefused) {
-    Refusal refusal;
-    refusal.process = static_cast<pid_t>(value);
-    refusal.operation = reader.text();
-    refusal.object = reader.text();
-    refusal.rule = reader.text();
-    refusal.why = reader.text();
-    if (reader.good()) {
-      observer_.refused(refusal);
-    }
+    pass_refusal(reader, static_cast<pid_t>(value), observer_);
   } else if (kind == kEventExpand) {
     const std::uint64_t cookie = reader.number();
     hear_expansion(static_cast<pid_t>(value), cookie,
