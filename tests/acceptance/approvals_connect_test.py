@@ -359,9 +359,11 @@ class ConnectApprovals(support.AskingCase):
         self.assertIn("rate-limit", {e["by"] for e in self.events("approval")})
 
     def test_a_caller_that_died_is_not_connected(self):
-        process = self.begin("sh", "-c", f"{PY} try.py {self.tcp.text} & sleep 1; kill -9 $!;"
-                                         "echo killed; sleep 30")
+        process = self.begin("sh", "-c", f"{PY} try.py {self.tcp.text} & "
+                                         "until [ -e asked ]; do sleep 0.05; done; kill -9 $!;"
+                                         "wait $!; echo killed; sleep 30")
         question = self.asked()[0]
+        self.project.write("asked", "")
         self.assertEqual(process.stdout.readline(), "killed\n")
         self.answer("allow", question)
         time.sleep(0.5)

@@ -254,10 +254,10 @@ class TerminalQuestions(support.SandboxCase):
         self.assertIn(b"got-for-the-agent.", self.shown)
 
     def test_an_agent_that_ends_takes_the_question_along_and_the_terminal_is_as_before(self):
-        self.begin(f"cat {self.outside}/file & sleep 1; kill -9 $!; echo after")
+        self.begin(f"cat {self.outside}/file & sleep 3; kill -9 $!; echo after")
         before = termios.tcgetattr(self.fd)
         self.question()
-        self.until(re.escape(LEAVE), 5)
+        self.until(re.escape(LEAVE), 20)
         self.assertEqual(self.end(), 0)
         self.assertIn(b"after", self.behind())
         after = termios.tcgetattr(self.fd)
@@ -265,7 +265,7 @@ class TerminalQuestions(support.SandboxCase):
         self.assertEqual(len(before), len(after))
 
     def test_the_end_of_the_agent_leaves_the_alternate_screen(self):
-        self.begin(f"cat {self.outside}/file & sleep 1; echo last")
+        self.begin(f"cat {self.outside}/file & sleep 3; echo last")
         self.question()
         self.end()
         self.assertIn(LEAVE, self.shown)

@@ -480,9 +480,10 @@ class Approvals(support.AskingCase):
         self.assertEqual(len(self.events("approval_asked")), 32)
 
     def test_a_caller_that_died_is_not_answered(self):
-        process = self.begin("sh", "-c", f"cat {self.outside}/file & sleep 1; kill -9 $!; echo killed;"
-                                         "sleep 30")
+        process = self.begin("sh", "-c", f"cat {self.outside}/file & until [ -e asked ]; do sleep 0.05;"
+                                         "done; kill -9 $!; echo killed; sleep 30")
         question = self.asked()[0]
+        self.project.write("asked", "")
         self.assertEqual(process.stdout.readline(), "killed\n")
         late = self.answer("allow", question)  # at once, before the look for dead callers
         deadline = time.monotonic() + 5
