@@ -48,7 +48,8 @@ Result<void> check_lines(std::string_view text) {
   std::size_t line = 1;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    if (!std::ranges::all_of(text.substr(0, end), [](char c) { return c > 0; })) {
+    if (!std::ranges::all_of(text.substr(0, end),
+                             [](unsigned char c) { return c > 0 && c < 0x80; })) {
       return std::unexpected(
           at_line(line, "TOML is read in ASCII; write other characters as \\u00e9 in a string"));
     }
