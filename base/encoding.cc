@@ -47,23 +47,36 @@ std::int32_t value_of_group(const char* digits) {
   return wrong < 0 ? kNoDigit : bits;
 }
 
+// decode_end decodes the last two or three digits. Bits that belong to no whole byte have to be
+// zero: each value has one spelling.
+bool decode_end(std::string_view digits, std::byte* out) {
+  std::array<char, 4> group{'A', 'A', 'A', 'A'};
+  std::ranges::copy(digits, group.begin());
+  const std::int32_t bits = value_of_group(group.data());
+  const std::size_t whole = digits.size() * 6 / 8;
+  if (bits < 0 || (bits & ((1 << (24 - 8 * static_cast<int>(whole))) - 1)) != 0) {
+    return false;
+  }
+  for (std::size_t k = 0; k < whole; ++k) {
+    out[k] = static_cast<std::byte>((bits >> (16 - 8 * static_cast<int>(k))) & 0xff);
+  }
+  return true;
+}
+
 // decode_groups reads digits of the standard alphabet without padding.
 std::optional<Bytes> decode_groups(std::string_view body) {
   Bytes bytes(body.size() / 4 * 3 + (body.size() % 4 + 1) / 2);
-  std::size_t filled = 0;
-  for (std::size_t i = 0; i < body.size(); i += 4) {
-    std::array<char, 4> last{'A', 'A', 'A', 'A'};
-    const std::string_view group = body.substr(i, 4);
-    std::ranges::copy(group, last.begin());
-    const std::int32_t bits = value_of_group(last.data());
-    const std::size_t whole = group.size() * 6 / 8;
-    // Bits that belong to no whole byte have to be zero: each value has one spelling.
-    if (bits < 0 || (bits & ((1 << (24 - 8 * static_cast<int>(whole))) - 1)) != 0) {
-      return std::nullopt;
-    }
-    for (std::size_t k = 0; k < whole; ++k) {
-      bytes[filled++] = static_cast<std::byte>((bits >> (16 - 8 * static_cast<int>(k))) & 0xff);
-    }
+  std::byte* out = bytes.data();
+  std::int32_t wrong = 0;
+  for (; body.size() >= 4; body.remove_prefix(4)) {
+    const std::int32_t bits = value_of_group(body.data());
+    wrong |= bits;
+    *out++ = static_cast<std::byte>((bits >> 16) & 0xff);
+    *out++ = static_cast<std::byte>((bits >> 8) & 0xff);
+    *out++ = static_cast<std::byte>(bits & 0xff);
+  }
+  if (wrong < 0 || !decode_end(body, out)) {
+    return std::nullopt;
   }
   return bytes;
 }

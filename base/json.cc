@@ -7,6 +7,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "base/encoding.h"
 #include "base/json_pointer.h"
 
 namespace nono {
@@ -16,9 +17,24 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+// is_plain: between quotes, these bytes stand for themselves (RFC 8259 section 7), and each is a
+// character.
+bool is_plain(std::string_view bytes) {
+  unsigned other = 0;
+  for (const std::byte byte : as_bytes(bytes)) {
+    const auto c = std::to_integer<unsigned>(byte);
+    other |= static_cast<unsigned>(c < 0x20) | static_cast<unsigned>(c >= 0x80) |
+             static_cast<unsigned>(c == '\\');
+  }
+  return other == 0;
+}
+
 // Source hands the text to the parser byte by byte. nlohmann keeps all bytes since the last string
 // or number for its messages, so runs of white space are shortened, and a token over its limit ends
 // the input: memory then depends on the limits, not on what the text makes the parser remember.
+//
+// What stands for itself between two quotes is kept back: the parser gets the quotes, and who hears
+// from it of a string asks plain() first. Most of a bundle is such strings.
 class Source {
  public:
   Source(std::string_view text, const JsonLimits& limits) : text_(text), limits_(limits) {}
@@ -35,6 +51,8 @@ class Source {
     }
   }
 
+  // plain is what was kept back of the string that was closed last; empty where nothing was.
+  std::string_view plain() const { return plain_; }
   bool over_long() const { return over_long_; }
   // offset is that of the byte read last, or the size of the text once its end was read.
   std::size_t offset() const { return ended_ && !over_long_ ? text_.size() : last_; }
@@ -78,6 +96,12 @@ class Source {
     token_ = 0;
     string_end_ = closing_quote(at_);
     quiet_ = std::min(string_end_, at_ + limits_.string);
+    plain_ = {};
+    const std::string_view inside = text_.substr(at_, string_end_ - at_);
+    if (string_end_ < text_.size() && inside.size() <= limits_.string && is_plain(inside)) {
+      plain_ = inside;
+      at_ = string_end_;
+    }
   }
   // closing_quote is the offset of the quote that ends the string which starts at `start`, or the
   // size of the text. Most strings have no escape, and are measured by two searches.
@@ -114,6 +138,7 @@ class Source {
   std::size_t token_ = 0;
   std::size_t quiet_ = 0;       // nothing is to be done at bytes before this one
   std::size_t string_end_ = 0;  // where the closing quote of the string is, or ought to be
+  std::string_view plain_;
   bool in_string_ = false;
   bool over_long_ = false;
   bool ended_ = false;
@@ -193,7 +218,7 @@ class Builder {
   bool number_float(double /*value*/, const std::string& /*localised*/) {
     return add(Json(Json::Number{std::string(source_.number_spelling())}));
   }
-  bool string(std::string& value) { return add(Json(std::move(value))); }
+  bool string(std::string& value) { return add(Json(whole(value))); }
   bool binary(const std::vector<std::uint8_t>& /*value*/) {
     return refuse(ErrorKind::Internal, "binary values are not JSON");
   }
@@ -202,7 +227,7 @@ class Builder {
   bool start_array(std::size_t /*unknown*/) { return open(Json::Array{}); }
   bool key(std::string& name) {
     Frame& frame = frames_.back();
-    std::get<Json::Object>(frame.items).emplace_back(std::move(name), Json());
+    std::get<Json::Object>(frame.items).emplace_back(whole(name), Json());
     frame.key_ends.push_back(source_.offset());
     return true;
   }
@@ -236,6 +261,10 @@ class Builder {
   Json& root() { return root_; }
 
  private:
+  // whole is the string of which the parser saw `seen`.
+  std::string whole(std::string& seen) const {
+    return source_.plain().empty() ? std::move(seen) : std::string(source_.plain());
+  }
   bool count() {
     if (++values_ > limits_.values) {
       return refuse(ErrorKind::Exhausted,

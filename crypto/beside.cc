@@ -1,13 +1,12 @@
 #include "crypto/beside.h"
 
-#include <signal.h>
-
 #include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "base/encoding.h"
+#include "base/silent_thread.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
 
@@ -43,19 +42,7 @@ void ask(std::string_view spki_hex, HashAlgorithm algorithm, std::string_view si
 }  // namespace
 
 bool start_beside(pthread_t& thread, void* (*work)(void*), void* argument) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_attr_t attributes;
-  if (::pthread_attr_init(&attributes) != 0) {
-    return false;
-  }
-  ::pthread_attr_setstacksize(&attributes, kStack);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const bool started = ::pthread_create(&thread, &attributes, work, argument) == 0;
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  ::pthread_attr_destroy(&attributes);
-  return started;
+  return start_silent(thread, kStack, work, argument);
 }
 
 void ready_for_keyed() {
