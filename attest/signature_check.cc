@@ -318,11 +318,16 @@ Checked check_kind(const Bundle& bundle, const Demand& demand) {
   return {};
 }
 
-std::vector<crypto::CertificateAuthority> authorities_of(const TrustedRoot& root) {
+// ahead_of is what the path of `leaf` will ask.
+crypto::HeadStart::Question ahead_of(const TrustedRoot& root, const crypto::Certificate& leaf) {
   std::vector<crypto::CertificateAuthority> authorities;
   std::ranges::transform(root.authorities(), std::back_inserter(authorities),
                          &TrustedAuthority::authority);
-  return authorities;
+  return [authorities = std::move(authorities), leaf] {
+    for (const crypto::CertificateAuthority& authority : authorities) {
+      authority.ask_ahead(leaf);
+    }
+  };
 }
 
 std::expected<const TrustedRoot*, Rejection> root_of(const RootSource& source) {
@@ -382,7 +387,7 @@ SignatureCheck::Outcome SignatureCheck::of_certificate(const Bundle& bundle,
   }
   NONO_TRY(const Chain chain, read_chain(std::get<CertificateMaterial>(bundle.material())));
   if (head_start_ != nullptr) {
-    head_start_->ask(authorities_of(*root), chain.leaf);
+    head_start_->ask(ahead_of(*root, chain.leaf));
   }
   // Asked before the path, for whose signatures a head start may have to be waited for; told after.
   auto opened = open_by_certificate(chain.leaf.key(), bundle, artifact);

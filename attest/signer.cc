@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "crypto/head_start.h"
 #include "dsse/envelope.h"
 #include "dsse/statement.h"
 
@@ -39,8 +40,11 @@ Json predicate_of(const Author& author) {
 Result<void> check_product(const Author& author, const SigningTarget& target,
                            const Evidence& product, Purpose purpose) {
   NONO_TRY(SealedFile copy, target.file->clone());
-  NONO_TRY(const Examined examined, author.verifier().examine(std::move(copy), target.place,
-                                                              std::span(&product, 1), purpose));
+  crypto::HeadStart head_start;
+  NONO_TRY(const Examined examined,
+           author.verifier()
+               .with(&head_start)
+               .examine(std::move(copy), target.place, std::span(&product, 1), purpose));
   if (!examined.finding()) {
     const Rejection& rejection = examined.finding().error();
     return fail(ErrorKind::Internal, "the new bundle does not verify (" +

@@ -38,6 +38,8 @@ class Author {
   // at_once is how many threads may call this author at a time; above 1 only where waiting for
   // others is most of the work.
   virtual std::size_t at_once() const { return 1; }
+  // finish: nothing more is to be signed, so that what was kept ready for it may end.
+  virtual void finish() const {}
 };
 
 // KeyAuthor signs with a plain key, which it borrows.

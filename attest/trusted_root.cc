@@ -171,4 +171,13 @@ Result<TrustedRoot> TrustedRoot::parse(std::string_view text) {
   return parse(JsonView(document));
 }
 
+void TrustedRoot::ask_ahead() const {
+  for (const TrustedAuthority& each : authorities_) {
+    each.authority.ask_ahead();
+  }
+  for (const TrustedTimestamper& each : timestampers_) {
+    each.signer.ask_ahead();
+  }
+}
+
 }  // namespace nono::attest

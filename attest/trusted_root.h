@@ -78,6 +78,9 @@ class TrustedRoot {
   const std::string& media_type() const { return media_type_; }
   // warnings are one line each: an instance that was left out, and why.
   std::span<const std::string> warnings() const { return warnings_; }
+  // ask_ahead works out what every verdict asks of the authorities themselves, for a second thread
+  // (crypto/head_start.h). It decides nothing.
+  void ask_ahead() const;
 
  private:
   TrustedRoot() = default;

@@ -65,6 +65,8 @@ class CertificateAuthority {
   // itself, and keeps the answers where issuer_of finds them. For a second thread: it decides
   // nothing, and what is not asked ahead is asked then.
   void ask_ahead(const Certificate& leaf) const;
+  // The same for the authority alone.
+  void ask_ahead() const;
 
   std::span<const Certificate> chain() const;
 

@@ -12,11 +12,11 @@ void HeadStart::begin() {
   }
   over_ = false;
   asked_ = false;
-  question_.reset();
+  question_ = nullptr;
   running_ = start_beside(thread_, work, this);
 }
 
-void HeadStart::ask(std::vector<CertificateAuthority> authorities, const Certificate& leaf) {
+void HeadStart::ask(Question question) {
   if (asked_) {
     finish();
   }
@@ -27,7 +27,7 @@ void HeadStart::ask(std::vector<CertificateAuthority> authorities, const Certifi
   asked_ = true;
   {
     const std::scoped_lock lock(mutex_);
-    question_.emplace(Question{.authorities = std::move(authorities), .leaf = leaf});
+    question_ = std::move(question);
   }
   changed_.notify_one();
 }
@@ -50,10 +50,10 @@ bool HeadStart::is_asked() {
   return question_ || over_;
 }
 
-std::optional<HeadStart::Question> HeadStart::next() {
+HeadStart::Question HeadStart::next() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return question_ || over_; });
-  return over_ ? std::nullopt : std::exchange(question_, std::nullopt);
+  return over_ ? nullptr : std::exchange(question_, nullptr);
 }
 
 void* HeadStart::work(void* self) {
@@ -63,9 +63,7 @@ void* HeadStart::work(void* self) {
     ready_for_logs();
   }
   if (const auto question = start.next()) {
-    for (const CertificateAuthority& authority : question->authorities) {
-      authority.ask_ahead(question->leaf);
-    }
+    question();
   }
   return nullptr;
 }

@@ -3,20 +3,16 @@
 // The signature of a Fulcio certificate takes as long as the rest of a verification, and depends on
 // nothing that the rest finds out. A second thread makes the library ready while the first one
 // reads files, and then checks that signature. It decides nothing: its answers stay in the
-// certificate (CertificateAuthority::ask_ahead), where the one path of verification finds them or,
-// where they are not there, works them out itself, in its own order. Where no thread can be had
-// there is none.
+// certificate and its authority (CertificateAuthority::ask_ahead), where the one path of
+// verification finds them or, where they are not there, works them out itself, in its own order.
+// Where no thread can be had there is none.
 #pragma once
 
 #include <pthread.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
-#include <optional>
-#include <vector>
-
-#include "crypto/certificate.h"
-#include "crypto/certificate_authority.h"
 
 namespace nono::crypto {
 
@@ -31,26 +27,24 @@ class HeadStart {
 
   // begin starts the thread: a certificate will be verified. It waits for ask.
   void begin();
-  // ask begins, unless somebody did, and has the thread ask these authorities ahead about `leaf`.
-  void ask(std::vector<CertificateAuthority> authorities, const Certificate& leaf);
+  // ask begins, unless somebody did, and has the thread call `question`, whose only effect is what
+  // ask_ahead keeps. It may be dropped unasked; what it borrows lives until finish.
+  using Question = std::function<void()>;
+  void ask(Question question);
   // finish waits for the end of the thread; what it was not asked yet it is not asked any more.
   void finish();
 
  private:
-  struct Question {
-    std::vector<CertificateAuthority> authorities;
-    Certificate leaf;
-  };
   static void* work(void* self);
   bool is_asked();
-  std::optional<Question> next();
+  Question next();
 
   pthread_t thread_{};
   bool running_ = false;
   bool asked_ = false;  // the running thread has its question
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<Question> question_;
+  Question question_;
   bool over_ = false;
 };
 

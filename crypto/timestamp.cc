@@ -169,25 +169,34 @@ Result<TimestampSigner> TimestampSigner::make(std::vector<Certificate> chain,
   return TimestampSigner(std::move(leaf), std::move(authority));
 }
 
-Verdict TimestampSigner::accepts_leaf(Time at) const {
+Verdict TimestampSigner::accepts_leaf(const Certificate& leaf, Time at) const {
   if (!authority_) {
-    return accepts_alone(*leaf_, at);
+    return accepts_alone(leaf, at);
   }
   const auto valid = [at](const Certificate& each) { return each.validity().contains(at); };
-  if (valid(*leaf_) && std::ranges::all_of(authority_->chain(), valid) && path_holds()) {
+  if (valid(leaf) && std::ranges::all_of(authority_->chain(), valid) && path_holds()) {
     return {};
   }
-  return path_verdict(*authority_, *leaf_, {}, at);
+  return path_verdict(*authority_, leaf, {}, at);
 }
 
 Verdict TimestampSigner::accepts(const Certificate& signer, std::span<const Certificate> embedded,
                                  Time at) const {
   if (leaf_) {
     return signer.der() == leaf_->der()
-               ? accepts_leaf(at)
+               ? accepts_leaf(*leaf_, at)
                : refused(TimestampFault::UnknownAuthority, "it is signed by another certificate");
   }
-  return path_verdict(*authority_, signer, embedded, at);
+  return authority_ ? path_verdict(*authority_, signer, embedded, at)
+                    : refused(TimestampFault::UnknownAuthority, "the authority has no certificate");
+}
+
+void TimestampSigner::ask_ahead() const {
+  if (leaf_ && authority_) {
+    static_cast<void>(path_holds());
+  } else if (authority_) {
+    authority_->ask_ahead();
+  }
 }
 
 struct TimestampToken::Impl {

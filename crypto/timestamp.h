@@ -57,9 +57,12 @@ class TimestampSigner {
   std::expected<void, TimestampError> accepts(const Certificate& signer,
                                               std::span<const Certificate> embedded, Time at) const;
 
+  // ask_ahead is CertificateAuthority's: what accepts will ask whatever the token.
+  void ask_ahead() const;
+
  private:
   TimestampSigner(std::optional<Certificate> leaf, std::optional<CertificateAuthority> authority);
-  std::expected<void, TimestampError> accepts_leaf(Time at) const;
+  std::expected<void, TimestampError> accepts_leaf(const Certificate& leaf, Time at) const;
 
   std::optional<Certificate> leaf_;
   std::optional<CertificateAuthority> authority_;  // none: the chain is the leaf alone, pinned

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "attest/keyring.h"
+#include "crypto/head_start.h"
 #include "dsse/envelope.h"
 #include "dsse/statement.h"
 
@@ -71,6 +72,9 @@ Result<KeylessAuthor> KeylessAuthor::certify(const ServiceCaller& caller, Chosen
                                              std::shared_ptr<const attest::RootSource> root,
                                              const attest::IdentityToken& token) {
   NONO_TRY(const attest::TrustedRoot* const trusted, root_of(*root));
+  // While the first service is waited for.
+  crypto::HeadStart head_start;
+  head_start.ask([trusted] { trusted->ask_ahead(); });
   NONO_TRY(crypto::PrivateKey key, crypto::PrivateKey::generate(crypto::KeyAlgorithm::EcdsaP256));
   NONO_TRY(IssuedCertificate certificate,
            SigningServices(caller, services, *trusted).certificate(key, token));

@@ -41,6 +41,7 @@ class KeylessAuthor final : public attest::Author {
   Result<std::string> message_bundle(std::string_view contents) const;
   attest::Verifier verifier() const override;
   std::size_t at_once() const override { return kAtOnce; }
+  void finish() const override { caller_->finish(); }
   const attest::RootSource& root() const { return *root_; }
 
  private:

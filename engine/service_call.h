@@ -32,6 +32,8 @@ class ServiceCaller {
   // deadline has passed, or nobody listens.
   Result<net::HttpResponse> call(const net::HttpRequest& request,
                                  std::initializer_list<int> again) const;
+  // finish: nothing more is called (HttpClient::finish).
+  void finish() const { client_.finish(); }
   // pause waits as between two attempts.
   void pause(std::chrono::milliseconds time) const { wait_(time); }
 

@@ -176,6 +176,7 @@ Result<void> sign_each(const attest::Author& author, const std::vector<std::stri
     all.add(which, std::move(made));
     return {};
   }));
+  author.finish();
   for (const auto& [which, made] : all.in_order()) {
     NONO_CHECK(replace_file(made.file.bundle_path, made.bundle, kBundleMode));
     on_signed(made.file);
@@ -202,6 +203,7 @@ Result<std::vector<SignedFile>> sign_together(const attest::Author& author,
     done.push_back({.path = file.path, .bundle_path = bundle_path, .digest = digest});
   }
   NONO_TRY(const std::string bundle, attest::sign_many(author, directory, targets));
+  author.finish();
   NONO_CHECK(replace_file(bundle_path, bundle, kBundleMode));
   return done;
 }
@@ -215,6 +217,7 @@ Result<SignedFile> sign_policy(const attest::Author& author, const std::string& 
                                const std::string& working_directory) {
   NONO_TRY(const OpenedFile file, open_policy(path));
   NONO_TRY(Made made, make_bundle(author, file, working_directory, Purpose::TrustPolicy));
+  author.finish();
   NONO_CHECK(replace_file(made.file.bundle_path, made.bundle, kBundleMode));
   return std::move(made.file);
 }

@@ -38,4 +38,11 @@ Result<HttpResponse> ClientPool::send(const HttpRequest& request) {
   return response;
 }
 
+void ClientPool::finish() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& client : idle_) {
+    client->finish();
+  }
+}
+
 }  // namespace nono::net

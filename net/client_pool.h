@@ -24,6 +24,7 @@ class ClientPool final : public HttpClient {
   // prepare starts the first nono-net now (NonoNetClient::prepare).
   void prepare();
   Result<HttpResponse> send(const HttpRequest& request) override;
+  void finish() override;
 
  private:
   std::unique_ptr<NonoNetClient> take();

@@ -47,6 +47,9 @@ class HttpClient {
   // send is an Error of kind Network, which names the service, where no whole answer came: name not
   // resolved, refused, TLS, deadline, larger than the cap. Usage for a URL that is not allowed.
   virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
+  // finish: no request is expected any more, so that what was kept for the next may end while its
+  // owner does other work. One that comes all the same is sent.
+  virtual void finish() {}
 };
 
 }  // namespace nono::net

@@ -95,6 +95,7 @@ class SpawnPlan {
     std::array<char*, 2> argv{name.data(), nullptr};
     std::vector<std::string> copies = environment;
     std::vector<char*> envp;
+    envp.reserve(copies.size() + 1);
     for (std::string& entry : copies) {
       envp.push_back(entry.data());
     }
@@ -168,6 +169,18 @@ Result<void> NonoNetClient::start() {
   return {};
 }
 
+// The child is not reaped yet, so its number cannot be another's.
+void NonoNetClient::kill_now() noexcept {
+  ::kill(pid_, SIGKILL);
+}
+
+void NonoNetClient::finish() {
+  if (pid_ >= 0) {
+    channel_.reset();
+    kill_now();
+  }
+}
+
 std::string NonoNetClient::stop(Patience patience) noexcept {
   if (pid_ < 0) {
     return {};
@@ -176,8 +189,7 @@ std::string NonoNetClient::stop(Patience patience) noexcept {
   if (patience == Patience::LastWords && process_.valid()) {
     (void)has_ended(process_, kLastWords);
   }
-  // The child is not reaped yet, so its number cannot be another's.
-  ::kill(pid_, SIGKILL);
+  kill_now();
   siginfo_t how{};
   while (::waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED) != 0 && errno == EINTR) {
   }
@@ -223,7 +235,7 @@ Result<HttpResponse> NonoNetClient::send(const HttpRequest& request) {
   if (auto url = check_request(request); !url) {
     return named(std::move(url).error());
   }
-  if (pid_ >= 0 && has_ended(process_, std::chrono::milliseconds(0))) {
+  if (pid_ >= 0 && (!channel_.valid() || has_ended(process_, std::chrono::milliseconds(0)))) {
     stop(Patience::None);
   }
   if (pid_ < 0) {

@@ -46,6 +46,9 @@ class NonoNetClient final : public HttpClient {
   // send: besides what HttpClient says, NotFound where nono-net is not installed, Unsupported where
   // it cannot confine itself or finds no certificate authorities.
   Result<HttpResponse> send(const HttpRequest& request) override;
+  // finish kills nono-net and does not wait for its end: the next request does, or the client's
+  // own end.
+  void finish() override;
 
  private:
   enum class Patience : unsigned char { None, LastWords };
@@ -56,6 +59,7 @@ class NonoNetClient final : public HttpClient {
   // stop kills and reaps, after a moment for the process to end by itself where there is patience;
   // it returns how the process ended, in words.
   std::string stop(Patience patience) noexcept;
+  void kill_now() noexcept;
 
   Options options_;
   OwnedFd channel_;

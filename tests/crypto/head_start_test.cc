@@ -9,7 +9,11 @@
 #include <iterator>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "crypto/certificate.h"
+#include "crypto/certificate_authority.h"
 #include "crypto/keys.h"
 #include "tests/crypto/certificate_draft.h"
 
@@ -61,6 +65,15 @@ std::string verdict(const CertificateAuthority& authority, const Certificate& le
   return issuer ? "ok" : issuer.error().detail;
 }
 
+// about is the question that a verification asks.
+HeadStart::Question about(std::vector<CertificateAuthority> authorities, const Certificate& leaf) {
+  return [authorities = std::move(authorities), leaf] {
+    for (const CertificateAuthority& authority : authorities) {
+      authority.ask_ahead(leaf);
+    }
+  };
+}
+
 class HeadStartTest : public ::testing::TestWithParam<KeyAlgorithm> {};
 
 // Each verdict is asked of certificates parsed anew: one that was asked remembers.
@@ -69,7 +82,7 @@ void expect_same_verdicts(const CertificateAuthority& authority, const Certifica
   const std::string alone = verdict(authority, *Certificate::parse_der(leaf.der()));
   EXPECT_EQ(alone == "ok", good);
   HeadStart start;
-  start.ask({authority, other}, leaf);
+  start.ask(about({authority, other}, leaf));
   EXPECT_EQ(verdict(authority, leaf), alone);
   start.finish();
   EXPECT_EQ(verdict(other, leaf) == "ok", !good);
@@ -107,8 +120,33 @@ TEST(HeadStart, AnswersWhileItIsAskedFromTheOtherThread) {
   HeadStart start;
   for (int round = 0; round < 50; ++round) {
     const Certificate leaf = *Certificate::parse_der(made.der());
-    start.ask({authority}, leaf);
+    start.ask(about({authority}, leaf));
     EXPECT_EQ(verdict(authority, leaf), "ok");
+  }
+}
+
+// An authority that is asked ahead without a leaf gives the verdicts that it gives unasked: good
+// ones where its own certificates hold together, and none where they do not.
+TEST(HeadStart, AnAuthorityAskedAheadForItselfGivesTheSameVerdicts) {
+  const PrivateKey& root = key(KeyAlgorithm::EcdsaP384);
+  const PrivateKey& lower = key(KeyAlgorithm::EcdsaP256);
+  const Certificate top = test::authority("root", root.public_key(), "root").issued_by(root);
+  const Certificate good = test::authority("lower", lower.public_key(), "root").issued_by(root);
+  const Certificate forged = test::authority("lower", lower.public_key(), "root").issued_by(lower);
+  const Certificate leaf = test::leaf(lower.public_key(), "lower").issued_by(lower);
+  for (const bool ahead : {false, true}) {
+    const CertificateAuthority sound = *CertificateAuthority::make({good, top});
+    const CertificateAuthority broken = *CertificateAuthority::make({forged, top});
+    HeadStart start;
+    if (ahead) {
+      start.ask([&] {
+        sound.ask_ahead();
+        broken.ask_ahead();
+      });
+    }
+    EXPECT_EQ(verdict(sound, leaf), "ok");
+    EXPECT_EQ(verdict(broken, leaf),
+              "a certificate of this authority was not issued by the next one");
   }
 }
 

@@ -44,6 +44,25 @@ TEST(ClientPoolTest, RequestsOverlapButNoMoreThanMayBe) {
   EXPECT_GT(most, 1);
 }
 
+// All that are idle end; a request that comes all the same is answered.
+TEST(ClientPoolTest, AFinishedPoolStillAnswers) {
+  NONO_NEEDS_LANDLOCK();
+  std::atomic<int> taken{0};
+  const Server server([&](Connection& connection, const std::string& /*request*/) {
+    ++taken;
+    connection.say(ok("hello"));
+  });
+  ClientPool pool(2, real_program());
+  pool.finish();
+  for (int at = 0; at < 3; ++at) {
+    const auto answer = pool.send(get(server.url()));
+    ASSERT_TRUE(answer) << answer.error().message();
+    EXPECT_EQ(answer->body, "hello");
+    pool.finish();
+  }
+  EXPECT_EQ(taken, 3);
+}
+
 TEST(ClientPoolTest, WhatGoesWrongEarlyIsToldByTheRequest) {
   ClientPool missing(2, {.program = "/nonexistent/nono-net", .environment = {}});
   missing.prepare();

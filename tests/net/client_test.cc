@@ -165,6 +165,34 @@ TEST(NonoNetClientTest, AProcessThatDiedBetweenRequestsIsReplaced) {
   EXPECT_TRUE(client.send(get(kUrl)));
 }
 
+// has_ended_child: the child ended, and nobody reaped it.
+bool has_ended_child(pid_t child) {
+  siginfo_t how{};
+  return ::waitid(P_PID, static_cast<id_t>(child), &how, WEXITED | WNOWAIT) == 0 &&
+         how.si_pid == child;
+}
+
+TEST(NonoNetClientTest, AFinishedOneEndsAtOnceIsReapedByItsClientAndReplacedByARequest) {
+  const auto finished = [](NonoNetClient& client) {
+    const pid_t child = children_of_this_process().at(0);
+    client.finish();
+    EXPECT_TRUE(has_ended_child(child));
+    client.finish();
+    return child;
+  };
+  {
+    NonoNetClient client(fake_program("surroundings"));
+    client.finish();
+    EXPECT_TRUE(children_of_this_process().empty());
+    ASSERT_TRUE(client.send(get(kUrl)));
+    const pid_t first = finished(client);
+    ASSERT_TRUE(client.send(get(kUrl)));
+    EXPECT_EQ(children_of_this_process().size(), 1u);
+    EXPECT_NE(finished(client), first);
+  }
+  EXPECT_TRUE(children_of_this_process().empty());
+}
+
 TEST(NonoNetClientTest, TheRealOneKilledWithinARequestIsOneErrorAndTheNextRequestWorks) {
   NONO_NEEDS_LANDLOCK();
   std::atomic<bool> fine = false;
