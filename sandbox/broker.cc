@@ -52,7 +52,7 @@ namespace {
 
 constexpr off_t kMaxMountTable = off_t{16} << 20U;
 
-void send_response(BorrowedFd listener, std::uint64_t cookie, int error, std::int64_t value,
+bool send_response(BorrowedFd listener, std::uint64_t cookie, int error, std::int64_t value,
                    std::uint32_t flags) {
   seccomp_notif_resp response{};
   response.id = cookie;
@@ -60,7 +60,7 @@ void send_response(BorrowedFd listener, std::uint64_t cookie, int error, std::in
   response.val = value;
   response.flags = flags;
   // ENOENT: the caller was killed meanwhile; nobody waits for the answer.
-  static_cast<void>(::ioctl(listener.raw(), SECCOMP_IOCTL_NOTIF_SEND, &response));
+  return ::ioctl(listener.raw(), SECCOMP_IOCTL_NOTIF_SEND, &response) == 0;
 }
 
 void inject(BorrowedFd listener, std::uint64_t cookie, Outcome& outcome) {
@@ -132,6 +132,10 @@ bool drained(const OwnedFd& signals) {
 }
 
 }  // namespace
+
+bool send_error(BorrowedFd listener, std::uint64_t cookie, int error) {
+  return send_response(listener, cookie, error, 0, 0);
+}
 
 void send_outcome(BorrowedFd listener, std::uint64_t cookie, Outcome outcome) {
   switch (outcome.kind()) {
@@ -323,6 +327,8 @@ bool Warden::Impl::serve_next(SideWatch* side) {
     return false;
   }
   ++served;
+  // What a lane told before it answered comes before the call that may follow its answer.
+  lanes.hear();
   const seccomp_notif& request = buffer.notification;
   const auto number = static_cast<std::size_t>(request.data.nr);
   if (request.pid == 0 || number >= traps.size() || traps[number] == kNotTrapped) {

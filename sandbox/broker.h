@@ -116,6 +116,8 @@ class Outcome {
 // send_outcome answers the notification `cookie`. An injection that fails becomes EACCES (EMFILE
 // where the agent has no descriptor left).
 void send_outcome(BorrowedFd listener, std::uint64_t cookie, Outcome outcome);
+// send_error is false where the caller is gone, or somebody else is answering it.
+bool send_error(BorrowedFd listener, std::uint64_t cookie, int error);
 
 // Warden is the broker's loop: it serves until the agent's process ends or the supervisor goes.
 class Warden {

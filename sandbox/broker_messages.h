@@ -15,6 +15,7 @@ inline constexpr std::uint64_t kAskChange = 2;
 inline constexpr std::uint64_t kTellKnown = 3;   // guarded files that were found; more follows
 inline constexpr std::uint64_t kTellGo = 4;      // the last of them
 inline constexpr std::uint64_t kLaneChange = 6;  // from a lane to the broker
+inline constexpr std::uint64_t kLaneRecall = 7;  // likewise; a number comes back
 inline constexpr std::uint64_t kEventRefused = 10;
 inline constexpr std::uint64_t kEventStarted = 11;
 inline constexpr std::uint64_t kEventStopped = 12;
@@ -34,5 +35,10 @@ struct StateChange {
   trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;
   std::string path = {};
 };
+
+// Recall is what a lane asks of the broker's memory: the class of an object, whether a directory
+// was made in the session (and did not take the place of an older one), whether a place was
+// emptied.
+enum class Recall : unsigned char { Class, Made, Emptied };
 
 }  // namespace nono::sandbox

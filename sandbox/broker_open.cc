@@ -189,24 +189,31 @@ Outcome Opener::not_opened(Job& job, int error) {
   return error == ELOOP || error == ENXIO ? slow(job) : Outcome::error(error);
 }
 
-Outcome Opener::missing(Job& job, int error) {
-  if (error == ELOOP) {
-    return slow(job);
-  }
-  if (error != ENOENT) {
-    return Outcome::error(error);
-  }
-  // /dev/fd/3 and /proc/self/... do not exist for the broker where they do for the agent.
+// through_proc: /dev/fd/3 and /proc/self/... are not for the broker what they are for the agent.
+// For a name that does not exist, which is asked for all the time, its text must do.
+bool Opener::through_proc(const Job& job, int error) const {
   const std::string_view path = job.path;
   struct stat base{};
-  const bool through_proc =
-      path.starts_with("/proc") || path.starts_with("/dev/") || path.contains("/proc/") ||
+  if (path.starts_with("/proc") || path.starts_with("/dev/") || path.contains("/proc/") ||
       path.contains("/fd/") ||
-      (job.base.valid() && ::fstat(job.base_raw(), &base) == 0 && resolver_.on_proc(base));
-  if (through_proc) {
+      (job.base.valid() && ::fstat(job.base_raw(), &base) == 0 && resolver_.on_proc(base))) {
+    return true;
+  }
+  open_how look{};
+  look.flags = O_PATH | O_CLOEXEC;
+  look.resolve = RESOLVE_NO_MAGICLINKS;
+  return error != ENOENT &&
+         !OwnedFd(static_cast<int>(
+                      ::syscall(SYS_openat2, job.base_raw(), job.path.c_str(), &look, sizeof look)))
+              .valid() &&
+         errno == ELOOP;
+}
+
+Outcome Opener::missing(Job& job, int error) {
+  if (error == ELOOP || through_proc(job, error)) {
     return slow(job);
   }
-  return job.has(O_CREAT) ? create(job) : Outcome::error(ENOENT);
+  return error == ENOENT && job.has(O_CREAT) ? create(job) : Outcome::error(error);
 }
 
 // refused_by_kernel asks about a denial that is Landlock's, or tells of it.

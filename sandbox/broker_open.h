@@ -25,6 +25,7 @@ class Opener {
   Outcome existing(Job& job);
   OwnedFd open_seen(Job& job) const;
   Outcome missing(Job& job, int error);
+  bool through_proc(const Job& job, int error) const;
   Outcome not_opened(Job& job, int error);
   Outcome refused_by_kernel(Job& job, const OwnedFd& object);
   Outcome not_created(Job& job, const NamedPlace& place, int error, int flags, mode_t mode);

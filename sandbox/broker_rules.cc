@@ -72,13 +72,47 @@ GuardClass BrokerRules::guard_of(const Touched& touched, const struct stat* stat
   if (touched.requested != touched.resolved) {
     found = std::max(found, config_.names->classify(touched.requested));
   }
-  if (status != nullptr && !guarded_objects_.empty()) {
-    const auto known = guarded_objects_.find({status->st_dev, status->st_ino});
-    if (known != guarded_objects_.end()) {
-      found = std::max(found, known->second);
-    }
+  if (status != nullptr) {
+    found = std::max(found, static_cast<GuardClass>(
+                                recall(Recall::Class, {status->st_dev, status->st_ino}, {})));
   }
   return found;
+}
+
+std::uint64_t BrokerRules::recalled(Recall what, const ObjectId& id, std::string_view path) const {
+  if (what == Recall::Made) {
+    return made_directories_.contains(id) && vacated_.size() < kMaxVacated &&
+                   !covered(vacated_, path)
+               ? 1
+               : 0;
+  }
+  if (what == Recall::Emptied) {
+    return emptied_.size() >= kMaxVacated || covered(emptied_, path) ? 1 : 0;
+  }
+  const auto known = guarded_objects_.find(id);
+  return static_cast<std::uint64_t>(known != guarded_objects_.end() ? known->second
+                                                                    : GuardClass::None);
+}
+
+std::uint64_t BrokerRules::recall(Recall what, const ObjectId& id, std::string_view path) const {
+  if (!in_lane_) {
+    return recalled(what, id, path);
+  }
+  WireWriter message;
+  message.number(kLaneRecall)
+      .number(static_cast<std::uint64_t>(what))
+      .number(id.device)
+      .number(id.inode)
+      .text(path);
+  if (wire_send(ask_, message.bytes(), {})) {
+    const auto answer = wire_receive(ask_);
+    WireReader reader(answer ? answer->text : std::string_view());
+    const std::uint64_t number = reader.number();
+    if (reader.good()) {
+      return number;
+    }
+  }
+  ::_exit(1);  // nothing can be decided
 }
 
 void BrokerRules::remember(const struct stat& status, GuardClass guard_class) {
@@ -179,6 +213,13 @@ bool BrokerRules::hear_lane(BorrowedFd channel, std::optional<StateChange>& of_o
     }
     return true;
   }
+  if (kind == kLaneRecall) {
+    const auto what = static_cast<Recall>(reader.number());
+    const ObjectId id{.device = reader.number(), .inode = reader.number()};
+    WireWriter answer;
+    answer.number(recalled(what, id, reader.text()));
+    return wire_send(channel, answer.bytes(), {}).has_value();
+  }
   const WireMessage answer = relayed(*message);
   const std::array<int, 1> fds{answer.fds.empty() ? -1 : BorrowedFd(answer.fds.front()).raw()};
   return wire_send(channel, answer.text, std::span(fds).first(answer.fds.empty() ? 0 : 1))
@@ -278,13 +319,13 @@ Answer<void> BrokerRules::change_verdict(const Call& call, BorrowedFd object,
 
 bool BrokerRules::made_here(const std::string& directory) const {
   struct stat status{};
-  return !directory.empty() && !made_directories_.empty() &&
+  return !directory.empty() && (in_lane_ || !made_directories_.empty()) &&
          ::lstat(directory.c_str(), &status) == 0 &&
-         made_directories_.contains({status.st_dev, status.st_ino});
+         recall(Recall::Made, {status.st_dev, status.st_ino}, directory) != 0;
 }
 
 bool BrokerRules::exempt(const ProtectedMatch& match) const {
-  const bool own_project = emptied_.size() < kMaxVacated && !covered(emptied_, match.root);
+  const bool own_project = recall(Recall::Emptied, {}, match.root) == 0;
   return (own_project && made_here(match.root)) || made_here(match.git_directory) ||
          made_here(match.worktree);
 }
@@ -359,8 +400,8 @@ Answer<void> BrokerRules::may_move(const Call& call, const std::string& from,
 }
 
 bool BrokerRules::moves_as_own(const struct stat& status, const std::string& to) const {
-  return made_directories_.contains({status.st_dev, status.st_ino}) && !covered(vacated_, to) &&
-         !covered(emptied_, to);
+  return recall(Recall::Made, {status.st_dev, status.st_ino}, to) != 0 &&
+         recall(Recall::Emptied, {}, to) == 0;
 }
 
 bool BrokerRules::protected_name(std::string_view canonical) const {

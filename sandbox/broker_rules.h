@@ -93,9 +93,10 @@ class BrokerRules {
   void report(const Call& call, std::string_view operation, std::string_view object,
               std::string_view rule, std::string_view why);
   // in_lane is for a process that does one call (sandbox/lanes.h): `channel` leads to the broker,
-  // which asks the supervisor for it and is told of every change before the call is answered.
-  // hear_lane serves one message of such a process and hands out a change that is none of the
-  // rules; false where the process is gone.
+  // which asks the supervisor for it, is asked what it remembers when that is to count (a lane may
+  // have waited for long), and is told of every change before the call is answered. hear_lane
+  // serves one message of such a process and hands out a change that is none of the rules; false
+  // where the process is gone.
   void in_lane(OwnedFd channel);
   void tell_change(const StateChange& change) const;
   bool hear_lane(BorrowedFd channel, std::optional<StateChange>& of_others);
@@ -122,6 +123,9 @@ class BrokerRules {
   bool exempt(const ProtectedMatch& match) const;
   void change(const StateChange& change);
   void apply(const StateChange& change);
+  // recall is `recalled` by the broker's memory, in a lane too.
+  std::uint64_t recall(Recall what, const ObjectId& id, std::string_view path) const;
+  std::uint64_t recalled(Recall what, const ObjectId& id, std::string_view path) const;
   static void add_place(std::vector<std::string>& places, const std::string& canonical);
   WireMessage relayed(const WireMessage& question);
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "sandbox/supervisor_watch.h"
 #include "sandbox/wire.h"
 
 namespace nono::sandbox {
@@ -24,6 +25,11 @@ bool readable(BorrowedFd fd) {
   return ::poll(&watched, 1, 0) > 0;
 }
 
+// is_gone: the thread has ended. One that does not wait any more may be about to take the answer.
+bool is_gone(const AgentThread& thread) {
+  return !thread.waiting() && std::string_view("?ZX").contains(state_of_process(thread.tid()));
+}
+
 }  // namespace
 
 Lanes::Lanes(BorrowedFd listener, std::vector<pid_t>& broker_pids, Host& host)
@@ -32,11 +38,12 @@ Lanes::Lanes(BorrowedFd listener, std::vector<pid_t>& broker_pids, Host& host)
       host_(host),
       watched_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
-void Lanes::give_up(const Waiting& waiting, std::string_view why) {
-  if (waiting.call.thread.waiting()) {
+bool Lanes::give_up(const Waiting& waiting, std::string_view why) {
+  const bool given_up = send_error(listener_, waiting.call.thread.cookie(), EIO);
+  if (given_up) {
     host_.stalled(waiting.call, waiting.met, why);
-    send_outcome(listener_, waiting.call.thread.cookie(), Outcome::error(EIO));
   }
+  return given_up;
 }
 
 Lanes::Lane* Lanes::lane_for(dev_t device) {
@@ -96,6 +103,8 @@ bool Lanes::fork_child(Lane& lane, const Call& call) {
     }
     // Who reads what the agent writes must not wait for a process that even SIGKILL does not end.
     ::syscall(SYS_close_range, 0U, 2U, 0);
+    // To itself it is `self`, which the kernel lets look into itself whatever it keeps from others.
+    broker_pids_.push_back(::getpid());
     send_outcome(listener_, call.thread.cookie(),
                  host_.serve_apart(call, std::move(channel->second)));
     ::_exit(0);
@@ -152,10 +161,13 @@ bool Lanes::reaped(pid_t pid, int wait_status) {
 }
 
 void Lanes::give_up_all(Lane& lane, Clock::time_point now) {
-  ::kill(lane.child, SIGKILL);
-  if (lane.under_way) {
-    give_up(*lane.under_way, kNoAnswer);
+  // The answer first: a child that is killed while it hands over a descriptor has answered without
+  // one, and the caller's open would return 0.
+  if (!lane.under_way ||
+      (!give_up(*lane.under_way, kNoAnswer) && !is_gone(lane.under_way->call.thread))) {
+    return;
   }
+  ::kill(lane.child, SIGKILL);
   for (const Waiting& waiting : lane.next) {
     give_up(waiting, kNoAnswer);
   }
@@ -168,7 +180,7 @@ void Lanes::look(Clock::time_point now) {
   for (auto& [device, lane] : lanes_) {
     if (lane.under_way && now >= lane.deadline) {
       give_up_all(lane, now);
-    } else if (lane.under_way && !lane.under_way->call.thread.waiting()) {
+    } else if (lane.under_way && is_gone(lane.under_way->call.thread)) {
       ::kill(lane.child, SIGKILL);  // nobody is there to be answered; the next one's turn
     }
   }

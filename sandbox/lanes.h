@@ -3,8 +3,9 @@
 // A call that meets such a mount (sandbox/stalling_mounts.h) is done by a forked child, which
 // answers it. There is one child at a time for a file system, so that what is decided and what is
 // done stay in order, as they do in the broker; calls on other file systems go on meanwhile. The
-// child has what the broker knows, asks the supervisor through it, and tells it what changed before
-// it answers: nothing that a call taught is lost with it.
+// child asks the supervisor through the broker, asks the broker what it remembers when that is to
+// count, and tells it what changed before it answers. The broker hears that before it serves the
+// next call: nothing that a call taught is lost with it, or comes too late.
 //
 // Where a call is not done in time, it and those behind it fail with EIO, as from a file system
 // whose server is gone, and the child is killed. Most waits for a server end by that. Where the
@@ -81,7 +82,8 @@ class Lanes {
   bool fork_child(Lane& lane, const Call& call);
   void drain(Lane& lane);
   void close_channel(Lane& lane);
-  void give_up(const Waiting& waiting, std::string_view why);
+  // give_up is false where the caller needs no answer any more, or gets the child's.
+  bool give_up(const Waiting& waiting, std::string_view why);
   void give_up_all(Lane& lane, Clock::time_point now);
 
   BorrowedFd listener_;

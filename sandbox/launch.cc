@@ -1,6 +1,7 @@
 #include "sandbox/launch.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -171,6 +172,21 @@ void keep_two(int failure, int socket) noexcept {
   }
 }
 
+// The broker serves nothing before it has the listener: a call that is trapped until then, by a
+// filter that traps too much, would wait for ever.
+constexpr unsigned kHandOverSeconds = 10;
+
+void end_in_time() noexcept {
+  struct sigaction plain{};
+  plain.sa_handler = SIG_DFL;
+  ::sigaction(SIGALRM, &plain, nullptr);
+  sigset_t alarm_only;
+  sigemptyset(&alarm_only);
+  sigaddset(&alarm_only, SIGALRM);
+  ::pthread_sigmask(SIG_UNBLOCK, &alarm_only, nullptr);
+  ::alarm(kHandOverSeconds);
+}
+
 // AgentSide is what the agent's process needs of the broker's.
 struct AgentSide {
   const InDomain& domain;
@@ -183,6 +199,7 @@ struct AgentSide {
 [[noreturn]] void agent_main(const LaunchPlan& plan, const AgentSide& side) noexcept {
   const int failure = side.failure;
   prepare_agent(plan, failure);
+  end_in_time();
   int listener = -1;
   auto confined = side.domain.seal(listener);
   if (!confined) {
@@ -191,6 +208,7 @@ struct AgentSide {
   if (!send_listener(side.socket, listener)) {
     give_up(failure, Step::Handshake, errno);
   }
+  ::alarm(0);
   if (const int unrefused = self_test(); unrefused != 0) {
     give_up(failure, Step::SelfTest, unrefused);
   }
@@ -244,15 +262,6 @@ void take_terminal(int terminal, int failure) {
   }
 }
 
-// receive_listener waits for the agent's message; not valid where the agent gave up before.
-OwnedFd receive_listener(BorrowedFd socket) {
-  auto message = wire_receive(socket);
-  if (!message || message->fds.empty()) {
-    return {};
-  }
-  return std::move(message->fds.front());
-}
-
 // receive_go collects what the supervisor tells until its last word; nothing where it went away.
 std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
   std::vector<KnownObject> known;
@@ -292,16 +301,37 @@ bool signals_end_here(const LaunchPlan& plan, int failure) {
 struct ForkedAgent {
   pid_t pid;
   OwnedFd handshake;
+  int failure;  // where a failed start is told
   bool opens;   // its start is a trapped open
   bool scoped;  // its signals end at the domain
 };
 
-[[noreturn]] void serve_agent(const LaunchPlan& plan, Channels channels, ForkedAgent agent) {
-  OwnedFd listener = receive_listener(agent.handshake);
-  if (!listener.valid()) {
-    not_started(agent.scoped);
+// receive_listener waits for the agent's message. Without one there is no start: the agent gave up
+// and said why, or its time was over, or the supervisor is gone.
+OwnedFd receive_listener(const ForkedAgent& agent, BorrowedFd ask) {
+  std::array<pollfd, 2> watched{
+      {{BorrowedFd(agent.handshake).raw(), POLLIN, 0}, {ask.raw(), 0, 0}}};
+  while (::poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
   }
+  if (watched[1].revents == 0) {
+    if (auto message = wire_receive(agent.handshake); message && !message->fds.empty()) {
+      return std::move(message->fds.front());
+    }
+    int status = 0;
+    ::kill(agent.pid, SIGKILL);  // it is ending: how is said already
+    ::waitpid(agent.pid, &status, 0);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
+      const ChildFailure failure{Step::Handshake, ETIMEDOUT};
+      static_cast<void>(!::write(agent.failure, &failure, sizeof failure));
+    }
+  }
+  not_started(agent.scoped);
+}
+
+[[noreturn]] void serve_agent(const LaunchPlan& plan, Channels channels, ForkedAgent agent) {
   const BorrowedFd ask(channels.ask.second);
+  OwnedFd listener = receive_listener(agent, ask);
+  ::close(agent.failure);
   const OwnedFd events(::fcntl(BorrowedFd(channels.events.second).raw(), F_DUPFD_CLOEXEC, 3));
   Warden warden(*plan.broker, std::move(listener), std::move(channels.ask.second),
                 std::move(channels.events.second));
@@ -350,9 +380,9 @@ struct ForkedAgent {
     agent_main(plan, {*domain, BorrowedFd(handshake->second).raw(), failure, opens});
   }
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  ::close(failure);
   handshake->second.reset();
-  serve_agent(plan, std::move(channels), {agent, std::move(handshake->first), opens, scoped});
+  serve_agent(plan, std::move(channels),
+              {agent, std::move(handshake->first), failure, opens, scoped});
 }
 
 // children_of lists the direct children of a thread, whose directory of /proc is given.

@@ -180,6 +180,7 @@ class Resolver::Walk {
       const std::string name = std::move(pending_.back());
       pending_.pop_back();
       if (name == ".") {
+        wants_directory_ = wants_directory_ || pending_.empty();
         continue;
       }
       if (auto done = step(name); !done || done->place.directory.valid()) {
@@ -188,6 +189,10 @@ class Resolver::Walk {
     }
     if (auto fine = resolver_.allowed(current_); !fine) {
       return std::unexpected(fine.error());
+    }
+    if (const auto found = status(current_);
+        wants_directory_ && found && !S_ISDIR(found->st_mode)) {
+      return std::unexpected(ENOTDIR);
     }
     return Walked{std::move(current_), {}};
   }
@@ -322,23 +327,25 @@ Answer<Walked> Resolver::walk(const AgentThread& thread, int dirfd, const std::s
   return Walk(*this, thread, last, missing).run(*std::move(base), path);
 }
 
-// clear: a path without links and dots leads where its text says. The kernel tells whether there
-// are links, without following one; then each component is looked at before it is walked.
+// clear_as_text: a path without links and dots leads where its text says.
+Answer<void> Resolver::clear_as_text(const OwnedFd& base, const std::string& path) const {
+  const bool absolute = path.starts_with('/');
+  if (!absolute && !looks_at_links()) {
+    return {};
+  }
+  return apart(normal_path((absolute ? "" : raw_path_of(base, 1) + "/") + path));
+}
+
+// clear: the kernel tells whether there are links, without following one; then each component is
+// looked at before it is walked.
 Answer<void> Resolver::clear(const AgentThread& thread, const OwnedFd& base,
                              const std::string& path, LastLink last) const {
   if (mounts_ == nullptr) {
     return {};
   }
   const bool dots = has_dots(path);
-  const bool absolute = path.starts_with('/');
-  if (!dots && (absolute || looks_at_links())) {
-    const std::string from = absolute ? "" : raw_path_of(base, 1) + "/";
-    if (auto fine = apart(normal_path(from + path)); !fine) {
-      return fine;
-    }
-  }
-  if (!looks_at_links()) {
-    return {};
+  if (auto fine = dots ? Answer<void>() : clear_as_text(base, path); !fine || !looks_at_links()) {
+    return fine;
   }
   const int keep = last == LastLink::Keep ? O_NOFOLLOW : 0;
   const int from = base.valid() ? BorrowedFd(base).raw() : AT_FDCWD;

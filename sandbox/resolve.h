@@ -93,6 +93,7 @@ class Resolver {
   class Walk;
   Answer<void> allowed(const OwnedFd& object) const;
   Answer<void> apart(std::string_view canonical) const;
+  Answer<void> clear_as_text(const OwnedFd& base, const std::string& path) const;
   bool looks_at_links() const { return mounts_ != nullptr && mounts_->any_in_reach(); }
   const StallingMounts* mounts_ = nullptr;
   mutable std::optional<Met> met_;

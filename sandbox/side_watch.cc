@@ -5,6 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/silent_thread.h"
+
 namespace nono::sandbox {
 namespace {
 
@@ -22,23 +24,6 @@ void take_nudges() {
   sigemptyset(&nudge);
   sigaddset(&nudge, kNudge);
   ::pthread_sigmask(SIG_UNBLOCK, &nudge, nullptr);
-}
-
-// start_silent starts a thread that takes no signal.
-bool start_silent(pthread_t& thread, void* (*run)(void*), void* argument) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_attr_t attributes;
-  if (::pthread_attr_init(&attributes) != 0) {
-    return false;
-  }
-  ::pthread_attr_setstacksize(&attributes, kStack);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const bool started = ::pthread_create(&thread, &attributes, run, argument) == 0;
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  ::pthread_attr_destroy(&attributes);
-  return started;
 }
 
 }  // namespace
@@ -61,7 +46,7 @@ bool SideWatch::start() {
   }
   nudged_ = ::pthread_self();
   take_nudges();
-  if (start_silent(thread_, run, this)) {
+  if (start_silent(thread_, kStack, run, this)) {
     state_ = State::Running;
   }
   return state_ == State::Running;

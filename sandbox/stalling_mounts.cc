@@ -92,17 +92,21 @@ std::vector<Line> parse_table(std::string_view table) {
   return out;
 }
 
-// layers_of are the directories that an overlay is made of, as they were named when it was mounted.
+// layers_of are the directories that an overlay is made of, as they were named when it was mounted:
+// in lists (lowerdir=A:B), or one by one (lowerdir+=A, Linux 6.5), where a colon is one.
 std::vector<std::string> layers_of(std::string_view options) {
   std::vector<std::string> out;
   while (!options.empty()) {
     const std::size_t end = std::min(options.find(','), options.size());
     const std::string_view option = options.substr(0, end);
     options.remove_prefix(std::min(end + 1, options.size()));
-    const std::size_t value = option.find("dir=");
-    std::string_view list = value == std::string_view::npos ? "" : option.substr(value + 4);
+    const std::size_t value = std::min(option.find('='), option.size());
+    const std::string_view name = option.substr(0, value);
+    const bool one = name.ends_with("dir+");
+    std::string_view list = one || name.ends_with("dir") ? option.substr(value) : "";
+    list.remove_prefix(std::min(list.size(), std::size_t{1}));
     while (!list.empty()) {
-      const std::size_t part = std::min(list.find(':'), list.size());
+      const std::size_t part = one ? list.size() : std::min(list.find(':'), list.size());
       out.push_back(unescaped(list.substr(0, part)));
       list.remove_prefix(std::min(part + 1, list.size()));
     }

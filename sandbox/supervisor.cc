@@ -27,6 +27,9 @@ constexpr std::chrono::seconds kBrokerPatience{1};
 constexpr auto kForwarded =
     std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP});
 
+// Those that end a program that asks for none.
+constexpr auto kEnding = std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
+
 // SignalScope blocks what the loop reads from its descriptor, and restores the caller's mask.
 class SignalScope {
  public:
@@ -238,6 +241,9 @@ void Supervisor::handle_signals() {
       stop(StopHow::Now);
     } else if (signal == SIGWINCH && options_.terminal != nullptr) {
       options_.terminal->resized();
+    } else if (agent_ <= 0 && std::ranges::find(kEnding, signal) != kEnding.end()) {
+      end_.wait_status = signal;  // there is nobody yet to be told
+      stop(StopHow::Now);
     } else if (std::ranges::find(kForwarded, signal) != kForwarded.end()) {
       signal_agent(signal);
     }
@@ -268,8 +274,9 @@ void Supervisor::check_time() {
   }
 }
 
-// cut_off: the broker kills the tree when this end is closed.
+// cut_off: the broker kills the tree when these ends are closed.
 void Supervisor::cut_off() {
+  launched_.ask.reset();
   launched_.events.reset();
   deadline_ = steady_clock::now() + kBrokerPatience;
 }
@@ -336,7 +343,7 @@ void Supervisor::end_tree() {
   reap_broker();
   if (!ended_ && !end_.not_started) {
     end_.broker_lost = !end_.ended_by && !end_.stopped;
-    end_.wait_status = SIGKILL;
+    end_.wait_status = end_.wait_status == 0 ? SIGKILL : end_.wait_status;
   }
 }
 

@@ -44,7 +44,7 @@ struct AgentEnd {
   std::optional<ChildFailure> not_started;  // the agent's program was never executed
   int wait_status = 0;                      // of the agent, where it was
   std::optional<LimitKind> ended_by;        // the limit that ended the run
-  bool stopped = false;                     // by request_stop
+  bool stopped = false;                     // by request_stop, or a signal before the start
   bool forks_refused = false;               // the broker counted them
   bool supervisor_stopped = false;          // for too long: the broker killed the tree
   bool broker_lost = false;                 // the broker died first: the tree was killed

@@ -160,6 +160,22 @@ class Run(support.SandboxCase):
             self.assertFalse((self.project.tree / "sub/.vscode/tasks.json").exists())
             self.project.run("rm", "-rf", "sub", "old")
 
+    def test_protected_names_do_not_appear_in_a_directory_that_takes_the_place_of_a_moved_one(self):
+        exchange = (f"{PY} -c 'import ctypes; import sys; sys.exit(-ctypes.CDLL(None).renameat2("
+                    "-100, b\"new\", -100, b\"sub\", 2))'")
+        for made, written in (("new/.vscode", ".vscode/tasks.json"), ("new/.git/hooks", ".git/hooks/pre-commit"),
+                              ("new/in/.vscode", "in/.vscode/tasks.json")):
+            for move in ("mv sub old && mv new sub", exchange):
+                self.project.write("sub/a", "x")
+                swap = f"mkdir -p {made} && {move}"
+                done = self.project.sandbox("sh", "-c", f"{swap} && echo x > sub/{written}")
+                self.assertNotEqual(done.returncode, 0, (move, written))
+                self.assertFalse((self.project.tree / "sub" / written).exists(), (move, written))
+                self.assertIn("protected-name", done.stderr)
+                self.project.run("rm", "-rf", "sub", "old", "new")
+                self.ran(self.project.sandbox("sh", "-c", f"mkdir -p {made} && mv new sub && echo x > sub/{written}"))
+                self.project.run("rm", "-rf", "sub")
+
     def test_what_a_session_makes_for_itself_is_its_own(self):
         self.ran(self.project.sandbox(
             "sh", "-c", "mkdir -p c/.vscode c/.git/hooks && echo x > c/.vscode/tasks.json && "
@@ -173,6 +189,42 @@ class Run(support.SandboxCase):
             self.assertNotEqual(done.returncode, 0, name)
         self.ran(self.project.sandbox("sh", "-c", "mkdir .git/worktrees/n && "
                                       "echo x > .git/worktrees/n/commondir"))
+
+    def test_descriptors_that_a_path_leads_through_are_the_agents_own(self):
+        # The broker has some of these numbers, too, and most are no directories.
+        done = self.ran(self.project.sandbox(PY, "-c", """
+import os
+os.mkdir('d')
+open('d/x', 'w').close()
+os.symlink('/proc/self/fd', 'link')
+directory = os.open('d', os.O_RDONLY | os.O_DIRECTORY)
+def attempt(path, flags=os.O_RDONLY):
+    try:
+        os.close(os.open(path, flags))
+    except OSError as error:
+        return error.strerror
+for fd in range(directory, 40):
+    os.dup2(directory, fd)
+    for way in '/proc/self/fd', '/dev/fd', '/proc/thread-self/fd':
+        for name, flags in ('x', os.O_RDONLY), (f'new{fd}', os.O_WRONLY | os.O_CREAT):
+            if (error := attempt(f'{way}/{fd}/{name}', flags)) is not None:
+                print(way, fd, name, error)
+    if attempt(f'link/{fd}/x') not in (None, 'No such file or directory'):
+        print('link', fd)
+os.dup2(os.open('d/x', os.O_RDONLY), 50)
+print(attempt('/proc/self/fd/50/x'), attempt('/proc/self/fd/51/x'), attempt('/proc/self/fd/30/none'))
+"""))
+        self.assertEqual(done.stdout, "Not a directory" + 2 * " No such file or directory" + "\n")
+
+    def test_a_file_is_no_directory_by_whatever_way(self):
+        self.project.write("file", "")
+        for path in ("file/", "file/.", "/proc/self/cwd/file/", "/proc/self/cwd/file/.", "/proc/self/cwd/./file"):
+            call = f"import os; os.chmod('{path}', 0o600); print('done')"
+            for done in self.project.run(PY, "-c", call), self.project.sandbox(PY, "-c", call):
+                if path.endswith("file"):
+                    self.assertEqual(done.stdout, "done\n", done.stderr)
+                else:
+                    self.assertIn("NotADirectoryError", done.stderr, path)
 
     def test_sockets_of_programs_outside_are_refused_and_own_ones_work(self):
         server = subprocess.Popen(
@@ -355,9 +407,9 @@ class Lifetime(support.SandboxCase):
             return []
 
     def test_killed_supervisor_takes_the_whole_tree_with_it(self):
-        """SIGKILL at random points: the tree is gone within 100 ms, the log readable."""
+        """SIGKILL at random points: the tree, which would never end, is gone at once, the log readable."""
         import random
-        slowest = 0
+        took = []
         for number in range(self.ROUNDS):
             tag = f"nono-kill-{os.getpid()}-{number}"
             script = ("import os, sys, time\n"
@@ -376,10 +428,15 @@ class Lifetime(support.SandboxCase):
             process.wait()
             while self.tree_of(tag) and time.monotonic() - start < 10:
                 time.sleep(0.005)
-            slowest = max(slowest, time.monotonic() - start)
+            took.append(time.monotonic() - start)
             self.assertEqual(self.tree_of(tag), [])
-        sys.stderr.write(f"slowest end of a tree, looked at from outside: {slowest * 1000:.0f} ms\n")
-        self.assertLess(slowest, 5)  # the bound of 100 ms is measured by bench/
+        took.sort()
+        sys.stderr.write(f"end of a tree, looked at from outside: {took[len(took) // 2] * 1000:.0f} ms, "
+                         f"the slowest {took[-1] * 1000:.0f} ms\n")
+        # A machine that does something else meanwhile holds up a few of them, not most. The bound of
+        # 100 ms is measured by bench/.
+        self.assertLess(took[len(took) // 2], 1.0)
+        self.assertLess(took[-1], 5)
         for line in self.project.nono("audit", "list").stdout.splitlines():
             session = line.split()[0]
             done = self.project.nono("audit", "verify", session)

@@ -221,6 +221,55 @@ print(open('remote/fine').read(), flush=True)
         self.assertEqual(process.wait(PATIENCE), 0, out)
         self.assertIn(f"[{errno.EIO}] 1", out)
 
+    def meanwhile(self, slow, text):
+        """Says what becomes of `slow` where `text` is done between its begin and its decision."""
+        process = self.start(support.NONO, "run", "--allow-cwd", "--trust-scan=none", "--", PY, "-c", PRELUDE + f"""
+print('begun', flush=True)
+sys.stdin.readline()
+codes = []
+thread = threading.Thread(target=lambda: codes.append(attempt({slow})))
+thread.start()
+sys.stdin.readline()
+{text}
+print('meanwhile', flush=True)
+thread.join()
+print('then', codes, attempt({slow.replace("remote/../", "")}), flush=True)
+""", self.met, stdin=subprocess.PIPE)
+        self.addCleanup(process.stdin.close)
+        self.assertIn("begun", process.stdout.readline())
+        self.project.write("CLAUDE.md", "unsigned\n")  # no scan has seen it
+        self.stop_server()
+        ways = len(descendants(process.pid))
+        for condition in (lambda: len(descendants(process.pid)) > ways,
+                          lambda: "meanwhile" in process.stdout.readline()):
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            wait_for(condition, "the call or what is done meanwhile does not begin")
+        self.server.send_signal(signal.SIGCONT)
+        rest = process.stdout.read()
+        self.assertEqual(process.wait(PATIENCE), 0, rest)
+        return rest
+
+    def test_what_is_done_meanwhile_counts_for_a_call_that_waited(self):
+        self.project.write("project/kept", "")
+        self.mount()
+        refused = f"then [{errno.EACCES}] {errno.EACCES}"
+        self.assertIn(refused, self.meanwhile("open, 'remote/../notes'", "os.rename('CLAUDE.md', 'notes')"))
+        task = "open, 'remote/../project/.vscode/tasks.json', 'w'"
+        took_place = """
+os.makedirs('own/.vscode')
+os.rename('project', 'moved')
+os.rename('own', 'project')
+"""
+        self.assertIn(refused, self.meanwhile(task, took_place))
+
+    def test_what_nobody_changes_meanwhile_is_done(self):
+        self.mount()
+        self.project.write("fine", "fine\n")
+        self.assertIn("then [0] 0", self.meanwhile("open, 'remote/../fine'", "os.rename('CLAUDE.md', 'notes')"))
+        self.assertIn("then [0] 0", self.meanwhile("open, 'remote/../own/.vscode/tasks.json', 'w'",
+                                                   "os.makedirs('own/.vscode')"))
+
     def test_a_directory_that_holds_such_a_mount_does_not_move(self):
         self.point = self.project.tree / "holder" / "remote"
         self.point.mkdir(parents=True)
@@ -374,6 +423,26 @@ print(attempt(open, 'remote/new/.git/hooks/pre-commit', 'w') == 0)
 """))
         self.assertEqual(done.stdout, "True\nTrue\n", done.stderr)
 
+    def test_what_a_call_there_changed_holds_from_the_next_call_on(self):
+        # After many calls the broker waits in the kernel for the next one, and that may come at once.
+        for number in range(60):
+            (self.project.tree / f"old{number}").mkdir()
+            self.project.write(f"old{number}/kept", "")
+        done = self.ran(self.agent(PRELUDE + """
+for _ in range(600):
+    open('plain').close()
+made = []
+for number in range(60):
+    os.rename(f'remote/../old{number}', f'remote/../moved{number}')
+    os.mkdir(f'old{number}')
+    os.mkdir(f'old{number}/.vscode')
+    made.append(attempt(open, f'old{number}/.vscode/tasks.json', 'w'))
+os.mkdir('new')
+os.mkdir('new/.vscode')
+print(made.count(errno.EACCES), attempt(open, 'new/.vscode/tasks.json', 'w'))
+"""))
+        self.assertEqual(done.stdout, "60 0\n", done.stderr)
+
     def test_guarded_files_are_judged_and_remembered(self):
         (self.point / "CLAUDE.md").write_text("unsigned\n")
         done = self.ran(self.agent(PRELUDE + """
@@ -394,6 +463,24 @@ print(open('remote/plain').read())
                                    "try: open('remote/CLAUDE.md', 'a')\n"
                                    "except PermissionError: print('kept')"))
         self.assertEqual(done.stdout, "signed\n\nkept\n", done.stderr)
+
+    def test_who_does_the_call_is_hidden_from_it_as_the_broker_is(self):
+        # Each call is done by a new process, whose id is soon the one that is guessed. Left alone, it would find
+        # itself in /proc, and open there what the agent may not: its environment is the caller's of nono.
+        done = self.ran(self.agent(PRELUDE + """
+def soon():
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    return child + 50
+up = 'remote/' + '../' * 20 + 'proc/'
+print(attempt(open, f'{up}{os.getpid()}/environ'))
+for what in ('maps', 'environ'):
+    guess = soon()
+    print(what, 0 in [attempt(open, f'{up}{guess}/{what}') for _ in range(100)])
+""", options=("--allow-cwd", "--read", "/proc")))
+        self.assertEqual(done.stdout, "0\nmaps False\nenviron False\n", done.stderr)
 
     def test_sockets_and_fifos_of_the_session_are_met(self):
         done = self.ran(self.agent(PRELUDE + """

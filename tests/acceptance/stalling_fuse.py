@@ -3,7 +3,7 @@
     stalling_fuse.py MOUNT-POINT CONTROL-DIRECTORY UID
 
 Nothing is kept by the kernel: every look asks here. A name that starts with "stuck" is never answered; while
-CONTROL/hang exists, nothing is. CONTROL/ready is there once it is mounted, CONTROL/met once something was left
+CONTROL/hang exists, nothing is. CONTROL/ready is there once it is mounted and served, CONTROL/met once something was left
 unanswered. It ends when it is unmounted, or killed; then the kernel fails what waits.
 """
 
@@ -170,13 +170,14 @@ class Server:
                 os.write(self.device, struct.pack("<IiQ", 16 + len(out), code, unique) + out)
             except OSError:
                 continue  # nobody waits any more
+            if opcode == INIT:
+                (self.control / "ready").touch()  # until then the kernel sends nothing else
 
 
 def main():
     point, control, uid = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
     server = Server(mount(point, uid), control, uid)
     server.make(1, b"fine", stat.S_IFREG | 0o644, b"fine\n")
-    (control / "ready").touch()
     server.serve()
 
 

@@ -18,6 +18,12 @@ constexpr const char* kTable =
     "33 21 0:43 / /mnt/over rw - overlay overlay "
     "rw,lowerdir=/usr:/mnt/with\\040blank/l,upperdir=/x\n"
     "34 21 0:44 / /mnt/plain-over rw - overlay overlay rw,lowerdir=/usr:/mnt/local,upperdir=/x\n"
+    "36 21 0:46 / /mnt/by-one rw - overlay overlay "
+    "rw,lowerdir+=/usr,lowerdir+=/mnt/with\\040blank/a:b,datadir+=/usr\n"
+    "37 21 0:47 / /mnt/data rw - overlay overlay "
+    "rw,lowerdir+=/usr,datadir+=/home/u/remote\n"
+    "38 21 0:48 / /mnt/plain-by-one rw - overlay overlay "
+    "rw,lowerdir+=/usr:/home/u/remote,lowerdir+=/mnt/local,dirs=/home/u/remote,nodir\n"
     "35 21 0:45 / /sys/fs/fuse/connections rw - fusectl fusectl rw\n";
 
 bool everything(const std::string& /*point*/) {
@@ -56,6 +62,9 @@ TEST(StallingMountsTest, APathIsOnTheFirstSuchMountOfItsWalk) {
       {"/mnt/local/x", nullptr},
       {"/mnt/over/x", "/mnt/over"},
       {"/mnt/plain-over/x", nullptr},
+      {"/mnt/by-one/x", "/mnt/by-one"},
+      {"/mnt/data/x", "/mnt/data"},
+      {"/mnt/plain-by-one/x", nullptr},
       {"pipe:[1]", nullptr},
       {"", nullptr},
   });
