@@ -67,20 +67,9 @@ Result<std::vector<ListedQuestion>> questions_of(const Peer& peer) {
   return out;
 }
 
-// printable_lines: the session made them so; its socket is believed no more than any.
-engine::ProfileOffer printable_lines(const engine::ProfileOffer& offer) {
-  engine::ProfileOffer out{printable(offer.profile), "", printable(offer.why_not)};
-  for (std::string_view rest = offer.diff; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    out.diff += printable(rest.substr(0, end)) + "\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return out;
-}
-
 // show_offer shows what would be saved, or why nothing can be: false then.
 bool show_offer(const ListedQuestion& question, Session& session) {
-  const engine::ProfileOffer offer = printable_lines(question.offer);
+  const engine::ProfileOffer& offer = question.offer;
   if (!offer.possible()) {
     session.render().note("question " + std::to_string(question.id) +
                           " cannot be saved in a profile: " + offer.why_not);
@@ -97,11 +86,11 @@ bool show_offer(const ListedQuestion& question, Session& session) {
 Json question_json(const ListedQuestion& question) {
   return Json::Object{{"id", question.id},
                       {"operation", question.operation},
-                      {"object", printable(question.object)},
-                      {"requested", printable(question.requested)},
+                      {"object", question.object},
+                      {"requested", question.requested},
                       {"pid", question.process},
                       {"seconds_left", question.seconds_left},
-                      {"save", engine::offer_json(printable_lines(question.offer))}};
+                      {"save", engine::offer_json(question.offer)}};
 }
 
 std::string line_of(const ListedQuestion& question) {
@@ -139,10 +128,10 @@ Result<engine::AnswerTaken> send_answer(const Peer& peer, const engine::AnswerQu
   NONO_TRY(engine::AnswerTaken out, engine::parse_taken(reply));
   const std::string named = "question " + std::to_string(answer.question) + ": ";
   if (!out.taken) {
-    session.render().note(
-        named + (out.error.empty() ? "the session did not take the answer" : printable(out.error)));
+    session.render().note(named +
+                          (out.error.empty() ? "the session did not take the answer" : out.error));
   } else if (out.saved && !*out.saved) {
-    session.render().note(named + "not saved: " + printable(out.why_not));
+    session.render().note(named + "not saved: " + out.why_not);
   } else if (out.saved) {
     session.render().note(named + "saved");
   }

@@ -41,9 +41,28 @@ Result<std::string> text_at(const JsonView& view, std::string_view key) {
   return member.string();
 }
 
-Result<std::string> maybe_text(const JsonView& view, std::string_view key) {
+// shown_at and maybe_shown are texts for people.
+Result<std::string> shown_at(const JsonView& view, std::string_view key) {
+  NONO_TRY(const std::string text, text_at(view, key));
+  return printable(text);
+}
+
+Result<std::string> maybe_shown(const JsonView& view, std::string_view key) {
   NONO_TRY(const auto member, view.maybe(key));
-  return member ? member->string() : Result<std::string>("");
+  return member ? shown_at(view, key) : Result<std::string>("");
+}
+
+// lines_at gives each line with its end.
+Result<std::string> lines_at(const JsonView& view, std::string_view key) {
+  NONO_TRY(const auto member, view.maybe(key));
+  NONO_TRY(const std::string text, member ? member->string() : Result<std::string>(""));
+  std::string out;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    out += printable(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
 }
 
 Result<ControlRequest> parse_answer(const JsonView& view) {
@@ -68,9 +87,9 @@ Result<ControlRequest> parse_answer(const JsonView& view) {
 Result<ProfileOffer> parse_offer(const JsonView& view) {
   NONO_CHECK(view.only({"profile", "diff", "why_not"}));
   ProfileOffer out;
-  NONO_TRY(out.profile, maybe_text(view, "profile"));
-  NONO_TRY(out.diff, maybe_text(view, "diff"));
-  NONO_TRY(out.why_not, maybe_text(view, "why_not"));
+  NONO_TRY(out.profile, maybe_shown(view, "profile"));
+  NONO_TRY(out.diff, lines_at(view, "diff"));
+  NONO_TRY(out.why_not, maybe_shown(view, "why_not"));
   return out;
 }
 
@@ -78,9 +97,9 @@ Result<ListedQuestion> parse_question(const JsonView& view) {
   ListedQuestion out;
   NONO_CHECK(view.only({"id", "operation", "object", "requested", "pid", "seconds_left", "save"}));
   NONO_TRY(out.id, number_at(view, "id"));
-  NONO_TRY(out.operation, text_at(view, "operation"));
-  NONO_TRY(out.object, text_at(view, "object"));
-  NONO_TRY(out.requested, text_at(view, "requested"));
+  NONO_TRY(out.operation, shown_at(view, "operation"));
+  NONO_TRY(out.object, shown_at(view, "object"));
+  NONO_TRY(out.requested, shown_at(view, "requested"));
   NONO_TRY(const JsonView pid, view.at("pid"));
   NONO_TRY(out.process, pid.integer());
   NONO_TRY(const JsonView left, view.at("seconds_left"));
@@ -148,8 +167,8 @@ Result<AnswerTaken> parse_taken(const Json& message) {
   const JsonView view(message);
   NONO_CHECK(view.only({"taken", "error", "saved", "why_not"}));
   AnswerTaken out;
-  NONO_TRY(out.error, maybe_text(view, "error"));
-  NONO_TRY(out.why_not, maybe_text(view, "why_not"));
+  NONO_TRY(out.error, maybe_shown(view, "error"));
+  NONO_TRY(out.why_not, maybe_shown(view, "why_not"));
   if (!out.error.empty()) {
     return out;
   }

@@ -30,8 +30,8 @@ using ControlRequest = std::variant<ListQuestions, AnswerQuestion>;
 Result<ControlRequest> parse_request(const Json& message);
 Json to_json(const ControlRequest& request);
 
-// ListedQuestion is a question as a client is told of it. Its texts are printable already; a client
-// makes them so again, for it does not trust its peer with the terminal either.
+// ListedQuestion is a question as a client is told of it. Its texts are printable, the diff line by
+// line: parse_list makes them so again, for a client does not trust its peer with the terminal.
 struct ListedQuestion {
   std::uint64_t id = 0;
   std::string operation;
@@ -50,7 +50,7 @@ Result<QuestionList> parse_list(const Json& message);
 // offer_json is {"profile", "diff"} or {"why_not"}: on the wire, and for people's programs.
 Json offer_json(const ProfileOffer& offer);
 
-// AnswerTaken is what a session says of an answer.
+// AnswerTaken is what a session says of an answer; its texts are made printable, too.
 struct AnswerTaken {
   bool taken = false;
   std::string error;          // why not

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "engine/profile_apply.h"
+#include "engine/reach.h"
 
 namespace nono::engine {
 namespace {
@@ -53,6 +55,58 @@ Result<OwnedFd> open_directory_of(const std::string& path) {
     return fail_errno(errno, "opening " + printable(directory));
   }
   return out;
+}
+
+Result<void> check_owner(const struct stat& status, const std::string& named) {
+  if (status.st_nlink != 1) {
+    return std::unexpected(
+        refused(printable(named) + " has several names (hard links)", "make it a file of its own"));
+  }
+  if (status.st_uid != ::geteuid()) {
+    return fail(ErrorKind::Unsupported, printable(named) + " is another user's");
+  }
+  if ((status.st_mode & S_IWUSR) == 0) {  // a rename would not mind
+    return std::unexpected(
+        refused(printable(named) + " is read-only", "chmod u+w " + shell_quote(named)));
+  }
+  return {};
+}
+
+// check_sharing: the mode goes with the text, but the group and a list of who else may what do not:
+// the same bits would mean other people.
+Result<void> check_sharing(BorrowedFd file, const struct stat& status, const std::string& named) {
+  if (::fgetxattr(file.raw(), "system.posix_acl_access", nullptr, 0) > 0) {
+    return std::unexpected(refused(printable(named) + " is shared by an access control list",
+                                   "setfacl -b " + shell_quote(named) + " takes it off"));
+  }
+  struct stat directory{};
+  const bool any_group = ((status.st_mode & S_IRWXG) >> 3U) == (status.st_mode & S_IRWXO);
+  if (any_group || ::stat(std::string(directory_name(named)).c_str(), &directory) != 0) {
+    return {};
+  }
+  const gid_t next = (directory.st_mode & S_ISGID) != 0 ? directory.st_gid : ::getegid();
+  if (status.st_gid != next) {
+    return std::unexpected(
+        refused(printable(named) + " belongs to another group than a new file would",
+                "chgrp " + std::to_string(next) + " " + shell_quote(named)));
+  }
+  return {};
+}
+
+// open_own opens a file that is this user's alone.
+Result<OwnedFd> open_own(const std::string& named) {
+  auto file = open_regular(BorrowedFd::unowned(AT_FDCWD), named, FollowLinks::No);
+  if (!file && file.error().code() == ELOOP) {
+    return std::unexpected(refused(printable(named) + " is a symbolic link",
+                                   "name the file that it leads to: --profile FILE"));
+  }
+  if (!file) {
+    return file;
+  }
+  NONO_TRY(const struct stat status, status_of(*file, named));
+  NONO_CHECK(check_owner(status, named));
+  NONO_CHECK(check_sharing(*file, status, named));
+  return file;
 }
 
 bool restricts(const profile::NetworkPart& network) {
@@ -171,7 +225,7 @@ Result<void> ProfileSaver::check_origin() const {
 }
 
 Result<void> ProfileSaver::check_reach(const std::string& resolved) const {
-  if (agent_wrote_ || run_.capabilities->access_at(resolved).has(Access::write())) {
+  if (agent_wrote_ || access_by_place(*run_.capabilities, resolved).has(Access::write())) {
     return std::unexpected(refused("the agent may write " + printable(resolved),
                                    "keep the profile outside of what is granted for writing"));
   }
@@ -184,29 +238,25 @@ Result<void> ProfileSaver::check_reach(const std::string& resolved) const {
 
 Result<ProfileSaver::Opened> ProfileSaver::open_checked() const {
   NONO_CHECK(check_origin());
-  const std::string& named = used_.path;
-  auto file = open_regular(BorrowedFd::unowned(AT_FDCWD), named, FollowLinks::No);
-  if (!file && file.error().code() == ELOOP) {
-    return std::unexpected(refused(printable(named) + " is a symbolic link",
-                                   "name the file that it leads to: --profile FILE"));
-  }
-  if (!file) {
-    return std::unexpected(std::move(file).error());
-  }
-  NONO_TRY(const struct stat status, status_of(*file, named));
-  if (status.st_nlink != 1) {
-    return std::unexpected(
-        refused(printable(named) + " has several names (hard links)", "make it a file of its own"));
-  }
-  if (status.st_uid != ::geteuid()) {
-    return fail(ErrorKind::Unsupported, printable(named) + " is another user's");
-  }
+  NONO_TRY(const OwnedFd file, open_own(used_.path));
+  NONO_TRY(const struct stat status, status_of(file, used_.path));
   Opened out;
-  NONO_TRY(out.path, path_of(*file));
+  NONO_TRY(out.path, path_of(file));
   NONO_CHECK(check_reach(out.path));
-  NONO_TRY(out.text, read_capped(*file, profile::kProfileLimits.bytes, named));
+  NONO_TRY(out.text, read_capped(file, profile::kProfileLimits.bytes, used_.path));
   out.mode = status.st_mode & kModeBits;
   return out;
+}
+
+// check_place: a profile names what it grants, and the agent may change what a name leads to.
+Result<void> ProfileSaver::check_place(const SavedGrant& grant) const {
+  const std::string directory(grant.address ? "" : directory_name(grant.entry));
+  if (!directory.empty() && access_by_place(*run_.capabilities, directory).has(Access::write())) {
+    return std::unexpected(
+        refused("the agent may put something else in the place of " + printable(grant.entry),
+                "grant reading beside writing in the profile: filesystem.allow"));
+  }
+  return {};
 }
 
 // composed is what a run gets of the profile with that text.
@@ -243,6 +293,7 @@ Result<void> ProfileSaver::check_effect(const std::string& before,
 
 Result<ProfileChange> ProfileSaver::propose(const SavedGrant& grant) const {
   NONO_TRY(const Opened file, open_checked());
+  NONO_CHECK(check_place(grant));
   auto text = profile::with_entry(file.text, grant.place, grant.entry);
   if (!text) {
     return std::unexpected(std::move(text).error().while_doing(printable(file.path)));
@@ -274,18 +325,23 @@ Result<void> ProfileSaver::save(const ProfileChange& change) const {
   return replace_file(directory, std::string(base_name(change.path)), change.text, now.mode);
 }
 
+// is_profile: what is made is told by its directory and its name, for nothing is there yet.
+bool ProfileSaver::is_profile(const Expansion& expansion, const std::string& path) const {
+  const bool made = expansion.kind == ExpansionKind::Create;
+  const std::string place = made ? std::string(directory_name(used_.path)) : used_.path;
+  struct stat object{};
+  struct stat known{};
+  const bool same_object = ::stat(place.c_str(), &known) == 0 &&
+                           ::fstat(BorrowedFd(expansion.object).raw(), &object) == 0 &&
+                           object.st_dev == known.st_dev && object.st_ino == known.st_ino;
+  return path == used_.path || (same_object && (!made || expansion.name == base_name(used_.path)));
+}
+
 void ProfileSaver::note_allowed(const Expansion& expansion, const std::string& path) {
   const bool writes = expansion.kind == ExpansionKind::Write ||
                       expansion.kind == ExpansionKind::ReadWrite ||
                       expansion.kind == ExpansionKind::Create;
-  struct stat object{};
-  struct stat profile{};
-  if (!writes || used_.path.empty() || ::stat(used_.path.c_str(), &profile) != 0) {
-    return;
-  }
-  const bool same_object = ::fstat(BorrowedFd(expansion.object).raw(), &object) == 0 &&
-                           object.st_dev == profile.st_dev && object.st_ino == profile.st_ino;
-  agent_wrote_ = agent_wrote_ || same_object || path == used_.path;
+  agent_wrote_ = agent_wrote_ || (writes && !used_.path.empty() && is_profile(expansion, path));
 }
 
 }  // namespace nono::engine

@@ -77,9 +77,11 @@ class ProfileSaver {
   };
   Result<void> check_origin() const;
   Result<void> check_reach(const std::string& resolved) const;
+  Result<void> check_place(const SavedGrant& grant) const;
   Result<Opened> open_checked() const;
   Result<profile::Composed> composed(const std::string& text) const;
   Result<void> check_effect(const std::string& before, const ProfileChange& change) const;
+  bool is_profile(const sandbox::Expansion& expansion, const std::string& path) const;
 
   Run run_;
   bool has_profile_;

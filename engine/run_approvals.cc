@@ -16,6 +16,7 @@
 #include "engine/never_connect.h"
 #include "engine/object.h"
 #include "engine/profile_saver.h"
+#include "engine/reach.h"
 
 namespace nono::engine {
 namespace {
@@ -29,7 +30,7 @@ Result<RuleBook> load_rules(const std::string& file, const RunPlan& plan) {
   NONO_TRY(const std::string path, absolute_path(file));
   NONO_TRY(const OwnedFd opened, open_regular(BorrowedFd::unowned(AT_FDCWD), path));
   NONO_TRY(const std::string resolved, path_of(opened));
-  if (plan.capabilities.access_at(resolved).has(sandbox::Access::write())) {
+  if (access_by_place(plan.capabilities, resolved).has(sandbox::Access::write())) {
     return std::unexpected(Error(ErrorKind::Usage, doing + ": the agent may write that file")
                                .mend_with("keep the rules outside of what is granted for writing"));
   }
@@ -62,7 +63,7 @@ Result<crypto::Secret> load_key(const std::string& file, const RunPlan& plan) {
     return std::unexpected(Error(ErrorKind::Usage, doing + ": others can read that key")
                                .mend_with("it must be yours, with mode 0600"));
   }
-  if (plan.capabilities.access_at(resolved).has(sandbox::Access::read())) {
+  if (access_by_place(plan.capabilities, resolved).has(sandbox::Access::read())) {
     return std::unexpected(Error(ErrorKind::Usage, doing + ": the agent may read that key")
                                .mend_with("keep it outside of what is granted"));
   }

@@ -233,12 +233,35 @@ class ProfileApprovals(support.AskingCase):
         self.ended(process)
         self.assertEqual(mine.read_text(), PROFILE + "\n")
 
+    def test_a_name_that_the_agent_may_give_to_something_else(self):
+        """Reading what lies in a directory for writing: a link there would be followed by the next run."""
+        place = self.project.base / "place"
+        self.put(place / "file", "harmless\n")
+        words = ("cat", str(place / "file"))
+        self.refused(self.using("mine", "--write", str(place)),
+                     "may put something else in the place of", words)
+        process = self.begin(*words, options=self.using())  # the control
+        self.ran(self.save(self.asked()[0]))
+        self.assertEqual(self.ran(self.ended(process)).stdout, "harmless\n")
+
     def test_a_signed_file(self):
         mine = self.put(self.project.base / "profiles/p.json", PROFILE)
         self.ran(self.project.nono("trust", "keygen"))
         self.ran(self.project.nono("trust", "sign", mine))
         self.assertTrue(mine.with_name("p.json.bundle").exists())
         self.refused(self.using(mine), "is signed, and a change breaks that", kept=mine)
+
+    def test_a_file_that_a_bundle_of_several_names(self):
+        mine, beside = (self.put(self.project.base / "profiles" / name, PROFILE)
+                        for name in ("p.json", "q.json"))
+        self.ran(self.project.nono("trust", "keygen"))
+        words = self.project.command(support.NONO, "trust", "sign", "--multi-subject", "p.json")
+        subprocess.run(words, cwd=mine.parent, env=self.project.environment(), check=True)
+        self.assertTrue((mine.parent / ".nono-trust.bundle").exists())
+        self.refused(self.using(mine), "is signed, and a change breaks that", kept=mine)
+        process = self.begin("cat", str(self.file), options=self.using(beside))  # the control
+        self.ran(self.save(self.asked()[0]))
+        self.ran(self.ended(process))
 
     def test_the_projects_own(self):
         self.ran(self.project.nono("trust", "keygen"))

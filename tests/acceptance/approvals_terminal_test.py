@@ -254,10 +254,13 @@ class TerminalQuestions(support.SandboxCase):
         self.assertIn(b"got-for-the-agent.", self.shown)
 
     def test_an_agent_that_ends_takes_the_question_along_and_the_terminal_is_as_before(self):
-        self.begin(f"cat {self.outside}/file & sleep 3; kill -9 $!; echo after")
+        self.begin(f"cat {self.outside}/file & until [ -e asked ]; do sleep 0.05; done; kill -9 $!; "
+                   "until [ -e left ]; do sleep 0.05; done; echo after")
         before = termios.tcgetattr(self.fd)
         self.question()
-        self.until(re.escape(LEAVE), 20)
+        self.project.write("asked", "")
+        self.until(re.escape(LEAVE), 20)  # while the rest of the agent goes on; silence denies after 60
+        self.project.write("left", "")
         self.assertEqual(self.end(), 0)
         self.assertIn(b"after", self.behind())
         after = termios.tcgetattr(self.fd)
@@ -265,8 +268,9 @@ class TerminalQuestions(support.SandboxCase):
         self.assertEqual(len(before), len(after))
 
     def test_the_end_of_the_agent_leaves_the_alternate_screen(self):
-        self.begin(f"cat {self.outside}/file & sleep 3; echo last")
+        self.begin(f"cat {self.outside}/file & until [ -e asked ]; do sleep 0.05; done; echo last")
         self.question()
+        self.project.write("asked", "")
         self.end()
         self.assertIn(LEAVE, self.shown)
         self.assertIn(b"last", self.behind())

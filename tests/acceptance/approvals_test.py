@@ -337,6 +337,28 @@ class Approvals(support.AskingCase):
             self.skipTest("no mounts can be made here: " + done.stderr)
         self.assertEqual(done.stdout, "outside\n", done.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root to mount")
+    def test_rules_that_the_agent_may_write_through_a_bind_mount_are_refused(self):
+        vault, door = self.project.base / "vault", self.project.base / "door"
+        vault.mkdir()
+        door.mkdir()
+        rules = vault / "rules.json"
+        rules.write_text(json.dumps({"schema": "nono/approval-rules/1", "rules": []}))
+        subprocess.run(["chown", "-R", f"{self.project.uid}:{self.project.uid}", vault, door],
+                       check=True)
+        for option, code in (("--read", 0), ("--allow", 2)):  # the first is the control
+            inner = " ".join(shlex.quote(str(word)) for word in self.project.command(
+                support.NONO, "run", "--allow-cwd", option, door, "--approve", f"rules:{rules}", "--",
+                "true"))
+            done = subprocess.run(
+                ["unshare", "-m", "sh", "-c", f"mount --bind {vault} {door} && {inner}"],
+                cwd=self.project.tree, env=self.project.environment(), capture_output=True, text=True,
+                timeout=60, check=False)
+            if "mount:" in done.stderr:
+                self.skipTest("no mounts can be made here: " + done.stderr)
+            self.ran(done, code)
+            self.assertEqual("the agent may write that file" in done.stderr, code == 2)
+
     def test_a_denial_of_the_profile_is_not_asked_about(self):
         profile = self.project.base / "p.json"
         profile.write_text(json.dumps({"meta": {"name": "p"}, "filesystem": {

@@ -207,6 +207,33 @@ TEST(ControlRequestTest, AnythingElseIsRefused) {
   }
 }
 
+// A session is believed no more than any peer: what its texts would do to a terminal they do not.
+TEST(QuestionListTest, NothingInItReachesTheTerminal) {
+  const std::string evil = R"(\u001b[2J\u202e\r)";
+  const auto list = parse_list(*Json::parse(
+      R"({"questions":[{"id":1,"operation":"read)" + evil + R"(","object":"/a)" + evil +
+          R"(\n","requested":"/b)" + evil + R"(","pid":2,"seconds_left":3,"save":{"profile":"/p)" +
+          evil + R"(","diff":"-a\n\n+b)" + evil +
+          R"("}},{"id":2,"operation":"read","object":"/a",)" +
+          R"("requested":"/a","pid":2,"seconds_left":3,"save":{"why_not":"no\n)" + evil +
+          R"("}}],"more":false})",
+      kMessageLimits));
+  ASSERT_TRUE(list) << list.error().message();
+  const std::string harmless = "\\e[2J\\u{202e}\\x0d";
+  const ListedQuestion& first = list->questions.at(0);
+  EXPECT_EQ(first.operation, "read" + harmless);
+  EXPECT_EQ(first.object, "/a" + harmless + "\\n");
+  EXPECT_EQ(first.requested, "/b" + harmless);
+  EXPECT_EQ(first.offer.profile, "/p" + harmless);
+  EXPECT_EQ(first.offer.diff, "-a\n\n+b" + harmless + "\n");
+  EXPECT_EQ(list->questions.at(1).offer.why_not, "no\\n" + harmless);
+  const auto taken = parse_taken(
+      *Json::parse(R"({"taken":true,"saved":false,"why_not":")" + evil + "\"}", kMessageLimits));
+  EXPECT_EQ(taken->why_not, harmless);
+  EXPECT_EQ(parse_taken(*Json::parse(R"({"error":")" + evil + "\"}", kMessageLimits))->error,
+            harmless);
+}
+
 TEST(QuestionListTest, AListOfAnotherFormIsRefused) {
   const std::string good =
       R"({"id":1,"operation":"read","object":"/a","requested":"/a","pid":2,"seconds_left":3,)"

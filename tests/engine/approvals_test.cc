@@ -101,14 +101,18 @@ class ApprovalsTest : public testing::EngineTest {
     must(replace_file(path, text, 0644));
     return path;
   }
-  Approvals& start(ApprovalLimits limits = {}, std::vector<profile::ComposedDenial> denials = {}) {
+  // start has all questions put to somebody_.
+  Approvals& start(ApprovalBounds bounds) {
     auto somebody = std::make_unique<Somebody>();
     somebody_ = somebody.get();
     Approvals::Backends backends;
     backends.push_back(std::move(somebody));
-    approvals_ =
-        must(Approvals::make({&*never_, std::move(denials), limits}, std::move(backends), *log_));
+    bounds.never = &*never_;
+    approvals_ = must(Approvals::make(std::move(bounds), std::move(backends), *log_));
     return *approvals_;
+  }
+  Approvals& start(ApprovalLimits limits = {}, std::vector<profile::ComposedDenial> denials = {}) {
+    return start(ApprovalBounds{nullptr, std::move(denials), limits});
   }
   Expansion reading(const std::string& path) const {
     Expansion out;
@@ -294,15 +298,9 @@ TEST_F(ConnectApprovalsTest, AnAddressThatIsNeverReachedIsNotAskedAbout) {
 }
 
 TEST_F(ConnectApprovalsTest, TheNameIsTheGrantsAndNotTheAgents) {
-  auto somebody = std::make_unique<Somebody>();
-  somebody_ = somebody.get();
-  Approvals::Backends backends;
-  backends.push_back(std::move(somebody));
   ApprovalBounds bounds;
-  bounds.never = &*never_;
   bounds.hosts = {{must(sandbox::parse_host_port("db.example:9")), {{loopback(), 9}}}};
-  approvals_ = must(Approvals::make(std::move(bounds), std::move(backends), *log_));
-  approvals_->consider(connecting());
+  start(std::move(bounds)).consider(connecting());
   ASSERT_EQ(somebody_->asked.size(), 1U);
   EXPECT_EQ(somebody_->asked[0].requested, "db.example:" + std::to_string(to_.port));
 }
@@ -519,12 +517,7 @@ class ProfileScopeTest : public ApprovalsTest {
     must(make_private_directories(profile_directory(user_)));
     profile_ = profile_directory(user_) + "/mine.json";
     must(replace_file(profile_, kText, 0600));
-    auto somebody = std::make_unique<Somebody>();
-    somebody_ = somebody.get();
-    Approvals::Backends backends;
-    backends.push_back(std::move(somebody));
     ApprovalBounds bounds;
-    bounds.never = &*never_;
     bounds.saver = std::make_unique<ProfileSaver>(
         ProfileSaver::Run{.profile = AppliedProfile{"mine", profile_, ProfileOrigin::User, true},
                           .user = user_,
@@ -532,7 +525,7 @@ class ProfileScopeTest : public ApprovalsTest {
                           .capabilities = &capabilities_,
                           .policy = nullptr});
     bounds.tell = [this](const std::string& line) { told_.push_back(line); };
-    approvals_ = must(Approvals::make(std::move(bounds), std::move(backends), *log_));
+    start(std::move(bounds));
   }
   std::string saved() const { return must(read_file(profile_, 1u << 20)); }
   void expect_not_saved(const std::string& why) const {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <functional>
@@ -150,7 +151,9 @@ TEST_F(ProfileSaverTest, AFileThatBecameALinkMeanwhileIsNotWritten) {
   const std::string other = base_ + "/other.json";
   ASSERT_EQ(::rename(path_.c_str(), other.c_str()), 0);
   ASSERT_EQ(::symlink(other.c_str(), path_.c_str()), 0);
-  EXPECT_FALSE(saver().save(change));
+  const auto late = saver().save(change);
+  ASSERT_FALSE(late);
+  expect_why(late.error().message(), "is a symbolic link");
   EXPECT_EQ(must(read_file(other, 1u << 20)), kText);
 }
 
@@ -218,6 +221,102 @@ TEST_F(ProfileSaverTest, AFileThatTheAgentWasAllowedToWriteIsNotChanged) {
   EXPECT_FALSE(allowed(ExpansionKind::Create, profile_directory(user_), path_));
 }
 
+// A grant is of the directory, whatever it is called by now.
+TEST_F(ProfileSaverTest, AFileThatTheAgentMayWriteByAnotherNameIsNotChanged) {
+  write("below/p.json", kText);
+  must(capabilities_.allow_path(tree_, Access::write(), "a test"));
+  const std::string moved = base_ + "/moved";
+  ASSERT_EQ(::rename(tree_.c_str(), moved.c_str()), 0);
+  make_directory(tree_);
+  used_ = AppliedProfile{"p", moved + "/below/p.json", ProfileOrigin::File, true};
+  expect_why(why_not(), "the agent may write");
+}
+
+// The file was away for a moment, as in the hands of an editor: what is there then is the agent's.
+TEST_F(ProfileSaverTest, AFileThatTheAgentWasAllowedToMakeIsNotChanged) {
+  const auto makes = [&](const std::string& name, const std::string& path) {
+    ProfileSaver out = saver();
+    Expansion expansion;
+    expansion.kind = ExpansionKind::Create;
+    expansion.object = OwnedFd(::open(profile_directory(user_).c_str(), O_PATH | O_CLOEXEC));
+    expansion.name = name;
+    EXPECT_EQ(::unlink(path_.c_str()), 0);
+    out.note_allowed(expansion, path);
+    put(kText);
+    return out.propose(reading("/srv/a"));
+  };
+  EXPECT_TRUE(makes("other.json", profile_directory(user_) + "/other.json"));
+  for (const std::string& path : {path_, std::string("/another/name")}) {
+    const auto change = makes("mine.json", path);
+    ASSERT_FALSE(change);
+    expect_why(change.error().message(), "the agent may write");
+  }
+}
+
+TEST_F(ProfileSaverTest, AFileThatItsOwnerMadeReadOnlyIsNotChanged) {
+  for (const mode_t mode : {0400U, 0444U}) {
+    put(kText, mode);
+    expect_why(why_not(), "is read-only; chmod u+w");
+  }
+  put(kText, 0600);
+  EXPECT_TRUE(saver().propose(reading("/srv/a")));
+}
+
+// What the agent may put there could be a link, by which the next run would grant something else.
+TEST_F(ProfileSaverTest, WhatLiesWhereTheAgentMayWriteIsNotSaved) {
+  const std::string file = write("file", "x");
+  EXPECT_TRUE(saver().propose(reading(file)));
+  must(capabilities_.allow_path(file, Access::write(), "a test"));
+  EXPECT_TRUE(saver().propose(reading(file)));
+  must(capabilities_.allow_path(tree_, Access::write(), "a test"));
+  expect_why(why_not(reading(file)), "the agent may put something else in the place of " + file);
+  expect_why(why_not(reading(in("below/") + "file")), "the agent may put something else");
+  EXPECT_TRUE(saver().propose(reading(base_ + "/file")));
+}
+
+TEST_F(ProfileSaverTest, AFileThatAListOfAccessSharesIsNotChanged) {
+  put(kText, 0660);
+  // acl(5): the owner, user 4242 and the mask read and write; the group and others nothing.
+  const std::string_view list(
+      "\2\0\0\0"
+      "\1\0\6\0\xff\xff\xff\xff"
+      "\2\0\6\0\x92\x10\0\0"
+      "\4\0\0\0\xff\xff\xff\xff"
+      "\x10\0\6\0\xff\xff\xff\xff"
+      "\x20\0\0\0\xff\xff\xff\xff",
+      44);
+  ASSERT_TRUE(saver().propose(reading("/srv/a")));
+  const int set = ::setxattr(path_.c_str(), "system.posix_acl_access", list.data(), list.size(), 0);
+  if (set != 0 && errno == EOPNOTSUPP) {
+    GTEST_SKIP() << "this file system has no access control lists";
+  }
+  ASSERT_EQ(set, 0);
+  expect_why(why_not(), "is shared by an access control list; setfacl -b");
+}
+
+TEST_F(ProfileSaverTest, AFileThatAnotherGroupSharesIsNotChanged) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root can give a file away";
+  }
+  const auto given = [&](mode_t mode) {
+    put(kText, mode);
+    EXPECT_EQ(::chown(path_.c_str(), 0, 12345), 0);
+  };
+  for (const mode_t mode : {0600U, 0644U, 0666U}) {  // what all others may, the group may, too
+    given(mode);
+    EXPECT_TRUE(saver().propose(reading("/srv/a")));
+  }
+  for (const mode_t mode : {0640U, 0660U, 0604U}) {
+    given(mode);
+    expect_why(why_not(), "belongs to another group than a new file would; chgrp");
+  }
+  // Where the directory hands its group on, that is what a new file would have.
+  ASSERT_EQ(::chown(profile_directory(user_).c_str(), 0, 12345), 0);
+  ASSERT_EQ(::chmod(profile_directory(user_).c_str(), 02700), 0);
+  given(0640);
+  EXPECT_TRUE(saver().propose(reading("/srv/a")));
+}
+
 TEST_F(ProfileSaverTest, ASignedFileIsNotChanged) {
   must(replace_file(path_ + ".bundle", "{}", 0600));
   expect_why(why_not(), "is signed, and a change breaks that");
@@ -245,7 +344,9 @@ TEST_F(ProfileSaverTest, AFileThatIsGoneOrNoProfileIsSaid) {
   put("{");
   expect_why(why_not(), "not JSON");
   ASSERT_EQ(::unlink(path_.c_str()), 0);
-  EXPECT_FALSE(saver().propose(reading("/srv/a")));
+  const auto gone = saver().propose(reading("/srv/a"));
+  ASSERT_FALSE(gone);
+  expect_why(gone.error().message(), "No such file");
 }
 
 TEST_F(ProfileSaverTest, WhatAnEntryCannotSayExactlyIsNotSaved) {
@@ -290,7 +391,7 @@ TEST_F(ProfileSaverTest, AConnectIsSavedWhereTheProfileSaysWhatIsReached) {
 TEST_F(ProfileSaverTest, AConnectIsNotSavedWhereItWouldCloseTheRestOrCountForNothing) {
   expect_why(why_not(reaching("192.0.2.1:443")), "would close the rest of the network");
   put(R"({"network": {"block": true}})");
-  EXPECT_NE(why_not(reaching("192.0.2.1:443")), "");
+  expect_why(why_not(reaching("192.0.2.1:443")), "the profile names no hosts or ports");
   put(R"({"network": {"connect": ["192.0.2.9:443"]}})");
   used_->rules_network = false;
   expect_why(why_not(reaching("192.0.2.1:443")), "options of this run");

@@ -89,11 +89,13 @@ TEST(WithEntryTest, WhatIsNotToBeEditedIsRefused) {
     const char* text;
     const char* why;
   };
-  for (const Case& each : {Case{"", "not JSON"}, Case{"{", "not JSON"}, Case{"[]", ""},
-                           Case{"null", ""}, Case{R"({"filesystem": []})", ""},
-                           Case{R"({"filesystem": {"read_file": "/srv"}})", "must be a list"},
-                           Case{R"({"filesystem": {"read_file": ["/srv/a"]}})", "already"},
-                           Case{R"({"filesystem": {}, "filesystem": {}})", "filesystem"}}) {
+  for (const Case& each :
+       {Case{"", "not JSON"}, Case{"{", "not JSON"}, Case{"[]", "must be an object"},
+        Case{"null", "must be an object"},
+        Case{R"({"filesystem": []})", "/filesystem: must be an object"},
+        Case{R"({"filesystem": {"read_file": "/srv"}})", "must be a list"},
+        Case{R"({"filesystem": {"read_file": ["/srv/a"]}})", "already"},
+        Case{R"({"filesystem": {}, "filesystem": {}})", "the key is there twice"}}) {
     const auto out = with_entry(each.text, kReadFile, "/srv/a");
     ASSERT_FALSE(out) << each.text;
     EXPECT_NE(out.error().message().find(each.why), std::string::npos) << out.error().message();
