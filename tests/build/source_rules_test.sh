@@ -54,4 +54,34 @@ for code in 'long n = strtol(text, nullptr, 10);' 'int n = atoi(text);' '  throw
   tree "$name" base/x.cc "$code"
   expect_stop "$name" 'base/x.cc:1: ' "$check" "$work/$name"
 done
+
+# Skips: NAME TEST-FILE ROW LINES…: a tree whose table of skips has ROW, and a test with these lines.
+skipping() {
+  local name=$1 path=$2 row=$3
+  shift 3
+  tree "$name" "$path" "$@"
+  mkdir -p "$work/$name/docs"
+  printf '%s\n' '# Building' '## Tests that skip' '| says | needs |' '| --- | --- |' "$row" '## Other' '| no row | x |' \
+    >"$work/$name/docs/building.md"
+}
+cpp='  GTEST_SKIP() << "no; " << abi << " here: "'
+skipping skip_listed tests/base/x_test.cc '| other<br>no; … here | a thing |' "$cpp" '      << why;' 'GTEST_SKIP() << "other";'
+expect_pass skip_listed "$check" "$work/skip_listed"
+skipping skip_cpp tests/base/x_test.cc '| no; | a thing |' "$cpp" '      << why;'
+expect_stop skip_cpp 'tests/base/x_test.cc:1: docs/building.md does not say what this skip needs: no; … here' "$check" "$work/skip_cpp"
+skipping skip_stale tests/base/x_test.cc '| other | a thing |' '// nothing is skipped'
+expect_stop skip_stale 'docs/building.md:5: no test skips with these words: other' "$check" "$work/skip_stale"
+number=0
+for call in 'self.skipTest(f"no {x}: {y}")' '@unittest.skipUnless(x, "no " + x)' '@unittest.skipIf(x, f"no {x}")' \
+  'raise unittest.SkipTest("no … now")'; do
+  name=skip_python_$((++number))
+  text='no …'
+  [ $number -ne 4 ] || text='no … now'
+  skipping "$name" tests/acceptance/x_test.py "| $text | a thing |" 'class X:' "    ${call/#@/x = }"
+  expect_pass "$name" "$check" "$work/$name"
+  skipping "$name" tests/acceptance/x_test.py '| no | a thing |' 'class X:' "    ${call/#@/x = }"
+  expect_stop "$name" "tests/acceptance/x_test.py:2: docs/building.md does not say what this skip needs: $text" "$check" "$work/$name"
+done
+tree skip_no_table tests/base/x_test.cc 'GTEST_SKIP() << "other";'
+expect_stop skip_no_table 'docs/building.md does not say what this skip needs: other' "$check" "$work/skip_no_table"
 finish
