@@ -30,8 +30,15 @@ prepare() { mkdir -p "$SL_BIN"; export GOBIN=$SL_BIN CGO_ENABLED=0 GOFLAGS="-bui
 get() { [[ -x $SL_BIN/$1 && $(cat "$SL_BIN/.$1" 2>/dev/null) == "$2" ]] && return; local t=$SECONDS
     nice -n 10 go install -ldflags="-s -w" "$2"; local b=${2%@*}; b=${b##*/}; [[ $b == "$1" ]] || mv "$SL_BIN/$b" "$SL_BIN/$1"; echo "$2" >"$SL_BIN/.$1"; echo "built $1 in $((SECONDS-t))s"; }
 
+# What go downloads and compiles on the way takes some gigabytes and serves nobody afterwards.
+scratch() {
+  GO_SCRATCH=$(mktemp -d "$SL_BIN/.go.XXXXXX"); trap 'rm -rf "$GO_SCRATCH"' EXIT
+  export GOPROXY="file://$(go env GOMODCACHE)/cache/download,$(go env GOPROXY)"
+  export GOCACHE=$GO_SCRATCH/build GOMODCACHE=$GO_SCRATCH/mod GOFLAGS="$GOFLAGS -modcacherw"
+}
+
 install_() {
-  prepare
+  prepare; scratch
   get fulcio github.com/sigstore/fulcio@$FULCIO_V
   get timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@$TSA_V
   get rekor-server-posix github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@$TILES_V
@@ -169,7 +176,7 @@ down() { local f p i; for f in "$R"/*; do [[ -f $f ]] || continue; p=$(<"$f"); k
 status() { local f p; for f in "$R"/*; do [[ -f $f ]] || continue; p=$(<"$f"); kill -0 "$p" 2>/dev/null && printf '%-9s pid %-7s rss %s kB\n' "$(basename "$f")" "$p" "$(awk '/VmRSS/{print $2}' /proc/"$p"/status)" || echo "$(basename "$f") DEAD"; done; }
 
 case ${1:-} in
-  install) install_;; install-cosign) prepare; get cosign github.com/sigstore/cosign/v3/cmd/cosign@$COSIGN_V;; where) printf '%s\n' "$SL_BIN";; up) up;; down) shift; down "$@";; status) status;;
+  install) install_;; install-cosign) prepare; scratch; get cosign github.com/sigstore/cosign/v3/cmd/cosign@$COSIGN_V;; where) printf '%s\n' "$SL_BIN";; up) up;; down) shift; down "$@";; status) status;;
   token) shift; python3 "$HERE/lib/oidc.py" token --dir "$SL_STATE/oidc" --issuer "$OIDC" sub=alice@example.test email=alice@example.test email_verified=true "$@";;
   gha-env) printf 'export ACTIONS_ID_TOKEN_REQUEST_URL=%s ACTIONS_ID_TOKEN_REQUEST_TOKEN=%s GITHUB_ACTIONS=true\n' "'$OIDC/gha/token?api-version=2.0'" "$(<"$SL_STATE/oidc/gha.bearer")";;
   *) echo "usage: $0 install|install-cosign|where|up|down [--purge]|status|token|gha-env" >&2; exit 2;;
