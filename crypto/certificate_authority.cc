@@ -119,16 +119,38 @@ bool is_named_by(const Certificate& issuer, const Certificate& subject) {
          (!wanted || !held || std::ranges::equal(*wanted, *held));
 }
 
+// is_plain_link is what is_plainly_issued asks but for the signature.
+bool is_plain_link(const Certificate& issuer, const Certificate& subject) {
+  return CertificateAccess::is_plain(issuer) && CertificateAccess::is_plain(subject) &&
+         may_issue(issuer) && is_named_by(issuer, subject);
+}
+
 // is_plainly_issued accepts; where it does not, OpenSSL is asked.
 bool is_plainly_issued(const Certificate& issuer, const Certificate& subject,
                        std::span<const KnownLink> known) {
   const auto is_known = [&] {
     return !known.empty() && std::ranges::find(known, link_of(issuer, subject)) != known.end();
   };
-  return CertificateAccess::is_plain(issuer) && CertificateAccess::is_plain(subject) &&
-         may_issue(issuer) && is_named_by(issuer, subject) &&
-         (is_known() || is_signed_by(subject, issuer.key()));
+  return is_plain_link(issuer, subject) && (is_known() || is_signed_by(subject, issuer.key()));
 }
+
+// ProvenLink is the last link that was proven, of one authority: the files of one signing share
+// their leaf. Only what holds is kept. Safe from several threads.
+class ProvenLink {
+ public:
+  bool is(const KnownLink& link) const {
+    const std::scoped_lock lock(mutex_);
+    return link_ == link;
+  }
+  void keep(const KnownLink& link) {
+    const std::scoped_lock lock(mutex_);
+    link_ = link;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<KnownLink> link_;
+};
 
 bool is_issued_for_openssl(const Certificate& issuer, const Certificate& subject) {
   const ErrorQueue queue;
@@ -319,8 +341,10 @@ struct CertificateAuthority::Impl {
   mutable bool links_hold = false;
   mutable std::once_flag stored;
   mutable Store store;
+  mutable ProvenLink proven;
 
   bool holds_together() const;
+  bool issued_plainly(const Certificate& issuer, const Certificate& leaf) const;
   X509_STORE* store_for_openssl() const;
   std::optional<Path> plain_path(const Certificate& leaf) const;
   std::expected<Path, PathError> find_path(const Certificate& leaf,
@@ -350,13 +374,26 @@ X509_STORE* CertificateAuthority::Impl::store_for_openssl() const {
   return store.get();
 }
 
+bool CertificateAuthority::Impl::issued_plainly(const Certificate& issuer,
+                                                const Certificate& leaf) const {
+  const KnownLink link = link_of(issuer, leaf);
+  if (is_plain_link(issuer, leaf) && proven.is(link)) {
+    return true;
+  }
+  const bool holds = is_plainly_issued(issuer, leaf, known);
+  if (holds) {
+    proven.keep(link);
+  }
+  return holds;
+}
+
 // plain_path takes the first certificate of that name, as OpenSSL does. Constraints of names are
 // OpenSSL's to apply.
 std::optional<Path> CertificateAuthority::Impl::plain_path(const Certificate& leaf) const {
   const auto issuer = std::ranges::find_if(chain, [&](const Certificate& each) {
     return std::ranges::equal(each.subject(), leaf.issuer());
   });
-  if (limited || issuer == chain.end() || !is_plainly_issued(*issuer, leaf, known)) {
+  if (limited || issuer == chain.end() || !issued_plainly(*issuer, leaf)) {
     return std::nullopt;
   }
   Path path{leaf};

@@ -4,7 +4,8 @@
 // one the anchor (which may be an intermediate: nothing above it is asked for). The signatures
 // between them are checked once, when the first path leads to the authority: a root names
 // authorities that no verdict needs, and a verdict costs one signature after that. A KnownLink is
-// not checked again. Safe from several threads. Paths are validated by OpenSSL (RFC 5280 section 6;
+// not checked again, nor is the signature of the last leaf that was found signed, byte for byte.
+// Safe from several threads. Paths are validated by OpenSSL (RFC 5280 section 6;
 // partial chains, no revocation) at an explicit time; windows are inclusive; nothing reads the
 // machine's clock.
 #pragma once

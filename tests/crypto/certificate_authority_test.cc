@@ -632,6 +632,32 @@ TEST(MakeAuthorityTest, AKnownLinkOfOtherNamesIsNone) {
   EXPECT_FALSE(CertificateAuthority::make({other, top}, known).has_value());
 }
 
+// Whose signature was found to hold is asked nothing but that a second time.
+TEST(ProvenLeafTest, OnlyTheSignatureOfTheSameBytesIsSpared) {
+  const CertificateAuthority shared = usual();
+  const Certificate good = leaf();
+  Bytes changed(good.der().begin(), good.der().end());
+  changed.back() ^= std::byte{1};
+  const auto bad = Certificate::parse_der(changed);
+  ASSERT_TRUE(bad.has_value());
+  for (int again = 0; again < 3; ++again) {
+    EXPECT_EQ(verdict(shared, good), kOk);
+    EXPECT_EQ(verdict(shared, *bad), "UntrustedIssuer");
+    EXPECT_EQ(verdict(shared, *Certificate::parse_der(good.der())), kOk);
+    EXPECT_EQ(verdict(shared, leaf_draft().issued_by(key("evil"))), "UntrustedIssuer");
+    EXPECT_EQ(verdict(shared, good, {}, noon() + std::chrono::years(50)), "Expired");
+    EXPECT_EQ(verdict(shared, good, {}, noon(), LeafUse::TimeStamping), "WrongUsage");
+  }
+}
+
+TEST(ProvenLeafTest, CountsForItsAuthorityAlone) {
+  const Certificate good = leaf();
+  EXPECT_EQ(verdict(usual(), good), kOk);
+  const Certificate twin =
+      test::authority("intermediate", public_key("evil"), "root").issued_by(key("root"));
+  EXPECT_EQ(verdict(authority({twin, root()}), good), "UntrustedIssuer");
+}
+
 TEST(IssuedTest, AsksForTheNameAndTheSignature) {
   EXPECT_TRUE(issued(root(), intermediate()));
   EXPECT_TRUE(issued(intermediate(), leaf()));
