@@ -6,6 +6,8 @@ A hook gets (request, forward) and returns an Answer; forward(request) asks the 
 import dataclasses
 import http.client
 import http.server
+import socket
+import struct
 import threading
 import time
 import urllib.parse
@@ -37,18 +39,31 @@ class Drip:
 HOP = ("connection", "transfer-encoding", "content-length", "date", "server")
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """Knows when it took each connection."""
-    daemon_threads = True
-    accepted = {}
+SO_TIMESTAMPNS = 35
 
-    def process_request(self, request, client_address):
-        self.accepted[client_address] = time.perf_counter()
-        super().process_request(request, client_address)
+
+def arrival(connection):
+    """When the kernel got what can be read first, by time.perf_counter(): however late this program wakes."""
+    room = socket.CMSG_SPACE(16)
+    _, notes, _, _ = connection.recvmsg(1, room, socket.MSG_PEEK)
+    now, wall = time.perf_counter(), time.time_ns()
+    for level, kind, stamp in notes:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("qq", stamp[:16])
+            return now - (wall - seconds * 10**9 - nanoseconds) / 1e9
+    return now
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def server_bind(self):
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)  # inherited by what it accepts
+        super().server_bind()
 
 
 class Middle:
-    """`spent` is, for each answer, the seconds from the connection to its last byte."""
+    """`spent` is, for each answer, the seconds from the arrival of its request to its last byte."""
 
     def __init__(self, target, hook=None):
         self.target = urllib.parse.urlsplit(target)
@@ -92,15 +107,22 @@ class Middle:
             def log_message(self, *_):
                 pass
 
+            def handle_one_request(self):
+                try:
+                    self.began = arrival(self.connection)
+                except OSError:
+                    self.close_connection = True
+                    return
+                super().handle_one_request()
+
             def serve(self):
-                began = self.server.accepted.pop(self.client_address, time.perf_counter())
                 length = int(self.headers.get("Content-Length", "0"))
                 request = Request(self.command, self.path, dict(self.headers.items()),
                                   self.rfile.read(length))
                 middle.requests.append(request)
                 try:
                     self.give(middle.hook(request, middle.forward))
-                    middle.spent.append(time.perf_counter() - began)
+                    middle.spent.append(time.perf_counter() - self.began)
                 except OSError:
                     self.close_connection = True
 
