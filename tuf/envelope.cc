@@ -11,15 +11,8 @@
 
 namespace nono::tuf {
 
-Result<Envelope> Envelope::parse(std::string_view text) {
-  NONO_TRY(Json document, Json::parse(text, kMetadataLimits));
-  const JsonView view(document);
-  NONO_TRY(const JsonView signed_part, view.at("signed"));
-  auto message = canonical_json(signed_part.json());
-  if (!message) {
-    return std::unexpected(signed_part.error(message.error().message()));
-  }
-  NONO_TRY(const JsonView list, view.at("signatures"));
+Result<std::vector<Envelope::Signature>> Envelope::read_signatures(const JsonView& document) {
+  NONO_TRY(const JsonView list, document.at("signatures"));
   NONO_TRY(const std::vector<JsonView> elements, list.elements(kMaxKeysOfRole));
   std::vector<Signature> signatures;
   for (const JsonView& element : elements) {
@@ -32,6 +25,18 @@ Result<Envelope> Envelope::parse(std::string_view text) {
     NONO_TRY(const std::string sig, sig_view.string());
     signatures.push_back({std::move(id), hex_decode(sig).value_or(Bytes{})});
   }
+  return signatures;
+}
+
+Result<Envelope> Envelope::parse(std::string_view text) {
+  NONO_TRY(Json document, Json::parse(text, kMetadataLimits));
+  const JsonView view(document);
+  NONO_TRY(const JsonView signed_part, view.at("signed"));
+  auto message = canonical_json(signed_part.json());
+  if (!message) {
+    return std::unexpected(signed_part.error(message.error().message()));
+  }
+  NONO_TRY(std::vector<Signature> signatures, read_signatures(view));
   return Envelope(std::move(document), *std::move(message), std::move(signatures));
 }
 

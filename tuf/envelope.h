@@ -39,6 +39,7 @@ class Envelope {
       : document_(std::move(document)),
         message_(std::move(message)),
         signatures_(std::move(signatures)) {}
+  static Result<std::vector<Signature>> read_signatures(const JsonView& document);
   const Signature* find(std::string_view key_id) const;
 
   Json document_;

@@ -55,11 +55,12 @@ const Scheme* find_scheme(std::string_view key_type, std::string_view name) {
 }
 
 Result<crypto::PublicKey> read_point(const Scheme& scheme, std::string_view text) {
+  const std::optional<Bytes> head = hex_decode(scheme.point_head);
   const std::optional<Bytes> point = hex_decode(text);
-  if (!point || point->size() != scheme.point_size || scheme.point_size == 0) {
+  if (!head || !point || point->size() != scheme.point_size || scheme.point_size == 0) {
     return fail(ErrorKind::InvalidInput, "the public key is no " + std::string(scheme.name));
   }
-  Bytes der = *hex_decode(scheme.point_head);
+  Bytes der = *head;
   der.insert(der.end(), point->begin(), point->end());
   return crypto::PublicKey::parse_spki_der(der);
 }

@@ -156,15 +156,19 @@ Result<void> TrustedSet::check_no_rollback(const Snapshot& next) const {
   return {};
 }
 
+Result<Snapshot> TrustedSet::open_snapshot(std::string_view text) const {
+  NONO_TRY(const Envelope envelope, Envelope::parse(text));
+  NONO_TRY(const JsonView view, envelope.opened_by(root_.snapshot, root_.keys));
+  return Snapshot::parse(view);
+}
+
 // 5.5
 Result<void> TrustedSet::take_snapshot(std::string_view text, Freshness freshness) {
   if (!timestamp_) {
     return none_yet(kTimestamp);
   }
   NONO_CHECK(timestamp_->snapshot.admits(text));
-  NONO_TRY(const Envelope envelope, Envelope::parse(text));
-  NONO_TRY(const JsonView view, envelope.opened_by(root_.snapshot, root_.keys));
-  NONO_TRY(Snapshot next, Snapshot::parse(view));
+  NONO_TRY(Snapshot next, open_snapshot(text));
   NONO_CHECK(check_version(next.header, timestamp_->snapshot.version));
   NONO_CHECK(check_no_rollback(next));
   NONO_CHECK(freshness.check(next.header.expires));

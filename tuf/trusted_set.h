@@ -74,6 +74,7 @@ class TrustedSet {
   Result<JsonView> open_as(const Envelope& envelope, std::string_view role,
                            std::string_view delegator) const;
   Result<void> check_no_rollback(const Snapshot& next) const;
+  Result<Snapshot> open_snapshot(std::string_view text) const;
 
   Root root_;
   std::optional<Timestamp> timestamp_;
