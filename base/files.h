@@ -68,6 +68,16 @@ Result<void> write_all(BorrowedFd fd, std::string_view text);
 Result<void> replace_file(BorrowedFd dir, const std::string& name, std::string_view bytes,
                           mode_t mode);
 Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode);
+// replace_files is replace_file for several: each is whole on disk before the first is put in
+// place, so that one with no room, no permission or a directory in its place leaves all as they
+// were. `on_placed` hears which is in place. Takes two descriptors for each file.
+struct NewFile {
+  std::string path;
+  std::string bytes;
+  mode_t mode;
+};
+Result<void> replace_files(std::span<const NewFile> files,
+                           const std::function<void(std::size_t which)>& on_placed);
 // create_file is replace_file that refuses (System, EEXIST) where something is there already, be it
 // a dangling symlink.
 Result<void> create_file(const std::string& path, std::string_view bytes, mode_t mode);

@@ -112,29 +112,74 @@ Result<void> sync_directory(BorrowedFd dir) {
   return {};
 }
 
+// Staged is a file that is whole on disk and has no name of its own yet.
+class Staged {
+ public:
+  static Result<Staged> make(BorrowedFd where, const std::string& name, std::string_view bytes,
+                             mode_t mode) {
+    // Opened before anything is changed, so that a directory that cannot be synchronised is
+    // refused.
+    OwnedFd dir(::openat(where.raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!dir.valid()) {
+      return fail_errno(errno, "open the directory for writing");
+    }
+    NONO_TRY(Temporary temporary, Temporary::create(dir));
+    NONO_CHECK(temporary.fill(bytes, mode));
+    return Staged(std::move(dir), std::move(temporary), name);
+  }
+  Result<void> take_its_place(Existing existing) {
+    NONO_CHECK(temporary_.become(name_, existing));
+    return sync_directory(dir_);
+  }
+
+ private:
+  Staged(OwnedFd dir, Temporary temporary, std::string name)
+      : dir_(std::move(dir)), temporary_(std::move(temporary)), name_(std::move(name)) {}
+
+  OwnedFd dir_;
+  Temporary temporary_;  // borrows dir_: a descriptor that moves keeps its number
+  std::string name_;
+};
+
+Result<void> check_is_name(const std::string& name) {
+  if (name.empty() || name == "." || name == ".." || name.contains('/') || name.contains('\0')) {
+    return fail(ErrorKind::InvalidInput, "write " + printable(name) + ": not the name of a file");
+  }
+  return {};
+}
+
 Result<void> put(BorrowedFd where, const std::string& name, std::string_view bytes, mode_t mode,
                  Existing existing) {
-  // Opened before anything is changed, so that a directory that cannot be synchronised is refused.
-  const OwnedFd dir(::openat(where.raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!dir.valid()) {
-    return fail_errno(errno, "open the directory for writing");
-  }
-  NONO_TRY(Temporary temporary, Temporary::create(dir));
-  NONO_CHECK(temporary.fill(bytes, mode));
-  NONO_CHECK(temporary.become(name, existing));
-  return sync_directory(dir);
+  NONO_TRY(Staged staged, Staged::make(where, name, bytes, mode));
+  return staged.take_its_place(existing);
 }
 
 Result<void> put_named(BorrowedFd dir, const std::string& name, std::string_view bytes, mode_t mode,
                        Existing existing) {
-  if (name.empty() || name == "." || name == ".." || name.contains('/') || name.contains('\0')) {
-    return fail(ErrorKind::InvalidInput, "write " + printable(name) + ": not the name of a file");
-  }
+  NONO_CHECK(check_is_name(name));
   auto done = put(dir, name, bytes, mode, existing);
   if (!done) {
     return std::unexpected(std::move(done).error().while_doing("write " + printable(name)));
   }
   return done;
+}
+
+// stage says before anything has changed that a directory cannot be replaced.
+Result<Staged> stage(const NewFile& file) {
+  const std::string name(base_name(file.path));
+  NONO_CHECK(check_is_name(name));
+  NONO_TRY(const OwnedFd dir,
+           open_directory(BorrowedFd::unowned(AT_FDCWD), std::string(directory_name(file.path))));
+  struct stat status{};
+  if (::fstatat(BorrowedFd(dir).raw(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+      S_ISDIR(status.st_mode)) {
+    return fail_errno(EISDIR, "replace it");
+  }
+  return Staged::make(dir, name, file.bytes, file.mode);
+}
+
+std::unexpected<Error> not_written(const NewFile& file, Error error) {
+  return std::unexpected(std::move(error).while_doing("write " + printable(file.path)));
 }
 
 Result<void> put_path(const std::string& path, std::string_view bytes, mode_t mode,
@@ -171,6 +216,26 @@ Result<void> replace_file(BorrowedFd dir, const std::string& name, std::string_v
 
 Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {
   return put_path(path, bytes, mode, Existing::Replace);
+}
+
+Result<void> replace_files(std::span<const NewFile> files,
+                           const std::function<void(std::size_t)>& on_placed) {
+  std::vector<Staged> staged;
+  staged.reserve(files.size());
+  for (const NewFile& file : files) {
+    Result<Staged> one = stage(file);
+    if (!one) {
+      return not_written(file, std::move(one).error());
+    }
+    staged.push_back(*std::move(one));
+  }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (Result<void> done = staged[i].take_its_place(Existing::Replace); !done) {
+      return not_written(files[i], std::move(done).error());
+    }
+    on_placed(i);
+  }
+  return {};
 }
 
 Result<void> create_file(const std::string& path, std::string_view bytes, mode_t mode) {

@@ -108,7 +108,8 @@ Result<std::vector<std::string>> wanted_files(const Arguments& arguments, Sessio
     files.insert(files.end(), guarded.begin(), guarded.end());
   }
   // Before a key is made or a bundle written, every file is known to be one that can be signed.
-  NONO_CHECK(engine::check_signable(files));
+  NONO_CHECK(arguments.has("multi-subject") ? engine::check_signable_together(here, files)
+                                            : engine::check_signable(files));
   return files;
 }
 

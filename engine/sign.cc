@@ -3,8 +3,10 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <mutex>
 #include <string_view>
@@ -61,6 +63,10 @@ SigningTarget target_of(const OpenedFile& file, const std::string& working_direc
   return {.file = &file.sealed, .place = std::move(place), .signed_path = std::move(name)};
 }
 
+std::string sidecar_of(const std::string& path) {
+  return path + std::string(attest::kSidecarSuffix);
+}
+
 // Made is a bundle that verifies and is not yet written.
 struct Made {
   SignedFile file;
@@ -72,9 +78,7 @@ Result<Made> make_bundle(const attest::Author& author, const OpenedFile& file,
   NONO_TRY(const crypto::Sha256 digest, crypto::Sha256::of(file.sealed));
   NONO_TRY(std::string bundle,
            attest::sign_one(author, target_of(file, working_directory), purpose));
-  return Made{.file = {.path = file.path,
-                       .bundle_path = file.path + std::string(attest::kSidecarSuffix),
-                       .digest = digest},
+  return Made{.file = {.path = file.path, .bundle_path = sidecar_of(file.path), .digest = digest},
               .bundle = std::move(bundle)};
 }
 
@@ -147,7 +151,22 @@ Result<void> check_reach(const std::string& directory, const OpenedFile& file) {
   return {};
 }
 
-// One descriptor per file stays open until the statement is signed.
+// check_place reports, as far as that is seen without writing, whether a bundle can be put there:
+// no service is to be asked, and nothing published, for one that cannot.
+Result<void> check_place(const std::string& bundle_path) {
+  struct stat status{};
+  if (::lstat(bundle_path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+    return std::unexpected(refused(bundle_path, "is a directory, where the bundle is to be put",
+                                   "move it out of the way"));
+  }
+  const std::string directory(directory_name(bundle_path));
+  if (::access(directory.c_str(), W_OK) != 0) {
+    return fail_errno(errno, "writing a bundle into " + directory);
+  }
+  return {};
+}
+
+// Descriptors stay open for each file until its statement is signed, or all bundles are written.
 void raise_descriptor_limit() {
   struct rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
@@ -162,8 +181,18 @@ Result<void> check_signable(const std::vector<std::string>& files) {
   for (const std::string& path : files) {
     NONO_TRY(const OpenedFile file, open_named(path));
     NONO_CHECK(check_name(file.path));
+    NONO_CHECK(check_place(sidecar_of(file.path)));
   }
   return {};
+}
+
+Result<void> check_signable_together(const std::string& directory,
+                                     const std::vector<std::string>& files) {
+  for (const std::string& path : files) {
+    NONO_TRY(const OpenedFile file, open_named(path));
+    NONO_CHECK(check_reach(directory, file));
+  }
+  return check_place(join_path(directory, attest::kMultiBundleName));
 }
 
 Result<void> sign_each(const attest::Author& author, const std::vector<std::string>& files,
@@ -177,11 +206,14 @@ Result<void> sign_each(const attest::Author& author, const std::vector<std::stri
     return {};
   }));
   author.finish();
+  std::vector<NewFile> bundles;
+  std::vector<const SignedFile*> done;
   for (const auto& [which, made] : all.in_order()) {
-    NONO_CHECK(replace_file(made.file.bundle_path, made.bundle, kBundleMode));
-    on_signed(made.file);
+    bundles.push_back({made.file.bundle_path, made.bundle, kBundleMode});
+    done.push_back(&made.file);
   }
-  return {};
+  raise_descriptor_limit();
+  return replace_files(bundles, [&](std::size_t which) { on_signed(*done[which]); });
 }
 
 Result<std::vector<SignedFile>> sign_together(const attest::Author& author,
@@ -209,8 +241,8 @@ Result<std::vector<SignedFile>> sign_together(const attest::Author& author,
 }
 
 Result<void> check_policy(const std::string& path) {
-  NONO_CHECK(open_policy(path));
-  return {};
+  NONO_TRY(const OpenedFile file, open_policy(path));
+  return check_place(sidecar_of(file.path));
 }
 
 Result<SignedFile> sign_policy(const attest::Author& author, const std::string& path,

@@ -1,8 +1,9 @@
 // engine/sign.h: signs files and puts the bundles where the verifier looks.
 //
 // What is signed is the sealed copy of the file that was read, at its resolved path; the bundle is
-// put in place atomically. Every bundle is made and verified before the first is written, so that a
-// file that cannot be signed, or a service that does not answer, leaves all as it was.
+// put in place atomically. Every bundle is made and verified before the first is written, and all
+// are on disk before the first is put in place, so that a file that cannot be signed, a service
+// that does not answer or a bundle that cannot be written leaves all as it was.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,11 @@ using OnSigned = std::function<void(const SignedFile&)>;
 // OnMade hears how many bundles are made; by one thread at a time, but by any.
 using OnMade = std::function<void(std::size_t made)>;
 
-// check_signable looks at every file without writing anything: what sign_each would refuse.
+// check_signable looks at every file, and at the place of its bundle, without writing anything:
+// what sign_each would refuse. check_signable_together does so for sign_together.
 Result<void> check_signable(const std::vector<std::string>& files);
+Result<void> check_signable_together(const std::string& directory,
+                                     const std::vector<std::string>& files);
 
 // sign_each makes as many bundles at a time as the author allows, then writes `<file>.bundle`
 // beside each of `files` (absolute). `working_directory` gives a file outside a repository its

@@ -74,6 +74,23 @@ TEST_F(ReplaceFileTest, ModeIgnoresTheUmask) {
   EXPECT_EQ(mode_of(dir_ / "file"), 0664U);
 }
 
+TEST_F(ReplaceFileTest, SeveralArePlacedOnlyWhereAllAreWhole) {
+  ASSERT_EQ(::mkdir((dir_ / "sub").c_str(), 0700), 0);
+  std::vector<std::size_t> placed;
+  const auto on_placed = [&](std::size_t which) { placed.push_back(which); };
+  const NewFile good{dir_ / "file", "new", 0600};
+  for (const std::string& bad : {dir_ / "sub", dir_ / "none/x", dir_ / "."}) {
+    EXPECT_FALSE(replace_files(std::vector{good, NewFile{bad, "new", 0600}}, on_placed)) << bad;
+    EXPECT_EQ(dir_.read("file"), "old");
+    EXPECT_EQ(dir_.names(), (Names{"file", "sub"}));
+  }
+  EXPECT_TRUE(placed.empty());
+  ASSERT_TRUE(replace_files(std::vector{good, NewFile{dir_ / "sub/x", "other", 0600}}, on_placed));
+  EXPECT_EQ(dir_.read("file"), "new");
+  EXPECT_EQ(dir_.read("sub/x"), "other");
+  EXPECT_EQ(placed, (std::vector<std::size_t>{0, 1}));
+}
+
 TEST_F(ReplaceFileTest, DirectoryDescriptorMayBeAPath) {
   const OwnedFd dir = open_directory(testing::here(), dir_.path()).value();
   ASSERT_TRUE(replace_file(dir, "file", "new", 0600));

@@ -117,6 +117,40 @@ TEST_F(SignTest, WriteThatFailsLeavesTheOldBundle) {
   EXPECT_EQ(testing::must(read_file(file + ".bundle", 1u << 20)), before);
 }
 
+TEST_F(SignTest, BundleThatHasNoPlaceLeavesAllAsTheyWere) {
+  const crypto::PrivateKey key = make_key();
+  make_directory(in("a"));
+  make_directory(in("b"));
+  const std::vector<std::string> files = {write("a/CLAUDE.md", "a"), write("b/CLAUDE.md", "b")};
+  make_directory(files[1] + ".bundle");
+  const auto refused = sign_all(key, files);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind(), ErrorKind::Usage);
+  EXPECT_TRUE(refused.error().message().starts_with(files[1] + ".bundle is a directory"));
+  EXPECT_FALSE(exists(files[0] + ".bundle"));
+  EXPECT_FALSE(check_signable(files).has_value());
+  make_directory(in(".nono-trust.bundle"));
+  EXPECT_FALSE(check_signable_together(tree_, {write("CLAUDE.md", "c")}).has_value());
+}
+
+// Made where nobody looks any more: after all that check_signable sees.
+TEST_F(SignTest, BundleThatCannotBeWrittenLeavesAllAsTheyWere) {
+  const crypto::PrivateKey key = make_key();
+  make_directory(in("a"));
+  make_directory(in("b"));
+  const std::vector<std::string> files = {write("a/CLAUDE.md", "a"), write("b/CLAUDE.md", "b")};
+  const auto done = sign_each(
+      attest::KeyAuthor(key), files, tree_, [](const SignedFile&) { ADD_FAILURE(); },
+      [&](std::size_t made) {
+        if (made == files.size()) {
+          make_directory(files[1] + ".bundle");
+        }
+      });
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().message(), "write " + files[1] + ".bundle: replace it: Is a directory");
+  EXPECT_FALSE(exists(files[0] + ".bundle"));
+}
+
 TEST_F(SignTest, OneBundleForSeveralFilesInARepository) {
   make_repository();
   const std::vector<std::string> files = {write("CLAUDE.md", "a"), write("x/y/AGENTS.md", "b")};
