@@ -14,6 +14,8 @@ namespace nono::engine {
 namespace {
 
 constexpr std::size_t kShownBytes = 300;
+constexpr std::size_t kReadBytes = 1024;  // of a body, for what is shown
+constexpr std::size_t kTellingRun = 16;   // bytes of a credential that are not shown in a row
 constexpr JsonLimits kErrorLimits{
     .bytes = 64u << 10, .depth = 16, .values = 1024, .string = 64u << 10, .number = 64};
 
@@ -28,12 +30,38 @@ std::optional<std::chrono::milliseconds> asked_wait(const net::HttpResponse& res
   return std::chrono::seconds(seconds);
 }
 
+// without_credentials takes out of a service's words what the request proved its sender by, whole
+// or in part: some repeat it, and errors end up in logs that others read.
+std::string without_credentials(std::string_view words, const net::HttpRequest& request) {
+  std::string_view sent;
+  for (const auto& [name, value] : request.headers) {
+    sent = ascii_lower(name) == "authorization" ? std::string_view(value) : sent;
+  }
+  std::string shown;
+  while (!words.empty()) {
+    std::size_t size = std::min(words.size(), kTellingRun);
+    if (size < kTellingRun || !sent.contains(words.substr(0, size))) {
+      shown += words.front();
+      words.remove_prefix(1);
+      continue;
+    }
+    while (size < words.size() && sent.contains(words.substr(0, size + 1))) {
+      ++size;
+    }
+    words.remove_prefix(size);
+    shown += "(what was sent)";
+  }
+  return shown;
+}
+
 // Fulcio and Rekor answer {"code", "message"}, where the code is not the status; others plain text.
-std::string words_of(const net::HttpResponse& response) {
+std::string words_of(const net::HttpRequest& request, const net::HttpResponse& response) {
   const Result<Json> json = Json::parse(response.body, kErrorLimits);
   const Json* const message = json ? json->find("message") : nullptr;
   std::string words =
       message != nullptr && message->string() != nullptr ? *message->string() : response.body;
+  words.resize(std::min(words.size(), kReadBytes));
+  words = without_credentials(words, request);
   words.resize(std::min(words.size(), kShownBytes));
   const std::size_t last = words.find_last_not_of(" \t\r\n");
   words.resize(last == std::string::npos ? 0 : last + 1);
@@ -74,7 +102,7 @@ std::string shown_service(const net::HttpRequest& request) {
 Error refused(const net::HttpRequest& request, const net::HttpResponse& response,
               std::string remedy) {
   std::string message = shown_service(request) + " answered " + std::to_string(response.status);
-  if (const std::string words = words_of(response); !words.empty()) {
+  if (const std::string words = words_of(request, response); !words.empty()) {
     message += ": " + words;
   }
   if (remedy.empty()) {

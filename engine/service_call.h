@@ -42,7 +42,8 @@ class ServiceCaller {
   Wait wait_;
 };
 
-// refused is the Error (Network) for an answer that is none: the service, its status and its words.
+// refused is the Error (Network) for an answer that is none: the service, its status and its words,
+// less what they repeat of the request's credentials.
 // An empty `remedy` is to try again later.
 Error refused(const net::HttpRequest& request, const net::HttpResponse& response,
               std::string remedy);

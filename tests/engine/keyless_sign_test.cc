@@ -133,6 +133,20 @@ TEST_F(OldFulcioTest, IsNotAskedWhereTheNewVersionRefuses) {
   EXPECT_EQ(fake_.asked("/api/v1/signingCert"), 0);
 }
 
+TEST_F(KeylessSignTest, AServiceThatRepeatsTheTokenIsNotQuotedWithIt) {
+  const std::string token = FakeSigstore::token();
+  for (const std::string& echo :
+       {token, token.substr(0, 40), token.substr(token.size() - 40), "Bearer " + token}) {
+    fake_.change = [&](const net::HttpRequest& request, net::HttpResponse& response) {
+      if (request.url.ends_with("/signingCert")) {
+        const Json body(Json::Object{{"code", 16}, {"message", "no: token=" + echo + ", bad"}});
+        response = {.status = 401, .headers = {}, .body = body.compact()};
+      }
+    };
+    expect_refused("answered 401: no: token=(what was sent), bad");
+  }
+}
+
 TEST_F(OldFulcioTest, ADetachedTimestampIsRefused) {
   headers_ = {{"sct", "eyJzY3RfdmVyc2lvbiI6MH0="}};
   expect_refused("timestamp beside it");
