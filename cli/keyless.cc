@@ -27,7 +27,7 @@ constexpr std::array<std::uint32_t, 1> kProviderVersions{1};
 
 Result<trustpolicy::WhichRoot> root_in_use(const Session& session) {
   NONO_TRY(const engine::UserDirectories user, session.user());
-  return trustpolicy::which_root(engine::policy_places(user, "/"), false);
+  return trustpolicy::root_in_use(engine::policy_places(user, "/"));
 }
 
 // The services are those that came with the root where it was fetched, and the public-good

@@ -115,7 +115,7 @@ Json foreign_json(const engine::ForeignReport& report) {
 Result<std::shared_ptr<const attest::RootSource>> root_of_places(const Session& session) {
   NONO_TRY(const engine::UserDirectories user, session.user());
   NONO_TRY(trustpolicy::WhichRoot which,
-           trustpolicy::which_root(engine::policy_places(user, "/"), false));
+           trustpolicy::root_in_use(engine::policy_places(user, "/")));
   return trustpolicy::root_source(std::move(which));
 }
 

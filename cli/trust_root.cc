@@ -53,11 +53,13 @@ Result<Shown> find_shown(const Arguments& arguments, const Session& session) {
   const auto name = arguments.value("name");
   NONO_TRY(const trustpolicy::WhichRoot which,
            name ? trustpolicy::named_root(places, *name, trustpolicy::LayerKind::User)
-                : trustpolicy::which_root(places, false));
+                : trustpolicy::root_in_use(places));
   if (which.refreshed) {
     return fetched_shown(which);
   }
   if (!which.path.empty()) {
+    // A file that is not believed judges nothing.
+    NONO_CHECK(trustpolicy::root_source(which)->get());
     return read_shown(which.path);
   }
   const attest::EmbeddedRoot& embedded = attest::embedded_root();
@@ -154,8 +156,9 @@ constinit const Command kTrustRootShow{
     .description =
         "Certificates are judged by /etc/nono/trusted_root.json where that exists, else by "
         "trusted_root.json in the user's configuration directory, else by the instance that `trust "
-        "root init` named, else by the root of Sigstore's public-good instance: as `trust root "
-        "update` fetched it, or as nono carries it. Shows where it comes from, its digest, and "
+        "root init` named (neither under a system policy with `lock`), else by the root of "
+        "Sigstore's public-good instance: as `trust root update` fetched it, or as nono carries "
+        "it. Shows where it comes from, its digest, and "
         "every authority and log with its validity. A publisher of a policy may name another root: "
         "NAME.json in /etc/nono/roots or in roots/ of the user's configuration directory, the "
         "instance that `trust root init` called so, or public-good.",

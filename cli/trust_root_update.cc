@@ -28,7 +28,7 @@ Json update_json(std::string_view schema, const engine::RootUpdate& update) {
 Result<void> say_what_is_used(Session& session, const engine::UserDirectories& user,
                               const engine::RootUpdate& update) {
   NONO_TRY(const trustpolicy::WhichRoot which,
-           trustpolicy::which_root(engine::policy_places(user, "/"), false));
+           trustpolicy::root_in_use(engine::policy_places(user, "/")));
   if (which.path != update.path) {
     session.render().note("certificates go on being judged by " +
                           (which.path.empty() ? "the root that nono carries" : which.path));

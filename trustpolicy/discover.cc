@@ -303,6 +303,11 @@ Result<void> add_project(const Places& places,
 
 }  // namespace
 
+Result<WhichRoot> root_in_use(const Places& places) {
+  NONO_TRY(const auto system, system_layer(places));
+  return which_root(places, system && system->document.lock);
+}
+
 Result<Policy> discover(const Places& places) {
   NONO_TRY(Loaded loaded, load_kept(places));
   NONO_TRY(WhichRoot which, which_root(places, system_locks(loaded.layers)));

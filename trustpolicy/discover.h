@@ -47,6 +47,8 @@ struct WhichRoot {
 };
 // which_root: a user's instance of which nothing was fetched yet is still the one; loading says so.
 Result<WhichRoot> which_root(const Places& places, bool locked);
+// root_in_use is which_root as discover asks it: a system policy says whether it is locked.
+Result<WhichRoot> root_in_use(const Places& places);
 
 // A policy names no more trusted roots than this, over all its layers: a certificate is judged by
 // each of them.

@@ -1,5 +1,9 @@
 // tests/cli/trust_root_test.cc: trust root init, update and show against a TUF repository on
 // loopback, through nono-net.
+#include <sys/stat.h>
+
+#include <filesystem>
+
 #include "attest/trusted_root.h"
 #include "tests/cli/support.h"
 #include "tests/net/server.h"
@@ -74,6 +78,18 @@ TEST_F(TrustRootTest, InitUpdateAndShowGoTogether) {
   const Outcome newer = nono({"trust", "root", "update", "--json"});
   EXPECT_EQ(newer.code, 0) << newer.err;
   EXPECT_TRUE(*at(parse(newer.out), {"changed"}).boolean());
+}
+
+TEST_F(TrustRootTest, AFileThatIsNotBelievedIsNotShownAsTheOneInUse) {
+  const std::string path = home_ + "/.config/nono/trusted_root.json";
+  std::filesystem::create_directories(home_ + "/.config/nono");
+  ASSERT_TRUE(replace_file(path, attest::embedded_root().text, 0600));
+  EXPECT_EQ(nono({"trust", "root", "show"}).code, 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
+  const Outcome shown = nono({"trust", "root", "show"});
+  EXPECT_NE(shown.code, 0);
+  EXPECT_EQ(shown.out, "");
+  EXPECT_NE(shown.err.find("can be written by others"), std::string::npos) << shown.err;
 }
 
 // A signer whom only the instance's authorities vouch for is known once its root is fetched, and no

@@ -57,6 +57,26 @@ TEST_F(RootTest, ALockedSystemPolicyShutsTheUsersOut) {
   EXPECT_EQ(chosen(true), system);
 }
 
+TEST_F(RootTest, TheOneInUseIsThatOfTheSystemsLock) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root can make a system policy";
+  }
+  const std::string user = write("user/trusted_root.json");
+  const auto used = [&] {
+    const auto which = root_in_use(places());
+    return which ? which->path : which.error().message();
+  };
+  EXPECT_EQ(used(), user);
+  const std::string_view policy =
+      R"({"version":1,"includes":["CLAUDE*"],"publishers":[],"enforcement":"deny","lock":)";
+  directory.write("etc/trust-policy.json", std::string(policy) + "false}");
+  EXPECT_EQ(used(), user);
+  directory.write("etc/trust-policy.json", std::string(policy) + "true}");
+  EXPECT_EQ(used(), "");
+  directory.write("etc/trust-policy.json", "{");
+  EXPECT_NE(used().find("trust-policy.json"), std::string::npos) << used();
+}
+
 TEST_F(RootTest, ADanglingLinkIsThereAndIsRefused) {
   directory.make_directory("user", 0700);
   const std::string path = directory.at("user/trusted_root.json");
