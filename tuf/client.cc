@@ -285,7 +285,8 @@ Result<std::string> Client::target(std::string_view path) {
   }
   NONO_TRY(std::optional<std::string> bytes, repository_->target(name, file.length));
   if (!bytes) {
-    return missing("file " + name);
+    // Not NotFound: signed metadata says that there is one, and somebody keeps it back.
+    return fail(ErrorKind::InvalidInput, "the repository has no file " + name);
   }
   NONO_CHECK(about(name, file.admits(*bytes)));
   NONO_CHECK(store_->write_target(path, *bytes));

@@ -67,7 +67,8 @@ class Client {
   // find looks `path` up, after a refresh (Internal before it); NotFound where no role that is
   // asked knows it, Exhausted after kMaxVisitedRoles.
   Result<TargetFile> find(std::string_view path);
-  // target returns the bytes, from the store where they are right there.
+  // target returns the bytes, from the store where they are right there; NotFound as find, and not
+  // where the repository keeps back what its metadata names.
   Result<std::string> target(std::string_view path);
 
   // trusted is null before refresh.

@@ -154,6 +154,19 @@ TEST_F(RootUpdateTest, ASigningConfigurationComesAlong) {
   EXPECT_EQ(signing_config(), "{}");
 }
 
+TEST_F(RootUpdateTest, ASigningConfigurationThatIsKeptBackIsNotDropped) {
+  repository.add_target("targets", trustpolicy::kSigningConfigTarget, "{}");
+  repository.publish_all();
+  ASSERT_EQ(error_of_init(init()), "");
+  repository.add_target("targets", trustpolicy::kSigningConfigTarget, "{ }");
+  repository.publish_all();
+  std::erase_if(repository.target_files, [](const auto& file) {
+    return file.first.contains(trustpolicy::kSigningConfigTarget);
+  });
+  EXPECT_NE(error_of_update().find("has no file"), std::string::npos);
+  EXPECT_EQ(signing_config(), "{}");
+}
+
 // Whatever fails, what was used goes on being used.
 TEST_F(RootUpdateTest, OfflineNothingChangesAndItIsSaid) {
   ASSERT_EQ(error_of_init(init()), "");
