@@ -61,6 +61,10 @@ Result<std::vector<std::string>> fetch_targets(tuf::Client& client, RootUpdate& 
 
 Result<void> write_packed(const tuf::PackedStore& packed, RootUpdate& update) {
   const std::string text = packed.text();
+  // What no verifier reads does not take the place of what it does.
+  if (auto readable = tuf::PackedStore::parse(text); !readable) {
+    return std::unexpected(std::move(readable).error().while_doing("what was fetched"));
+  }
   const auto before = read_file(update.path, tuf::kPackedLimits.bytes);
   update.changed = !before || *before != text;
   return update.changed ? replace_file(update.path, text, kMode) : Result<void>();

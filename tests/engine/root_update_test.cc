@@ -202,6 +202,15 @@ TEST_F(RootUpdateTest, ATrustedRootThatThisBuildCannotReadIsNotTaken) {
   EXPECT_EQ(used(), packed());
 }
 
+TEST_F(RootUpdateTest, WhatNoVerifierCouldReadIsNotTaken) {
+  ASSERT_TRUE(init_root(user, init(), http, clock));
+  repository.add_target("targets", trustpolicy::kSigningConfigTarget, std::string(13u << 20, 'x'));
+  repository.publish_all();
+  const std::string error = error_of_update();
+  EXPECT_NE(error.find("what was fetched: document: "), std::string::npos) << error;
+  EXPECT_EQ(used(), packed());
+}
+
 TEST_F(RootUpdateTest, ARepositoryWithoutATrustedRootIsRefused) {
   repository.signed_part("targets").set("targets", Json(Json::Object{}));
   repository.publish_all();
