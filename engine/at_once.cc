@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -53,17 +54,18 @@ void serve(Queue& queue, const Work& work) {
 
 Result<void> at_once(std::size_t count, std::size_t threads, const Work& work) {
   Queue queue(count);
-  if (std::min(count, threads) <= 1) {
-    serve(queue, work);
-    return std::move(queue).outcome();
-  }
   {
     const std::size_t wanted = std::min(count, threads);
-    std::vector<std::jthread> all;
-    all.reserve(wanted);
-    for (std::size_t at = 0; at < wanted; ++at) {
-      all.emplace_back([&queue, &work] { serve(queue, work); });
+    std::vector<std::jthread> others;
+    others.reserve(wanted);
+    try {
+      while (others.size() + 1 < wanted) {
+        others.emplace_back([&queue, &work] { serve(queue, work); });
+      }
+    } catch (const std::system_error&) {
+      // A limit of processes: those that there are do it all.
     }
+    serve(queue, work);
   }
   return std::move(queue).outcome();
 }

@@ -2,14 +2,18 @@
 #include "engine/at_once.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
+
+#include "tests/base/support.h"
 
 namespace nono::engine {
 namespace {
@@ -59,6 +63,21 @@ TEST(AtOnceTest, NothingIsBegunAfterAFailureAndTheFirstIsTold) {
     EXPECT_EQ(done.error().message(), "number 5");
     EXPECT_LT(begun, 20);
   }
+}
+
+TEST(AtOnceTest, WhereNoThreadIsToBeHadThisOneDoesAll) {
+  const std::string answer = nono::testing::in_child([] {
+    for (const long call : {SYS_clone, SYS_clone3}) {
+      nono::testing::fail_syscall({.syscall = call, .error = EAGAIN});
+    }
+    int done = 0;
+    const auto result = at_once(20, 8, [&](std::size_t) -> Result<void> {
+      ++done;
+      return {};
+    });
+    return result ? std::to_string(done) : result.error().message();
+  });
+  EXPECT_EQ(answer, "20");
 }
 
 TEST(AtOnceTest, NothingIsToBeDone) {
