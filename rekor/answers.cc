@@ -90,11 +90,17 @@ Result<std::string> text_at(const JsonView& parent, std::string_view key, std::s
   return view.nonempty_string(max);
 }
 
+// ProtoJSON leaves an index of 0, the log's first entry, out.
+Result<std::uint64_t> index_or_zero(const JsonView& parent) {
+  NONO_TRY(const std::optional<JsonView> index, parent.maybe("logIndex"));
+  return index ? index_at(parent, "logIndex") : Result<std::uint64_t>(0);
+}
+
 // Members are called the same in both generations; the encodings differ.
 Result<InclusionProof> read_proof(const JsonView& view, ReadBytes read) {
   NONO_TRY(const crypto::Sha256 root, sha256_at(view, "rootHash", read));
   InclusionProof proof{.log_index = 0, .root = root, .tree_size = 0, .path = {}, .checkpoint = {}};
-  NONO_TRY(proof.log_index, index_at(view, "logIndex"));
+  NONO_TRY(proof.log_index, index_or_zero(view));
   NONO_TRY(proof.tree_size, index_at(view, "treeSize"));
   NONO_TRY(const std::optional<JsonView> hashes, view.maybe("hashes"));
   if (hashes) {  // a tree of one leaf needs none, and ProtoJSON may leave out an empty list
@@ -175,11 +181,7 @@ Result<LogEntry> read_v2_entry(const JsonView& view) {
                  .promise = {},
                  .proof = std::move(proof),
                  .body = {}};
-  // ProtoJSON leaves a logIndex of 0, the log's first entry, out.
-  NONO_TRY(const std::optional<JsonView> index, view.maybe("logIndex"));
-  if (index) {
-    NONO_TRY(entry.log_index, index_at(view, "logIndex"));
-  }
+  NONO_TRY(entry.log_index, index_or_zero(view));
   NONO_TRY(entry.kind, text_at(kind, "kind"));
   NONO_TRY(entry.version, text_at(kind, "version"));
   NONO_TRY(entry.body, base64_at(view, "canonicalizedBody"));
