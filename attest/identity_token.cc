@@ -97,6 +97,9 @@ Result<IdentityToken> IdentityToken::read(const crypto::Secret& token, Instant n
   if (read.issuer_.empty()) {
     return refuse("names no issuer (iss)", kWholeToken);
   }
+  if (read.claim("sub").empty()) {
+    return refuse("names no subject (sub)", kWholeToken);
+  }
   NONO_CHECK(read.check_audience(audience));
   NONO_CHECK(read.check_times(now));
   return read;

@@ -114,6 +114,8 @@ TEST(IdentityTokenTest, ClaimsThatFulcioWouldRefuseAreNamed) {
   const std::vector<Fault> faults{
       {"iss", Json(), "names no issuer"},
       {"iss", 7, "names no issuer"},
+      {"sub", Json(), "names no subject"},
+      {"sub", "", "names no subject"},
       {"aud", Json(), "is not for Sigstore"},
       {"aud", "https://github.com/acme", "is not for Sigstore"},
       {"aud", Json::Array{Json("a"), Json("b")}, "is not for Sigstore"},
