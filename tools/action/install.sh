@@ -14,7 +14,7 @@ fetch() { curl --fail --silent --show-error --location --proto '=https' --max-ti
 
 # The digest is of the list, and the list has the digest of every file.
 install_release() {
-  local into=$RUNNER_TEMP/nono-release url=$NONO_RELEASE_URL arch file
+  local into=$RUNNER_TEMP/nono-release url=$NONO_RELEASE_URL arch file pattern
   [[ $NONO_VERSION =~ ^v?[0-9A-Za-z][0-9A-Za-z.+~-]*$ ]] || fail "version: '$NONO_VERSION' is no version"
   [[ $NONO_SHA256 =~ ^[0-9a-f]{64}$ ]] ||
     fail "sha256: a release is installed by the SHA-256 of its SHA256SUMS, 64 lower-case digits; got '$NONO_SHA256'"
@@ -26,7 +26,8 @@ install_release() {
     fail "the SHA256SUMS of $NONO_VERSION has the digest $(sha256sum <SHA256SUMS | cut -c1-64), not the one that was given" 1
   for package in nono nono-net; do
     file=${package}_${NONO_VERSION#v}_$arch.deb
-    grep -E "^[0-9a-f]{64} [ *]${file//[.+]/\\&}\$" SHA256SUMS >"$file.sum" ||
+    pattern=${file//./\\.}  # no "&": what it means in a replacement depends on the version of bash
+    grep -E "^[0-9a-f]{64} [ *]${pattern//+/\\+}\$" SHA256SUMS >"$file.sum" ||
       fail "the release $NONO_VERSION has no $file" 125
     fetch "$url/$file" "$file" || fail "$url/$file cannot be fetched" 125
     sha256sum --check --quiet --status "$file.sum" || fail "$file is not what SHA256SUMS says" 1
