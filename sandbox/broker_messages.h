@@ -36,9 +36,9 @@ struct StateChange {
   std::string path = {};
 };
 
-// Recall is what a lane asks of the broker's memory: the class of an object, whether a directory
-// was made in the session (and did not take the place of an older one), whether a place was
-// emptied.
-enum class Recall : unsigned char { Class, Made, Emptied };
+// Recall is what a lane asks of the broker's memory: the class of an object, the class that one
+// without a name had, whether a directory was made in the session (and did not take the place of an
+// older one), whether a place was emptied.
+enum class Recall : unsigned char { Class, Removed, Made, Emptied };
 
 }  // namespace nono::sandbox

@@ -240,11 +240,12 @@ Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from
   if (!source) {
     return std::unexpected(source.error());
   }
+  const auto replaced = at_place(to);
+  const bool exchange = (flags & RENAME_EXCHANGE) != 0;
   if (auto may = moves(call, from, to, *source); !may) {
     return may;
   }
-  if (const auto replaced = at_place(to)) {
-    const bool exchange = (flags & RENAME_EXCHANGE) != 0;
+  if (replaced) {
     const auto may =
         exchange ? moves(call, to, from, *replaced) : leaves(call, to, *replaced, "replace");
     if (!may) {
@@ -256,6 +257,20 @@ Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from
     rules_.remember(*source, arrives);
   }
   return {};
+}
+
+// replaced_by_rename: what had the name is gone, unless it is what has it now (two names of one
+// file, two spellings of one name).
+void NameOperations::replaced_by_rename(const NamedPlace& to, const struct stat& replaced) {
+  const auto now = at_place(to);
+  if (!now || now->st_dev != replaced.st_dev || now->st_ino == replaced.st_ino) {
+    return;
+  }
+  if (S_ISDIR(replaced.st_mode)) {
+    rules_.removed_directory(to.canonical, replaced);
+  } else {
+    rules_.forget(replaced);
+  }
 }
 
 Outcome NameOperations::rename(const Call& call) {
@@ -277,8 +292,14 @@ Outcome NameOperations::rename(const Call& call) {
   if (!call.thread.waiting()) {
     return Outcome::error(EINTR);
   }
+  const auto replaced = at_place(*to);
   const long result = ::renameat2(BorrowedFd(from->directory).raw(), spelt(*from).c_str(),
                                   BorrowedFd(to->directory).raw(), spelt(*to).c_str(), args.flags);
+  const int error = errno;
+  if (result == 0 && replaced && (args.flags & RENAME_EXCHANGE) == 0) {
+    replaced_by_rename(*to, *replaced);
+  }
+  errno = error;
   return done(call, "rename", std::array{from->canonical, to->canonical}, result);
 }
 

@@ -72,9 +72,13 @@ GuardClass BrokerRules::guard_of(const Touched& touched, const struct stat* stat
   if (touched.requested != touched.resolved) {
     found = std::max(found, config_.names->classify(touched.requested));
   }
-  if (status != nullptr) {
-    found = std::max(found, static_cast<GuardClass>(
-                                recall(Recall::Class, {status->st_dev, status->st_ino}, {})));
+  if (status == nullptr) {
+    return found;
+  }
+  const ObjectId id{status->st_dev, status->st_ino};
+  found = std::max(found, static_cast<GuardClass>(recall(Recall::Class, id, {})));
+  if (status->st_nlink == 0) {
+    found = std::max(found, static_cast<GuardClass>(recall(Recall::Removed, id, {})));
   }
   return found;
 }
@@ -89,9 +93,12 @@ std::uint64_t BrokerRules::recalled(Recall what, const ObjectId& id, std::string
   if (what == Recall::Emptied) {
     return emptied_.size() >= kMaxVacated || covered(emptied_, path) ? 1 : 0;
   }
-  const auto known = guarded_objects_.find(id);
-  return static_cast<std::uint64_t>(known != guarded_objects_.end() ? known->second
-                                                                    : GuardClass::None);
+  if (what == Recall::Removed && removed_objects_.size() >= kMaxRemoved) {
+    return static_cast<std::uint64_t>(GuardClass::Instruction);  // some were not kept
+  }
+  const GuardedObjects& kept = what == Recall::Removed ? removed_objects_ : guarded_objects_;
+  const auto known = kept.find(id);
+  return static_cast<std::uint64_t>(known != kept.end() ? known->second : GuardClass::None);
 }
 
 std::uint64_t BrokerRules::recall(Recall what, const ObjectId& id, std::string_view path) const {
@@ -117,6 +124,9 @@ std::uint64_t BrokerRules::recall(Recall what, const ObjectId& id, std::string_v
 
 void BrokerRules::remember(const struct stat& status, GuardClass guard_class) {
   change({StateChange::Kind::Remember, {status.st_dev, status.st_ino}, guard_class});
+  if (status.st_nlink == 0) {
+    forget(status);
+  }
 }
 
 void BrokerRules::forget(const struct stat& status) {
@@ -136,7 +146,7 @@ void BrokerRules::apply(const StateChange& change) {
       know(std::array{KnownObject{change.id, change.guard_class}});
       break;
     case StateChange::Kind::Forget:
-      guarded_objects_.erase(change.id);
+      forget_name_of(change.id);
       break;
     case StateChange::Kind::Made:
       if (made_directories_.size() < kMaxMade && vacated_.size() < kMaxVacated &&
@@ -158,6 +168,17 @@ void BrokerRules::apply(const StateChange& change) {
     case StateChange::Kind::Worker:
       break;
   }
+}
+
+void BrokerRules::forget_name_of(const ObjectId& id) {
+  const auto known = guarded_objects_.find(id);
+  if (known == guarded_objects_.end()) {
+    return;
+  }
+  if (removed_objects_.size() < kMaxRemoved) {
+    removed_objects_[id] = known->second;
+  }
+  guarded_objects_.erase(known);
 }
 
 void BrokerRules::in_lane(OwnedFd channel) {

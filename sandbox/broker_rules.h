@@ -42,7 +42,8 @@ class BrokerRules {
   // remember marks an object as guarded under whatever name it is met again; a class is only
   // raised.
   void remember(const struct stat& status, trustpolicy::GuardClass guard_class);
-  // forget is for an object whose last name was removed: its inode number will be another's.
+  // forget is for an object whose last name was removed: its inode number will be another's. As
+  // long as it has no name it stays what it was: a descriptor may lead to it.
   void forget(const struct stat& status);
 
   // read_verdict asks the supervisor and returns the sealed bytes to inject, or an errno.
@@ -121,6 +122,7 @@ class BrokerRules {
   Answer<void> refuse_kept(const Call& call, std::string_view operation,
                            const std::string& canonical);
   bool exempt(const ProtectedMatch& match) const;
+  void forget_name_of(const ObjectId& id);
   void change(const StateChange& change);
   void apply(const StateChange& change);
   // recall is `recalled` by the broker's memory, in a lane too.
@@ -134,7 +136,10 @@ class BrokerRules {
   OwnedFd ask_;
   OwnedFd events_;
   SupervisorWatch supervisor_{::getppid()};
-  std::unordered_map<ObjectId, trustpolicy::GuardClass, ObjectIdHash> guarded_objects_;
+  using GuardedObjects = std::unordered_map<ObjectId, trustpolicy::GuardClass, ObjectIdHash>;
+  GuardedObjects guarded_objects_;
+  static constexpr std::size_t kMaxRemoved = 20'000;
+  GuardedObjects removed_objects_;  // while no file has the number under a name
   static constexpr std::size_t kMaxMade = 200'000;
   static constexpr std::size_t kMaxVacated = 10'000;
   std::int64_t started_;              // wall clock, nanoseconds

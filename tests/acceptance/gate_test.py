@@ -103,6 +103,12 @@ class Gate(support.SandboxCase):
         self.planted("import os; os.path.exists('CLAUDE.md') and os.rename('CLAUDE.md', 'r.txt'); "
                      "print(open('r.txt').read())")
 
+    def test_removed_file_is_denied_by_a_descriptor_of_it(self):
+        for way in ("os.open('CLAUDE.md', os.O_PATH)", "os.open('CLAUDE.md', os.O_WRONLY)"):
+            for gone in ("os.unlink('r.txt')", "open('new', 'w'); os.rename('new', 'r.txt')"):
+                self.planted(f"import os; fd = {way}; os.rename('CLAUDE.md', 'r.txt'); {gone}\n"
+                             "print(open(f'/proc/self/fd/{fd}').read())")
+
     def test_renamed_directory_is_denied(self):
         self.planted("import os; os.path.exists('sub') and os.rename('sub', 'sub2'); "
                      "print(open('sub2/AGENTS.md').read())")
@@ -198,6 +204,11 @@ class Gate(support.SandboxCase):
     def test_freed_inode_of_a_removed_draft_is_ordinary(self):
         self.ran(self.project.sandbox("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do echo x > AGENTS.md;"
                                       " rm AGENTS.md; echo y > n$i; cat n$i || exit 9; done"))
+
+    def test_freed_inode_of_a_replaced_draft_is_ordinary(self):
+        self.ran(self.project.sandbox(
+            "sh", "-c", "echo x > AGENTS.md; for i in 1 2 3 4 5 6 7 8; do echo x > new;"
+            " mv new AGENTS.md; echo y > n$i; cat n$i || exit 9; done"))
 
     def test_override_lets_it_through_with_a_warning(self):
         self.project.write("CLAUDE.md", MARK)
