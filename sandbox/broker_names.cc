@@ -234,6 +234,23 @@ Answer<void> NameOperations::moves(const Call& call, const NamedPlace& from, con
   return S_ISDIR(status.st_mode) ? subtree_moves(call, from, to, status) : Answer<void>();
 }
 
+// leave_places comes before the decision: what arrives is judged as if the place were empty
+// already.
+void NameOperations::leave_places(const NamedPlace& from, const NamedPlace& to,
+                                  const struct stat& source, const struct stat& replaced,
+                                  bool exchange) {
+  if (exchange && S_ISDIR(source.st_mode)) {
+    rules_.moved_away(from.canonical, source);
+  }
+  if (S_ISDIR(replaced.st_mode)) {
+    if (exchange) {
+      rules_.moved_away(to.canonical, replaced);
+    } else {
+      rules_.replaced_directory(to.canonical, replaced);
+    }
+  }
+}
+
 Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from,
                                         const NamedPlace& to, unsigned flags) {
   const auto source = at_place(from);
@@ -242,6 +259,9 @@ Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from
   }
   const auto replaced = at_place(to);
   const bool exchange = (flags & RENAME_EXCHANGE) != 0;
+  if (replaced) {
+    leave_places(from, to, *source, *replaced, exchange);
+  }
   if (auto may = moves(call, from, to, *source); !may) {
     return may;
   }

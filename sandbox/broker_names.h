@@ -29,6 +29,8 @@ class NameOperations {
   Answer<NamedPlace> place_at(const Call& call, const PathArg& arg) const;
   Answer<void> may_rename(const Call& call, const NamedPlace& from, const NamedPlace& to,
                           unsigned flags);
+  void leave_places(const NamedPlace& from, const NamedPlace& to, const struct stat& source,
+                    const struct stat& replaced, bool exchange);
   void replaced_by_rename(const NamedPlace& to, const struct stat& replaced);
   Answer<void> may_link(const Call& call, const OwnedFd& object, const NamedPlace& to);
   // leaves decides whether what is at `place` may go away or be replaced; `status` is it (lstat).

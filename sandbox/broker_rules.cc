@@ -384,6 +384,12 @@ void BrokerRules::removed_directory(const std::string& canonical, const struct s
           .path = canonical});
 }
 
+void BrokerRules::replaced_directory(const std::string& canonical, const struct stat& status) {
+  if (recall(Recall::Made, {status.st_dev, status.st_ino}, canonical) == 0) {
+    removed_directory(canonical, status);
+  }
+}
+
 // keeps reports whether the name, which exists, must stay in the kept tree that it lies in, or is
 // the tree or above it. A file system that keeps no time of birth has nothing that is new.
 bool BrokerRules::keeps(const std::string& canonical) const {

@@ -68,6 +68,9 @@ class BrokerRules {
   void made_directory(const std::string& canonical, const struct stat& status);
   void moved_away(const std::string& canonical, const struct stat& status);
   void removed_directory(const std::string& canonical, const struct stat& status);
+  // replaced_directory is removed_directory of what a rename may replace: one that was made here
+  // stays, should the rename fail.
+  void replaced_directory(const std::string& canonical, const struct stat& status);
   // may_remove refuses to remove what is older than the session from a kept tree, or a directory
   // that holds one; may_move likewise where it would leave the tree.
   Answer<void> may_remove(const Call& call, const std::string& canonical);

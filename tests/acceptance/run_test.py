@@ -176,6 +176,30 @@ class Run(support.SandboxCase):
                 self.ran(self.project.sandbox("sh", "-c", f"mkdir -p {made} && mv new sub && echo x > sub/{written}"))
                 self.project.run("rm", "-rf", "sub")
 
+    def test_protected_names_do_not_arrive_with_a_directory_that_replaces_one_of_before(self):
+        rename = (PY, "-c", """
+import ctypes, os, sys
+os.makedirs('new/.vscode')
+open('new/.vscode/tasks.json', 'w').close()
+if os.path.exists('sub/a'):
+    os.unlink('sub/a')
+names = sys.argv[2].encode().split()
+sys.exit(-ctypes.CDLL(None).renameat2(-100, names[0], -100, names[1], int(sys.argv[1])))
+""")
+        for flags, names in ((0, "new sub"), (2, "new sub"), (2, "sub new")):
+            self.project.write("sub/a", "x")
+            done = self.project.sandbox(*rename, str(flags), names)
+            self.assertNotEqual(done.returncode, 0, (flags, names))
+            self.assertFalse((self.project.tree / "sub/.vscode").exists(), (flags, names))
+            self.assertIn("protected-name", done.stderr)
+            self.project.run("rm", "-rf", "sub", "new")
+            (self.project.tree / "plain").mkdir()
+            self.project.own()
+            self.ran(self.project.sandbox("sh", "-c", "mkdir made && mv -T made plain"))
+            self.project.run("rm", "-rf", "plain")
+            self.ran(self.project.sandbox("sh", "-c", "mkdir sub && \"$@\"", "sh", *rename, str(flags), names))
+            self.project.run("rm", "-rf", "sub", "new")
+
     def test_what_a_session_makes_for_itself_is_its_own(self):
         self.ran(self.project.sandbox(
             "sh", "-c", "mkdir -p c/.vscode c/.git/hooks && echo x > c/.vscode/tasks.json && "
