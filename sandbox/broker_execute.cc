@@ -130,6 +130,9 @@ Answer<Executor::Program> Executor::program_at(const Call& call, int dirfd, cons
     return std::unexpected(object ? errno : object.error());
   }
   std::string resolved = resolver_.path_of(*object, status.st_nlink);
+  if (auto known = has_known_path(*object, resolved); !known) {
+    return std::unexpected(known.error());
+  }
   return Program{*std::move(object), status, std::move(resolved)};
 }
 

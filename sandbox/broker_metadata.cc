@@ -97,7 +97,11 @@ Answer<OwnedFd> MetadataOperations::object_of(const Call& call, const MetadataCa
 
 Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& object,
                                             const struct stat& status) {
-  const std::string where = raw_path_of(object, status.st_nlink);
+  const auto known = known_path(object, status.st_nlink);
+  if (!known) {
+    return std::unexpected(known.error());
+  }
+  const std::string& where = *known;
   // What has no path (a pipe, a socket, a memfd) belongs to who holds it.
   const bool nameless = where.empty() || where.starts_with("/memfd:") ||
                         (status.st_nlink == 0 && S_ISREG(status.st_mode));

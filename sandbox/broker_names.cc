@@ -332,7 +332,11 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
   if (S_ISLNK(status.st_mode)) {
     return std::unexpected(EPERM);
   }
-  const std::string resolved = raw_path_of(object, status.st_nlink);
+  const auto known = known_path(object, status.st_nlink);
+  if (!known) {
+    return std::unexpected(known.error());
+  }
+  const std::string& resolved = *known;
   if (auto may = rules_.may_write_name(call, to.canonical, S_IFLNK, "link"); !may) {
     return may;
   }
@@ -477,8 +481,11 @@ Outcome NameOperations::truncate(const Call& call) {
   if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
     return Outcome::error(object ? errno : object.error());
   }
-  const Touched touched{raw_path_of(*object, status.st_nlink),
-                        raw_path_of(*object, status.st_nlink)};
+  const auto known = known_path(*object, status.st_nlink);
+  if (!known) {
+    return Outcome::error(known.error());
+  }
+  const Touched touched{*known, *known};
   if (auto may = rules_.may_write_name(call, touched.resolved, 0, "truncate"); !may) {
     return Outcome::error(may.error());
   }

@@ -304,6 +304,9 @@ Outcome Opener::expanded(WaitingOpen waiting, OwnedFd fd) {
     return finish(job, std::move(fd), status);
   }
   const Touched touched{resolver_.path_of(fd, status.st_nlink), requested_path(job)};
+  if (auto fine = known(touched, fd); !fine) {
+    return Outcome::error(fine.error());
+  }
   if (const GuardClass found = rules_.guard_of(touched, nullptr); found != GuardClass::None) {
     rules_.remember(status, found);
   }
@@ -358,6 +361,9 @@ Outcome Opener::open_object(Job& job, const OwnedFd& object, const struct stat& 
 // open_special opens a FIFO: with its caller's patience, and never under a guarded name.
 Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat& status) {
   const Touched touched{raw_path_of(object, status.st_nlink), requested_path(job)};
+  if (auto fine = known(touched, object); !fine) {
+    return Outcome::error(fine.error());
+  }
   if (std::max(rules_.guard_of(touched, &status),
                class_of_links(*rules_.config().names, touched.requested, touched.resolved)) !=
       GuardClass::None) {
@@ -421,6 +427,9 @@ Outcome Opener::create(Job& job) {
 
 Outcome Opener::create_at(Job& job, const NamedPlace& place) {
   const Touched touched{place.canonical, requested_path(job)};
+  if (touched.requested.empty()) {
+    return Outcome::error(ENAMETOOLONG);
+  }
   if (auto may = rules_.may_write_name(job.call, place.canonical, S_IFREG, "create"); !may) {
     return Outcome::error(may.error());
   }
@@ -469,6 +478,9 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
     return hand_over(job, std::move(fd));
   }
   const Touched touched = touched_by(job, fd, status);
+  if (auto fine = known(touched, fd); !fine) {
+    return Outcome::error(fine.error());
+  }
   const GuardClass guard_class =
       std::max(rules_.guard_of(touched, &status),
                class_of_links(*rules_.config().names, touched.requested, touched.resolved));
@@ -584,7 +596,15 @@ std::string Opener::requested_path(const Job& job) const {
   if (job.path.starts_with('/')) {
     return normal_path(job.path);
   }
-  return normal_path(resolver_.path_of(job.base, 1) + "/" + job.path);
+  const std::string from = resolver_.path_of(job.base, 1);
+  return from.empty() ? std::string() : normal_path(from + "/" + job.path);
+}
+
+// known: rules about names can be held against both. One that the kernel does not tell is refused,
+// however the way to it was spelt.
+Answer<void> Opener::known(const Touched& touched, const OwnedFd& fd) {
+  return touched.requested.empty() ? Answer<void>(std::unexpected(ENAMETOOLONG))
+                                   : has_known_path(fd, touched.resolved);
 }
 
 }  // namespace nono::sandbox

@@ -52,7 +52,9 @@ class Opener {
   Outcome refuse_special(const Job& job, const Touched& touched);
   Outcome refuse_terminal(const Job& job, const Touched& touched);
   static bool owns_terminal(const Job& job, const struct stat& status);
+  // requested_path is empty where the path that it starts from is too long to be told.
   std::string requested_path(const Job& job) const;
+  static Answer<void> known(const Touched& touched, const OwnedFd& fd);
 
   const Resolver& resolver_;
   BrokerRules& rules_;

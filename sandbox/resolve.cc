@@ -81,6 +81,23 @@ std::string raw_path_of(BorrowedFd fd, nlink_t links) {
   return read_path(AT_FDCWD, fd_path(fd).c_str(), links);
 }
 
+Answer<void> has_known_path(BorrowedFd fd, const std::string& path) {
+  std::array<char, 1> any{};
+  const bool too_long =
+      path.size() >= PATH_MAX ||
+      (path.empty() && ::readlink(fd_path(fd).c_str(), any.data(), any.size()) < 0 &&
+       errno == ENAMETOOLONG);
+  return too_long ? Answer<void>(std::unexpected(ENAMETOOLONG)) : Answer<void>();
+}
+
+Answer<std::string> known_path(BorrowedFd fd, nlink_t links) {
+  std::string path = raw_path_of(fd, links);
+  if (auto known = has_known_path(fd, path); !known) {
+    return std::unexpected(known.error());
+  }
+  return path;
+}
+
 std::string Resolver::path_of(BorrowedFd fd, nlink_t links) const {
   if (!own_descriptors_.valid()) {
     return raw_path_of(fd, links);
@@ -212,7 +229,11 @@ class Resolver::Walk {
     if (!next.valid()) {
       const int saved = errno;
       if (saved == ENOENT && pending_.empty() && missing_ == MissingLast::Allow) {
-        std::string canonical = raw_path_of(current_, 1) + "/" + name;
+        const auto where = known_path(current_, 1);
+        if (!where) {
+          return std::unexpected(where.error());
+        }
+        std::string canonical = *where + "/" + name;
         return Walked{{}, {std::move(current_), name, std::move(canonical), wants_directory_}};
       }
       return std::unexpected(saved);
@@ -417,8 +438,11 @@ Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
     return std::unexpected(ENOTDIR);
   }
   out.directory = *std::move(directory);
-  const std::string where = raw_path_of(out.directory, 1);
-  out.canonical = (where == "/" ? "" : where) + "/" + out.name;
+  const auto where = known_path(out.directory, 1);
+  if (!where || where->size() + out.name.size() + 1 >= PATH_MAX) {
+    return std::unexpected(ENAMETOOLONG);
+  }
+  out.canonical = (*where == "/" ? "" : *where) + "/" + out.name;
   if (auto fine = apart(out.canonical); !fine) {
     return std::unexpected(fine.error());
   }

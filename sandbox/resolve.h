@@ -105,6 +105,10 @@ class Resolver {
 // raw_path_of is where the kernel says that `fd` is (readlink of /proc/self/fd), with a trailing
 // " (deleted)" cut off where `links` is 0; empty where it has no path.
 std::string raw_path_of(BorrowedFd fd, nlink_t links);
+// known_path is raw_path_of, or ENAMETOOLONG where the path is longer than the kernel tells: no
+// rule about names can be held against it.
+Answer<std::string> known_path(BorrowedFd fd, nlink_t links);
+Answer<void> has_known_path(BorrowedFd fd, const std::string& path);  // as it was told
 // has_dots: a component is "..", which says nothing about where it leads, or hides where it is.
 bool has_dots(std::string_view path);
 // fd_path names `fd` for system calls that take a path: "/proc/self/fd/N".

@@ -200,6 +200,41 @@ sys.exit(-ctypes.CDLL(None).renameat2(-100, names[0], -100, names[1], int(sys.ar
             self.ran(self.project.sandbox("sh", "-c", "mkdir sub && \"$@\"", "sh", *rename, str(flags), names))
             self.project.run("rm", "-rf", "sub", "new")
 
+    def test_protected_names_hold_where_a_path_is_longer_than_the_kernel_tells(self):
+        attempts = """
+import errno, os
+def attempt(name, what, *args):
+    try:
+        what(*args)
+        print(name, 'done')
+    except OSError as error:
+        print(name, errno.errorcode[error.errno])
+def write(name):
+    open(name, 'w').close()
+top = os.open('.', os.O_PATH)
+while len(os.getcwd()) < 3800:
+    os.mkdir('d' * 100)
+    os.chdir('d' * 100)
+os.rename('sub', 's' * 200, src_dir_fd=top)
+os.chdir('s' * 200 + '/' + 'g' * 200)
+attempt('write', write, '.husky/h')
+os.chdir('.husky')
+attempt('new', write, 'new')
+attempt('mode', os.chmod, 'h', 0o755)
+attempt('truncate', os.truncate, 'h', 0)
+attempt('link', os.link, 'h', 'second')
+attempt('remove', os.unlink, 'h')
+attempt('move', os.rename, '../plain', 'h')
+attempt('make', os.mkdir, 'x')
+"""
+        for sandbox, answer in ((False, "done"), (True, "ENAMETOOLONG")):
+            self.project.write(f"sub/{'g' * 200}/.husky/h", "the user's")
+            self.project.write(f"sub/{'g' * 200}/plain", "")
+            how = self.project.sandbox if sandbox else self.project.run
+            done = self.ran(how(PY, "-c", attempts))
+            self.assertEqual(set(done.stdout.split()[1::2]), {answer}, done.stdout)
+            self.project.run("rm", "-rf", "d" * 100)
+
     def test_what_a_session_makes_for_itself_is_its_own(self):
         self.ran(self.project.sandbox(
             "sh", "-c", "mkdir -p c/.vscode c/.git/hooks && echo x > c/.vscode/tasks.json && "
