@@ -369,7 +369,7 @@ bool Warden::Impl::hear_lane(BorrowedFd channel) {
   std::optional<StateChange> change;
   const bool goes_on = rules.hear_lane(channel, change);
   if (change && change->kind == StateChange::Kind::Bound) {
-    sockets.take_bound(change->id);
+    sockets.take_bound({change->id, change->born});
   } else if (change) {
     workers.adopt(static_cast<pid_t>(change->id.inode));
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "sandbox/broker.h"
@@ -26,6 +27,12 @@ inline constexpr std::uint64_t kEventUsed = 17;
 inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
 inline constexpr std::uint64_t kEventExpand = 16;   // an open outside the grants waits
 
+struct ObjectIdHash {
+  std::size_t operator()(const ObjectId& id) const {
+    return std::hash<std::uint64_t>{}(id.inode * 0x9E3779B97F4A7C15ULL ^ id.device);
+  }
+};
+
 // StateChange is what a call changed of what the rules, the sockets (Bound) and the workers
 // (Worker: the inode is a process id) remember.
 struct StateChange {
@@ -34,6 +41,7 @@ struct StateChange {
   ObjectId id{};
   trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;
   std::string path = {};
+  std::int64_t born = 0;  // of Bound: nanoseconds, 0 where the file system keeps no time of birth
 };
 
 // Recall is what a lane asks of the broker's memory: the class of an object, the class that one

@@ -5,7 +5,6 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "sandbox/broker_terminals.h"
 #include "sandbox/fast_gate.h"
 #include "sandbox/name_rules.h"
 
@@ -33,23 +33,6 @@ constexpr int kStatusFlags = O_APPEND | O_DIRECT | O_NOATIME | O_ASYNC | O_NONBL
 // Never block in an open, never gain a terminal, never leak to a child.
 constexpr int kBrokerFlags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 constexpr int kMaxAttempts = 3;
-
-bool is_controlling_terminal(const struct stat& status) {
-  return S_ISCHR(status.st_mode) && status.st_rdev == makedev(5, 0);
-}
-
-bool is_pseudo_terminal(const struct stat& status) {
-  constexpr unsigned kFirstPts = 136;
-  constexpr unsigned kLastPts = 143;
-  return S_ISCHR(status.st_mode) && major(status.st_rdev) >= kFirstPts &&
-         major(status.st_rdev) <= kLastPts;
-}
-
-// same_terminal compares a terminal number of /proc/PID/stat with a device.
-bool same_terminal(dev_t number, const struct stat& status) {
-  return major(status.st_rdev) == ((number >> 8) & 0xfff) &&
-         minor(status.st_rdev) == ((number & 0xff) | ((number >> 12) & 0xfff00));
-}
 
 // opens_at_once: no open of this type waits for anybody.
 bool opens_at_once(const struct stat& status) {

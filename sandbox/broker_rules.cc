@@ -196,6 +196,7 @@ void BrokerRules::tell_change(const StateChange& change) const {
       .number(change.id.device)
       .number(change.id.inode)
       .number(static_cast<std::uint64_t>(change.guard_class))
+      .number(static_cast<std::uint64_t>(change.born))
       .text(change.path);
   if (!wire_send(ask_, message.bytes(), {})) {
     ::_exit(1);  // what the broker would not know must not be done
@@ -227,6 +228,7 @@ bool BrokerRules::hear_lane(BorrowedFd channel, std::optional<StateChange>& of_o
     change.id.device = reader.number();
     change.id.inode = reader.number();
     change.guard_class = static_cast<GuardClass>(reader.number());
+    change.born = static_cast<std::int64_t>(reader.number());
     change.path = reader.text();
     apply(change);
     if (change.kind >= StateChange::Kind::Bound) {

@@ -18,12 +18,6 @@
 
 namespace nono::sandbox {
 
-struct ObjectIdHash {
-  std::size_t operator()(const ObjectId& id) const {
-    return std::hash<std::uint64_t>{}(id.inode * 0x9E3779B97F4A7C15ULL ^ id.device);
-  }
-};
-
 // Touched is an object or name that a call concerns, as the rules want to see it.
 struct Touched {
   std::string resolved;   // canonical path
@@ -42,8 +36,8 @@ class BrokerRules {
   // remember marks an object as guarded under whatever name it is met again; a class is only
   // raised.
   void remember(const struct stat& status, trustpolicy::GuardClass guard_class);
-  // forget is for an object whose last name was removed: its inode number will be another's. As
-  // long as it has no name it stays what it was: a descriptor may lead to it.
+  // forget is for an object that lost its last name: its number will be another's. Until then it
+  // stays what it was: a descriptor may lead to it.
   void forget(const struct stat& status);
 
   // read_verdict asks the supervisor and returns the sealed bytes to inject, or an errno.
@@ -64,12 +58,10 @@ class BrokerRules {
   // made_directory, moved_away and removed_directory keep count of the directories made in this
   // session. Where one that was there before was moved away, nothing that takes its place counts as
   // made here; where it was removed (and so was empty), its place is no project of the maker's, but
-  // a new `.git` in it is.
+  // a new `.git` in it is. replaced_directory comes before a rename that may fail.
   void made_directory(const std::string& canonical, const struct stat& status);
   void moved_away(const std::string& canonical, const struct stat& status);
   void removed_directory(const std::string& canonical, const struct stat& status);
-  // replaced_directory is removed_directory of what a rename may replace: one that was made here
-  // stays, should the rename fail.
   void replaced_directory(const std::string& canonical, const struct stat& status);
   // may_remove refuses to remove what is older than the session from a kept tree, or a directory
   // that holds one; may_move likewise where it would leave the tree.

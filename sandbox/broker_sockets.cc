@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -130,14 +131,14 @@ Outcome SocketOperations::connect(const Call& call) {
 Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
                                        const std::string& path) {
   auto object = resolver_.object(call.thread, AT_FDCWD, path, LastLink::Follow);
-  struct stat status{};
-  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
-    return Outcome::error(object ? errno : object.error());
+  if (!object) {
+    return Outcome::error(object.error());
   }
-  if (!S_ISSOCK(status.st_mode)) {
+  const auto found = socket_at(*object, "");
+  if (!found) {
     return Outcome::error(ECONNREFUSED);
   }
-  if (std::ranges::find(bound_here_, ObjectId{status.st_dev, status.st_ino}) == bound_here_.end()) {
+  if (std::ranges::find(bound_here_, *found) == bound_here_.end()) {
     return outside(call, socket, *std::move(object), path);
   }
   const sockaddr_un by_object = path_address(fd_path(*object));
@@ -328,22 +329,35 @@ Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket, con
   ::umask(*mask);
   Outcome done = Outcome::of(::bind(BorrowedFd(socket).raw(), address.get(), address.size()));
   ::umask(0);
-  struct stat made{};
-  const bool bound = done.kind() == Outcome::Kind::Value &&
-                     ::fstatat(BorrowedFd(place->directory).raw(), place->name.c_str(), &made,
-                               AT_SYMLINK_NOFOLLOW) == 0;
-  if (bound && S_ISSOCK(made.st_mode)) {
-    take_bound({made.st_dev, made.st_ino});
-    rules_.tell_change({.kind = StateChange::Kind::Bound, .id = {made.st_dev, made.st_ino}});
+  const auto made =
+      done.kind() == Outcome::Kind::Value ? socket_at(place->directory, place->name) : std::nullopt;
+  if (made) {
+    take_bound(*made);
+    rules_.tell_change({.kind = StateChange::Kind::Bound, .id = made->id, .born = made->born});
   }
   return ::chdir("/") == 0 ? std::move(done) : Outcome::error(EACCES);
 }
 
-void SocketOperations::take_bound(const ObjectId& id) {
+// socket_at: an empty name means the object itself.
+std::optional<SocketOperations::BoundSocket> SocketOperations::socket_at(BorrowedFd directory,
+                                                                         const std::string& name) {
+  struct statx status{};
+  if (::statx(directory.raw(), name.c_str(), AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
+              STATX_BASIC_STATS | STATX_BTIME, &status) != 0 ||
+      !S_ISSOCK(status.stx_mode)) {
+    return std::nullopt;
+  }
+  const bool known = (status.stx_mask & STATX_BTIME) != 0;
+  const ObjectId id{makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino};
+  return BoundSocket{
+      id, known ? status.stx_btime.tv_sec * 1'000'000'000 + status.stx_btime.tv_nsec : 0};
+}
+
+void SocketOperations::take_bound(const BoundSocket& bound) {
   if (bound_here_.size() >= kMaxBound) {
     bound_here_.erase(bound_here_.begin());
   }
-  bound_here_.push_back(id);
+  bound_here_.push_back(bound);
 }
 
 Outcome SocketOperations::listen(const Call& call) {

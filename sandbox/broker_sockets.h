@@ -27,8 +27,14 @@ class SocketOperations {
 
   // serve answers Connect, Bind and Listen.
   Outcome serve(const Call& call);
+  // BoundSocket tells a socket from a later one that got its inode number.
+  struct BoundSocket {
+    ObjectId id;
+    std::int64_t born;  // nanoseconds; 0 where the file system keeps no time of birth
+    bool operator==(const BoundSocket&) const = default;
+  };
   // take_bound takes a socket for one that was bound in this session.
-  void take_bound(const ObjectId& id);
+  void take_bound(const BoundSocket& bound);
   // answered ends a connect that waited for the supervisor.
   void answered(const ExpansionReply& reply);
 
@@ -55,7 +61,8 @@ class SocketOperations {
   BrokerRules& rules_;
   Workers& workers_;
   Waiting<WaitingConnect> waiting_;
-  std::vector<ObjectId> bound_here_;
+  static std::optional<BoundSocket> socket_at(BorrowedFd directory, const std::string& name);
+  std::vector<BoundSocket> bound_here_;
   void remember_abstract(const OwnedFd& socket);
   std::vector<std::string>
       abstract_here_;  // as getsockname(2) gives them; where nobody scopes them

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 
 #include <cerrno>
 
@@ -16,6 +17,22 @@ Outcome terminal_peer(const Call& call) {
   const int flags = static_cast<int>(call.args[2]) & (O_ACCMODE | O_NONBLOCK | O_CLOEXEC);
   OwnedFd peer(::ioctl(BorrowedFd(*master).raw(), TIOCGPTPEER, flags | O_NOCTTY | O_CLOEXEC));
   return peer.valid() ? Outcome::descriptor(std::move(peer), flags) : Outcome::error(errno);
+}
+
+bool is_controlling_terminal(const struct stat& status) {
+  return S_ISCHR(status.st_mode) && status.st_rdev == makedev(5, 0);
+}
+
+bool is_pseudo_terminal(const struct stat& status) {
+  constexpr unsigned kFirstPts = 136;
+  constexpr unsigned kLastPts = 143;
+  return S_ISCHR(status.st_mode) && major(status.st_rdev) >= kFirstPts &&
+         major(status.st_rdev) <= kLastPts;
+}
+
+bool same_terminal(dev_t number, const struct stat& status) {
+  return major(status.st_rdev) == ((number >> 8) & 0xfff) &&
+         minor(status.st_rdev) == ((number & 0xff) | ((number >> 12) & 0xfff00));
 }
 
 }  // namespace nono::sandbox

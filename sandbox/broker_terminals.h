@@ -5,11 +5,18 @@
 // the broker, which has it, makes the call for who shows the master.
 #pragma once
 
+#include <sys/stat.h>
+
 #include "sandbox/broker.h"
 
 namespace nono::sandbox {
 
 // terminal_peer serves a trapped ioctl(master, TIOCGPTPEER, flags).
 Outcome terminal_peer(const Call& call);
+
+bool is_controlling_terminal(const struct stat& status);
+bool is_pseudo_terminal(const struct stat& status);
+// same_terminal compares a terminal number of /proc/PID/stat with a device.
+bool same_terminal(dev_t number, const struct stat& status);
 
 }  // namespace nono::sandbox

@@ -5,6 +5,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -302,6 +303,30 @@ print(attempt('/proc/self/fd/50/x'), attempt('/proc/self/fd/51/x'), attempt('/pr
         own = ("import socket; s = socket.socket(socket.AF_UNIX); s.bind('own'); s.listen(); "
                "c = socket.socket(socket.AF_UNIX); c.connect('own'); print('connected')")
         self.assertIn("connected", self.ran(self.project.sandbox(PY, "-c", own)).stdout)
+
+    def test_a_socket_outside_that_got_the_number_of_a_removed_own_one_is_refused(self):
+        agent = subprocess.Popen(self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "-c", """
+import os, socket, sys
+own = socket.socket(socket.AF_UNIX)
+for number in range(40):
+    socket.socket(socket.AF_UNIX).bind(f's{number}')
+for number in range(40):
+    os.unlink(f's{number}')
+print('removed', flush=True)
+sys.stdin.readline()
+try:
+    own.connect('outside')
+    print('connected')
+except OSError as error:
+    print(error.strerror)
+"""), cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 text=True)
+        self.assertEqual(agent.stdout.readline(), "removed\n")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.project.tree / "outside"))
+            (self.project.tree / "outside").chmod(0o777)
+            listener.listen(1)
+            self.assertEqual(agent.communicate("go\n", timeout=60)[0], "Permission denied\n")
 
     def test_blocked_network_reaches_no_listener(self):
         listener = __import__("socket").create_server(("127.0.0.1", 0))
