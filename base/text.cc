@@ -64,6 +64,19 @@ bool is_shown_as_is(char32_t value) {
   }
 }
 
+void append_code_point_escape(std::string& out, char32_t value) {
+  out += "\\u{";
+  append_hex(out, value, 4);
+  out += '}';
+}
+
+// is_blank: nothing is seen of it but its width.
+bool is_blank(char32_t value) {
+  constexpr char32_t kBraille = 0x2800;
+  return value == kBraille ||
+         ::utf8proc_category(static_cast<utf8proc_int32_t>(value)) == UTF8PROC_CATEGORY_ZS;
+}
+
 bool is_plain_in_shell(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("_@%+=:,./-").contains(c);
@@ -82,6 +95,25 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string printable_name(std::string_view name) {
+  const std::string shown = printable(name);
+  std::string out;
+  for (std::string_view rest = shown; !rest.empty();) {
+    const CodePoint next = first_code_point(rest);
+    const std::size_t bytes = std::max<std::size_t>(next.bytes, 1);
+    const bool at_end = rest.size() == bytes;
+    if (next.value == ' ' && (out.empty() || at_end || rest[1] == ' ' || out.ends_with("\\x20"))) {
+      out += "\\x20";
+    } else if (next.value >= 0x80 && is_blank(next.value)) {
+      append_code_point_escape(out, next.value);
+    } else {
+      out += rest.substr(0, bytes);
+    }
+    rest.remove_prefix(bytes);
+  }
+  return out;
+}
+
 std::string printable(std::string_view text) {
   std::string shown;
   shown.reserve(text.size());
@@ -94,9 +126,7 @@ std::string printable(std::string_view text) {
     } else if (next.value < 0x80) {
       append_byte_escape(shown, static_cast<unsigned char>(next.value));
     } else {
-      shown += "\\u{";
-      append_hex(shown, next.value, 4);
-      shown += '}';
+      append_code_point_escape(shown, next.value);
     }
     text.remove_prefix(std::max<std::size_t>(next.bytes, 1));
   }

@@ -18,6 +18,10 @@ bool is_utf8(std::string_view text);
 // text without backslashes; used for every foreign string that is shown.
 std::string printable(std::string_view text);
 
+// printable_name is printable for a name among lines that ask somebody something: blanks that could
+// look like the layout around it (several, at either end, other than the ASCII one) are spelt out.
+std::string printable_name(std::string_view name);
+
 // fold_name brings a file name to the form in which guarded names are compared: NFKC and full case
 // folding (Unicode 15, via utf8proc), default-ignorable code points removed, leading and trailing
 // spaces, dots and control characters removed, and the Cyrillic and Greek look-alikes of Latin

@@ -17,9 +17,25 @@ constexpr std::size_t kWordBytes = 2;
 constexpr std::size_t kMaxLine = 32;
 // What would not stay on a screen is asked elsewhere, or not at all.
 constexpr std::size_t kMaxShown = 1000;
+// The agent's own spelling stands above what counts: it must not fill the lines before that.
+constexpr std::size_t kMaxSpelling = 240;
 constexpr std::size_t kMaxDiffShown = 2000;
 constexpr char kInterrupt = 3;
 constexpr char kDelete = 127;
+
+std::string spelling_shown(std::string_view requested) {
+  std::string out = printable_name(requested);
+  if (out.size() <= kMaxSpelling) {
+    return out;
+  }
+  const std::string all = std::to_string(out.size());
+  std::size_t end = kMaxSpelling;
+  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0U) == 0x80U) {
+    --end;  // not within a letter
+  }
+  out.resize(end);
+  return out + "... (" + all + " bytes)";
+}
 
 }  // namespace
 
@@ -75,13 +91,14 @@ std::string question_screen(const ApprovalQuestion& question, std::string_view w
   out += "  Enter  deny it; so does everything else, and a minute's silence\n\n";
   out += "  process    " + std::to_string(question.process) + "\n";
   if (question.requested != question.object) {
-    out += (internet ? "  host       " : "  opened as  ") + printable(question.requested) + "\n";
+    out +=
+        (internet ? "  host       " : "  opened as  ") + spelling_shown(question.requested) + "\n";
   }
   out += "  operation  " + question.operation + "\n";
   out += (internet   ? "  address    "
           : connects ? "  socket     "
                      : "  file       ") +
-         printable(question.object) + "\n\n> ";
+         printable_name(question.object) + "\n\n> ";
   return out;
 }
 
@@ -100,7 +117,7 @@ TerminalBackend::~TerminalBackend() {
 
 ApprovalBackend::Taken TerminalBackend::put(const ApprovalQuestion& question) {
   if (relay_ == nullptr || !relay_->can_ask() ||
-      question.object.size() + question.requested.size() > kMaxShown) {
+      question.object.size() + std::min(question.requested.size(), kMaxSpelling) > kMaxShown) {
     return Taken::NoOpinion;
   }
   questions_.push_back(question);

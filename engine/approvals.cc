@@ -257,7 +257,7 @@ void Approvals::consider(Expansion expansion) {
     refuse(expansion);
     return;
   }
-  if (printable(path).size() > kMaxShown) {
+  if (printable_name(path).size() > kMaxShown) {
     tell_denied(expansion, path, "unshowable", "its name is too long to be shown");
     return;
   }
@@ -279,8 +279,8 @@ void Approvals::ask(Expansion expansion, const std::string& path) {
   question.id = ++last_id_;
   question.operation = sandbox::name_of(expansion.kind);
   question.path = path;
-  question.object = printable(path);
-  question.requested = printable(expansion.requested.substr(0, kMaxRequested));
+  question.object = printable_name(path);
+  question.requested = printable_name(expansion.requested.substr(0, kMaxRequested));
   question.process = expansion.process;
   question.until = steady_clock::now() + bounds_.limits.patience;
   Json event = event_of(expansion, path);

@@ -116,6 +116,33 @@ TEST(PrintableTest, ShownTextIsItsOwnPrintableForm) {
   }
 }
 
+TEST(PrintableNameTest, BlanksThatLookLikeLayoutAreSpeltOut) {
+  struct Case {
+    std::string_view name;
+    std::string_view shown;
+  };
+  for (const Case& c : {
+           Case{"/a b/c d", "/a b/c d"},
+           Case{"/a  b", "/a\\x20\\x20b"},
+           Case{"/a    file  x", "/a\\x20\\x20\\x20\\x20file\\x20\\x20x"},
+           Case{" a ", "\\x20a\\x20"},
+           Case{" ", "\\x20"},
+           Case{"", ""},
+           Case{"a\xc2\xa0 b", "a\\u{00a0} b"},
+           Case{"a\xe2\x80\x83", "a\\u{2003}"},
+           Case{"a\xe3\x80\x80z", "a\\u{3000}z"},
+           Case{"a\xe2\xa0\x80z", "a\\u{2800}z"},
+           Case{"\n\xff", "\\n\\xff"},
+           Case{"Gr\xc3\xb6\xc3\x9f"
+                "e",
+                "Gr\xc3\xb6\xc3\x9f"
+                "e"},
+       }) {
+    EXPECT_EQ(printable_name(c.name), c.shown);
+    EXPECT_EQ(printable_name(c.shown), c.shown);
+  }
+}
+
 TEST(AsciiLowerTest, FoldsAsciiLettersOnly) {
   EXPECT_EQ(ascii_lower("AbZ@[`{1"), "abz@[`{1");
   EXPECT_EQ(ascii_lower("\xc3\x84\xc4\xb0"), "\xc3\x84\xc4\xb0");

@@ -48,9 +48,28 @@ TEST(QuestionScreenTest, WhatIsAskedStandsLastAndEscaped) {
   EXPECT_EQ(screen.find('\x1b'), std::string::npos);
   EXPECT_NE(screen.find("  a3f1   allow this once\n"), std::string::npos);
   EXPECT_TRUE(screen.ends_with("  operation  read\n  file       /srv/a\\e[2J\n\n> ")) << screen;
-  EXPECT_NE(screen.find("opened as  /srv/link\\n\\n  operation"), std::string::npos);
+  EXPECT_NE(screen.find("opened as  /srv/link\\n\\n\\x20\\x20operation\\x20\\x20read\n"),
+            std::string::npos);
   question.requested = question.object;
   EXPECT_EQ(question_screen(question, "a3f1").find("opened as"), std::string::npos);
+}
+
+TEST(QuestionScreenTest, NoNameImitatesTheLinesAroundIt) {
+  const std::string lines = std::string(60, ' ') + "  operation  read" + std::string(63, ' ') +
+                            "  file       /srv/harmless" + std::string(53, ' ');
+  ApprovalQuestion question;
+  question.operation = "write";
+  question.object = "/srv/secret" + lines + "x";
+  question.requested = "/srv/link" + lines;
+  const std::string screen = question_screen(question, "a3f1");
+  EXPECT_EQ(screen.find("  operation  read"), std::string::npos) << screen;
+  EXPECT_EQ(screen.find("  file       /srv/harmless"), std::string::npos) << screen;
+  const std::size_t spelling = screen.find("  opened as  ");
+  ASSERT_NE(spelling, std::string::npos);
+  EXPECT_LT(screen.find('\n', spelling) - spelling, 300U);
+  EXPECT_NE(screen.find("... (", spelling), std::string::npos);
+  question.requested = "/" + std::string(400, '\xc3') + "z";
+  EXPECT_TRUE(question_screen(question, "a3f1").contains("... (1602 bytes)\n"));
 }
 
 TEST(QuestionScreenTest, AConnectIsShownWithItsAddressAndTheNameThatIsKnown) {
