@@ -409,6 +409,26 @@ Answer<OwnedFd> Resolver::object(const AgentThread& thread, int dirfd, const std
   return std::move(walked->object);
 }
 
+namespace {
+
+// is_name: `name` is the last component of `text`, and can be made or removed.
+Answer<void> is_name(std::string_view name, std::string_view text) {
+  if (name.empty()) {
+    return std::unexpected(text.empty() ? ENOENT : EBUSY);  // nothing, or the root
+  }
+  return name == "." || name == ".." ? Answer<void>(std::unexpected(EINVAL)) : Answer<void>();
+}
+
+Answer<std::string> path_in(const OwnedFd& directory, const std::string& name) {
+  const auto where = known_path(directory, 1);
+  if (!where || where->size() + name.size() + 1 >= PATH_MAX) {
+    return std::unexpected(ENAMETOOLONG);
+  }
+  return (*where == "/" ? "" : *where) + "/" + name;
+}
+
+}  // namespace
+
 Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
                                    const std::string& path) const {
   std::string_view text = path;
@@ -419,14 +439,8 @@ Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
   }
   const std::size_t slash = text.rfind('/');
   out.name = std::string(slash == std::string_view::npos ? text : text.substr(slash + 1));
-  if (out.name.empty() && !text.empty()) {
-    return std::unexpected(EBUSY);  // the root
-  }
-  if (out.name.empty()) {
-    return std::unexpected(ENOENT);
-  }
-  if (out.name == "." || out.name == "..") {
-    return std::unexpected(EINVAL);
+  if (auto fine = is_name(out.name, text); !fine) {
+    return std::unexpected(fine.error());
   }
   const std::string parent = slash == std::string_view::npos ? "." : path.substr(0, slash + 1);
   auto directory = object(thread, dirfd, parent, LastLink::Follow);
@@ -438,11 +452,11 @@ Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
     return std::unexpected(ENOTDIR);
   }
   out.directory = *std::move(directory);
-  const auto where = known_path(out.directory, 1);
-  if (!where || where->size() + out.name.size() + 1 >= PATH_MAX) {
-    return std::unexpected(ENAMETOOLONG);
+  auto canonical = path_in(out.directory, out.name);
+  if (!canonical) {
+    return std::unexpected(canonical.error());
   }
-  out.canonical = (*where == "/" ? "" : *where) + "/" + out.name;
+  out.canonical = *std::move(canonical);
   if (auto fine = apart(out.canonical); !fine) {
     return std::unexpected(fine.error());
   }
