@@ -156,8 +156,10 @@ Result<void> check_reach(const std::string& directory, const OpenedFile& file) {
 Result<void> check_place(const std::string& bundle_path) {
   struct stat status{};
   if (::lstat(bundle_path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
-    return std::unexpected(refused(bundle_path, "is a directory, where the bundle is to be put",
-                                   "move it out of the way"));
+    return std::unexpected(Error(ErrorKind::System,
+                                 bundle_path + " is a directory, where the bundle is to be put",
+                                 EISDIR)
+                               .mend_with("move it out of the way"));
   }
   const std::string directory(directory_name(bundle_path));
   if (::access(directory.c_str(), W_OK) != 0) {

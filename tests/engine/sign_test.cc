@@ -125,7 +125,7 @@ TEST_F(SignTest, BundleThatHasNoPlaceLeavesAllAsTheyWere) {
   make_directory(files[1] + ".bundle");
   const auto refused = sign_all(key, files);
   ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error().kind(), ErrorKind::Usage);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::System);
   EXPECT_TRUE(refused.error().message().starts_with(files[1] + ".bundle is a directory"));
   EXPECT_FALSE(exists(files[0] + ".bundle"));
   EXPECT_FALSE(check_signable(files).has_value());
