@@ -33,7 +33,8 @@ get() { [[ -x $SL_BIN/$1 && $(cat "$SL_BIN/.$1" 2>/dev/null) == "$2" ]] && retur
 # What go downloads and compiles on the way takes some gigabytes and serves nobody afterwards.
 scratch() {
   GO_SCRATCH=$(mktemp -d "$SL_BIN/.go.XXXXXX"); trap 'rm -rf "$GO_SCRATCH"' EXIT
-  export GOPROXY="file://$(go env GOMODCACHE)/cache/download,$(go env GOPROXY)"
+  local had; had=$(go env GOMODCACHE)
+  [[ $had == *[!A-Za-z0-9/._-]* ]] || export GOPROXY="file://$had/cache/download,$(go env GOPROXY)"  # a list: no commas
   export GOCACHE=$GO_SCRATCH/build GOMODCACHE=$GO_SCRATCH/mod GOFLAGS="$GOFLAGS -modcacherw"
 }
 
