@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -290,11 +291,21 @@ class Scanner {
           found.autoloaded || autoload_.contains(std::string(directory_name(found.path)));
       const Judgement judgement = gate_.judge_path(found.path, found.guard_class);
       if (judgement.id.inode != 0) {
-        plan_.guarded_objects.push_back(
-            {{judgement.id.device, judgement.id.inode}, found.guard_class});
+        plan_.guarded_objects.push_back(known_object(judgement.id, found));
       }
       plan_.verdicts.push_back(verdict_of(judgement, found));
     }
+  }
+
+  // known_object has the time of birth of what was judged only.
+  static sandbox::KnownObject known_object(const FileId& judged, const Found& found) {
+    const OwnedFd object(::open(found.path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat now{};
+    const bool same = object.valid() && ::fstat(BorrowedFd(object).raw(), &now) == 0 &&
+                      now.st_dev == judged.device && now.st_ino == judged.inode;
+    return {{judged.device, judged.inode},
+            found.guard_class,
+            same ? sandbox::birth_of({object}) : sandbox::BirthTime{}};
   }
 
   RunPlan& plan_;

@@ -21,6 +21,7 @@
 #include "base/owned_fd.h"
 #include "base/result.h"
 #include "sandbox/agent_thread.h"
+#include "sandbox/birth.h"
 #include "sandbox/call_decode.h"
 #include "sandbox/capability_set.h"
 #include "sandbox/commands.h"
@@ -41,8 +42,9 @@ struct ObjectId {
 
 // KnownObject is a guarded file that the scan found: guarded under any name.
 struct KnownObject {
-  ObjectId id;
-  trustpolicy::GuardClass guard_class;
+  ObjectId id{};
+  trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;
+  BirthTime born = 0;
 };
 
 enum class InstructionEdit : unsigned char { ProtectVerified, Allowed };

@@ -285,7 +285,7 @@ Outcome Executor::serve(const Call& call) {
     return Outcome::error(program.error());
   }
   const Touched touched{program->resolved, path->starts_with('/') ? *path : program->resolved};
-  if (rules_.guard_of(touched, &program->status) == GuardClass::Instruction) {
+  if (rules_.guard_of(touched, program->status, {program->object}) == GuardClass::Instruction) {
     rules_.report(call, "execute", program->resolved, "guarded-execute",
                   "an instruction file is not executed");
     return Outcome::error(EACCES);

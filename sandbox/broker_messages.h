@@ -41,12 +41,19 @@ struct StateChange {
   ObjectId id{};
   trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;
   std::string path = {};
-  std::int64_t born = 0;  // of Bound: nanoseconds, 0 where the file system keeps no time of birth
+  BirthTime born = 0;  // of Remember, Made and Bound
 };
 
 // Recall is what a lane asks of the broker's memory: the class of an object, the class that one
 // without a name had, whether a directory was made in the session (and did not take the place of an
 // older one), whether a place was emptied.
 enum class Recall : unsigned char { Class, Removed, Made, Emptied };
+
+// Recalled is what Recall is asked about; of Emptied the path alone.
+struct Recalled {
+  ObjectId id{};
+  std::string_view path = {};
+  BirthTime born = 0;
+};
 
 }  // namespace nono::sandbox

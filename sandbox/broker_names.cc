@@ -42,6 +42,10 @@ OwnedFd object_at(const NamedPlace& place) {
                           O_PATH | O_NOFOLLOW | O_CLOEXEC));
 }
 
+ObjectPlace object_place(const NamedPlace& place) {
+  return {place.directory, place.name.c_str()};
+}
+
 struct CloseDir {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -154,12 +158,12 @@ Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
     return may;
   }
   const Touched touched{place.canonical, place.canonical};
-  const GuardClass guard_class = rules_.guard_of(touched, &status);
+  const GuardClass guard_class = rules_.guard_of(touched, status, object_place(place));
   if (guard_class == GuardClass::None) {
     return {};
   }
-  rules_.remember(status, guard_class);
   const OwnedFd object = object_at(place);
+  rules_.remember(status, {object}, guard_class);
   if (!object.valid()) {
     return std::unexpected(EACCES);
   }
@@ -174,10 +178,11 @@ Answer<void> NameOperations::entry_moves(const Call& call, const Move& move,
   if (auto may = rules_.may_move(call, before, after); !may) {
     return may;
   }
-  const GuardClass was = rules_.guard_of({before, before}, &status);
+  const GuardClass was =
+      rules_.guard_of({before, before}, status, {BorrowedFd::unowned(AT_FDCWD), before.c_str()});
   if (was != GuardClass::None && S_ISREG(status.st_mode)) {
-    rules_.remember(status, was);
     const OwnedFd object(::open(before.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    rules_.remember(status, {object}, was);
     if (!object.valid()) {
       return std::unexpected(EACCES);
     }
@@ -209,7 +214,8 @@ Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& f
                   "a directory of this size or mode cannot be checked before it moves");
     return std::unexpected(EACCES);
   }
-  const Move move{from.canonical, to.canonical, rules_.moves_as_own(status, to.canonical)};
+  const Move move{from.canonical, to.canonical,
+                  rules_.moves_as_own(status, birth_of({top}), to.canonical)};
   for (const Entry& entry : entries) {
     if (auto may = entry_moves(call, move, entry.relative, entry.status); !may) {
       return may;
@@ -272,9 +278,9 @@ Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from
       return may;
     }
   }
-  const GuardClass arrives = rules_.guard_of({to.canonical, to.canonical}, nullptr);
+  const GuardClass arrives = rules_.guard_of({to.canonical, to.canonical});
   if (arrives != GuardClass::None && S_ISREG(source->st_mode)) {
-    rules_.remember(*source, arrives);
+    rules_.remember(*source, object_place(from), arrives);
   }
   return {};
 }
@@ -344,12 +350,12 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
     rules_.report(call, "link", resolved, "protected-name", "a second name would evade protection");
     return std::unexpected(EACCES);
   }
-  const GuardClass guard_class = std::max(rules_.guard_of({resolved, resolved}, &status),
-                                          rules_.guard_of({to.canonical, to.canonical}, nullptr));
+  const GuardClass guard_class = std::max(rules_.guard_of({resolved, resolved}, status, {object}),
+                                          rules_.guard_of({to.canonical, to.canonical}));
   if (guard_class == GuardClass::None) {
     return {};
   }
-  rules_.remember(status, guard_class);
+  rules_.remember(status, {object}, guard_class);
   // A second name would be a way to change a verified file.
   return rules_.change_verdict(call, object, {resolved, resolved}, guard_class);
 }
@@ -431,7 +437,7 @@ Outcome NameOperations::make(const Call& call) {
     return done(call, "create", std::array{place->canonical}, made);
   }
   if (const auto status = at_place(*place)) {
-    rules_.made_directory(place->canonical, *status);
+    rules_.made_directory(place->canonical, *status, birth_of(object_place(*place)));
   }
   return done(call, "create", std::array{place->canonical}, made);
 }
@@ -492,7 +498,7 @@ Outcome NameOperations::truncate(const Call& call) {
   if (auto may = rules_.bundle_verdict(call, touched.resolved); !may) {
     return Outcome::error(may.error());
   }
-  const GuardClass guard_class = rules_.guard_of(touched, &status);
+  const GuardClass guard_class = rules_.guard_of(touched, status, {*object});
   if (guard_class != GuardClass::None) {
     if (auto may = rules_.change_verdict(call, *object, touched, guard_class); !may) {
       return Outcome::error(may.error());

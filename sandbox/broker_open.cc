@@ -222,7 +222,7 @@ bool Opener::may_ask(const Job& job, const OwnedFd& object, const std::string& c
     return true;
   }
   return (job.open.flags & O_ACCMODE) != O_RDONLY &&
-         rules_.guard_of({canonical, requested_path(job)}, &status) == GuardClass::None &&
+         rules_.guard_of({canonical, requested_path(job)}, status, {object}) == GuardClass::None &&
          rules_.may_write_name(job.call, canonical, 0, "write") &&
          rules_.bundle_verdict(job.call, canonical);
 }
@@ -290,8 +290,8 @@ Outcome Opener::expanded(WaitingOpen waiting, OwnedFd fd) {
   if (auto fine = known(touched, fd); !fine) {
     return Outcome::error(fine.error());
   }
-  if (const GuardClass found = rules_.guard_of(touched, nullptr); found != GuardClass::None) {
-    rules_.remember(status, found);
+  if (const GuardClass found = rules_.guard_of(touched); found != GuardClass::None) {
+    rules_.remember(status, {fd}, found);
   }
   return hand_over(job, std::move(fd));
 }
@@ -347,7 +347,7 @@ Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat&
   if (auto fine = known(touched, object); !fine) {
     return Outcome::error(fine.error());
   }
-  if (std::max(rules_.guard_of(touched, &status),
+  if (std::max(rules_.guard_of(touched, status, {object}),
                class_of_links(*rules_.config().names, touched.requested, touched.resolved)) !=
       GuardClass::None) {
     return refuse_special(job, touched);
@@ -416,7 +416,7 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
   if (auto may = rules_.may_write_name(job.call, place.canonical, S_IFREG, "create"); !may) {
     return Outcome::error(may.error());
   }
-  const GuardClass guard_class = rules_.guard_of(touched, nullptr);
+  const GuardClass guard_class = rules_.guard_of(touched);
   const auto mask = job.call.thread.umask();
   if (!mask || !job.call.thread.waiting()) {
     return Outcome::error(EACCES);
@@ -432,7 +432,7 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
   }
   struct stat made{};
   if (guard_class != GuardClass::None && ::fstat(BorrowedFd(fd).raw(), &made) == 0) {
-    rules_.remember(made, guard_class);
+    rules_.remember(made, {fd}, guard_class);
   }
   return hand_over(job, std::move(fd));
 }
@@ -465,7 +465,7 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
     return Outcome::error(fine.error());
   }
   const GuardClass guard_class =
-      std::max(rules_.guard_of(touched, &status),
+      std::max(rules_.guard_of(touched, status, {fd}),
                class_of_links(*rules_.config().names, touched.requested, touched.resolved));
   if (!S_ISREG(status.st_mode)) {
     return guard_class != GuardClass::None ? refuse_special(job, touched)
@@ -481,7 +481,7 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
     }
   }
   if (guard_class != GuardClass::None) {
-    rules_.remember(status, guard_class);
+    rules_.remember(status, {fd}, guard_class);
     return finish_guarded(job, fd, status, touched, guard_class);
   }
   return finish_plain(job, std::move(fd), touched);
@@ -545,7 +545,7 @@ Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& s
   if (!object.valid()) {
     return Outcome::error(EACCES);
   }
-  if (status.st_nlink > 1 && rules_.guard_of(touched, nullptr) == GuardClass::None) {
+  if (status.st_nlink > 1 && rules_.guard_of(touched) == GuardClass::None) {
     rules_.report(job.call, "open", touched.resolved, "guarded-hard-link",
                   "it is a guarded file under a second name");
     return Outcome::error(EACCES);

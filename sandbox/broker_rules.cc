@@ -30,14 +30,10 @@ bool covered(const std::vector<std::string>& places, std::string_view canonical)
   });
 }
 
-std::int64_t nanoseconds(std::int64_t seconds, std::int64_t rest) {
-  return seconds * 1'000'000'000 + rest;
-}
-
-std::int64_t now() {
+BirthTime now() {
   timespec at{};
   static_cast<void>(::clock_gettime(CLOCK_REALTIME, &at));  // a clock that always exists
-  return nanoseconds(at.tv_sec, at.tv_nsec);
+  return at.tv_sec * 1'000'000'000 + at.tv_nsec;
 }
 
 // answers_reads reads all of the file: where its server hangs, this process does, and not the
@@ -59,58 +55,72 @@ BrokerRules::BrokerRules(const BrokerConfig& config, OwnedFd ask, OwnedFd events
 
 void BrokerRules::know(std::span<const KnownObject> guarded) {
   for (const KnownObject& known : guarded) {
-    GuardClass& kept = guarded_objects_[known.id];
-    kept = std::max(kept, known.guard_class);
+    GuardedObject& kept = guarded_objects_[known.id];
+    if (born_apart(kept.born, known.born)) {
+      kept = {};
+    }
+    kept.guard_class = std::max(kept.guard_class, known.guard_class);
+    kept.born = known.born != 0 ? known.born : kept.born;
     if (config_.fast != nullptr) {
       config_.fast->make_known(known.id.device, known.id.inode);
     }
   }
 }
 
-GuardClass BrokerRules::guard_of(const Touched& touched, const struct stat* status) const {
-  GuardClass found = config_.names->classify(touched.resolved);
-  if (touched.requested != touched.resolved) {
-    found = std::max(found, config_.names->classify(touched.requested));
-  }
-  if (status == nullptr) {
-    return found;
-  }
-  const ObjectId id{status->st_dev, status->st_ino};
-  found = std::max(found, static_cast<GuardClass>(recall(Recall::Class, id, {})));
-  if (status->st_nlink == 0) {
-    found = std::max(found, static_cast<GuardClass>(recall(Recall::Removed, id, {})));
-  }
-  return found;
+GuardClass BrokerRules::guard_of(const Touched& touched) const {
+  const GuardClass found = config_.names->classify(touched.resolved);
+  return touched.requested == touched.resolved
+             ? found
+             : std::max(found, config_.names->classify(touched.requested));
 }
 
-std::uint64_t BrokerRules::recalled(Recall what, const ObjectId& id, std::string_view path) const {
+GuardClass BrokerRules::guard_of(const Touched& touched, const struct stat& status,
+                                 const ObjectPlace& place) const {
+  return std::max(guard_of(touched), recalled_class(status, place));
+}
+
+// recalled_class asks for the time of birth only where the number is known.
+GuardClass BrokerRules::recalled_class(const struct stat& status, const ObjectPlace& place) const {
+  const bool nameless = status.st_nlink == 0;
+  Recalled of{.id = {status.st_dev, status.st_ino}};
+  if (in_lane_ || guarded_objects_.contains(of.id) || nameless) {
+    of.born = birth_of(place);
+  }
+  const std::uint64_t found = recall(Recall::Class, of);
+  return static_cast<GuardClass>(nameless ? std::max(found, recall(Recall::Removed, of)) : found);
+}
+
+std::uint64_t BrokerRules::recalled(Recall what, const Recalled& of) const {
   if (what == Recall::Made) {
-    return made_directories_.contains(id) && vacated_.size() < kMaxVacated &&
-                   !covered(vacated_, path)
+    const auto made = made_directories_.find(of.id);
+    return made != made_directories_.end() && !born_apart(made->second, of.born) &&
+                   vacated_.size() < kMaxVacated && !covered(vacated_, of.path)
                ? 1
                : 0;
   }
   if (what == Recall::Emptied) {
-    return emptied_.size() >= kMaxVacated || covered(emptied_, path) ? 1 : 0;
+    return emptied_.size() >= kMaxVacated || covered(emptied_, of.path) ? 1 : 0;
   }
   if (what == Recall::Removed && removed_objects_.size() >= kMaxRemoved) {
     return static_cast<std::uint64_t>(GuardClass::Instruction);  // some were not kept
   }
   const GuardedObjects& kept = what == Recall::Removed ? removed_objects_ : guarded_objects_;
-  const auto known = kept.find(id);
-  return static_cast<std::uint64_t>(known != kept.end() ? known->second : GuardClass::None);
+  const auto known = kept.find(of.id);
+  const bool same = known != kept.end() && !born_apart(known->second.born, of.born);
+  return static_cast<std::uint64_t>(same ? known->second.guard_class : GuardClass::None);
 }
 
-std::uint64_t BrokerRules::recall(Recall what, const ObjectId& id, std::string_view path) const {
+std::uint64_t BrokerRules::recall(Recall what, const Recalled& of) const {
   if (!in_lane_) {
-    return recalled(what, id, path);
+    return recalled(what, of);
   }
   WireWriter message;
   message.number(kLaneRecall)
       .number(static_cast<std::uint64_t>(what))
-      .number(id.device)
-      .number(id.inode)
-      .text(path);
+      .number(of.id.device)
+      .number(of.id.inode)
+      .number(static_cast<std::uint64_t>(of.born))
+      .text(of.path);
   if (wire_send(ask_, message.bytes(), {})) {
     const auto answer = wire_receive(ask_);
     WireReader reader(answer ? answer->text : std::string_view());
@@ -122,8 +132,12 @@ std::uint64_t BrokerRules::recall(Recall what, const ObjectId& id, std::string_v
   ::_exit(1);  // nothing can be decided
 }
 
-void BrokerRules::remember(const struct stat& status, GuardClass guard_class) {
-  change({StateChange::Kind::Remember, {status.st_dev, status.st_ino}, guard_class});
+void BrokerRules::remember(const struct stat& status, const ObjectPlace& place,
+                           GuardClass guard_class) {
+  change({.kind = StateChange::Kind::Remember,
+          .id = {status.st_dev, status.st_ino},
+          .guard_class = guard_class,
+          .born = birth_of(place)});
   if (status.st_nlink == 0) {
     forget(status);
   }
@@ -131,7 +145,7 @@ void BrokerRules::remember(const struct stat& status, GuardClass guard_class) {
 
 void BrokerRules::forget(const struct stat& status) {
   if (status.st_nlink <= 1) {
-    change({StateChange::Kind::Forget, {status.st_dev, status.st_ino}});
+    change({.kind = StateChange::Kind::Forget, .id = {status.st_dev, status.st_ino}});
   }
 }
 
@@ -143,7 +157,7 @@ void BrokerRules::change(const StateChange& change) {
 void BrokerRules::apply(const StateChange& change) {
   switch (change.kind) {
     case StateChange::Kind::Remember:
-      know(std::array{KnownObject{change.id, change.guard_class}});
+      know(std::array{KnownObject{change.id, change.guard_class, change.born}});
       break;
     case StateChange::Kind::Forget:
       forget_name_of(change.id);
@@ -151,7 +165,7 @@ void BrokerRules::apply(const StateChange& change) {
     case StateChange::Kind::Made:
       if (made_directories_.size() < kMaxMade && vacated_.size() < kMaxVacated &&
           !covered(vacated_, change.path)) {
-        made_directories_.insert(change.id);
+        made_directories_.insert_or_assign(change.id, change.born);
       }
       break;
     case StateChange::Kind::MovedAway:
@@ -228,7 +242,7 @@ bool BrokerRules::hear_lane(BorrowedFd channel, std::optional<StateChange>& of_o
     change.id.device = reader.number();
     change.id.inode = reader.number();
     change.guard_class = static_cast<GuardClass>(reader.number());
-    change.born = static_cast<std::int64_t>(reader.number());
+    change.born = static_cast<BirthTime>(reader.number());
     change.path = reader.text();
     apply(change);
     if (change.kind >= StateChange::Kind::Bound) {
@@ -238,9 +252,12 @@ bool BrokerRules::hear_lane(BorrowedFd channel, std::optional<StateChange>& of_o
   }
   if (kind == kLaneRecall) {
     const auto what = static_cast<Recall>(reader.number());
-    const ObjectId id{.device = reader.number(), .inode = reader.number()};
+    Recalled of{.id = {.device = reader.number(), .inode = reader.number()}};
+    of.born = static_cast<BirthTime>(reader.number());
+    const std::string path(reader.text());
+    of.path = path;
     WireWriter answer;
-    answer.number(recalled(what, id, reader.text()));
+    answer.number(recalled(what, of));
     return wire_send(channel, answer.bytes(), {}).has_value();
   }
   const WireMessage answer = relayed(*message);
@@ -341,14 +358,17 @@ Answer<void> BrokerRules::change_verdict(const Call& call, BorrowedFd object,
 }
 
 bool BrokerRules::made_here(const std::string& directory) const {
+  if (directory.empty() || (!in_lane_ && made_directories_.empty())) {
+    return false;
+  }
+  const OwnedFd object(::open(directory.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status{};
-  return !directory.empty() && (in_lane_ || !made_directories_.empty()) &&
-         ::lstat(directory.c_str(), &status) == 0 &&
-         recall(Recall::Made, {status.st_dev, status.st_ino}, directory) != 0;
+  return object.valid() && ::fstat(BorrowedFd(object).raw(), &status) == 0 &&
+         recall(Recall::Made, {{status.st_dev, status.st_ino}, directory, birth_of({object})}) != 0;
 }
 
 bool BrokerRules::exempt(const ProtectedMatch& match) const {
-  const bool own_project = recall(Recall::Emptied, {}, match.root) == 0;
+  const bool own_project = recall(Recall::Emptied, {.path = match.root}) == 0;
   return (own_project && made_here(match.root)) || made_here(match.git_directory) ||
          made_here(match.worktree);
 }
@@ -369,9 +389,12 @@ void BrokerRules::add_place(std::vector<std::string>& places, const std::string&
   }
 }
 
-void BrokerRules::made_directory(const std::string& canonical, const struct stat& status) {
-  change(
-      {.kind = StateChange::Kind::Made, .id = {status.st_dev, status.st_ino}, .path = canonical});
+void BrokerRules::made_directory(const std::string& canonical, const struct stat& status,
+                                 BirthTime born) {
+  change({.kind = StateChange::Kind::Made,
+          .id = {status.st_dev, status.st_ino},
+          .path = canonical,
+          .born = born});
 }
 
 void BrokerRules::moved_away(const std::string& canonical, const struct stat& status) {
@@ -387,7 +410,7 @@ void BrokerRules::removed_directory(const std::string& canonical, const struct s
 }
 
 void BrokerRules::replaced_directory(const std::string& canonical, const struct stat& status) {
-  if (recall(Recall::Made, {status.st_dev, status.st_ino}, canonical) == 0) {
+  if (recall(Recall::Made, {{status.st_dev, status.st_ino}, canonical}) == 0) {
     removed_directory(canonical, status);
   }
 }
@@ -400,11 +423,8 @@ bool BrokerRules::keeps(const std::string& canonical) const {
   if (holds_one || !covered(config_.kept_trees, canonical)) {
     return holds_one;
   }
-  struct statx status{};
-  const bool known =
-      ::statx(AT_FDCWD, canonical.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BTIME, &status) == 0 &&
-      (status.stx_mask & STATX_BTIME) != 0;
-  return !known || nanoseconds(status.stx_btime.tv_sec, status.stx_btime.tv_nsec) < started_;
+  const BirthTime born = birth_of({BorrowedFd::unowned(AT_FDCWD), canonical.c_str()});
+  return born == 0 || born < started_;
 }
 
 Answer<void> BrokerRules::refuse_kept(const Call& call, std::string_view operation,
@@ -428,9 +448,10 @@ Answer<void> BrokerRules::may_move(const Call& call, const std::string& from,
   return free ? Answer<void>() : refuse_kept(call, "rename", from);
 }
 
-bool BrokerRules::moves_as_own(const struct stat& status, const std::string& to) const {
-  return recall(Recall::Made, {status.st_dev, status.st_ino}, to) != 0 &&
-         recall(Recall::Emptied, {}, to) == 0;
+bool BrokerRules::moves_as_own(const struct stat& status, BirthTime born,
+                               const std::string& to) const {
+  return recall(Recall::Made, {{status.st_dev, status.st_ino}, to, born}) != 0 &&
+         recall(Recall::Emptied, {.path = to}) == 0;
 }
 
 bool BrokerRules::protected_name(std::string_view canonical) const {

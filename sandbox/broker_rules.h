@@ -29,15 +29,19 @@ class BrokerRules {
   BrokerRules(const BrokerConfig& config, OwnedFd ask, OwnedFd events);
 
   // guard_of is the strictest class that the name, the agent's spelling or the object's identity
-  // gives. `status` may be null for a name that does not exist yet.
-  trustpolicy::GuardClass guard_of(const Touched& touched, const struct stat* status) const;
+  // (`status`, and `place`, which leads to it) gives.
+  trustpolicy::GuardClass guard_of(const Touched& touched) const;
+  trustpolicy::GuardClass guard_of(const Touched& touched, const struct stat& status,
+                                   const ObjectPlace& place) const;
   // know takes what the start scan found.
   void know(std::span<const KnownObject> guarded);
   // remember marks an object as guarded under whatever name it is met again; a class is only
   // raised.
-  void remember(const struct stat& status, trustpolicy::GuardClass guard_class);
+  void remember(const struct stat& status, const ObjectPlace& place,
+                trustpolicy::GuardClass guard_class);
   // forget is for an object that lost its last name: its number will be another's. Until then it
-  // stays what it was: a descriptor may lead to it.
+  // stays what it was: a descriptor may lead to it. A later object with its number is told from it
+  // by the time of birth.
   void forget(const struct stat& status);
 
   // read_verdict asks the supervisor and returns the sealed bytes to inject, or an errno.
@@ -59,7 +63,7 @@ class BrokerRules {
   // session. Where one that was there before was moved away, nothing that takes its place counts as
   // made here; where it was removed (and so was empty), its place is no project of the maker's, but
   // a new `.git` in it is. replaced_directory comes before a rename that may fail.
-  void made_directory(const std::string& canonical, const struct stat& status);
+  void made_directory(const std::string& canonical, const struct stat& status, BirthTime born);
   void moved_away(const std::string& canonical, const struct stat& status);
   void removed_directory(const std::string& canonical, const struct stat& status);
   void replaced_directory(const std::string& canonical, const struct stat& status);
@@ -69,7 +73,7 @@ class BrokerRules {
   Answer<void> may_move(const Call& call, const std::string& from, const std::string& to);
   // moves_as_own reports whether a directory made in this session goes to a place that is free for
   // it; what is protected by a root inside it stays its maker's.
-  bool moves_as_own(const struct stat& status, const std::string& to) const;
+  bool moves_as_own(const struct stat& status, BirthTime born, const std::string& to) const;
   bool protected_name(std::string_view canonical) const;
   // protected_outside is protected_name, but for what has its root at or beneath `own`.
   bool protected_outside(std::string_view canonical, std::string_view own) const;
@@ -121,8 +125,9 @@ class BrokerRules {
   void change(const StateChange& change);
   void apply(const StateChange& change);
   // recall is `recalled` by the broker's memory, in a lane too.
-  std::uint64_t recall(Recall what, const ObjectId& id, std::string_view path) const;
-  std::uint64_t recalled(Recall what, const ObjectId& id, std::string_view path) const;
+  std::uint64_t recall(Recall what, const Recalled& of) const;
+  std::uint64_t recalled(Recall what, const Recalled& of) const;
+  trustpolicy::GuardClass recalled_class(const struct stat& status, const ObjectPlace& place) const;
   static void add_place(std::vector<std::string>& places, const std::string& canonical);
   WireMessage relayed(const WireMessage& question);
 
@@ -131,16 +136,20 @@ class BrokerRules {
   OwnedFd ask_;
   OwnedFd events_;
   SupervisorWatch supervisor_{::getppid()};
-  using GuardedObjects = std::unordered_map<ObjectId, trustpolicy::GuardClass, ObjectIdHash>;
+  struct GuardedObject {
+    trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;
+    BirthTime born = 0;
+  };
+  using GuardedObjects = std::unordered_map<ObjectId, GuardedObject, ObjectIdHash>;
   GuardedObjects guarded_objects_;
   static constexpr std::size_t kMaxRemoved = 20'000;
-  GuardedObjects removed_objects_;  // while no file has the number under a name
+  GuardedObjects removed_objects_;  // whose last name went; descriptors may lead to them
   static constexpr std::size_t kMaxMade = 200'000;
   static constexpr std::size_t kMaxVacated = 10'000;
-  std::int64_t started_;              // wall clock, nanoseconds
+  BirthTime started_;                 // wall clock
   std::vector<std::string> vacated_;  // moved away
   std::vector<std::string> emptied_;  // removed
-  std::unordered_set<ObjectId, ObjectIdHash> made_directories_;
+  std::unordered_map<ObjectId, BirthTime, ObjectIdHash> made_directories_;
   static constexpr std::size_t kMaxReported = 4096;
   static constexpr std::size_t kMaxUsed = 200'000;
   std::unordered_set<std::string> used_;

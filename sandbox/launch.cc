@@ -274,7 +274,8 @@ std::optional<std::vector<KnownObject>> receive_go(BorrowedFd ask) {
     const std::uint64_t kind = reader.number();
     for (std::uint64_t left = reader.number(); left > 0 && reader.good(); --left) {
       const ObjectId id{.device = reader.number(), .inode = reader.number()};
-      known.push_back({id, static_cast<trustpolicy::GuardClass>(reader.number())});
+      const auto guard_class = static_cast<trustpolicy::GuardClass>(reader.number());
+      known.push_back({id, guard_class, static_cast<BirthTime>(reader.number())});
     }
     if (!reader.good() || (kind != kTellKnown && kind != kTellGo)) {
       return std::nullopt;
@@ -467,8 +468,8 @@ Result<Launched> launch(const LaunchPlan& plan) {
 }
 
 void let_go(const Launched& launched, std::span<const KnownObject> known_guarded) {
-  constexpr std::size_t kPerMessage = 512;
-  static_assert(kPerMessage * 3 * sizeof(std::uint64_t) < kMaxWireBytes);
+  constexpr std::size_t kPerMessage = 400;
+  static_assert(kPerMessage * 4 * sizeof(std::uint64_t) < kMaxWireBytes);
   do {
     const auto now = known_guarded.first(std::min(kPerMessage, known_guarded.size()));
     known_guarded = known_guarded.subspan(now.size());
@@ -477,7 +478,8 @@ void let_go(const Launched& launched, std::span<const KnownObject> known_guarded
     for (const KnownObject& object : now) {
       message.number(object.id.device)
           .number(object.id.inode)
-          .number(static_cast<std::uint64_t>(object.guard_class));
+          .number(static_cast<std::uint64_t>(object.guard_class))
+          .number(static_cast<std::uint64_t>(object.born));
     }
     if (!wire_send(launched.ask, message.bytes(), {})) {
       return;  // the broker is gone

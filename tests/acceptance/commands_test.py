@@ -4,8 +4,11 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
+import subprocess
 import tempfile
+import unittest
 
 import support
 
@@ -213,6 +216,24 @@ class Kept(support.SandboxCase):
             "mv kept/old kept/sub/older; echo y >kept/t; mv kept/t kept/sub/older;"
             "rm free/old; echo z >>kept/sub/old"))
         self.assertEqual((self.project.tree / "kept/sub/older").read_text(), "y\n")
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root to mount")
+    def test_what_an_overlay_copies_up_is_as_old_as_it_was(self):
+        for name in ("upper", "work", "merged"):
+            (self.project.tree / name).mkdir()
+        self.project.own()
+        inner = shlex.join(self.project.command(
+            support.NONO, "run", "--allow-cwd", "--keep", "merged", "--", "sh", "-c",
+            "sleep 0.05; chmod 640 merged/old; echo x >>merged/old; rm merged/old"))
+        script = ("mount -t overlay none -o lowerdir=kept,upperdir=upper,workdir=work merged"
+                  f" && {inner}; echo \"$? $(cat merged/old)\"")
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script], cwd=self.project.tree,
+                              env=self.project.environment(), capture_output=True, text=True,
+                              timeout=60, check=False)
+        if "mount:" in done.stderr:
+            self.skipTest("no overlay can be mounted here: " + done.stderr)
+        self.assertEqual(done.stdout.split(), ["1", "text", "x"], done.stderr)
+        self.assertIn("kept-tree", done.stderr)
 
     def test_a_tree_that_is_not_there(self):
         done = self.project.sandbox("true", options=("--allow-cwd", "--keep", "nothing"))

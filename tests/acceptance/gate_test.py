@@ -210,6 +210,33 @@ class Gate(support.SandboxCase):
             "sh", "-c", "echo x > AGENTS.md; for i in 1 2 3 4 5 6 7 8; do echo x > new;"
             " mv new AGENTS.md; echo y > n$i; cat n$i || exit 9; done"))
 
+    def test_nameless_file_with_the_number_of_a_removed_draft_is_ordinary(self):
+        code = ("import os, time\n"
+                "for i in range(8):\n"
+                "    open('AGENTS.md', 'w').close(); os.unlink('AGENTS.md')\n"
+                "    time.sleep(0.02)  # times of birth are as fine as the kernel's tick\n"
+                "    fd = os.open('.', os.O_TMPFILE | os.O_RDWR, 0o600); os.write(fd, b'mine')\n"
+                "    assert open(f'/proc/self/fd/{fd}').read() == 'mine'; os.close(fd)\n")
+        self.ran(self.project.sandbox(PY, "-c", code))
+
+    def test_number_of_a_draft_that_was_replaced_outside_is_ordinary(self):
+        drafts = [self.project.write(f"d{i}/AGENTS.md", MARK) for i in range(8)]
+        self.project.own()
+        code = ("import sys; print('ready', flush=True); sys.stdin.readline()\n"
+                "for i in range(32):\n"
+                "    open(f'n{i}', 'w').write('mine')\n"
+                "    assert open(f'n{i}').read() == 'mine'\n")
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "-c", code),
+            cwd=self.project.tree, env=self.project.environment(), text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        for draft in drafts:
+            draft.with_suffix(".new").write_text(MARK)
+            draft.with_suffix(".new").replace(draft)
+        _, errors = process.communicate("go\n", timeout=60)
+        self.assertEqual(process.returncode, 0, errors)
+
     def test_override_lets_it_through_with_a_warning(self):
         self.project.write("CLAUDE.md", MARK)
         done = self.ran(self.project.sandbox("cat", "CLAUDE.md",

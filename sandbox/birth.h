@@ -1,0 +1,39 @@
+// sandbox/birth.h: when an object came to be, which tells it from a later one with its number.
+#pragma once
+
+#include <cstdint>
+
+#include "base/owned_fd.h"
+
+namespace nono::sandbox {
+
+// ObjectPlace leads to an object: a descriptor of it (O_PATH will do), or a directory and a name in
+// it, where a link means itself. It borrows both.
+class ObjectPlace {
+ public:
+  ObjectPlace(BorrowedFd object) : at_(object) {}  // implicit: an object's own descriptor
+  ObjectPlace(BorrowedFd directory, const char* name) : at_(directory), name_(name) {}
+  BorrowedFd at() const { return at_; }
+  const char* name() const { return name_; }
+
+ private:
+  BorrowedFd at_;
+  const char* name_ = "";
+};
+
+// BirthTime is nanoseconds since 1970, to the kernel's tick (some milliseconds). 0 is unknown.
+using BirthTime = std::int64_t;
+
+// birth_of is the time of birth (statx(2), stx_btime) on ext4, XFS, Btrfs, F2FS and tmpfs: set once
+// by the kernel and by nobody else. Unknown elsewhere, where a program may set it (CIFS, NTFS), a
+// server says it (NFS, FUSE), or an object gets another while it keeps its number (an overlay, when
+// it copies a file up).
+BirthTime birth_of(const ObjectPlace& place);
+
+// born_apart reports that two objects of one number are not the same. An unknown time tells
+// nothing.
+constexpr bool born_apart(BirthTime one, BirthTime other) {
+  return one != 0 && other != 0 && one != other;
+}
+
+}  // namespace nono::sandbox
