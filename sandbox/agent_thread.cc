@@ -65,6 +65,24 @@ Answer<std::string> small_file(const std::string& path) {
   return std::string(buffer.data(), static_cast<std::size_t>(got));
 }
 
+Answer<OwnedFd> descriptor_of(const OwnedFd& pidfd, int fd) {
+  OwnedFd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, BorrowedFd(pidfd).raw(), fd, 0)));
+  if (taken.valid()) {
+    return taken;
+  }
+  return std::unexpected(errno == EBADF ? EBADF : EACCES);
+}
+
+// same_link reports whether both links of /proc lead to one object, as far as their text tells:
+// that of a socket or pipe has its number.
+bool same_link(const std::string& one, const std::string& other) {
+  std::array<char, PATH_MAX> first{};
+  std::array<char, PATH_MAX> second{};
+  const ssize_t size = ::readlink(one.c_str(), first.data(), first.size());
+  return size > 0 && ::readlink(other.c_str(), second.data(), second.size()) == size &&
+         first == second;
+}
+
 }  // namespace
 
 Answer<std::string> AgentThread::path_at(std::uint64_t address) const {
@@ -192,19 +210,26 @@ Answer<OwnedFd> AgentThread::base(int dirfd) const {
 }
 
 Answer<OwnedFd> AgentThread::take_descriptor(int fd) const {
+  constexpr unsigned kPidfdThread = O_EXCL;  // PIDFD_THREAD, Linux 6.9
+  OwnedFd thread(static_cast<int>(::syscall(SYS_pidfd_open, tid_, kPidfdThread)));
+  if (thread.valid()) {
+    return descriptor_of(thread, fd);
+  }
   const auto group = process();
   if (!group) {
     return std::unexpected(group.error());
   }
-  const OwnedFd process_fd(static_cast<int>(::syscall(SYS_pidfd_open, *group, 0)));
-  if (!process_fd.valid()) {
+  const OwnedFd leader(static_cast<int>(::syscall(SYS_pidfd_open, *group, 0)));
+  if (!leader.valid()) {
     return std::unexpected(EACCES);
   }
-  OwnedFd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, BorrowedFd(process_fd).raw(), fd, 0)));
-  if (taken.valid()) {
-    return taken;
+  // The leader's descriptors are the thread's, unless it has unshared them (CLONE_FILES).
+  auto taken = descriptor_of(leader, fd);
+  if (taken && !same_link(base_link(tid_, fd),
+                          "/proc/self/fd/" + std::to_string(BorrowedFd(*taken).raw()))) {
+    return std::unexpected(EACCES);
   }
-  return std::unexpected(errno == EBADF ? EBADF : EACCES);
+  return taken;
 }
 
 }  // namespace nono::sandbox

@@ -1,6 +1,7 @@
 """What `nono run` promises besides the gate: exit codes, streams, terminal, environment, limits."""
 
 import os
+import platform
 import pty
 import re
 import select
@@ -303,6 +304,36 @@ print(attempt('/proc/self/fd/50/x'), attempt('/proc/self/fd/51/x'), attempt('/pr
         own = ("import socket; s = socket.socket(socket.AF_UNIX); s.bind('own'); s.listen(); "
                "c = socket.socket(socket.AF_UNIX); c.connect('own'); print('connected')")
         self.assertIn("connected", self.ran(self.project.sandbox(PY, "-c", own)).stdout)
+
+    def test_a_thread_with_descriptors_of_its_own_uses_those(self):
+        code = """
+import ctypes, os, socket, threading
+listener = socket.socket(socket.AF_UNIX)
+listener.bind('own')
+listener.listen()
+others = socket.socket(socket.AF_UNIX)
+os.dup2(others.fileno(), 100)
+def work():
+    assert ctypes.CDLL(None).unshare(0x400) == 0  # CLONE_FILES
+    mine = socket.socket(socket.AF_UNIX)
+    os.dup2(mine.fileno(), 100)
+    socket.socket(fileno=os.dup(100)).connect('own')
+    print(mine.getpeername(), end=' ')
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+try:
+    others.getpeername()
+except OSError as error:
+    print(error.strerror)
+"""
+        wanted = "own Transport endpoint is not connected\n"
+        self.assertEqual(self.project.run(PY, "-c", code).stdout, wanted)
+        (self.project.tree / "own").unlink()
+        done = self.ran(self.project.sandbox(PY, "-c", code)).stdout
+        # Before Linux 6.9 a thread's own descriptors cannot be taken: the call is refused.
+        release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
+        self.assertEqual(done, wanted if release >= (6, 9) else wanted.removeprefix("own "))
 
     def test_a_socket_outside_that_got_the_number_of_a_removed_own_one_is_refused(self):
         agent = subprocess.Popen(self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "-c", """
