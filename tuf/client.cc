@@ -232,7 +232,13 @@ void Client::push_delegations(const Targets& targets, std::string_view role, std
 Result<std::optional<TargetFile>> Client::look_in(const Visit& visit, std::string_view path,
                                                   std::vector<Visit>& pending) {
   if (visit.role != kTargets) {
-    NONO_CHECK(update_targets(visit.role, visit.delegator));
+    const auto updated = update_targets(visit.role, visit.delegator);
+    if (!updated && updated.error().kind() == ErrorKind::NotFound) {
+      // NotFound would be about the path: this role signed metadata names, and somebody keeps it
+      // back.
+      return fail(ErrorKind::InvalidInput, updated.error().message());
+    }
+    NONO_CHECK(updated);
   }
   const Targets& targets = *trusted_->targets(visit.role);
   if (const auto found = targets.files.find(path); found != targets.files.end()) {

@@ -167,6 +167,22 @@ TEST_F(RootUpdateTest, ASigningConfigurationThatIsKeptBackIsNotDropped) {
   EXPECT_EQ(signing_config(), "{}");
 }
 
+TEST_F(RootUpdateTest, ARoleOfTheSigningConfigurationThatIsKeptBackDropsNothing) {
+  repository.delegate({.name = "configurations"});
+  repository.add_target("configurations", trustpolicy::kSigningConfigTarget, "{}");
+  repository.publish("configurations");
+  repository.publish_all();
+  ASSERT_EQ(error_of_init(init()), "");
+  ASSERT_EQ(signing_config(), "{}");
+  repository.publish("configurations");
+  repository.publish_all();
+  ASSERT_GT(std::erase_if(repository.files,
+                          [](const auto& file) { return file.first.contains("configurations"); }),
+            0U);
+  EXPECT_NE(error_of_update().find("the repository has no"), std::string::npos);
+  EXPECT_EQ(signing_config(), "{}");
+}
+
 // Whatever fails, what was used goes on being used.
 TEST_F(RootUpdateTest, OfflineNothingChangesAndItIsSaid) {
   ASSERT_EQ(error_of_init(init()), "");
