@@ -32,11 +32,11 @@ Result<Shown> read_shown(const std::string& path) {
   return Shown{path, crypto::Sha256::of(text).hex(), *std::move(root)};
 }
 
-Result<Shown> fetched_shown(const trustpolicy::WhichRoot& which) {
+Result<Shown> fetched_shown(const trustpolicy::Instance& instance, const std::string& path) {
   NONO_TRY(const std::string text,
-           trustpolicy::load_refreshed(*which.refreshed, which.path, trustpolicy::kRootTarget));
+           trustpolicy::load_refreshed(instance, path, trustpolicy::kRootTarget));
   NONO_TRY(attest::TrustedRoot root, attest::TrustedRoot::parse(text));
-  return Shown{which.path, crypto::Sha256::of(text).hex(), std::move(root), which.refreshed->name};
+  return Shown{path, crypto::Sha256::of(text).hex(), std::move(root), instance.name};
 }
 
 Result<Shown> find_shown(const Arguments& arguments, const Session& session) {
@@ -55,7 +55,7 @@ Result<Shown> find_shown(const Arguments& arguments, const Session& session) {
            name ? trustpolicy::named_root(places, *name, trustpolicy::LayerKind::User)
                 : trustpolicy::root_in_use(places));
   if (which.refreshed) {
-    return fetched_shown(which);
+    return fetched_shown(*which.refreshed, which.path);
   }
   if (!which.path.empty()) {
     // A file that is not believed judges nothing.
@@ -99,9 +99,11 @@ std::vector<engine::Step> instances(const attest::TrustedRoot& root) {
         instance("log", one.base_url, one.log_id.hex(), one.valid_from, one.valid_until));
   }
   for (const attest::TrustedTimestamper& one : root.timestampers()) {
-    const std::string signer = one.signer.leaf()
-                                   ? subject_of(*one.signer.leaf())
-                                   : subject_of(one.signer.authority()->chain().front());
+    const auto& leaf = one.signer.leaf();
+    const auto& authority = one.signer.authority();
+    const std::string signer = leaf        ? subject_of(*leaf)
+                               : authority ? subject_of(authority->chain().front())
+                                           : std::string("none");
     steps.push_back(instance("timestamps", one.uri, signer, one.window.start, one.window.end));
   }
   for (const std::string& warning : root.warnings()) {

@@ -137,6 +137,19 @@ Result<void> sign_files(const Arguments& arguments, Session& session, const atte
   return done;
 }
 
+Result<void> sign_keyless(const Arguments& arguments, Session& session,
+                          const std::vector<std::string>& files) {
+  NONO_TRY(const auto keyless, KeylessSession::open(arguments, session));
+  return sign_files(arguments, session, keyless->author(), by_certificate(*keyless), files);
+}
+
+Result<void> sign_keyed(const Arguments& arguments, Session& session,
+                        const std::vector<std::string>& files) {
+  NONO_TRY(const SigningKey key, signing_key(arguments, session));
+  NONO_CHECK(sign_files(arguments, session, attest::KeyAuthor(key.key), by_key(key), files));
+  return warn_if_foreign(key, session);
+}
+
 Result<int> run_sign(const Arguments& arguments, Session& session) {
   NONO_CHECK(check_keyless_options(arguments));
   NONO_TRY(const std::string here, session.working_directory());
@@ -145,14 +158,8 @@ Result<int> run_sign(const Arguments& arguments, Session& session) {
     session.render().note("there is no guarded file beneath " + here);
     return kDone;
   }
-  if (arguments.has("keyless")) {
-    NONO_TRY(const auto keyless, KeylessSession::open(arguments, session));
-    NONO_CHECK(sign_files(arguments, session, keyless->author(), by_certificate(*keyless), files));
-    return kDone;
-  }
-  NONO_TRY(const SigningKey key, signing_key(arguments, session));
-  NONO_CHECK(sign_files(arguments, session, attest::KeyAuthor(key.key), by_key(key), files));
-  NONO_CHECK(warn_if_foreign(key, session));
+  NONO_CHECK(arguments.has("keyless") ? sign_keyless(arguments, session, files)
+                                      : sign_keyed(arguments, session, files));
   return kDone;
 }
 

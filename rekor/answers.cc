@@ -165,14 +165,19 @@ Result<void> read_v2_promise(const JsonView& view, LogEntry& entry) {
   return {};
 }
 
+Result<InclusionProof> read_v2_proof(const JsonView& entry) {
+  NONO_TRY(const JsonView view, entry.at("inclusionProof"));
+  NONO_TRY(InclusionProof proof, read_proof(view, read_base64));
+  NONO_TRY(const JsonView checkpoint, view.at("checkpoint"));
+  NONO_TRY(proof.checkpoint, text_at(checkpoint, "envelope", Checkpoint::kMaxBytes));
+  return proof;
+}
+
 Result<LogEntry> read_v2_entry(const JsonView& view) {
   NONO_TRY(const JsonView id_view, view.at("logId"));
   NONO_TRY(const crypto::Sha256 log_id, sha256_at(id_view, "keyId", read_base64));
   NONO_TRY(const JsonView kind, view.at("kindVersion"));
-  NONO_TRY(const JsonView proof_view, view.at("inclusionProof"));
-  NONO_TRY(InclusionProof proof, read_proof(proof_view, read_base64));
-  NONO_TRY(const JsonView checkpoint, proof_view.at("checkpoint"));
-  NONO_TRY(proof.checkpoint, text_at(checkpoint, "envelope", Checkpoint::kMaxBytes));
+  NONO_TRY(InclusionProof proof, read_v2_proof(view));
   LogEntry entry{.log_index = 0,
                  .log_id = log_id,
                  .kind = {},
