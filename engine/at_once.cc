@@ -50,6 +50,16 @@ void serve(Queue& queue, const Work& work) {
   }
 }
 
+// add_thread: false at a limit of processes; those that there are do it all.
+bool add_thread(std::vector<std::jthread>& others, Queue& queue, const Work& work) {
+  try {
+    others.emplace_back([&queue, &work] { serve(queue, work); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 Result<void> at_once(std::size_t count, std::size_t threads, const Work& work) {
@@ -58,12 +68,7 @@ Result<void> at_once(std::size_t count, std::size_t threads, const Work& work) {
     const std::size_t wanted = std::min(count, threads);
     std::vector<std::jthread> others;
     others.reserve(wanted);
-    try {
-      while (others.size() + 1 < wanted) {
-        others.emplace_back([&queue, &work] { serve(queue, work); });
-      }
-    } catch (const std::system_error&) {
-      // A limit of processes: those that there are do it all.
+    while (others.size() + 1 < wanted && add_thread(others, queue, work)) {
     }
     serve(queue, work);
   }

@@ -62,7 +62,7 @@ class Wanted {
       return std::unexpected(
           std::move(fine).error().while_doing(wanted.option + " " + printable(wanted.path)));
     }
-    if (wanted.if_missing && missing(path) && !stand_in(wanted, path)) {
+    if (wanted.if_missing && missing(path) && !stand_in(wanted, *wanted.if_missing, path)) {
       return {};
     }
     auto added = plan_.capabilities.allow_path(path, wanted.access, wanted.option, wanted.kind);
@@ -82,11 +82,11 @@ class Wanted {
   }
 
   // stand_in makes what is to be made, and tells of what is left out.
-  bool stand_in(const WantedPath& wanted, const std::string& path) {
-    if (*wanted.if_missing == profile::Presence::Quiet) {
+  bool stand_in(const WantedPath& wanted, profile::Presence if_missing, const std::string& path) {
+    if (if_missing == profile::Presence::Quiet) {
       return false;
     }
-    const bool made = *wanted.if_missing == profile::Presence::Made;
+    const bool made = if_missing == profile::Presence::Made;
     if (made && !places_.private_tmp.empty() && make_private_directories(path)) {
       plan_.notes.push_back("made " + printable(path) + " (" + wanted.option + ")");
       return true;
@@ -173,6 +173,16 @@ void add_user_settings(CapabilitySet& capabilities, const UserDirectories& user)
   }
 }
 
+// add_pseudo_terminals: a kernel with Landlock judges TIOCGPTPEER as an open beneath /dev/pts. By
+// path the broker lets each process open its own terminal only.
+void add_pseudo_terminals(CapabilitySet& out, const RunRequest& request) {
+  if (request.supervision == Supervision::Kept) {
+    static_cast<void>(out.allow_path("/dev/pts", Access::read() | Access::write(),
+                                     "built in: pseudo-terminals of the agent's own making",
+                                     sandbox::WantedKind::Directory));
+  }
+}
+
 Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const SessionPlaces& places,
                               const profile::NeverGrantList& never) {
   CapabilitySet& out = plan.capabilities;
@@ -181,13 +191,7 @@ Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const Se
   system.own_terminal = places.own_terminal;
   NONO_CHECK(profile::add_system_grants(out, never, system));
   add_user_settings(out, plan.user);
-  // A kernel with Landlock judges TIOCGPTPEER as an open beneath /dev/pts. By path the broker lets
-  // each process open its own terminal only.
-  if (request.supervision == Supervision::Kept) {
-    static_cast<void>(out.allow_path("/dev/pts", Access::read() | Access::write(),
-                                     "built in: pseudo-terminals of the agent's own making",
-                                     sandbox::WantedKind::Directory));
-  }
+  add_pseudo_terminals(out, request);
   NONO_CHECK(Wanted(request, places, never, plan).add_all());
   if (request.recorder != nullptr) {
     NONO_CHECK(grant_all_but(out, never, "/"));
@@ -391,29 +395,31 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
   }
 }
 
-}  // namespace
+Result<void> plan_access(RunPlan& plan, const RunRequest& request, const SessionPlaces& places) {
+  NONO_TRY(profile::NeverGrantList never, never_list(request, plan.user));
+  NONO_CHECK(add_capabilities(plan, request, places, never));
+  plan.never_grant = std::move(never);
+  return hold_back(plan, request);
+}
 
-Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places) {
-  RunPlan plan;
-  plan.recorder = request.recorder;
-  NONO_TRY(plan.user, find_user_directories());
-  plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
-  NONO_CHECK(check_host(plan, request.supervision));
-  NONO_TRY(plan.never_grant, never_list(request, plan.user));
-  NONO_CHECK(add_capabilities(plan, request, places, *plan.never_grant));
-  NONO_CHECK(hold_back(plan, request));
-  plan.limits = sandbox::plan_limits(request.limits);
+void describe_session(RunPlan& plan, const RunRequest& request, const SessionPlaces& places) {
   plan.session.name = request.name;
   plan.session.command = request.command;
   plan.session.working_directory = request.working_directory;
   plan.session.temporary = places.private_tmp;
   plan.session.temporary_device = places.tmp_device;
   plan.session.temporary_inode = places.tmp_inode;
+}
+
+Result<void> find_policy(RunPlan& plan, const RunRequest& request) {
   trustpolicy::Places layers = policy_places(plan.user, request.working_directory);
   layers.explicit_policy = request.policy_file;
   NONO_TRY(trustpolicy::Policy policy, trustpolicy::discover(layers));
   plan.policy = std::make_shared<const trustpolicy::Policy>(std::move(policy));
-  NONO_CHECK(check_intercept(plan, request));
+  return check_intercept(plan, request);
+}
+
+Result<void> plan_variables(RunPlan& plan, const RunRequest& request, const SessionPlaces& places) {
   profile::EnvironmentOptions options;
   options.allow = request.environment;
   options.allow_globs = request.environment_globs;
@@ -424,6 +430,22 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
            profile::plan_environment(caller_environment(), options));
   plan.environment = std::move(environment.kept);
   plan.dropped_variables = std::move(environment.dropped_names);
+  return {};
+}
+
+}  // namespace
+
+Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places) {
+  RunPlan plan;
+  plan.recorder = request.recorder;
+  NONO_TRY(plan.user, find_user_directories());
+  plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
+  NONO_CHECK(check_host(plan, request.supervision));
+  NONO_CHECK(plan_access(plan, request, places));
+  plan.limits = sandbox::plan_limits(request.limits);
+  describe_session(plan, request, places);
+  NONO_CHECK(find_policy(plan, request));
+  NONO_CHECK(plan_variables(plan, request, places));
   note_relaxations(plan, request);
   return plan;
 }

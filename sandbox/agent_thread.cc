@@ -87,7 +87,8 @@ bool same_link(const std::string& one, const std::string& other) {
 
 Answer<std::string> AgentThread::path_at(std::uint64_t address) const {
   constexpr std::size_t kMostPaths = 256;  // are shorter: no need to copy a page for them
-  NONO_UNINITIALIZED std::array<char, PATH_MAX> buffer;  // only what was copied is read
+  // Only what was copied is read. NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+  NONO_UNINITIALIZED std::array<char, PATH_MAX> buffer;
   std::size_t have = 0;
   while (have < buffer.size()) {
     const std::size_t on_page = kPage - ((address + have) & (kPage - 1));
@@ -211,7 +212,7 @@ Answer<OwnedFd> AgentThread::base(int dirfd) const {
 
 Answer<OwnedFd> AgentThread::take_descriptor(int fd) const {
   constexpr unsigned kPidfdThread = O_EXCL;  // PIDFD_THREAD, Linux 6.9
-  OwnedFd thread(static_cast<int>(::syscall(SYS_pidfd_open, tid_, kPidfdThread)));
+  const OwnedFd thread(static_cast<int>(::syscall(SYS_pidfd_open, tid_, kPidfdThread)));
   if (thread.valid()) {
     return descriptor_of(thread, fd);
   }
