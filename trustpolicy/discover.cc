@@ -118,21 +118,34 @@ bool has_entry(const std::string& path) {
   return ::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-// nearest_policy looks from the working directory up to the repository root; outside a repository
-// in the working directory alone, because further up the directories may be anybody's.
-std::optional<std::string> nearest_policy(const std::string& directory) {
+// project_policies are those from the repository root down to the working directory, in this order;
+// outside a repository that of the working directory alone, because further up the directories may
+// be anybody's. The nearest does not stand for all: an unsigned one would take a signed one above
+// it out of force.
+Result<std::vector<std::string>> project_policies(const std::string& directory) {
   const std::string root = attest::place_of(join_path(directory, kPolicyFileName)).repository_root;
+  std::vector<std::string> found;
   std::string here = directory;
   while (true) {
     std::string candidate = join_path(here, kPolicyFileName);
     if (has_entry(candidate)) {
-      return candidate;
+      found.push_back(std::move(candidate));
     }
     if (root.empty() || here == root || here == "/") {
-      return std::nullopt;
+      break;
     }
     here = std::string(directory_name(here));
   }
+  if (found.size() > kMaxProjectPolicies) {
+    return std::unexpected(
+        Error(ErrorKind::InvalidInput, printable(directory) + ": " + std::to_string(found.size()) +
+                                           " trust policies lie on the way to it from the "
+                                           "repository root, over the limit of " +
+                                           std::to_string(kMaxProjectPolicies))
+            .mend_with("join them in fewer files"));
+  }
+  std::ranges::reverse(found);
+  return found;
 }
 
 struct Standing {
@@ -186,23 +199,15 @@ Result<Standing> standing_of(SealedFile file, const std::string& path, const Pol
   return standing_of_signer(above, *judged);
 }
 
-Result<std::optional<Layer>> project_layer(const Places& places, const Policy& above) {
-  if (places.working_directory.empty()) {
-    return std::nullopt;
-  }
-  NONO_TRY(const std::string directory, resolved_directory(places.working_directory));
-  const std::optional<std::string> path = nearest_policy(directory);
-  if (!path) {
-    return std::nullopt;
-  }
-  NONO_TRY(const OwnedFd opened, open_regular(working_directory_fd(), *path, FollowLinks::No));
-  NONO_TRY(SealedFile file, SealedFile::capture(opened, *path, kPolicyLimits.bytes));
+Result<Layer> project_layer(const std::string& path, const Places& places, const Policy& above) {
+  NONO_TRY(const OwnedFd opened, open_regular(working_directory_fd(), path, FollowLinks::No));
+  NONO_TRY(SealedFile file, SealedFile::capture(opened, path, kPolicyLimits.bytes));
   NONO_TRY(const Bytes bytes, file.contents());
-  NONO_TRY(Document document, Document::parse(as_text(bytes), *path));
-  NONO_TRY(const Standing standing, standing_of(std::move(file), *path, above));
-  settle_files(document, std::string(directory_name(*path)), places.home);
+  NONO_TRY(Document document, Document::parse(as_text(bytes), path));
+  NONO_TRY(const Standing standing, standing_of(std::move(file), path, above));
+  settle_files(document, std::string(directory_name(path)), places.home);
   return Layer{.kind = LayerKind::Project,
-               .path = *path,
+               .path = path,
                .document = std::move(document),
                .may_add_publishers = standing.delegated,
                .may_loosen = false,
@@ -288,17 +293,30 @@ Result<void> add_roots(NamedRoots& roots, std::span<const Layer> layers) {
   return {};
 }
 
-// add_project adds the project's layer, judged by those above it, and the roots that it names.
+// add_project adds the project's layers, judged by the system's and the user's, and the roots that
+// they name. All of them tighten, so that none takes another out of force; the nearest alone names
+// publishers, so that a part of a project may trust fewer people than the whole.
 Result<void> add_project(const Places& places,
                          const std::shared_ptr<const attest::RootSource>& root, Loaded& loaded,
                          NamedRoots& named) {
-  const Policy above = Policy::merge(loaded.layers, loaded.self_keys, root, named.found());
-  NONO_TRY(auto project, project_layer(places, above));
-  if (project) {
-    loaded.layers.push_back(*std::move(project));
-    NONO_CHECK(add_roots(named, loaded.layers));
+  if (places.working_directory.empty()) {
+    return {};
   }
-  return {};
+  NONO_TRY(const std::string directory, resolved_directory(places.working_directory));
+  NONO_TRY(const std::vector<std::string> paths, project_policies(directory));
+  if (paths.empty()) {
+    return {};
+  }
+  const Policy above = Policy::merge(loaded.layers, loaded.self_keys, root, named.found());
+  for (const std::string& path : paths) {
+    NONO_TRY(Layer layer, project_layer(path, places, above));
+    if (path != paths.back() && layer.may_add_publishers) {
+      layer.may_add_publishers = false;
+      layer.standing += "; but a nearer policy names them: only its tightening is used";
+    }
+    loaded.layers.push_back(std::move(layer));
+  }
+  return add_roots(named, loaded.layers);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 namespace nono::trustpolicy {
 
 inline constexpr std::string_view kPolicyFileName = "trust-policy.json";
+inline constexpr std::size_t kMaxProjectPolicies = 32;  // from the repository root down
 
 // Places are where the layers lie; passed in, so that tests and `--policy` can say otherwise.
 struct Places {

@@ -416,13 +416,68 @@ TEST_F(DiscoverTest, NameInAnUntrustedProjectDisturbsNobody) {
 
 // Where the project policy is looked for.
 
-TEST_F(DiscoverTest, NearestAncestorInTheRepositoryWins) {
+TEST_F(DiscoverTest, AllOfTheRepositoryAboveTheWorkingDirectoryAreUsed) {
   write_project(document());
   Places deep = places();
   deep.working_directory = directory.at("repo/sub/deep");
   EXPECT_EQ(found(deep).layers()[0].path, directory.at("repo/trust-policy.json"));
   write_project(document(), "repo/sub");
-  EXPECT_EQ(found(deep).layers()[0].path, directory.at("repo/sub/trust-policy.json"));
+  const Policy policy = found(deep);
+  ASSERT_EQ(policy.layers().size(), 2U);
+  EXPECT_EQ(policy.layers()[0].path, directory.at("repo/trust-policy.json"));
+  EXPECT_EQ(policy.layers()[1].path, directory.at("repo/sub/trust-policy.json"));
+  EXPECT_EQ(found().layers().size(), 1U);
+}
+
+TEST_F(DiscoverTest, ANearerPolicyTakesNoneAboveItOutOfForce) {
+  write_user(with(keyed("alice", alice)));
+  Document whole = document();
+  whole.includes = {*Glob::parse("HOUSE*")};
+  whole.strict_intercept = true;
+  whole.agent_config = Enforcement::Deny;
+  whole.blocked_publishers.push_back({"alice", std::nullopt, "left", ""});
+  write_project(whole);
+  sign_project(alice);
+  write_project(document(), "repo/sub");
+  Places deep = places();
+  deep.working_directory = directory.at("repo/sub/deep");
+  const Policy policy = found(deep);
+  EXPECT_EQ(policy.guard().classify(directory.at("repo/sub/HOUSE.txt")), GuardClass::Instruction);
+  EXPECT_TRUE(policy.strict_intercept());
+  EXPECT_EQ(policy.enforcement(GuardClass::AgentConfig), Enforcement::Deny);
+  EXPECT_EQ(outcome(policy, alice), "denied blocked-publisher");
+}
+
+TEST_F(DiscoverTest, TheNearestAloneNamesPublishers) {
+  own(alice);
+  write_project(with(keyed("carol", carol)));
+  sign_project(alice);
+  Places deep = places();
+  deep.working_directory = directory.at("repo/sub/deep");
+  EXPECT_EQ(outcome(found(deep), carol), "admitted by carol");
+  write_project(document(), "repo/sub");
+  const Policy policy = found(deep);
+  EXPECT_EQ(policy.layers()[0].standing,
+            "signed by self: its publishers count; but a nearer policy names them: only its "
+            "tightening is used");
+  EXPECT_EQ(outcome(policy, carol), "denied untrusted-publisher");
+}
+
+TEST_F(DiscoverTest, TooManyPoliciesOnTheWayAreAnError) {
+  std::string place = "repo";
+  write_project(document());
+  for (std::size_t count = 1; count < kMaxProjectPolicies; ++count) {
+    place += "/d";
+    directory.make_directory(place);
+    write_project(document(), place);
+  }
+  Places deep = places();
+  deep.working_directory = directory.at(place);
+  EXPECT_EQ(found(deep).layers().size(), kMaxProjectPolicies);
+  directory.make_directory(place + "/d");
+  write_project(document(), place + "/d");
+  deep.working_directory = directory.at(place + "/d");
+  EXPECT_NE(refusal(deep).find("33 trust policies lie on the way"), std::string::npos);
 }
 
 TEST_F(DiscoverTest, NothingAboveTheRepositoryIsLookedAt) {
