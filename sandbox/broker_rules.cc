@@ -15,6 +15,7 @@
 #include "sandbox/gatekeeper.h"
 #include "sandbox/name_rules.h"
 #include "sandbox/wire.h"
+#include "trustpolicy/discover.h"
 
 namespace nono::sandbox {
 
@@ -34,6 +35,25 @@ BirthTime now() {
   timespec at{};
   static_cast<void>(::clock_gettime(CLOCK_REALTIME, &at));  // a clock that always exists
   return at.tv_sec * 1'000'000'000 + at.tv_nsec;
+}
+
+bool has_entry(const std::string& directory, std::string_view name) {
+  struct stat status{};
+  return ::lstat(join_path(directory, name).c_str(), &status) == 0;
+}
+
+// lies_under_policy reports whether a trust policy of the repository around `directory`, above it,
+// holds there. A repository that begins in `directory` would end that.
+bool lies_under_policy(std::string_view directory) {
+  bool policy = false;
+  for (std::string above(directory); above.size() > 1;) {
+    above = std::string(directory_name(above));
+    policy = policy || has_entry(above, trustpolicy::kPolicyFileName);
+    if (has_entry(above, ".git")) {
+      return policy;
+    }
+  }
+  return false;
 }
 
 // answers_reads reads all of the file: where its server hangs, this process does, and not the
@@ -376,10 +396,14 @@ bool BrokerRules::exempt(const ProtectedMatch& match) const {
 Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view canonical, mode_t makes,
                                          std::string_view operation) {
   const ProtectedMatch match = protection_of(canonical, config_.home);
-  if (!refuses_name(match, canonical, makes) || exempt(match)) {
+  const bool protects = refuses_name(match, canonical, makes);
+  const bool ends_policy = !protects && match.protection == Protection::Node &&
+                           canonical.ends_with("/.git") && lies_under_policy(match.root);
+  if ((!protects && !ends_policy) || exempt(match)) {
     return {};
   }
-  report(call, operation, canonical, "protected-name", match.why);
+  report(call, operation, canonical, "protected-name",
+         protects ? match.why : "a repository here would end what the trust policy above it says");
   return std::unexpected(EACCES);
 }
 

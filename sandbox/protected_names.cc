@@ -12,6 +12,7 @@ constexpr std::string_view kGitConfig = "git configuration can name programs tha
 constexpr std::string_view kEditor = "the editor runs it when the folder is opened";
 constexpr std::string_view kAgent = "an agent runs what it names, outside any sandbox";
 constexpr std::string_view kProfile = "it says what the next agent here may do";
+constexpr std::string_view kPolicy = "it says whose files the next agent here may read";
 constexpr std::string_view kShell = "the user's next shell runs it";
 
 constexpr auto kNames = std::to_array<ProtectedName>({
@@ -34,6 +35,8 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {".nono/profile.toml", kProfile},
     {".nono/profile.yaml", kProfile},
     {".nono/profile.yml", kProfile},
+    {"trust-policy.json", kPolicy},
+    {"trust-policy.json.bundle", kPolicy},
     {".vscode/tasks.json", kEditor},
     {".vscode/settings.json", kEditor},
     {".vscode/launch.json", kEditor},
@@ -99,9 +102,15 @@ std::vector<std::size_t> starts_of(std::string_view path) {
   return out;
 }
 
-// worth_looking skips the common path that holds no component starting with a dot or "~/" name.
+bool names_policy(std::string_view path) {
+  constexpr std::string_view kName = "trust-policy.json";
+  const std::string_view last = path.substr(path.rfind('/') + 1);
+  return last.size() >= kName.size() && lower(last.substr(0, kName.size())) == kName;
+}
+
+// worth_looking skips the common path: no component starts with a dot, the last one is no policy.
 bool worth_looking(std::string_view path) {
-  return path.contains("/.") && !path.contains("/node_modules/") &&
+  return (path.contains("/.") || names_policy(path)) && !path.contains("/node_modules/") &&
          !path.contains("/site-packages/");
 }
 

@@ -237,6 +237,34 @@ class Gate(support.SandboxCase):
         _, errors = process.communicate("go\n", timeout=60)
         self.assertEqual(process.returncode, 0, errors)
 
+    def test_trust_policy_stays_what_it_is_for_the_next_run(self):
+        self.project.write(".git/HEAD", "ref: refs/heads/main\n")
+        self.project.write("sub/notes.txt", "ordinary")
+        self.project.write("trust-policy.json", '{"version": 1, "includes": ["*.rules"],'
+                           ' "publishers": [], "enforcement": "deny"}')
+        self.project.write("a.rules", MARK)
+        self.project.own()
+        self.ran(self.project.nono("trust", "sign-policy"))
+        attempts = ("rm trust-policy.json", "rm trust-policy.json.bundle", "echo > trust-policy.json",
+                    "mv trust-policy.json x", "mv sub/notes.txt trust-policy.json",
+                    "ln -sf sub/notes.txt trust-policy.json", "chmod 0 trust-policy.json",
+                    "echo '{}' > sub/trust-policy.json", "mkdir sub/.git", "echo x > sub/.git",
+                    "mkdir d; mv d sub/.git", "ln -s x sub/.git")
+        for attempt in attempts:
+            with self.subTest(attempt):
+                done = self.project.sandbox("sh", "-c", attempt, options=(
+                    "--allow-cwd", "--trust-scan=none"))
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn("protected-name", done.stderr)
+        free = ("--allow", self.project.tree, "--trust-scan=none")
+        self.ran(self.project.sandbox("sh", "-c", "mkdir -p own/.git; echo x > own/trust-policy.json",
+                                      options=free))
+        control = self.project.sandbox("cat", "notes.txt", options=(*free, "--workdir", "sub"))
+        self.assertEqual(control.stdout, "ordinary")
+        done = self.project.sandbox("cat", "../a.rules", options=(*free, "--workdir", "sub"))
+        self.assertEqual(done.stdout, "")
+        self.assertIn("no-bundle", done.stderr)
+
     def test_override_lets_it_through_with_a_warning(self):
         self.project.write("CLAUDE.md", MARK)
         done = self.ran(self.project.sandbox("cat", "CLAUDE.md",

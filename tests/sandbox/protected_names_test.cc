@@ -49,6 +49,7 @@ TEST(ProtectedNamesTest, EveryRowHoldsAtAnyDepthUnlessItIsTheHomes) {
 TEST(ProtectedNamesTest, CaseIsNoWayAround) {
   EXPECT_EQ(at("/w/.GIT/Hooks/pre-commit"), Protection::Content);
   EXPECT_EQ(at("/w/.VSCode/Tasks.json"), Protection::Content);
+  EXPECT_EQ(at("/w/Trust-Policy.JSON"), Protection::Content);
 }
 
 TEST(ProtectedNamesTest, DirectoriesOnTheWayAreNodes) {
@@ -61,9 +62,10 @@ TEST(ProtectedNamesTest, DirectoriesOnTheWayAreNodes) {
 TEST(ProtectedNamesTest, NeighboursAreFree) {
   for (const std::string_view path :
        {"/w/.git/objects/ab/cd", "/w/.git/index", "/w/.git/refs/heads/main", "/w/.gitignore",
-        "/w/.vscodex/tasks.json", "/w/hooks/pre-commit", "/w/config", "/w/.claude/notes.md",
-        "/w/envrc", "/w/nono/profile.json", "/w/.nono/notes.md", "/home/u/src/.bashrc",
-        "/home/u2/.bashrc", "/w/git/config"}) {
+        "/w/trust-policy.jsonx", "/w/trust-policy.json.bak", "/w/my-trust-policy.json",
+        "/w/trust-policy.json/x", "/w/.vscodex/tasks.json", "/w/hooks/pre-commit", "/w/config",
+        "/w/.claude/notes.md", "/w/envrc", "/w/nono/profile.json", "/w/.nono/notes.md",
+        "/home/u/src/.bashrc", "/home/u2/.bashrc", "/w/git/config"}) {
     EXPECT_EQ(at(path), Protection::None) << path;
   }
 }
