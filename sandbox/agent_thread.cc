@@ -67,10 +67,16 @@ Answer<std::string> small_file(const std::string& path) {
 
 Answer<OwnedFd> descriptor_of(const OwnedFd& pidfd, int fd) {
   OwnedFd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, BorrowedFd(pidfd).raw(), fd, 0)));
-  if (taken.valid()) {
-    return taken;
+  if (!taken.valid()) {
+    return std::unexpected(errno == EBADF ? EBADF : EACCES);
   }
-  return std::unexpected(errno == EBADF ? EBADF : EACCES);
+  // One of O_PATH gives no access and proves none: to the calls that are served it is no
+  // descriptor.
+  const int flags = ::fcntl(BorrowedFd(taken).raw(), F_GETFL);
+  if (flags < 0 || (flags & O_PATH) != 0) {
+    return std::unexpected(EBADF);
+  }
+  return taken;
 }
 
 // same_link reports whether both links of /proc lead to one object, as far as their text tells:

@@ -25,10 +25,17 @@ bool blocks(const OwnedFd& socket) {
   return flags >= 0 && (flags & O_NONBLOCK) == 0;
 }
 
-sockaddr_un path_address(const std::string& path) {
-  sockaddr_un out{};
-  out.sun_family = AF_UNIX;
-  path.copy(&out.sun_path[0], sizeof out.sun_path - 1);
+// PathAddress: a path of the greatest length has no room for its NUL.
+struct PathAddress {
+  sockaddr_un name{};
+  socklen_t size = 0;
+};
+
+PathAddress path_address(const std::string& path) {
+  PathAddress out;
+  out.name.sun_family = AF_UNIX;
+  const std::size_t size = path.copy(&out.name.sun_path[0], sizeof out.name.sun_path);
+  out.size = static_cast<socklen_t>(std::min(kPathOffset + size + 1, sizeof out.name));
   return out;
 }
 
@@ -61,15 +68,36 @@ bool names_hosts(const Network& network) {
   return ports != nullptr && !ports->destinations.empty();
 }
 
-// has_port reports whether an IP socket is bound to a port already.
+// has_port reports whether an IP socket is bound to a port. The name alone does not tell: the
+// kernel keeps it when a connect failed or was undone, and has released the port. A socket that is
+// bound cannot be bound again (EINVAL).
 bool has_port(const OwnedFd& socket) {
   sockaddr_storage name{};
   socklen_t size = sizeof name;
   void* raw = &name;
-  if (::getsockname(BorrowedFd(socket).raw(), static_cast<sockaddr*>(raw), &size) != 0) {
-    return false;
+  return ::getsockname(BorrowedFd(socket).raw(), static_cast<sockaddr*>(raw), &size) == 0 &&
+         port_in(&name) != 0 &&
+         ::bind(BorrowedFd(socket).raw(), static_cast<sockaddr*>(raw), size) != 0 &&
+         errno == EINVAL;
+}
+
+// bind_in makes the socket's file in a directory. No part of its path is looked up again, but where
+// the text is the directory's own path and the name: a program that asks for the socket's name may
+// want to see that. Any other text could lead the kernel elsewhere from here than it led the agent
+// (/proc/self/fd/N, a directory that is changed meanwhile), and shows as the bare name.
+long bind_in(const NamedPlace& place, const OwnedFd& socket, const std::string& text) {
+  struct stat there{};
+  if (::fstatat(BorrowedFd(place.directory).raw(), place.name.c_str(), &there,
+                AT_SYMLINK_NOFOLLOW) == 0) {
+    errno = EADDRINUSE;
+    return -1;
   }
-  return port_in(&name) != 0;
+  if (::fchdir(BorrowedFd(place.directory).raw()) != 0) {
+    errno = EACCES;
+    return -1;
+  }
+  const PathAddress to = path_address(text == place.canonical ? text : place.name);
+  return ::bind(BorrowedFd(socket).raw(), as_sockaddr(&to.name), to.size);
 }
 
 }  // namespace
@@ -141,9 +169,9 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
   if (std::ranges::find(bound_here_, *found) == bound_here_.end()) {
     return outside(call, socket, *std::move(object), path);
   }
-  const sockaddr_un by_object = path_address(fd_path(*object));
+  const PathAddress by_object = path_address(fd_path(*object));
   const auto attempt = [&socket, by_object]() -> long {
-    return ::connect(BorrowedFd(socket).raw(), as_sockaddr(&by_object), sizeof by_object);
+    return ::connect(BorrowedFd(socket).raw(), as_sockaddr(&by_object.name), by_object.size);
   };
   if (!blocks(socket)) {
     return Outcome::of(attempt());
@@ -292,7 +320,7 @@ Outcome SocketOperations::bind(const Call& call) {
   }
   const std::string path = address->path();
   if (!path.empty()) {
-    return bind_path(call, *socket, *address, path);
+    return bind_path(call, *socket, path);
   }
   Outcome out = Outcome::of(::bind(BorrowedFd(*socket).raw(), address->get(), address->size()));
   if (out.kind() == Outcome::Kind::Value && address->port() != 0) {
@@ -310,9 +338,8 @@ Outcome SocketOperations::bind(const Call& call) {
   return out;
 }
 
-// bind_path binds to the very text that the agent gave, so that getsockname(2) shows it, from the
-// agent's working directory and with its umask.
-Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket, const Address& address,
+// bind_path binds with the agent's umask.
+Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket,
                                     const std::string& path) {
   const auto place = resolver_.place(call.thread, AT_FDCWD, path);
   if (!place) {
@@ -321,13 +348,12 @@ Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket, con
   if (auto may = rules_.may_write_name(call, place->canonical, S_IFSOCK, "bind"); !may) {
     return Outcome::error(may.error());
   }
-  const auto directory = resolver_.base(call.thread, AT_FDCWD);
   const auto mask = call.thread.umask();
-  if (!directory || !mask || ::fchdir(BorrowedFd(*directory).raw()) != 0) {
+  if (!mask || !call.thread.waiting()) {
     return Outcome::error(EACCES);
   }
   ::umask(*mask);
-  Outcome done = Outcome::of(::bind(BorrowedFd(socket).raw(), address.get(), address.size()));
+  Outcome done = Outcome::of(bind_in(*place, socket, path));
   ::umask(0);
   const auto made =
       done.kind() == Outcome::Kind::Value ? socket_at(place->directory, place->name) : std::nullopt;

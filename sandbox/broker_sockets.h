@@ -54,8 +54,7 @@ class SocketOperations {
   void tell_refused(const WaitingConnect& refused);
   void tell_port(const Call& call, std::string_view operation, std::uint16_t port);
   Outcome connect_other(const Call& call, const OwnedFd& socket, const Address& address);
-  Outcome bind_path(const Call& call, const OwnedFd& socket, const Address& address,
-                    const std::string& path);
+  Outcome bind_path(const Call& call, const OwnedFd& socket, const std::string& path);
 
   const Resolver& resolver_;
   BrokerRules& rules_;

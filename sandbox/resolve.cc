@@ -168,16 +168,22 @@ Answer<void> Resolver::allowed(const OwnedFd& object) const {
     return seen_clear(*found);
   }
   const std::string path = raw_path_of(object, 1);
-  const std::size_t from = path.find_first_not_of('/', std::string_view("/proc").size());
-  if (!path.starts_with("/proc") || from == std::string::npos) {
-    return {};
-  }
-  pid_t pid = 0;
-  std::from_chars(path.data() + from, path.data() + path.size(), pid);
-  if (pid != 0 && std::ranges::find(forbidden_, pid) != forbidden_.end()) {
-    return std::unexpected(EACCES);
+  for (std::size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
+    if (is_forbidden(path.substr(at + 1))) {
+      return std::unexpected(EACCES);
+    }
   }
   return {};
+}
+
+// is_forbidden: `rest` begins with the number of a forbidden process or of one of its threads,
+// which have directories of their own in /proc.
+bool Resolver::is_forbidden(const std::string& rest) const {
+  pid_t number = 0;
+  std::from_chars(rest.data(), rest.data() + rest.size(), number);
+  return number > 0 && std::ranges::any_of(forbidden_, [number](pid_t process) {
+           return process == number || ::syscall(SYS_tgkill, process, number, 0) == 0;
+         });
 }
 
 // Walk is one resolution, component by component.

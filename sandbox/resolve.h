@@ -92,6 +92,7 @@ class Resolver {
  private:
   class Walk;
   Answer<void> allowed(const OwnedFd& object) const;
+  bool is_forbidden(const std::string& rest) const;
   Answer<void> apart(std::string_view canonical) const;
   Answer<void> clear_as_text(const OwnedFd& base, const std::string& path) const;
   bool looks_at_links() const { return mounts_ != nullptr && mounts_->any_in_reach(); }

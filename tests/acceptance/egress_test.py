@@ -375,6 +375,27 @@ class Listen(support.SandboxCase):
         self.assertIn(f"mend: --listen-port {other}", done.stderr)
         self.assertIn("listen-without-port", done.stderr)
 
+    def test_a_port_that_a_failed_or_undone_connect_left_behind_is_none(self):
+        port, nobody = self.free_port(), self.free_port()
+        code = ("import ctypes, socket\n"
+                "def left(undo):\n"
+                "  one = socket.socket()\n"
+                f"  try: one.connect(('127.0.0.1', {nobody}))\n"
+                "  except OSError: pass\n"
+                "  if undo: ctypes.CDLL(None).connect(one.fileno(), bytes(16), 16)\n"
+                "  try: one.listen(); print('listens')\n"
+                "  except OSError as error: print(error.strerror)\n"
+                "left(False); left(True)\n"
+                f"granted = socket.socket(); granted.bind(('127.0.0.1', {port}))\n"
+                "granted.listen(); print(granted.getsockname()[1])\n")
+        wanted = ["listens", "listens", str(port)]
+        self.assertEqual(self.ran(self.project.run(PY, "-c", code)).stdout.split("\n")[:3], wanted)
+        for options in (("--listen-port", port, "--connect-port", nobody),
+                        ("--listen-port", port, "--connect", f"127.0.0.1:{nobody}")):
+            done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", *options)))
+            self.assertEqual(done.stdout.split("\n")[:3],
+                             ["Permission denied", "Permission denied", str(port)])
+
 
 def namespace_possible(case):
     """Whether the user of this case can have a network namespace."""

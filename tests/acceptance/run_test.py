@@ -335,6 +335,101 @@ except OSError as error:
         release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
         self.assertEqual(done, wanted if release >= (6, 9) else wanted.removeprefix("own "))
 
+    def test_a_path_through_a_descriptor_binds_nothing_elsewhere(self):
+        # The number of a descriptor means another one in the process that serves the call.
+        bound = """
+import os, socket, sys
+place, name = sys.argv[1:]
+target = os.open(place, os.O_PATH)
+for number in range(5, 60):
+    if number != target:
+        os.dup2(target, number)
+    try:
+        socket.socket(socket.AF_UNIX).bind(f'/proc/self/fd/{number}/{name}')
+    except OSError:
+        pass
+    if os.path.lexists(name):
+        break
+try:
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(os.path.join(place, name))
+    print(client.recv(9))
+except OSError as error:
+    print(error.strerror)
+"""
+        outside = self.project.base / "elsewhere"
+        outside.mkdir()
+        outside.chmod(0o755)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(outside / "s"))
+            (outside / "s").chmod(0o777)
+            listener.listen(9)
+            self.assertNotIn("s", os.listdir(self.project.tree))
+            done = self.ran(self.project.sandbox(PY, "-c", bound, outside, "s"))
+            self.assertEqual(done.stdout, "Permission denied\n")
+        self.project.write("plain/file", "")
+        self.project.write(".vscode/file", "")
+        self.project.own()
+        done = self.project.sandbox(
+            "sh", "-c", f"cd .vscode && exec {PY} - ../plain tasks.json <<'E'\n{bound}\nE\n")
+        self.assertFalse((self.project.tree / ".vscode/tasks.json").exists(), done.stderr)
+
+    def test_sockets_of_odd_paths_are_bound_where_they_say(self):
+        long = "l" * 107
+        code = f"""
+import os, socket
+os.makedirs('d/e'); os.symlink('d', 'link')
+for path in ('s1', './s2', 'd/s3', 'd/../s4', 'link/s5', os.path.abspath('s6'), '{long}'):
+    one = socket.socket(socket.AF_UNIX)
+    one.bind(path); one.listen()
+    two = socket.socket(socket.AF_UNIX)
+    two.connect(path)
+    try:
+        socket.socket(socket.AF_UNIX).bind(path)
+    except OSError as error:
+        print(error.strerror)
+    if path in ('s1', os.path.abspath('s6')):
+        assert one.getsockname() == path
+print(sorted(os.listdir('.')), os.listdir('d/e'), sorted(os.listdir('d')))
+"""
+        wanted = self.project.run(PY, "-c", code)
+        self.assertIn("s6", wanted.stdout, wanted.stderr)
+        self.project.run("sh", "-c", "rm -r *")
+        self.assertEqual(self.ran(self.project.sandbox(PY, "-c", code)).stdout, wanted.stdout)
+
+    def test_another_terminal_is_not_made_ones_own_by_a_descriptor_that_opens_nothing(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        other = os.ttyname(slave)
+        os.fchown(slave, self.project.uid, -1)
+        attempt = ("import os, sys\n"
+                   "os.dup2(os.open(sys.argv[1], os.O_PATH), 0)\n"
+                   "print(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK) > 0)\n")
+        self.assertIn("True", self.project.run(PY, "-c", attempt, other).stdout)
+        done = self.project.sandbox(PY, "-c", attempt, other)
+        self.assertNotIn("True", done.stdout)
+        self.assertIn("PermissionError", done.stderr)
+
+    def test_no_thread_of_the_broker_can_be_looked_into(self):
+        code = """
+import os
+for i in range(600):
+    os.close(os.open('/dev/null', 0))
+broker = os.getppid()
+numbers = os.listdir(f'/proc/{broker}/task')
+print(len(numbers))
+for number in numbers:
+    for way in (f'/proc/{number}', f'/proc/{broker}/task/{number}', f'/proc/{number}/task/{broker}'):
+        for name in ('environ', 'mem', 'maps', 'auxv', 'fd/0'):
+            try:
+                print(way, name, open(f'{way}/{name}', 'rb').read(0))
+            except OSError as error:
+                assert error.errno in (1, 13), (way, name, error)
+"""
+        done = self.ran(self.project.sandbox(PY, "-c", code))
+        self.assertEqual(done.stdout, "2\n")
+
     def test_a_socket_outside_that_got_the_number_of_a_removed_own_one_is_refused(self):
         agent = subprocess.Popen(self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "-c", """
 import os, socket, sys
