@@ -89,6 +89,15 @@ bool same_link(const std::string& one, const std::string& other) {
          first == second;
 }
 
+// ignored_by_default: signals that do nothing where no handler is.
+constexpr std::uint64_t ignored_by_default() {
+  std::uint64_t out = 0;
+  for (const int signal : {SIGCHLD, SIGCONT, SIGURG, SIGWINCH}) {
+    out |= std::uint64_t{1} << static_cast<unsigned>(signal - 1);
+  }
+  return out;
+}
+
 }  // namespace
 
 Answer<std::string> AgentThread::path_at(std::uint64_t address) const {
@@ -148,6 +157,31 @@ Answer<std::string> AgentThread::status_field(const char* name) const {
   }
   const std::size_t from = at + key.size();
   return text->substr(from, text->find('\n', from) - from);
+}
+
+int AgentThread::interrupted() const {
+  constexpr int kRestart = 512;  // ERESTARTSYS, linux/errno.h of the kernel
+  const std::uint64_t blocked = signal_set("SigBlk");
+  const std::uint64_t caught = signal_set("SigCgt");
+  const std::uint64_t passed_over = signal_set("SigIgn") | (ignored_by_default() & ~caught);
+  const std::uint64_t end_it = ~blocked & ~passed_over;
+  if ((signal_set("SigPnd") & end_it) != 0) {
+    return kRestart;
+  }
+  if ((signal_set("ShdPnd") & end_it) == 0) {
+    return 0;
+  }
+  const auto threads = status_field("Threads");
+  return threads && *threads == "1" ? kRestart : EINTR;
+}
+
+// signal_set reads a mask of signals, bit n for signal n + 1; none where the thread is gone.
+std::uint64_t AgentThread::signal_set(const char* name) const {
+  std::uint64_t out = 0;
+  if (const auto field = status_field(name)) {
+    std::from_chars(field->data(), field->data() + field->size(), out, 16);
+  }
+  return out;
 }
 
 Answer<pid_t> AgentThread::process() const {

@@ -37,6 +37,10 @@ class AgentThread {
 
   // waiting reports whether the thread still waits in this very call: asked before side effects.
   bool waiting() const;
+  // interrupted is what the call ends with for a signal that waits for the thread and would end the
+  // call outside: ERESTARTSYS (512), at which the kernel goes by the handler's SA_RESTART; EINTR
+  // where another thread could take the signal first. 0: there is none.
+  int interrupted() const;
   Answer<pid_t> process() const;  // thread group id
   Answer<mode_t> umask() const;
   // terminal is the controlling terminal's device number; 0 where there is none.
@@ -51,6 +55,7 @@ class AgentThread {
 
  private:
   Answer<std::string> status_field(const char* name) const;
+  std::uint64_t signal_set(const char* name) const;
   pid_t tid_;
   std::uint64_t cookie_;
   BorrowedFd listener_;

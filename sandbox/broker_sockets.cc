@@ -4,12 +4,14 @@
 #include <netinet/in.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -48,6 +50,17 @@ int int_option(const OwnedFd& socket, int name) {
   int value = -1;
   socklen_t size = sizeof value;
   return ::getsockopt(BorrowedFd(socket).raw(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+// patience_of: an attempt that is interrupted begins its SO_SNDTIMEO anew, so it is counted here.
+Patience patience_of(const OwnedFd& socket, int error) {
+  timeval most{};
+  socklen_t size = sizeof most;
+  if (::getsockopt(BorrowedFd(socket).raw(), SOL_SOCKET, SO_SNDTIMEO, &most, &size) != 0 ||
+      (most.tv_sec == 0 && most.tv_usec == 0)) {
+    return {};
+  }
+  return {std::chrono::seconds(most.tv_sec) + std::chrono::microseconds(most.tv_usec), error};
 }
 
 // port_in: port and family lie at the same place in sockaddr_in and sockaddr_in6.
@@ -176,7 +189,9 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
   if (!blocks(socket)) {
     return Outcome::of(attempt());
   }
-  return workers_.run(call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt)); });
+  const Patience patience = patience_of(socket, EAGAIN);
+  return workers_.run(
+      call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt, patience)); });
 }
 
 void SocketOperations::tell_port(const Call& call, std::string_view operation, std::uint16_t port) {
@@ -276,7 +291,9 @@ Outcome SocketOperations::connect_now(const Call& call, const OwnedFd& socket, c
   if (!may_wait || !blocks(socket)) {
     return Outcome::of(attempt());
   }
-  return workers_.run(call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt)); });
+  const Patience patience = patience_of(socket, internet ? EINPROGRESS : EAGAIN);
+  return workers_.run(
+      call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt, patience)); });
 }
 
 // remember_abstract keeps the abstract name that the kernel gave to a socket of this session.

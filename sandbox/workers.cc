@@ -49,11 +49,20 @@ void answer_whole(BorrowedFd listener, std::uint64_t cookie, Outcome outcome) {
 
 }  // namespace
 
-long retry_while_waiting(const AgentThread& thread, const std::function<long()>& attempt) {
+long retry_while_waiting(const AgentThread& thread, const std::function<long()>& attempt,
+                         Patience patience) {
+  const auto start = std::chrono::steady_clock::now();
   for (;;) {
     const long result = attempt();
     if (result >= 0 || errno != EINTR || !thread.waiting()) {
       return result;
+    }
+    const int signal = thread.interrupted();
+    const bool over =
+        patience.error != 0 && std::chrono::steady_clock::now() - start >= patience.most;
+    errno = signal != 0 ? signal : over ? patience.error : EINTR;
+    if (errno != EINTR || signal != 0) {
+      return -1;
     }
   }
 }

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -50,8 +51,15 @@ void become_worker(pid_t parent);
 // interrupt_often is the second of it.
 void interrupt_often();
 
+// Patience is how long a call goes on, and the errno that it ends with; zero: without end.
+struct Patience {
+  std::chrono::microseconds most{0};
+  int error = 0;
+};
+
 // retry_while_waiting repeats `attempt` (a system call) while it is interrupted and the agent's
-// thread still waits.
-long retry_while_waiting(const AgentThread& thread, const std::function<long()>& attempt);
+// thread still waits, until a signal for that thread or its patience ends the call.
+long retry_while_waiting(const AgentThread& thread, const std::function<long()>& attempt,
+                         Patience patience = {});
 
 }  // namespace nono::sandbox

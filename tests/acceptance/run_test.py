@@ -430,6 +430,51 @@ for number in numbers:
         done = self.ran(self.project.sandbox(PY, "-c", code))
         self.assertEqual(done.stdout, "2\n")
 
+    def test_a_signal_or_a_timeout_ends_a_call_that_waits(self):
+        code = """
+import os, signal, socket, struct, subprocess, sys, threading, time
+def timed(what):
+    start = time.monotonic()
+    try:
+        result = what()
+    except BaseException as error:
+        result = type(error).__name__
+    print(result, 'soon' if 0.2 < time.monotonic() - start < 4 else time.monotonic() - start)
+class Alarm(Exception):
+    pass
+def alarm(*_):
+    raise Alarm
+os.mkfifo('fifo')
+listener = socket.socket(socket.AF_UNIX)
+listener.bind('full')
+listener.listen(0)
+first = socket.socket(socket.AF_UNIX)
+first.connect('full')
+def full():
+    socket.socket(socket.AF_UNIX).connect('full')
+signal.signal(signal.SIGALRM, alarm)
+for wait in (lambda: open('fifo'), full):
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    timed(wait)
+threading.Thread(target=time.sleep, args=(9,), daemon=True).start()
+signal.setitimer(signal.ITIMER_REAL, 0.5)
+timed(full)
+late = socket.socket(socket.AF_UNIX)
+late.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack('ll', 0, 500000))
+timed(lambda: late.connect('full'))
+# Not these: they do nothing here, or are to restart the call.
+signal.signal(signal.SIGALRM, lambda *_: print('handled'))
+signal.siginterrupt(signal.SIGALRM, False)
+for number in (signal.SIGCHLD, signal.SIGWINCH, signal.SIGALRM):
+    subprocess.Popen(['sh', '-c', f'sleep 0.4; kill -{int(number)} {os.getpid()}; sleep 0.5; echo x > fifo'])
+    timed(lambda: open('fifo').read())
+"""
+        wanted = ("Alarm soon\nAlarm soon\nAlarm soon\nBlockingIOError soon\n"
+                  "x\n soon\nx\n soon\nhandled\nx\n soon\n")
+        self.assertEqual(self.ran(self.project.run(PY, "-c", code)).stdout, wanted)
+        self.project.run("rm", "fifo", "full")
+        self.assertEqual(self.ran(self.project.sandbox(PY, "-c", code)).stdout, wanted)
+
     def test_a_socket_outside_that_got_the_number_of_a_removed_own_one_is_refused(self):
         agent = subprocess.Popen(self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "-c", """
 import os, socket, sys
