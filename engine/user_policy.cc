@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,11 +14,13 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "engine/object.h"
+#include "trustpolicy/trusted_file.h"
 
 namespace nono::engine {
 namespace {
 
 using trustpolicy::Document;
+using trustpolicy::Keeper;
 
 constexpr std::chrono::seconds kLockPatience{10};
 constexpr std::chrono::milliseconds kLockRetry{20};
@@ -46,13 +49,16 @@ Result<OwnedFd> lock_directory(const std::string& directory) {
   return lock;
 }
 
+// What is not believed when it is read is not edited either: written anew, with the user's owner
+// and mode, it would be believed.
 Result<Document> read_document(const std::string& path) {
-  const Result<std::string> text = read_file(path, kPolicyLimits.bytes);
-  if (!text && text.error().kind() == ErrorKind::NotFound) {
+  const Keeper keeper{.owner = ::geteuid()};
+  NONO_TRY(const auto file, trustpolicy::read_trusted(path, keeper, kPolicyLimits.bytes));
+  if (!file) {
+    NONO_CHECK(trustpolicy::check_trusted_directory(std::string(directory_name(path)), keeper));
     return Document::starter();
   }
-  NONO_CHECK(text);
-  return Document::parse(*text, path);
+  return Document::parse(file->text, path);
 }
 
 // What nono could not read again, it does not write.

@@ -190,6 +190,76 @@ TEST_F(UserPolicyTest, UnknownPublisherIsNotRemoved) {
   EXPECT_NE(::access(user_policy_path(user_).c_str(), F_OK), 0) << "no policy was made for it";
 }
 
+// What others could have written is refused and left as it is, the bundle beside it too. The
+// control is the same policy as nono keeps it.
+class UnbelievedPolicyTest : public UserPolicyTest {
+ protected:
+  void SetUp() override {
+    UserPolicyTest::SetUp();
+    testing::must(block_digest(user_, digest(1), "", clock_));
+    testing::must(replace_file(path() + ".bundle", "a bundle", 0600));
+    before_ = text(path());
+  }
+  std::string path() const { return user_policy_path(user_); }
+  static std::string text(const std::string& file) {
+    return testing::must(read_file(file, kPolicyLimits.bytes));
+  }
+  void expect_refused(std::string_view why) const {
+    struct stat old{};
+    ASSERT_EQ(::stat(path().c_str(), &old), 0);
+    const auto block = block_digest(user_, digest(2), "", clock_);
+    const auto add = add_publisher(user_, publisher("alice", strangers_key().public_key()));
+    for (const Result<Edited>* edited : {&block, &add}) {
+      ASSERT_FALSE(edited->has_value());
+      EXPECT_EQ(edited->error().kind(), ErrorKind::PermissionDenied);
+      EXPECT_NE(edited->error().message().find(why), std::string::npos);
+      EXPECT_FALSE(edited->error().remedy().empty());
+    }
+    struct stat now{};
+    ASSERT_EQ(::stat(path().c_str(), &now), 0);
+    EXPECT_EQ(now.st_ino, old.st_ino);
+    EXPECT_EQ(now.st_mode, old.st_mode);
+    EXPECT_EQ(now.st_uid, old.st_uid);
+    EXPECT_EQ(text(path()), before_);
+    EXPECT_EQ(text(path() + ".bundle"), "a bundle");
+  }
+  std::string before_;
+};
+
+TEST_F(UnbelievedPolicyTest, PolicyThatOnlyTheUserWritesIsEdited) {
+  EXPECT_EQ(testing::must(block_digest(user_, digest(2), "", clock_)), Edited::Changed);
+  EXPECT_EQ(document().blocked_digests.size(), 2u);
+}
+
+TEST_F(UnbelievedPolicyTest, PolicyThatOthersCanWriteIsNotEdited) {
+  ASSERT_EQ(::chmod(path().c_str(), 0666), 0);
+  expect_refused("can be written by others");
+}
+
+TEST_F(UnbelievedPolicyTest, PolicyOfAnotherOwnerIsNotEdited) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root can give a file away";
+  }
+  ASSERT_EQ(::chown(path().c_str(), 12345, 12345), 0);
+  expect_refused("belongs to user 12345");
+}
+
+TEST_F(UnbelievedPolicyTest, PolicyInADirectoryThatOthersCanWriteIsNotEdited) {
+  ASSERT_EQ(::chmod(user_.config.c_str(), 0777), 0);
+  expect_refused("can be written by others");
+}
+
+TEST_F(UserPolicyTest, NoPolicyIsMadeWhereOthersCanWrite) {
+  testing::must(make_private_directories(user_.config));
+  ASSERT_EQ(::chmod(user_.config.c_str(), 0777), 0);
+  const auto edited = block_digest(user_, digest(1), "", clock_);
+  ASSERT_FALSE(edited.has_value());
+  EXPECT_EQ(edited.error().kind(), ErrorKind::PermissionDenied);
+  EXPECT_NE(::access(user_policy_path(user_).c_str(), F_OK), 0);
+  ASSERT_EQ(::chmod(user_.config.c_str(), 0700), 0);
+  EXPECT_EQ(testing::must(block_digest(user_, digest(1), "", clock_)), Edited::Changed);
+}
+
 class IntroductionTest : public UserPolicyTest {
  protected:
   void SetUp() override {
