@@ -49,16 +49,22 @@ Result<OwnedFd> lock_directory(const std::string& directory) {
   return lock;
 }
 
+struct Found {
+  std::string path;  // that of the file itself where links lead to it
+  Document document;
+};
+
 // What is not believed when it is read is not edited either: written anew, with the user's owner
 // and mode, it would be believed.
-Result<Document> read_document(const std::string& path) {
+Result<Found> find_document(const std::string& path) {
   const Keeper keeper{.owner = ::geteuid()};
-  NONO_TRY(const auto file, trustpolicy::read_trusted(path, keeper, kPolicyLimits.bytes));
+  NONO_TRY(auto file, trustpolicy::read_trusted(path, keeper, kPolicyLimits.bytes));
   if (!file) {
     NONO_CHECK(trustpolicy::check_trusted_directory(std::string(directory_name(path)), keeper));
-    return Document::starter();
+    return Found{.path = path, .document = Document::starter()};
   }
-  return Document::parse(file->text, path);
+  NONO_TRY(Document document, Document::parse(file->text, path));
+  return Found{.path = std::move(file->path), .document = std::move(document)};
 }
 
 // What nono could not read again, it does not write.
@@ -81,11 +87,10 @@ std::string today(const Clock& clock) {
 
 Result<void> edit_user_policy(const UserDirectories& user, const EditDocument& edit) {
   NONO_TRY(const OwnedFd lock, lock_directory(user.config));
-  const std::string path = user_policy_path(user);
-  NONO_TRY(Document document, read_document(path));
-  NONO_CHECK(edit(document));
-  NONO_TRY(const std::string text, checked_text(document, path));
-  return replace_file(path, text, 0600);
+  NONO_TRY(Found found, find_document(user_policy_path(user)));
+  NONO_CHECK(edit(found.document));
+  NONO_TRY(const std::string text, checked_text(found.document, found.path));
+  return replace_file(found.path, text, 0600);
 }
 
 Result<void> write_first_policy(const std::string& path, const std::vector<std::string>& includes,

@@ -3,7 +3,8 @@
 // An edit holds a lock on the user's directory, reads the policy strictly and only where it would
 // be believed (trustpolicy/trusted_file.h), changes the parsed document, checks that what would be
 // written parses again, and replaces the file atomically: two edits at once both count, and a
-// failure leaves the old file.
+// failure leaves the old file. Where a symbolic link leads to the policy, the file that it leads to
+// is replaced and the link stays.
 #pragma once
 
 #include <functional>
@@ -23,8 +24,8 @@ using EditDocument = std::function<Result<void>(trustpolicy::Document&)>;
 
 // edit_user_policy applies `edit` to the user's policy, or to Document::starter() where there is
 // none yet. Its error is returned and nothing is written. PermissionDenied where others own the
-// policy or can write it or its directory. Exhausted where another process holds the lock for ten
-// seconds.
+// policy or can write it or its directory. NotFound where a link leads nowhere. Exhausted where
+// another process holds the lock for ten seconds.
 Result<void> edit_user_policy(const UserDirectories& user, const EditDocument& edit);
 
 enum class Overwrite : unsigned char { No, Yes };

@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <utility>
 
 #include "base/files.h"
@@ -32,10 +34,27 @@ Result<void> check_keeper(const struct stat& status, const std::string& path, co
   return {};
 }
 
-// A link that leads nowhere is a policy that went missing, not one that was never there.
 bool has_no_entry(const std::string& path) {
   struct stat status{};
   return ::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+}
+
+// A link that leads nowhere is a policy that went missing, not one that was never there. Anything
+// else that could not be opened keeps its own error.
+Error not_opened(const std::string& path, Error error) {
+  std::string target(PATH_MAX, '\0');
+  const ssize_t length = error.kind() == ErrorKind::NotFound
+                             ? ::readlink(path.c_str(), target.data(), target.size())
+                             : -1;
+  if (length < 0) {
+    return error;
+  }
+  target.resize(static_cast<std::size_t>(length));
+  return Error(ErrorKind::NotFound,
+               printable(path) + ": is a symbolic link to " + printable(target) +
+                   ", and no file is there",
+               error.code())
+      .mend_with("put the file there again; or, if none is wanted: rm " + shell_quote(path));
 }
 
 }  // namespace
@@ -53,7 +72,7 @@ Result<std::optional<TrustedFile>> read_trusted(const std::string& path, const K
     return std::nullopt;
   }
   if (!file) {
-    return std::unexpected(std::move(file).error());
+    return std::unexpected(not_opened(path, std::move(file).error()));
   }
   NONO_TRY(const struct stat status, status_of(*file, path));
   NONO_CHECK(check_keeper(status, path, keeper, keeper.root_too));

@@ -27,9 +27,9 @@ struct TrustedFile {
   std::string text;
 };
 
-// read_trusted returns nothing where there is no file at `path`. A dangling link, anything but a
-// regular file, another owner, a mode or (POSIX ACL mask included) a directory that lets others
-// write is an Error with the command that mends it.
+// read_trusted returns nothing where there is no file at `path`. A dangling link (NotFound, with
+// where it leads), anything but a regular file, another owner, a mode or (POSIX ACL mask included)
+// a directory that lets others write is an Error with the command that mends it.
 Result<std::optional<TrustedFile>> read_trusted(const std::string& path, const Keeper& keeper,
                                                 std::size_t max_bytes);
 // check_trusted_directory judges a directory by the same rules; it must exist.

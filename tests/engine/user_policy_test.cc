@@ -260,6 +260,46 @@ TEST_F(UserPolicyTest, NoPolicyIsMadeWhereOthersCanWrite) {
   EXPECT_EQ(testing::must(block_digest(user_, digest(1), "", clock_)), Edited::Changed);
 }
 
+class LinkedPolicyTest : public UserPolicyTest {
+ protected:
+  void SetUp() override {
+    UserPolicyTest::SetUp();
+    testing::must(make_private_directories(user_.config));
+    target_ = in("dotfiles/policy.json");
+    ASSERT_EQ(::symlink(target_.c_str(), user_policy_path(user_).c_str()), 0);
+  }
+  void expect_link() const {
+    struct stat status{};
+    ASSERT_EQ(::lstat(user_policy_path(user_).c_str(), &status), 0);
+    EXPECT_TRUE(S_ISLNK(status.st_mode));
+  }
+  std::string target_;
+};
+
+TEST_F(LinkedPolicyTest, FileBehindTheLinkIsEditedAndTheLinkStays) {
+  testing::must(write_first_policy(target_, {"MINE*.md"}, Overwrite::No, 0600));
+  EXPECT_EQ(testing::must(block_digest(user_, digest(1), "", clock_)), Edited::Changed);
+  testing::must(add_publisher(user_, publisher("alice", strangers_key().public_key())));
+  expect_link();
+  const Document edited = testing::must(
+      Document::parse(testing::must(read_file(target_, kPolicyLimits.bytes)), target_));
+  EXPECT_EQ(edited.blocked_digests.size(), 1u);
+  EXPECT_EQ(edited.publishers.size(), 1u);
+  ASSERT_EQ(edited.includes.size(), 1u);
+  EXPECT_EQ(edited.includes[0].text(), "MINE*.md");
+}
+
+TEST_F(LinkedPolicyTest, LinkThatLeadsNowhereIsNotTakenForAbsence) {
+  const auto edited = block_digest(user_, digest(1), "", clock_);
+  ASSERT_FALSE(edited.has_value());
+  EXPECT_EQ(edited.error().kind(), ErrorKind::NotFound);
+  EXPECT_NE(edited.error().message().find(user_policy_path(user_)), std::string::npos);
+  EXPECT_NE(edited.error().message().find(target_), std::string::npos);
+  EXPECT_FALSE(edited.error().remedy().empty());
+  expect_link();
+  EXPECT_NE(::access(target_.c_str(), F_OK), 0) << "no policy was made at the link's end";
+}
+
 class IntroductionTest : public UserPolicyTest {
  protected:
   void SetUp() override {

@@ -90,7 +90,11 @@ TEST_F(TrustedFileTest, LinkIsFollowedAndItsTargetJudged) {
 TEST_F(TrustedFileTest, DanglingLinkIsNotAbsence) {
   const std::string link = directory.at("f");
   ASSERT_EQ(::symlink("nowhere", link.c_str()), 0);
-  EXPECT_FALSE(read_trusted(link, mine, 1000));
+  const auto file = read_trusted(link, mine, 1000);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().kind(), ErrorKind::NotFound);
+  EXPECT_EQ(file.error().message(), link + ": is a symbolic link to nowhere, and no file is there");
+  EXPECT_NE(file.error().remedy().find("rm " + link), std::string::npos) << file.error().remedy();
 }
 
 TEST_F(TrustedFileTest, AnythingButARegularFileIsRefused) {
