@@ -61,7 +61,7 @@ Result<Found> find_document(const std::string& path) {
   NONO_TRY(auto file, trustpolicy::read_trusted(path, keeper, kPolicyLimits.bytes));
   if (!file) {
     NONO_CHECK(trustpolicy::check_trusted_directory(std::string(directory_name(path)), keeper));
-    return Found{.path = path, .document = Document::starter()};
+    return Found{.path = path, .document = Document::bare()};
   }
   NONO_TRY(Document document, Document::parse(file->text, path));
   return Found{.path = std::move(file->path), .document = std::move(document)};

@@ -22,7 +22,7 @@ namespace nono::engine {
 
 using EditDocument = std::function<Result<void>(trustpolicy::Document&)>;
 
-// edit_user_policy applies `edit` to the user's policy, or to Document::starter() where there is
+// edit_user_policy applies `edit` to the user's policy, or to Document::bare() where there is
 // none yet. Its error is returned and nothing is written. PermissionDenied where others own the
 // policy or can write it or its directory. NotFound where a link leads nowhere. Exhausted where
 // another process holds the lock for ten seconds.

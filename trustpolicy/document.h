@@ -77,8 +77,12 @@ struct Document {
   // parse reads the text of `shown_as` (for messages).
   static Result<Document> parse(std::string_view text, std::string_view shown_as);
   // starter is a document that parses and adds no trust: the usual includes, enforcement deny, no
-  // publisher. What `trust init` and the first `trust publisher add` begin with.
+  // publisher. What `trust init` begins with.
   static Document starter();
+  // bare is starter with one built-in name in place of the usual includes, so that it guards what
+  // is guarded without it. What the first `trust block` or `trust publisher add` begins with: who
+  // asks for those has not asked for more names.
+  static Document bare();
   // to_json writes the document in the order and form of docs/format-trust-policy.md. What parse
   // made of it comes out such that parse makes the same of it again.
   Json to_json() const;

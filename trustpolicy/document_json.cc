@@ -1,4 +1,6 @@
 // trustpolicy/document_json.cc: writes a trust-policy.json, and the one that users begin with.
+#include <initializer_list>
+
 #include "trustpolicy/document.h"
 #include "trustpolicy/publisher.h"
 
@@ -67,16 +69,25 @@ void set_options(Json& json, const Document& document) {
   }
 }
 
-}  // namespace
-
-Document Document::starter() {
+Document including(std::initializer_list<std::string_view> patterns) {
   Document document;
-  for (const std::string_view pattern : {"CLAUDE*", "AGENT*", "SKILL*", ".claude/**/*.md"}) {
+  for (const std::string_view pattern : patterns) {
     if (auto glob = Glob::parse(pattern)) {
       document.includes.push_back(*std::move(glob));
     }
   }
   return document;
+}
+
+}  // namespace
+
+Document Document::starter() {
+  return including({"CLAUDE*", "AGENT*", "SKILL*", ".claude/**/*.md"});
+}
+
+// Enforcement deny asks for a pattern, so there is one.
+Document Document::bare() {
+  return including({"CLAUDE.md"});
 }
 
 Json Document::to_json() const {

@@ -54,6 +54,28 @@ TEST_F(UserPolicyTest, FirstEditMakesAPolicyThatOnlyTheUserCanRead) {
   EXPECT_EQ(status.st_mode & 07777, 0600u);
 }
 
+TEST_F(UserPolicyTest, FirstEditGuardsNoMoreNames) {
+  const auto guarded = [&] {
+    const auto merged = policy();
+    std::vector<std::string> names;
+    for (const char* name : {"CLAUDE.md", "CLAUDE-notes.txt", "AGENTS.md", "AGENT-list.csv",
+                             "SKILLS.txt", ".claude/notes.md", ".claude/commands/a.md", "a.md"}) {
+      if (merged->guard().classify("/p/" + std::string(name)) != trustpolicy::GuardClass::None) {
+        names.emplace_back(name);
+      }
+    }
+    return names;
+  };
+  const std::vector<std::string> before = guarded();
+  EXPECT_EQ(before.size(), 3u);
+  testing::must(block_digest(user_, digest(1), "", clock_));
+  EXPECT_EQ(guarded(), before);
+  testing::must(add_publisher(user_, publisher("alice", strangers_key().public_key())));
+  EXPECT_EQ(guarded(), before);
+  testing::must(write_first_policy(user_policy_path(user_), {}, Overwrite::Yes, 0600));
+  EXPECT_EQ(guarded().size(), 7u) << "trust init does add names";
+}
+
 TEST_F(UserPolicyTest, BlockingTwiceChangesNothing) {
   testing::must(block_digest(user_, digest(1), "first", clock_));
   EXPECT_EQ(testing::must(block_digest(user_, digest(1), "second", clock_)), Edited::AlreadySo);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/trustpolicy/support.h"
+#include "trustpolicy/builtin_names.h"
 
 namespace nono::trustpolicy {
 namespace {
@@ -425,6 +426,15 @@ TEST(DocumentTest, StarterParsesAndTrustsNobody) {
   EXPECT_TRUE(starter.publishers.empty());
   EXPECT_EQ(starter.enforcement, Enforcement::Deny);
   expect_round_trip(starter.to_json().pretty());
+}
+
+TEST(DocumentTest, BareNamesABuiltInNameAlone) {
+  const Document bare = Document::bare();
+  ASSERT_EQ(bare.includes.size(), 1U);
+  EXPECT_TRUE(builtin_named(bare.includes[0].text()).has_value()) << bare.includes[0].text();
+  EXPECT_TRUE(bare.publishers.empty());
+  EXPECT_EQ(bare.enforcement, Enforcement::Deny);
+  expect_round_trip(bare.to_json().pretty());
 }
 
 }  // namespace
