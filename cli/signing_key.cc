@@ -22,17 +22,18 @@ Result<SigningKey> signing_key(const Arguments& arguments, Session& session) {
     NONO_TRY(crypto::PrivateKey key, store.load(ref));
     return SigningKey{.key = std::move(key), .shown = engine::shown(ref)};
   }
-  const std::string id = name.value_or(std::string(engine::kDefaultKeyId));
-  const bool first = !name && !store.has_any_half(id);
-  if (first) {
-    NONO_TRY(const engine::MadeKey made,
-             store.make(id, engine::StoredKey{id}, crypto::KeyAlgorithm::EcdsaP256,
-                        engine::Existing::Refuse));
-    session.render().note("made your first key: " + id + " (" +
-                          made.key.fingerprint().short_form() + ") in " + made.private_at);
+  if (name) {
+    NONO_TRY(crypto::PrivateKey key, store.load(engine::StoredKey{*name}));
+    return SigningKey{.key = std::move(key), .shown = *name};
   }
-  NONO_TRY(crypto::PrivateKey key, store.load(engine::StoredKey{id}));
-  return SigningKey{.key = std::move(key), .shown = id, .made = first};
+  const std::string id(engine::kDefaultKeyId);
+  NONO_TRY(engine::OwnKey own, store.load_or_make(id, crypto::KeyAlgorithm::EcdsaP256));
+  if (own.made) {
+    session.render().note("made your first key: " + id + " (" +
+                          own.made->key.fingerprint().short_form() + ") in " +
+                          own.made->private_at);
+  }
+  return SigningKey{.key = std::move(own.key), .shown = id, .made = own.made.has_value()};
 }
 
 Result<void> warn_if_foreign(const SigningKey& key, Session& session) {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
+#include <cerrno>
 #include <utility>
 
 #include "base/files.h"
@@ -90,10 +90,23 @@ Result<PrivateKey> read_from_keystore(const std::string& id) {
   return PrivateKey::parse_text(*secret);
 }
 
+Error taken_by(const std::string& path) {
+  return usage("there is a key already: " + path,
+               "choose another name with --id, or replace it with --force");
+}
+
+// Another process may have made a key since check_free looked.
 Result<void> write_private(const std::string& path, const Secret& pem, Existing existing) {
   const std::string_view text = pem.text(SecretAccess::i_will_not_log_or_store_this());
-  return existing == Existing::Replace ? replace_file(path, text, 0600)
-                                       : create_file(path, text, 0600);
+  Result<void> written = existing == Existing::Replace ? replace_file(path, text, 0600)
+                                                       : create_file(path, text, 0600);
+  if (!written && written.error().code() == EEXIST) {
+    return std::unexpected(taken_by(path));
+  }
+  if (!written) {
+    return std::unexpected(std::move(written).error().while_doing("the private key " + path));
+  }
+  return written;
 }
 
 // Visits one directory for *.pub.
@@ -184,8 +197,7 @@ Result<void> KeyStore::check_free(const std::string& id, const KeyRef& where) co
   if (taken.empty()) {
     return {};
   }
-  return std::unexpected(usage("there is a key already: " + taken,
-                               "choose another name with --id, or replace it with --force"));
+  return std::unexpected(taken_by(taken));
 }
 
 // put_private returns where it put the private half, for people.
@@ -246,6 +258,23 @@ Result<PrivateKey> KeyStore::load_stored(const std::string& id) const {
             .mend_with("if the .pem is the right one, remove the .pub: it is written again"));
   }
   return key;
+}
+
+// The private half is put in its place first and whole, and whoever loads it writes the public half
+// where that is missing: so who comes second need not wait.
+Result<OwnKey> KeyStore::load_or_make(const std::string& id, crypto::KeyAlgorithm algorithm) const {
+  std::optional<MadeKey> made;
+  if (!has_any_half(id)) {
+    Result<MadeKey> now = make(id, StoredKey{id}, algorithm, Existing::Refuse);
+    if (!now && now.error().kind() != ErrorKind::Usage) {
+      return std::unexpected(std::move(now).error());
+    }
+    if (now) {
+      made = *std::move(now);
+    }
+  }
+  NONO_TRY(PrivateKey key, load_stored(id));
+  return OwnKey{.key = std::move(key), .made = std::move(made)};
 }
 
 Result<PrivateKey> KeyStore::load(const KeyRef& ref) const {

@@ -7,6 +7,7 @@
 // directory that others could read or write is refused, not repaired: who knows who has read it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -44,6 +45,11 @@ struct MadeKey {
   crypto::PublicKey key;
 };
 
+struct OwnKey {
+  crypto::PrivateKey key;
+  std::optional<MadeKey> made;  // just now, by this call
+};
+
 struct KnownKey {
   std::string id;
   std::string public_path;
@@ -64,6 +70,9 @@ class KeyStore {
   // load returns a private key. A stored key whose .pub is missing gets it again; one whose .pub is
   // another key's is refused. NotFound says how to make one.
   Result<crypto::PrivateKey> load(const KeyRef& ref) const;
+  // load_or_make loads the stored key `id`; where no half of it is there, it makes one. Of several
+  // processes that find none at once, one makes it, and all load that.
+  Result<OwnKey> load_or_make(const std::string& id, crypto::KeyAlgorithm algorithm) const;
   // has_any_half reports whether a file of the key `id` is there.
   bool has_any_half(const std::string& id) const;
   Result<crypto::PublicKey> load_public(const std::string& id) const;

@@ -2,6 +2,11 @@
 #include "engine/key_store.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "tests/engine/support.h"
 
@@ -47,6 +52,72 @@ TEST_F(KeyStoreTest, EveryAlgorithmThatSignsCanBeMade) {
   EXPECT_FALSE(
       store().make("rsa", StoredKey{"rsa"}, KeyAlgorithm::Rsa, Existing::Refuse).has_value());
   EXPECT_FALSE(store().has_any_half("rsa"));
+}
+
+TEST_F(KeyStoreTest, FirstKeyIsMadeOnceAndLoadedThen) {
+  const OwnKey first = testing::must(store().load_or_make("default", KeyAlgorithm::EcdsaP256));
+  ASSERT_TRUE(first.made.has_value());
+  EXPECT_EQ(first.made->private_at, key_path("default.pem"));
+  const OwnKey again = testing::must(store().load_or_make("default", KeyAlgorithm::EcdsaP256));
+  EXPECT_FALSE(again.made.has_value());
+  EXPECT_EQ(again.key.public_key().fingerprint(), first.key.public_key().fingerprint());
+}
+
+TEST_F(KeyStoreTest, HalfAKeyIsNotMadeWhole) {
+  testing::must(make_stored("default"));
+  ASSERT_EQ(::unlink(key_path("default.pem").c_str()), 0);
+  const auto own = store().load_or_make("default", KeyAlgorithm::EcdsaP256);
+  ASSERT_FALSE(own.has_value());
+  EXPECT_EQ(own.error().kind(), ErrorKind::NotFound);
+}
+
+class FirstKeyTest : public KeyStoreTest {
+ protected:
+  // start forks a process that waits for the end of `gate`, loads or makes the key, and writes its
+  // fingerprint to `told`. It exits 1 where it made the key, 0 where it loaded it.
+  pid_t start(const std::array<int, 2>& gate, const std::string& id, const std::string& told) {
+    const pid_t child = ::fork();
+    if (child != 0) {
+      return child;
+    }
+    char none = 0;
+    ::close(gate[1]);
+    const bool opened = ::read(gate[0], &none, 1) == 0;
+    const auto own = store().load_or_make(id, KeyAlgorithm::EcdsaP256);
+    const bool written =
+        own && replace_file(told, own->key.public_key().fingerprint().hex(), 0600).has_value();
+    ::_exit(!opened || !written ? 2 : own->made ? 1 : 0);
+  }
+  static int code_of(pid_t child) {
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+};
+
+TEST_F(FirstKeyTest, ManyProcessesAtOnceMakeOneKey) {
+  for (int round = 0; round < 20; ++round) {
+    const std::string id = "k" + std::to_string(round);
+    std::array<int, 2> gate{};
+    ASSERT_EQ(::pipe2(gate.data(), O_CLOEXEC), 0);
+    std::vector<pid_t> children;
+    std::vector<std::string> told;
+    for (int i = 0; i < 6; ++i) {
+      told.push_back(join_path(base_, id + "." + std::to_string(i)));
+      children.push_back(start(gate, id, told.back()));
+      ASSERT_GT(children.back(), 0);
+    }
+    ::close(gate[0]);
+    ::close(gate[1]);
+    std::vector<int> codes;
+    std::ranges::transform(children, std::back_inserter(codes), code_of);
+    std::ranges::sort(codes);
+    ASSERT_EQ(codes, (std::vector<int>{0, 0, 0, 0, 0, 1}));
+    const std::string kept = testing::must(store().load_public(id)).fingerprint().hex();
+    for (const std::string& path : told) {
+      EXPECT_EQ(testing::must(read_file(path, 100)), kept);
+    }
+  }
 }
 
 TEST_F(KeyStoreTest, KeyThatIsThereIsNotReplacedUnasked) {
