@@ -101,6 +101,40 @@ bool keeps_its_host(std::string_view pattern) {
          pattern.find_first_of("*?[]/", at) == std::string_view::npos;
 }
 
+// On these anybody can have an account, and a CI that signs with it: the first component of the
+// path is whose it is.
+constexpr std::array kSharedHosts = {std::string_view("https://github.com/"),
+                                     std::string_view("https://gitlab.com/"),
+                                     std::string_view("https://buildkite.com/")};
+
+bool keeps_its_account(std::string_view pattern) {
+  const std::size_t first = pattern.find_first_of("*?[");
+  return std::ranges::all_of(kSharedHosts, [&](std::string_view host) {
+    const std::size_t slash = pattern.find('/', host.size());
+    return first == std::string_view::npos || !pattern.starts_with(host) ||
+           (slash > host.size() && slash < first);
+  });
+}
+
+Result<Glob> parse_subject_pattern(const JsonView& view) {
+  NONO_TRY(const JsonView field, view.at("subject_pattern"));
+  NONO_TRY(Glob glob, parse_flat_glob(field));
+  if (!keeps_its_host(glob.text())) {
+    return std::unexpected(field.error(
+        "must name the host of a URL (https://host/...) or the domain of an address (*@domain) "
+        "without wildcards: otherwise strangers could match it"));
+  }
+  if (!keeps_its_account(glob.text())) {
+    return std::unexpected(
+        field
+            .error("names a host on which everybody can have an account, and not whose it is: "
+                   "otherwise strangers could match it")
+            .mend_with("write the owner or group without wildcards behind the host, such as "
+                       "https://github.com/OWNER/*"));
+  }
+  return glob;
+}
+
 Result<void> parse_subject(const JsonView& view, KeylessPublisher& who) {
   if (view.json().find("subject") != nullptr && view.json().find("subject_pattern") != nullptr) {
     return std::unexpected(view.error("must have either 'subject' or 'subject_pattern', not both"));
@@ -115,14 +149,7 @@ Result<void> parse_subject(const JsonView& view, KeylessPublisher& who) {
     who.subject = std::move(subject);
     return {};
   }
-  NONO_TRY(const JsonView field, view.at("subject_pattern"));
-  NONO_TRY(Glob glob, parse_flat_glob(field));
-  if (!keeps_its_host(glob.text())) {
-    return std::unexpected(field.error(
-        "must name the host of a URL (https://host/...) or the domain of an address (*@domain) "
-        "without wildcards: otherwise strangers could match it"));
-  }
-  who.subject_pattern = std::move(glob);
+  NONO_TRY(who.subject_pattern, parse_subject_pattern(view));
   return {};
 }
 

@@ -308,6 +308,33 @@ TEST(DocumentTest, SubjectPatternsMustKeepTheirHost) {
   }
 }
 
+TEST(DocumentTest, SubjectPatternsOnSharedHostsMustKeepTheirAccount) {
+  const auto parsed = [](std::string_view pattern) {
+    return Document::parse(
+        Parts{.publishers = keyless(R"(,"subject_pattern":")" + std::string(pattern) + '"')}.text(),
+        "p");
+  };
+  for (const std::string_view bad :
+       {"https://github.com/*", "https://github.com/*/.github/workflows/*", "https://github.com/**",
+        "https://github.com/acme*", "https://github.com/acm?/skills/*", "https://github.com//*",
+        "https://github.com/[a-z]cme/*", "https://gitlab.com/*", "https://gitlab.com/*/ci.yml@*",
+        "https://buildkite.com/*"}) {
+    const auto document = parsed(bad);
+    ASSERT_FALSE(document) << bad;
+    EXPECT_EQ(document.error().kind(), ErrorKind::InvalidInput);
+    EXPECT_NE(document.error().message().find("/publishers/0/subject_pattern"), std::string::npos);
+    EXPECT_NE(document.error().message().find("strangers"), std::string::npos);
+    EXPECT_NE(document.error().remedy().find("https://github.com/OWNER/*"), std::string::npos);
+  }
+  for (const std::string_view good :
+       {"https://github.com/acme/*", "https://github.com/acme/*/.github/workflows/sign.yml@*",
+        "https://gitlab.com/acme/*", "https://github.com/acme", "https://git.acme.example/*",
+        "https://github.com.acme.example/*"}) {
+    const auto document = parsed(good);
+    EXPECT_TRUE(document) << good << ": " << document.error().message();
+  }
+}
+
 TEST(DocumentTest, LoopbackIssuerIsTaken) {
   for (const std::string_view issuer :
        {"http://127.0.0.1:35001", "http://localhost", "http://[::1]/dex"}) {
