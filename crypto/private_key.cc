@@ -51,8 +51,18 @@ Result<Pair> random_pair(KeyAlgorithm algorithm) {
   return fail(ErrorKind::Internal, "the operating system's random bytes are not random");
 }
 
-bool claims(Span stated, const Bytes& computed) {
-  return stated.empty() || std::ranges::equal(stated, computed);
+// is_compressed reports whether `stated` is the compressed form (SEC 1 section 2.3.3) of the point
+// 04 X Y: 02 or 03, as Y is even or odd, and X.
+bool is_compressed(Span stated, Span point) {
+  const std::size_t size = point.size() / 2;
+  const std::byte head = std::byte{0x02} | (point.back() & std::byte{1});
+  return stated.size() == 1 + size && stated.front() == head &&
+         std::ranges::equal(stated.subspan(1), point.subspan(1, size));
+}
+
+bool claims(KeyAlgorithm algorithm, Span stated, const Bytes& computed) {
+  return stated.empty() || std::ranges::equal(stated, computed) ||
+         (algorithm != KeyAlgorithm::Ed25519 && is_compressed(stated, computed));
 }
 
 }  // namespace
@@ -92,7 +102,8 @@ Result<PrivateKey> PrivateKey::parse_text(const Secret& text) {
   NONO_TRY(const Secret der, unarmour_private(text));
   NONO_TRY(const PrivateParts parts, read_pkcs8(inside(der)));
   NONO_TRY(Bytes point, point_of(parts.algorithm, parts.secret));
-  if (!claims(parts.inner_point, point) || !claims(parts.outer_point, point)) {
+  if (!claims(parts.algorithm, parts.inner_point, point) ||
+      !claims(parts.algorithm, parts.outer_point, point)) {
     return fail(ErrorKind::InvalidInput,
                 "private key: the public half stored with it belongs to another key");
   }

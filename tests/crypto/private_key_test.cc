@@ -169,6 +169,26 @@ TEST(PrivateKeyTest, PublicHalfOfAnotherKeyIsRefused) {
             kMessage);
 }
 
+// RFC 5915 takes either form; `openssl ec -conv_form compressed` writes this one.
+TEST(PrivateKeyTest, CompressedPublicHalfIsRead) {
+  constexpr std::string_view kX =
+      "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6";
+  const auto with = [](const std::string& point) {
+    const Bytes tail = der(0x81, {unhex("00"), unhex(point)});
+    const Bytes secret = der(kOctets, {p256_secret()});
+    const std::string inside = fault(p256_pkcs8(ec_key({secret, inner_public(unhex(point))})));
+    EXPECT_EQ(fault(pkcs8(version1(), test::p256_identifier(), ec_key({secret}), tail)), inside);
+    return inside;
+  };
+  EXPECT_EQ(with("03" + std::string(kX)), "(taken)");
+  for (const std::string& other :
+       {"02" + std::string(kX), "04" + std::string(kX), "03" + std::string(kX).replace(0, 2, "61"),
+        "03" + std::string(kX).substr(2), "03" + std::string(kX) + "00", std::string("03")}) {
+    EXPECT_EQ(with(other), "private key: the public half stored with it belongs to another key")
+        << other;
+  }
+}
+
 TEST(PrivateKeyTest, Version2CarriesThePublicHalf) {
   const Bytes secret = unhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
   const Bytes point = unhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
