@@ -59,8 +59,12 @@ Result<Blocked> block(const Arguments& arguments, const Session& session,
   const std::string why = arguments.value("reason").value_or("");
   const auto publisher = arguments.value("publisher");
   if (publisher.has_value() == !arguments.operands().empty()) {
-    return std::unexpected(Error(ErrorKind::Usage, "it is not said what to block")
-                               .mend_with("give one DIGEST or FILE, or --publisher IDENTITY"));
+    return std::unexpected(
+        publisher ? Error(ErrorKind::Usage, "--publisher and \"" + arguments.operands().front() +
+                                                "\" both say what to block")
+                        .mend_with("give one of the two, then the other")
+                  : Error(ErrorKind::Usage, "it is not said what to block")
+                        .mend_with("give one DIGEST or FILE, or --publisher IDENTITY"));
   }
   if (publisher) {
     NONO_TRY(const engine::Edited edited,

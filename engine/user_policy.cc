@@ -13,6 +13,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "engine/object.h"
 #include "trustpolicy/trusted_file.h"
 
@@ -122,7 +123,7 @@ Result<crypto::Sha256> digest_to_block(const std::string& digest_or_file) {
   if (text.starts_with(kDigestPrefix)) {
     text.remove_prefix(kDigestPrefix.size());
   }
-  if (const auto digest = crypto::Sha256::parse_hex(text)) {
+  if (const auto digest = crypto::Sha256::parse_hex(ascii_lower(text))) {
     return *digest;
   }
   Result<OpenedFile> file = open_named(digest_or_file);
@@ -131,7 +132,7 @@ Result<crypto::Sha256> digest_to_block(const std::string& digest_or_file) {
                                                        "\" is neither a digest nor a readable "
                                                        "file: " +
                                                        file.error().message())
-                               .mend_with("give 64 lower-case hexadecimal digits, or a file"));
+                               .mend_with("give 64 hexadecimal digits, or a file"));
   }
   return crypto::Sha256::of(file->sealed);
 }

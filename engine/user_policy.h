@@ -35,8 +35,8 @@ enum class Overwrite : unsigned char { No, Yes };
 Result<void> write_first_policy(const std::string& path, const std::vector<std::string>& includes,
                                 Overwrite overwrite, mode_t mode);
 
-// What `trust block` is told: 64 hexadecimal digits (with or without "sha256:"), or a file.
-// Usage where it is neither.
+// What `trust block` is told: 64 hexadecimal digits of either case (with or without "sha256:"), or
+// a file. Usage where it is neither.
 Result<crypto::Sha256> digest_to_block(const std::string& digest_or_file);
 
 enum class Edited : unsigned char { Changed, AlreadySo };

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <cctype>
 #include <csignal>
 
 #include "engine/publishers.h"
@@ -177,6 +179,10 @@ TEST_F(UserPolicyTest, DigestOrFileIsBlocked) {
   const crypto::Sha256 wanted = crypto::Sha256::of(std::string_view("text"));
   EXPECT_EQ(testing::must(digest_to_block(wanted.hex())), wanted);
   EXPECT_EQ(testing::must(digest_to_block("sha256:" + wanted.hex())), wanted);
+  std::string upper = wanted.hex();
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  EXPECT_EQ(testing::must(digest_to_block(upper)), wanted);
+  EXPECT_EQ(testing::must(digest_to_block("sha256:" + upper)), wanted);
   EXPECT_EQ(testing::must(digest_to_block(write("AGENTS.md", "text"))), wanted);
   for (const std::string& bad : {std::string("no-such-file"), wanted.hex().substr(1), tree_}) {
     const auto digest = digest_to_block(bad);
