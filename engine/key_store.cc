@@ -235,16 +235,20 @@ Result<MadeKey> KeyStore::make(const std::string& id, const KeyRef& where,
                  .key = key.public_key()};
 }
 
+Error KeyStore::not_stored(const std::string& id) const {
+  if (!exists(public_path(id))) {
+    return Error(ErrorKind::NotFound, "there is no key " + id + " in " + directory_)
+        .mend_with("nono trust keygen --id " + id);
+  }
+  return Error(ErrorKind::NotFound, "the key " + id + " has no private half in " + directory_)
+      .mend_with("say where it is: --keyref keystore://" + id + " or --keyref file:///PATH");
+}
+
 Result<PrivateKey> KeyStore::load_stored(const std::string& id) const {
   NONO_CHECK(check_key_id(id));
   const std::string path = private_path(id);
   if (!exists(path)) {
-    const bool elsewhere = exists(public_path(id));
-    return std::unexpected(
-        Error(ErrorKind::NotFound, "the key " + id + " has no private half in " + directory_)
-            .mend_with(elsewhere ? "say where it is: --keyref keystore://" + id +
-                                       " or --keyref file:///PATH"
-                                 : "nono trust keygen --id " + id));
+    return std::unexpected(not_stored(id));
   }
   NONO_TRY(PrivateKey key, read_private(path));
   if (!exists(public_path(id))) {

@@ -85,6 +85,7 @@ class KeyStore {
   Result<std::string> put_private(const std::string& id, const KeyRef& where,
                                   const crypto::Secret& pem, Existing existing) const;
   Result<void> check_free(const std::string& id, const KeyRef& where) const;
+  Error not_stored(const std::string& id) const;
   Result<crypto::PrivateKey> load_stored(const std::string& id) const;
   std::string private_path(const std::string& id) const;
   std::string public_path(const std::string& id) const;

@@ -123,7 +123,7 @@ TEST_F(ExitTest, WhatCannotBeDoneIs125) {
       {"no such key",
        {"trust", "sign", "CLAUDE.md", "--key", "work"},
        125,
-       "key work",
+       "there is no key work in ",
        "nono trust keygen --id work"},
       {"no such file", {"trust", "sign", "none.md"}, 125, "none.md", ""},
       {"no such key file",
