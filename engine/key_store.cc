@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "engine/secret_service.h"
 #include "engine/tree_walk.h"
+#include "trustpolicy/trusted_file.h"
 
 namespace nono::engine {
 namespace {
@@ -21,6 +22,7 @@ using crypto::PrivateKey;
 using crypto::PublicKey;
 using crypto::Secret;
 using crypto::SecretAccess;
+using trustpolicy::fault_of_file;
 
 constexpr std::size_t kMaxKeyBytes = 64u << 10;
 constexpr std::size_t kMaxIdBytes = 64;
@@ -67,16 +69,8 @@ Result<PrivateKey> read_private(const std::string& path) {
   const Secret secret = Secret::take(text);
   Result<PrivateKey> key = PrivateKey::parse_text(secret);
   if (!key) {
-    return std::unexpected(std::move(key).error().while_doing("the private key " + path));
-  }
-  return key;
-}
-
-Result<PublicKey> read_public(const std::string& path) {
-  NONO_TRY(const std::string text, read_file(path, kMaxKeyBytes));
-  Result<PublicKey> key = PublicKey::parse_text(text);
-  if (!key) {
-    return std::unexpected(std::move(key).error().while_doing("the public key " + path));
+    return std::unexpected(
+        fault_of_file(std::move(key).error()).while_doing("the private key " + path));
   }
   return key;
 }
@@ -124,6 +118,16 @@ class PublicNames final : public WalkVisitor {
 };
 
 }  // namespace
+
+Result<crypto::PublicKey> read_public_key(const std::string& path) {
+  NONO_TRY(const std::string text, read_file(path, kMaxKeyBytes));
+  Result<PublicKey> key = PublicKey::parse_text(text);
+  if (!key) {
+    return std::unexpected(
+        fault_of_file(std::move(key).error()).while_doing("the public key " + path));
+  }
+  return key;
+}
 
 Result<void> check_key_id(std::string_view id) {
   const bool good = !id.empty() && id.size() <= kMaxIdBytes && id.front() != '.' &&
@@ -255,7 +259,7 @@ Result<PrivateKey> KeyStore::load_stored(const std::string& id) const {
     NONO_CHECK(replace_file(public_path(id), key.public_key().spki_pem(), 0644));
     return key;
   }
-  NONO_TRY(const PublicKey kept, read_public(public_path(id)));
+  NONO_TRY(const PublicKey kept, read_public_key(public_path(id)));
   if (kept.fingerprint() != key.public_key().fingerprint()) {
     return std::unexpected(
         Error(ErrorKind::InvalidInput, path + " and " + public_path(id) + " are not one pair")
@@ -301,7 +305,7 @@ Result<PublicKey> KeyStore::load_public(const std::string& id) const {
     return std::unexpected(Error(ErrorKind::Usage, "there is no key " + id + " in " + directory_)
                                .mend_with("nono trust keygen --id " + id));
   }
-  return read_public(public_path(id));
+  return read_public_key(public_path(id));
 }
 
 Result<std::vector<KnownKey>> KeyStore::known() const {
@@ -314,7 +318,7 @@ Result<std::vector<KnownKey>> KeyStore::known() const {
   std::ranges::sort(names.ids);
   std::vector<KnownKey> keys;
   for (const std::string& id : names.ids) {
-    NONO_TRY(PublicKey key, read_public(public_path(id)));
+    NONO_TRY(PublicKey key, read_public_key(public_path(id)));
     keys.push_back({.id = id,
                     .public_path = public_path(id),
                     .key = std::move(key),

@@ -36,6 +36,10 @@ Result<KeyRef> parse_key_ref(std::string_view text);
 // check_key_id takes [A-Za-z0-9._-]{1,64} without a leading dot; anything else is Usage.
 Result<void> check_key_id(std::string_view id);
 
+// read_public_key reads a public key's file, PEM or one line of base64. InvalidInput where it is
+// something else, or a key of an algorithm that is not ours.
+Result<crypto::PublicKey> read_public_key(const std::string& path);
+
 enum class Existing : unsigned char { Refuse, Replace };
 
 struct MadeKey {

@@ -10,6 +10,7 @@
 #include "attest/verifier.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/key_store.h"
 #include "engine/keyless_introduction.h"
 #include "engine/object.h"
 #include "trustpolicy/publisher.h"
@@ -21,8 +22,6 @@ using trustpolicy::Document;
 using trustpolicy::KeyedPublisher;
 using trustpolicy::Policy;
 using trustpolicy::Publisher;
-
-constexpr std::size_t kMaxKeyBytes = 64u << 10;
 
 struct FoundKey {
   crypto::PublicKey key;
@@ -45,12 +44,8 @@ std::string stem(std::string_view path) {
 }
 
 Result<FoundKey> read_key(const std::string& path) {
-  NONO_TRY(const std::string text, read_file(path, kMaxKeyBytes));
-  Result<crypto::PublicKey> key = crypto::PublicKey::parse_text(text);
-  if (!key) {
-    return std::unexpected(std::move(key).error().while_doing("the public key " + path));
-  }
-  return FoundKey{.key = *std::move(key), .name = stem(path), .source = path};
+  NONO_TRY(crypto::PublicKey key, read_public_key(path));
+  return FoundKey{.key = std::move(key), .name = stem(path), .source = path};
 }
 
 // Every key that some policy names, trusted or not: they are candidates, nothing more.

@@ -201,10 +201,13 @@ Result<Standing> standing_of(SealedFile file, const std::string& path, const Pol
 
 Result<Layer> project_layer(const std::string& path, const Places& places, const Policy& above) {
   NONO_TRY(const OwnedFd opened, open_regular(working_directory_fd(), path, FollowLinks::No));
-  NONO_TRY(SealedFile file, SealedFile::capture(opened, path, kPolicyLimits.bytes));
-  NONO_TRY(const Bytes bytes, file.contents());
+  Result<SealedFile> file = SealedFile::capture(opened, path, kPolicyLimits.bytes);
+  if (!file) {
+    return std::unexpected(fault_of_file(std::move(file).error()));
+  }
+  NONO_TRY(const Bytes bytes, file->contents());
   NONO_TRY(Document document, Document::parse(as_text(bytes), path));
-  NONO_TRY(const Standing standing, standing_of(std::move(file), path, above));
+  NONO_TRY(const Standing standing, standing_of(*std::move(file), path, above));
   settle_files(document, std::string(directory_name(path)), places.home);
   return Layer{.kind = LayerKind::Project,
                .path = path,

@@ -8,6 +8,7 @@
 #include "trustpolicy/builtin_names.h"
 #include "trustpolicy/fields.h"
 #include "trustpolicy/publisher.h"
+#include "trustpolicy/trusted_file.h"
 
 namespace nono::trustpolicy {
 namespace {
@@ -233,7 +234,8 @@ Result<Document> parse_document(std::string_view text) {
 Result<Document> Document::parse(std::string_view text, std::string_view shown_as) {
   auto document = parse_document(text);
   if (!document) {
-    return std::unexpected(std::move(document).error().while_doing(std::string(shown_as)));
+    return std::unexpected(
+        fault_of_file(std::move(document).error()).while_doing(std::string(shown_as)));
   }
   return document;
 }

@@ -70,8 +70,8 @@ Result<std::vector<attest::KeyringEntry>> read_self_keys(const std::string& dire
     }
     auto key = crypto::PublicKey::parse_text(file->text);
     if (!key) {
-      return std::unexpected(
-          std::move(key).error().while_doing("read the public key " + printable(path)));
+      return std::unexpected(fault_of_file(std::move(key).error())
+                                 .while_doing("read the public key " + printable(path)));
     }
     keys.push_back({*std::move(key),
                     std::string(kSelfName),

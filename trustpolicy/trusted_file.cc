@@ -59,6 +59,14 @@ Error not_opened(const std::string& path, Error error) {
 
 }  // namespace
 
+Error fault_of_file(Error error) {
+  if (error.kind() != ErrorKind::Exhausted && error.kind() != ErrorKind::Unsupported) {
+    return error;
+  }
+  return Error(ErrorKind::InvalidInput, error.message(), error.code(), error.at())
+      .mend_with(error.remedy());
+}
+
 Result<void> check_trusted_directory(const std::string& path, const Keeper& keeper) {
   NONO_TRY(const OwnedFd directory, open_directory(BorrowedFd::unowned(AT_FDCWD), path));
   NONO_TRY(const struct stat status, status_of(directory, path));
@@ -80,8 +88,11 @@ Result<std::optional<TrustedFile>> read_trusted(const std::string& path, const K
   if (keeper.check_directory) {
     NONO_CHECK(check_trusted_directory(std::string(directory_name(resolved)), keeper));
   }
-  NONO_TRY(std::string text, read_capped(*file, max_bytes, path));
-  return TrustedFile{std::move(resolved), std::move(text)};
+  auto text = read_capped(*file, max_bytes, path);
+  if (!text) {
+    return std::unexpected(fault_of_file(std::move(text).error()));
+  }
+  return TrustedFile{std::move(resolved), *std::move(text)};
 }
 
 }  // namespace nono::trustpolicy

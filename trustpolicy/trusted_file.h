@@ -29,9 +29,13 @@ struct TrustedFile {
 
 // read_trusted returns nothing where there is no file at `path`. A dangling link (NotFound, with
 // where it leads), anything but a regular file, another owner, a mode or (POSIX ACL mask included)
-// a directory that lets others write is an Error with the command that mends it.
+// a directory that lets others write is an Error with the command that mends it. A file over
+// `max_bytes` is InvalidInput.
 Result<std::optional<TrustedFile>> read_trusted(const std::string& path, const Keeper& keeper,
                                                 std::size_t max_bytes);
+// fault_of_file is the error of what was read from a file. A limit that is broken there, and a form
+// or algorithm that is none of ours, is the file's fault (InvalidInput), and not this machine's.
+Error fault_of_file(Error error);
 // check_trusted_directory judges a directory by the same rules; it must exist.
 Result<void> check_trusted_directory(const std::string& path, const Keeper& keeper);
 

@@ -113,6 +113,53 @@ TEST_F(ExitTest, BadPolicyIsTwoWithFileAndPointer) {
   EXPECT_FALSE(exists(in("trust-policy.json.bundle")));
 }
 
+TEST_F(ExitTest, PolicyOverALimitIsTwo) {
+  write("CLAUDE.md", "text");
+  const std::string deep = std::string(200, '[') + std::string(200, ']');
+  for (const auto& [text, why] :
+       {std::pair(deep, "deep"), std::pair(std::string(5u << 20, ' '), "bytes")}) {
+    const std::string path = write("trust-policy.json", text);
+    expect(nono({"trust", "verify", "CLAUDE.md"}), {"project", {}, 2, "trust-policy.json", ""});
+    const auto named = nono({"trust", "verify", "CLAUDE.md", "--policy", path});
+    expect(named, {"named", {}, 2, "trust-policy.json", ""});
+    EXPECT_NE(named.err.find(why), std::string::npos) << named.err;
+  }
+}
+
+// Sound keys, each in its form, of which none can sign here.
+TEST_F(ExitTest, KeyFileThatIsNotWhatItShouldBeIsTwo) {
+  write("CLAUDE.md", "text");
+  struct Key {
+    const char* text;
+    const char* why;
+  };
+  const std::vector<Key> keys = {
+      {"MAYwAgUABAA=", "it is encrypted"},
+      {"MBQCAQAwDQYJKoZIhvcNAQEBBQAEAA==", "RSA keys verify here"},
+      {"MEcCAQAwBQYDK2VxBDsEOTKhhCjpA8AK5KT7RHOtmZVzWkLiXkhgieL7cjiaSG9AhZ15Zk0gwZ1beglupICGm7z1Irq"
+       "OCFw55w==",
+       "none of ECDSA, Ed25519 and RSA"},
+      {"MC4CAQAwBQYDK2VuBCIEIGCTQq+ZyB5fIu7e3pxmmOArg5wY4ohDWqjwdhOsIGV+",
+       "none of ECDSA, Ed25519 and RSA"},
+      {"MIGEAgEAMBAGByqGSM49AgEGBSuBBAAKBG0wawIBAQQglTe+naVpzHKC3JaDtNwxUM2/"
+       "DZl5Di0UsiceOcXV1GahRANCAASaIsgj2mXYwIQzR1wqEEQ7dsiv2vOm0A9li9XRCqtrMzub6wXdsQKVNkbhScltvzE"
+       "p6PyOwBeWNUcwvS1Zp4X5",
+       "none of P-256, P-384 and P-521"},
+  };
+  for (const Key& key : keys) {
+    const std::string path = write("a.key", key.text);
+    ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+    expect(nono({"trust", "sign", "CLAUDE.md", "--keyref", "file://" + path}),
+           {key.why, {}, 2, key.why, ""});
+  }
+  EXPECT_FALSE(exists(in("CLAUDE.md.bundle")));
+  const std::string path = write("a.pub",
+                                 "MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEmiLII9pl2MCEM0dcKhBEO3bIr9rzptAPZ"
+                                 "YvV0QqrazM7m+sF3bEClTZG4UnJbb8xKej8jsAXljVHML0tWaeF+Q==");
+  expect(nono({"trust", "publisher", "add", "--yes", "--name", "x", "--key", path}),
+         {"public", {}, 2, "none of P-256, P-384 and P-521", ""});
+}
+
 TEST_F(ExitTest, WhatCannotBeDoneIs125) {
   write("CLAUDE.md", "text");
   ASSERT_EQ(nono({"trust", "keygen"}).code, 0);

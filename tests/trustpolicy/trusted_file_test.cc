@@ -107,7 +107,7 @@ TEST_F(TrustedFileTest, AnythingButARegularFileIsRefused) {
 TEST_F(TrustedFileTest, LargeFileIsRefused) {
   const auto file = read_trusted(directory.write("f", std::string(1001, 'x')), mine, 1000);
   ASSERT_FALSE(file);
-  EXPECT_EQ(file.error().kind(), ErrorKind::Exhausted);
+  EXPECT_EQ(file.error().kind(), ErrorKind::InvalidInput);
 }
 
 class SelfKeysTest : public testing::Test {
