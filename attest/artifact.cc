@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 
 #include "crypto/hash_names.h"
 
@@ -11,21 +10,11 @@ namespace nono::attest {
 
 namespace {
 
-// Every digest of a known kind must match: which one a verifier looks at must not matter.
-bool names_digest(const dsse::Subject& subject, const Artifact& artifact) {
-  bool matched = false;
-  for (const auto& [name, hex] : subject.digests) {
-    const auto algorithm = crypto::hash_named(name);
-    const auto digest = algorithm ? artifact.digest(*algorithm) : std::nullopt;
-    if (!digest) {
-      continue;
-    }
-    if (hex_encode(*digest) != hex) {
-      return false;
-    }
-    matched = true;
-  }
-  return matched;
+const std::string* digest_in(const dsse::Subject& subject, crypto::HashAlgorithm algorithm) {
+  const auto found = std::ranges::find_if(subject.digests, [&](const auto& digest) {
+    return crypto::hash_named(digest.first) == algorithm;
+  });
+  return found == subject.digests.end() ? nullptr : &found->second;
 }
 
 }  // namespace
@@ -46,12 +35,34 @@ std::optional<Bytes> Artifact::digest(crypto::HashAlgorithm algorithm) const {
   if (!contents_) {
     return std::nullopt;
   }
-  return crypto::hash(algorithm, *contents_);
+  std::optional<Bytes>& known = algorithm == crypto::HashAlgorithm::Sha384 ? sha384_ : sha512_;
+  if (!known) {
+    known = crypto::hash(algorithm, *contents_);
+  }
+  return known;
+}
+
+DigestVerdict weigh_digests(const Artifact& artifact, const dsse::Subject& subject) {
+  using crypto::HashAlgorithm;
+  DigestVerdict verdict = DigestVerdict::NothingKnown;
+  for (const auto algorithm :
+       {HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512}) {
+    const std::string* const hex = digest_in(subject, algorithm);
+    const std::optional<Bytes> digest = hex != nullptr ? artifact.digest(algorithm) : std::nullopt;
+    if (!digest) {
+      continue;
+    }
+    if (hex_encode(*digest) != *hex) {
+      return DigestVerdict::Mismatch;
+    }
+    verdict = DigestVerdict::Match;
+  }
+  return verdict;
 }
 
 bool names(const dsse::Statement& statement, const Artifact& artifact) {
   return std::ranges::any_of(statement.subjects(), [&](const dsse::Subject& subject) {
-    return names_digest(subject, artifact);
+    return weigh_digests(artifact, subject) == DigestVerdict::Match;
   });
 }
 

@@ -4,45 +4,17 @@
 #include <algorithm>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "attest/artifact.h"
-#include "base/encoding.h"
 #include "base/files.h"
-#include "crypto/hash_names.h"
 
 namespace nono::attest {
 
 namespace {
 
-bool digest_matches(const Specimen& specimen, crypto::HashAlgorithm algorithm,
-                    std::string_view hex) {
-  if (algorithm == crypto::HashAlgorithm::Sha256) {
-    return hex == specimen.digest.hex();
-  }
-  return hex == hex_encode(crypto::hash(algorithm, specimen.contents));
-}
-
-enum class DigestVerdict : unsigned char { Match, Mismatch, NothingKnown };
-
-// Every digest of a known kind must match: which one a verifier looks at must not matter.
-DigestVerdict weigh_digests(const Specimen& specimen, const dsse::Subject& subject) {
-  DigestVerdict verdict = DigestVerdict::NothingKnown;
-  for (const auto& [name, hex] : subject.digests) {
-    const std::optional<crypto::HashAlgorithm> algorithm = crypto::hash_named(name);
-    if (algorithm && !digest_matches(specimen, *algorithm, hex)) {
-      return DigestVerdict::Mismatch;
-    }
-    if (algorithm) {
-      verdict = DigestVerdict::Match;
-    }
-  }
-  return verdict;
-}
-
 std::expected<void, Rejection> check_digest(const Specimen& specimen,
                                             const dsse::Subject& subject) {
-  switch (weigh_digests(specimen, subject)) {
+  switch (weigh_digests(specimen.artifact, subject)) {
     case DigestVerdict::Mismatch:
       return reject(Reason::SubjectMismatch,
                     "\"" + subject.name + "\" was signed with other contents");
@@ -208,7 +180,7 @@ Bound bind_multi(const Specimen& specimen, const Evidence& evidence,
 }
 
 Bound bind_foreign(const Specimen& specimen, const dsse::Statement& statement) {
-  if (!names(statement, Artifact::of_bytes(specimen.contents))) {
+  if (!names(statement, specimen.artifact)) {
     return reject(Reason::SubjectMismatch, "no subject of the statement has this file's digest");
   }
   return NameBinding::DigestOnly;

@@ -5,25 +5,22 @@
 // SubjectMismatch. docs/format-bundle.md has the rules in a table.
 #pragma once
 
-#include <cstddef>
 #include <expected>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
+#include "attest/artifact.h"
 #include "attest/evidence.h"
 #include "attest/rejection.h"
 #include "attest/verifier.h"
-#include "crypto/digest.h"
 #include "dsse/statement.h"
 
 namespace nono::attest {
 
 // Specimen is the file under examination; everything is borrowed.
 struct Specimen {
-  std::span<const std::byte> contents;
-  crypto::Sha256 digest;  // of contents
+  const Artifact& artifact;  // with its contents
   const Place& place;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "attest/artifact.h"
 #include "attest/bundle.h"
 #include "attest/claims.h"
 #include "attest/keyless_signer.h"
@@ -71,14 +72,14 @@ Rejection by_root(Rejection rejection, const std::string& name) {
 
 // judge_by_roots asks every root, and the first alone about a key, which needs none.
 std::expected<Judged, Rejection> judge_by_roots(const Trial& trial, const Bundle& bundle) {
-  const Artifact artifact = Artifact::of_bytes(trial.specimen.contents);
   const bool keyed = std::holds_alternative<KeyHint>(bundle.material());
   std::optional<Judged> judged;
   std::optional<Rejection> standing;
   for (const NamedRoot& root : trial.roots.first(keyed ? 1 : trial.roots.size())) {
-    auto proof = SignatureCheck(*root.source, trial.keys)
-                     .with(trial.head_start)
-                     .check(bundle, artifact, Demand{.subjects = SubjectRule::Caller});
+    auto proof =
+        SignatureCheck(*root.source, trial.keys)
+            .with(trial.head_start)
+            .check(bundle, trial.specimen.artifact, Demand{.subjects = SubjectRule::Caller});
     if (proof && judged) {
       judged->roots.push_back(root.name);
     } else if (proof) {
@@ -173,9 +174,9 @@ Result<Examined> Verifier::examine(SealedFile file, const Place& place,
   if (!contents) {
     return std::unexpected(std::move(contents).error().while_doing("examining " + place.path));
   }
-  const crypto::Sha256 digest = crypto::Sha256::of(*contents);
-  Finding finding = weigh_all(Specimen{*contents, digest, place}, evidence, purpose);
-  return Examined(std::move(file), digest, std::move(finding));
+  const Artifact artifact = Artifact::of_bytes(*contents);
+  Finding finding = weigh_all(Specimen{artifact, place}, evidence, purpose);
+  return Examined(std::move(file), artifact.sha256(), std::move(finding));
 }
 
 }  // namespace nono::attest
