@@ -76,10 +76,50 @@ std::string mapped(std::string_view text, int options) {
   return {reinterpret_cast<const char*>(owned.get()), static_cast<std::size_t>(length)};
 }
 
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+// What nobody sees in a name: Default_Ignorable_Code_Point (Unicode 15) with what is not assigned
+// in it, which fonts hide as well and utf8proc does not know; annotations; the blank of Braille;
+// and controls, ASCII's apart (is_control).
+constexpr std::array<Range, 19> kUnseen = {{
+    {0x80, 0x9f},     {0xad, 0xad},       {0x34f, 0x34f},     {0x61c, 0x61c},     {0x115f, 0x1160},
+    {0x17b4, 0x17b5}, {0x180b, 0x180f},   {0x200b, 0x200f},   {0x202a, 0x202e},   {0x2060, 0x206f},
+    {0x2800, 0x2800}, {0x3164, 0x3164},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+    {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+}};
+
+bool is_control(char32_t value) {
+  return value < 0x20 || value == 0x7f;
+}
+
+bool is_unseen(char32_t value) {
+  return is_control(value) || std::ranges::any_of(kUnseen, [&](const Range& range) {
+           return range.first <= value && value <= range.last;
+         });
+}
+
+std::string without_unseen(std::string_view text) {
+  std::string seen;
+  seen.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint next = first_code_point(text);
+    const std::size_t bytes = std::max<std::size_t>(next.bytes, 1);
+    if (next.bytes == 0 || !is_unseen(next.value)) {
+      seen += text.substr(0, bytes);
+    }
+    text.remove_prefix(bytes);
+  }
+  return seen;
+}
+
 std::string fold_well_formed(std::string_view text) {
   constexpr int kCompatible =
       UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_IGNORE;
-  const std::string shapes = replace_look_alikes(mapped(text, kCompatible), kCapitals);
+  const std::string shapes =
+      replace_look_alikes(mapped(without_unseen(text), kCompatible), kCapitals);
   const std::string folded = mapped(shapes, kCompatible | UTF8PROC_CASEFOLD);
   // Replacing a base letter can let it compose with what follows.
   return mapped(replace_look_alikes(folded, kSmall), kCompatible | UTF8PROC_CASEFOLD);
@@ -128,7 +168,9 @@ std::string_view trimmed(std::string_view text) {
 std::string fold_name(std::string_view name) {
   const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
   if (std::ranges::all_of(name, is_ascii)) {
-    return ascii_lower(trimmed(name));
+    std::string folded = ascii_lower(trimmed(name));
+    std::erase_if(folded, [](char c) { return is_control(static_cast<unsigned char>(c)); });
+    return folded;
   }
   std::string folded;
   folded.reserve(name.size());

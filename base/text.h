@@ -23,8 +23,8 @@ std::string printable(std::string_view text);
 std::string printable_name(std::string_view name);
 
 // fold_name brings a file name to the form in which guarded names are compared: NFKC and full case
-// folding (Unicode 15, via utf8proc), default-ignorable code points removed, leading and trailing
-// spaces, dots and control characters removed, and the Cyrillic and Greek look-alikes of Latin
+// folding (Unicode 15, via utf8proc), control characters and all that is invisible removed,
+// spaces and dots removed at both ends, and the Cyrillic and Greek look-alikes of Latin
 // letters replaced by them. Bytes that are not UTF-8 are kept as they are. ASCII takes a fast path.
 std::string fold_name(std::string_view name);
 

@@ -131,9 +131,12 @@ bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
 
-// What fold_name trims at the ends of a name of ASCII letters.
+// What fold_name leaves out of a name of ASCII letters, and what it trims at its ends.
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
 bool is_trimmed(char c) {
-  return static_cast<unsigned char>(c) <= 0x20 || c == '.' || c == 0x7F;
+  return is_control(c) || c == ' ' || c == '.';
 }
 
 // FoldedName is one component as fold_name makes it, and whether a dot stood before it. Short
@@ -166,10 +169,13 @@ class FoldedName {
     while (!name.empty() && is_trimmed(name.back())) {
       name.remove_suffix(1);
     }
-    std::ranges::transform(name, buffer_.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    plain_ = std::string_view(buffer_.data(), name.size());
+    std::size_t size = 0;
+    for (const char c : name) {
+      if (!is_control(c)) {
+        buffer_.at(size++) = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      }
+    }
+    plain_ = std::string_view(buffer_.data(), size);
   }
 
   // A letter before the name keeps fold_name from trimming its front: what then stands between

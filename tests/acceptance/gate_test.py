@@ -137,6 +137,20 @@ class Gate(support.SandboxCase):
                                     options=("--allow-cwd", "--trust-scan=none"))
         self.assertNotIn(MARK, done.stdout)
 
+    def test_variant_that_looks_the_same_is_denied(self):
+        unseen = ("\u200d", "\u2065", "\u2800", "\ufff0", "\ufffb", "\U000e0000", "\U000e0080",
+                  "\U000e01f0", "\U000e0fff", "\x01", "\n", "\x7f", "\x85", "\x9b")
+        names = ["CLA%sUDE.md" % each for each in unseen] + ["AGENTS%s.md" % each for each in unseen]
+        for name in names:
+            self.project.write(name, MARK)
+        self.project.write("CLA\u2801UDE.md", "seen")  # control: this one is another name
+        for gate in ("strict", "fast"):
+            done = self.ran(self.project.sandbox(
+                "sh", "-c", 'for name in *; do echo "$(cat "$name")"; done',
+                options=("--allow-cwd", "--trust-scan=none", "--trust-intercept=" + gate)))
+            self.assertNotIn(MARK, done.stdout)
+            self.assertEqual(done.stdout.split(), ["seen"], done.stderr)
+
     def test_file_written_mid_run_is_unreadable_until_signed(self):
         done = self.project.sandbox("sh", "-c", f"echo {MARK} > AGENTS.md; cat AGENTS.md; echo on")
         self.assertNotIn(MARK, done.stdout)

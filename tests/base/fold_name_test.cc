@@ -1,7 +1,9 @@
 // tests/base/fold_name_test.cc: names that look or fold alike become the same.
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "base/utf8.h"
@@ -56,6 +58,30 @@ TEST(FoldNameTest, DisguisesOfAGuardedNameFoldToIt) {
            Variant{"\xe2\x85\xadLAUDE.md", "Roman numeral hundred"},
        }) {
     EXPECT_EQ(fold_name(v.name), "claude.md") << v.what;
+  }
+}
+
+// DerivedCoreProperties.txt 15, Default_Ignorable_Code_Point, what is not assigned included; and
+// controls, annotations and the blank of Braille, which are as invisible.
+TEST(FoldNameTest, NothingThatIsInvisibleMakesAnotherName) {
+  for (const auto& [first, last] : std::initializer_list<std::pair<char32_t, char32_t>>{
+           {0x1, 0x1f},      {0x7f, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},
+           {0x61c, 0x61c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
+           {0x200b, 0x200f}, {0x202a, 0x202e},   {0x2060, 0x206f},   {0x2800, 0x2800},
+           {0x3164, 0x3164}, {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+           {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}}) {
+    for (char32_t value = first; value <= last; ++value) {
+      std::string unseen;
+      append_utf8(unseen, value);
+      for (const std::string& name : {"CLA" + unseen + "UDE.md", unseen + "CLAUDE.md" + unseen,
+                                      "CL\xd0\x90U" + unseen + "DE." + unseen + "md"}) {
+        ASSERT_EQ(fold_name(name), "claude.md") << "U+" << std::hex << unsigned{value};
+      }
+    }
+  }
+  for (const char* seen : {"CLA-UDE.md", "CLA\xe2\xa0\x81UDE.md", "CLA\xef\xbf\xbcUDE.md",
+                           "CLA\xe2\x80\x90UDE.md", "CLA UDE.md"}) {  // each beside a range
+    EXPECT_NE(fold_name(seen), "claude.md") << seen;
   }
 }
 
