@@ -1,4 +1,4 @@
-// base/utf8.h: decoding of UTF-8, for base/ itself.
+// base/utf8.h: decoding of UTF-8, for base/ itself and for what writes JSON.
 #pragma once
 
 #include <cstddef>

@@ -88,7 +88,7 @@ Result<int> run_show(const Arguments& arguments, Session& session) {
   if (arguments.has("source")) {
     NONO_TRY(const engine::UserDirectories user, session.user());
     NONO_TRY(const engine::LoadedProfile loaded, looked_up(user, arguments.operands().front()));
-    session.render().raw(loaded.profile.document.pretty());
+    session.render().json(loaded.profile.document);
     return kDone;
   }
   NONO_TRY(const Composition shown, compose_named(session, arguments.operands().front()));

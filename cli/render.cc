@@ -3,11 +3,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "base/files.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "engine/explain.h"
 
 namespace nono::cli {
@@ -25,6 +27,24 @@ std::string_view colour_of(std::string_view word) {
     return kGreen;
   }
   return word == "UNSIGNED" ? kYellow : kRed;
+}
+
+void append_unit(std::string& out, char32_t unit) {
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  out += "\\u";
+  for (const unsigned shift : {12U, 8U, 4U, 0U}) {
+    out += kHexDigits[(unit >> shift) & 0xfU];
+  }
+}
+
+// append_escape writes UTF-16 as JSON does (RFC 8259, 7).
+void append_escape(std::string& out, char32_t value) {
+  if (value < 0x10000) {
+    append_unit(out, value);
+    return;
+  }
+  append_unit(out, 0xd800 + ((value - 0x10000) >> 10U));
+  append_unit(out, 0xdc00 + ((value - 0x10000) & 0x3ffU));
 }
 
 void to_stderr(std::string_view text) {
@@ -53,6 +73,24 @@ void report_details(Render& render, const engine::Judgement& judgement) {
   if (judgement.binding) {
     render.detail("name", engine::binding_text(*judgement.binding));
   }
+}
+
+// for_terminals spells out, in a document's strings, what a terminal would act on: outside of them
+// JSON is printable ASCII, and `\u` means the same value to whoever parses it.
+std::string for_terminals(std::string_view document) {
+  std::string safe;
+  safe.reserve(document.size());
+  while (!document.empty()) {
+    const CodePoint next = first_code_point(document);
+    const std::string_view bytes = document.substr(0, std::max<std::size_t>(next.bytes, 1));
+    if (next.value < 0x7f || printable(bytes) == bytes) {
+      safe += bytes;
+    } else {
+      append_escape(safe, next.value);
+    }
+    document.remove_prefix(bytes.size());
+  }
+  return safe;
 }
 
 }  // namespace
@@ -86,7 +124,7 @@ void Render::raw(std::string_view text) {
 }
 
 void Render::json(const Json& document) {
-  out(document.pretty());
+  out(for_terminals(document.pretty()));
 }
 
 void Render::note(std::string_view text) {

@@ -32,7 +32,8 @@ class Render {
   void detail(std::string_view label, std::string_view text);
   // raw writes text of ours (help, generated scripts, a key) as it is.
   void raw(std::string_view text);
-  // json writes the document and a newline; also when silent or quiet: it was asked for.
+  // json writes the document and a newline; also when silent or quiet: it was asked for. What
+  // printable() would spell out stands in its strings as \uXXXX.
   void json(const Json& document);
   // note tells the user something on stderr, unless quiet.
   void note(std::string_view text);

@@ -60,6 +60,25 @@ TEST_F(JsonTest, NamesThatAreNoTextAreGivenInBase64Too) {
   EXPECT_EQ(at(json, {"files", "1"}).find("file_base64"), nullptr);
 }
 
+TEST_F(JsonTest, WhatATerminalWouldActOnIsEscapedAndTheValueStaysTheSame) {
+  const std::string name =
+      "\xc2\x9b"
+      "2J-\xe2\x80\xae-\x7f-\xf3\xa0\x80\xa1-\xc3\xa9\xf0\x9f\x98\x80-CLAUDE.md";
+  write(name, "text");
+  for (const char* command : {"explain", "verify"}) {
+    const Outcome outcome = nono({"trust", command, name, "--json"});
+    EXPECT_NE(
+        outcome.out.find("\\u009b2J-\\u202e-\\u007f-\\udb40\\udc21-\xc3\xa9\xf0\x9f\x98\x80-"),
+        std::string::npos)
+        << outcome.out;
+    for (const char* raw : {"\xc2\x9b", "\xe2\x80\xae", "\x7f", "\xf3\xa0\x80\xa1"}) {
+      EXPECT_EQ(outcome.out.find(raw), std::string::npos) << outcome.out;
+    }
+  }
+  const Json json = document({"trust", "verify", name}, 1, "trust-verify");
+  EXPECT_EQ(text_at(json, {"files", "0", "path"}), in(name));
+}
+
 TEST_F(JsonTest, SilenceDoesNotSilenceADocument) {
   write("CLAUDE.md", "text");
   const Outcome outcome = nono({"trust", "verify", "CLAUDE.md", "--json", "--silent"});
