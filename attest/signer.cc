@@ -54,22 +54,23 @@ Result<void> check_product(const Author& author, const SigningTarget& target,
   return {};
 }
 
-// Names go into JSON and onto terminals: what a verifier would refuse is refused before signing.
-Result<void> check_name(const std::string& name) {
-  if (!is_plain_relative(name)) {
+// Paths go into JSON, and names onto terminals as well: what a verifier would refuse is refused
+// before signing.
+Result<void> check_path(const std::string& path) {
+  if (!is_plain_relative(path)) {
     return fail(ErrorKind::InvalidInput,
-                "\"" + name + "\" cannot be signed: the path must be relative and plain");
+                "\"" + path + "\" cannot be signed: the path must be relative and plain");
   }
-  if (!is_utf8(name)) {
+  if (!is_utf8(path)) {
     return std::unexpected(
-        Error(ErrorKind::InvalidInput, "\"" + name + "\" cannot be signed: its name is not UTF-8")
+        Error(ErrorKind::InvalidInput, "\"" + path + "\" cannot be signed: its name is not UTF-8")
             .mend_with("rename the file"));
   }
   return {};
 }
 
-Result<void> check_signed_path(const SigningTarget& target) {
-  NONO_CHECK(check_name(target.signed_path));
+Result<void> check_stands(const SigningTarget& target) {
+  NONO_CHECK(check_signed_path(target.signed_path));
   const Place& place = target.place;
   const bool here = place.repository_root.empty() ? ends_in(place.path, target.signed_path)
                                                   : target.signed_path == place.repository_path;
@@ -95,7 +96,7 @@ Result<std::vector<dsse::NamedDigest>> subjects_below(const std::string& directo
       return fail(ErrorKind::InvalidInput, target.place.path + " does not lie in " + directory);
     }
     std::string name = relative_to(directory, target.place.path);
-    NONO_CHECK(check_name(name));
+    NONO_CHECK(check_subject_name(name));
     if (!names.insert(name).second) {
       return fail(ErrorKind::InvalidInput, target.place.path + " is to be signed twice");
     }
@@ -133,6 +134,22 @@ Result<std::string> common_root(const std::string& directory,
 
 }  // namespace
 
+Result<void> check_subject_name(const std::string& name) {
+  NONO_CHECK(check_path(name));
+  if (const std::string_view fault = dsse::fault_in_name(name); !fault.empty()) {
+    return std::unexpected(
+        Error(ErrorKind::InvalidInput,
+              "\"" + name + "\" cannot be signed: its name " + std::string(fault))
+            .mend_with("rename the file"));
+  }
+  return {};
+}
+
+Result<void> check_signed_path(const std::string& path) {
+  NONO_CHECK(check_path(path));
+  return check_subject_name(std::string(base_name(path)));
+}
+
 Json KeyAuthor::claim() const {
   return Json(Json::Object{{"kind", "keyed"}, {"key_id", key_.public_key().fingerprint().hex()}});
 }
@@ -157,7 +174,7 @@ Verifier KeyAuthor::verifier() const {
 }
 
 Result<std::string> sign_one(const Author& author, const SigningTarget& target, Purpose purpose) {
-  NONO_CHECK(check_signed_path(target));
+  NONO_CHECK(check_stands(target));
   NONO_TRY(const dsse::NamedDigest subject,
            named_digest(target, std::string(base_name(target.signed_path))));
   Json predicate = predicate_of(author);

@@ -54,6 +54,12 @@ class KeyAuthor final : public Author {
   const crypto::PrivateKey& key_;
 };
 
+// check_subject_name refuses what no statement may call its subject: a path that is not relative
+// and plain, text that is not UTF-8, control and invisible characters. check_signed_path refuses
+// the `signed_path` of a single file, whose subject is its base name alone.
+Result<void> check_subject_name(const std::string& name);
+Result<void> check_signed_path(const std::string& path);
+
 // sign_one returns the text of `<file>.bundle` (Sigstore bundle v0.3, DSSE, in-toto Statement v1).
 Result<std::string> sign_one(const Author& author, const SigningTarget& target, Purpose purpose);
 // sign_many returns the text of `.nono-trust.bundle` for `directory` (absolute): one statement

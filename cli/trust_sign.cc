@@ -82,35 +82,50 @@ class Signatures {
   Json::Array files_;
 };
 
-Result<std::vector<std::string>> all_guarded(Session& session, const std::string& here) {
+engine::Bundling bundling_of(const Arguments& arguments) {
+  return arguments.has("multi-subject") ? engine::Bundling::Together : engine::Bundling::Each;
+}
+
+// Wanted is what to sign, and how many of the guarded files cannot be.
+struct Wanted {
+  std::vector<std::string> files;
+  std::size_t unsignable = 0;
+};
+
+Result<Wanted> all_guarded(Session& session, const std::string& here, engine::Bundling bundling) {
   NONO_TRY(const engine::Gate gate, session.open_gate(std::nullopt));
-  auto found = engine::guarded_files(gate.policy(), here, {}, scan_progress(session.render()));
+  auto found =
+      engine::guarded_files(gate.policy(), here, bundling, {}, scan_progress(session.render()));
   session.render().end_progress();
   NONO_CHECK(found);
   for (const std::string& path : found->left_alone) {
     session.render().note("left alone: " + near(path, here) + " is a link out of this directory");
   }
-  return std::move(found->files);
+  for (Error& error : found->unsignable) {
+    session.render().error(std::move(error).while_doing("left alone"));
+  }
+  return Wanted{.files = std::move(found->files), .unsignable = found->unsignable.size()};
 }
 
-Result<std::vector<std::string>> wanted_files(const Arguments& arguments, Session& session,
-                                              const std::string& here) {
-  std::vector<std::string> files;
+Result<Wanted> wanted_files(const Arguments& arguments, Session& session, const std::string& here) {
+  Wanted wanted;
   if (arguments.operands().empty() && !arguments.has("all")) {
     return std::unexpected(Error(ErrorKind::Usage, "it is not said which file to sign")
                                .mend_with("name a FILE, or use --all"));
   }
   for (const std::string& file : arguments.operands()) {
-    files.push_back(file.starts_with('/') ? file : join_path(here, file));
+    wanted.files.push_back(file.starts_with('/') ? file : join_path(here, file));
   }
   if (arguments.has("all")) {
-    NONO_TRY(const std::vector<std::string> guarded, all_guarded(session, here));
-    files.insert(files.end(), guarded.begin(), guarded.end());
+    NONO_TRY(const Wanted guarded, all_guarded(session, here, bundling_of(arguments)));
+    wanted.files.insert(wanted.files.end(), guarded.files.begin(), guarded.files.end());
+    wanted.unsignable = guarded.unsignable;
   }
   // Before a key is made or a bundle written, every file is known to be one that can be signed.
-  NONO_CHECK(arguments.has("multi-subject") ? engine::check_signable_together(here, files)
-                                            : engine::check_signable(files));
-  return files;
+  NONO_CHECK(bundling_of(arguments) == engine::Bundling::Together
+                 ? engine::check_signable_together(here, wanted.files)
+                 : engine::check_signable(wanted.files, here));
+  return wanted;
 }
 
 Result<void> sign_files(const Arguments& arguments, Session& session, const attest::Author& author,
@@ -153,14 +168,16 @@ Result<void> sign_keyed(const Arguments& arguments, Session& session,
 Result<int> run_sign(const Arguments& arguments, Session& session) {
   NONO_CHECK(check_keyless_options(arguments));
   NONO_TRY(const std::string here, session.working_directory());
-  NONO_TRY(const std::vector<std::string> files, wanted_files(arguments, session, here));
-  if (files.empty()) {
-    session.render().note("there is no guarded file beneath " + here);
-    return kDone;
+  NONO_TRY(const Wanted wanted, wanted_files(arguments, session, here));
+  const int code = wanted.unsignable > 0 ? kVerdict : kDone;
+  if (wanted.files.empty()) {
+    const std::string_view which = wanted.unsignable > 0 ? "that can be signed " : "";
+    session.render().note("there is no guarded file " + std::string(which) + "beneath " + here);
+    return code;
   }
-  NONO_CHECK(arguments.has("keyless") ? sign_keyless(arguments, session, files)
-                                      : sign_keyed(arguments, session, files));
-  return kDone;
+  NONO_CHECK(arguments.has("keyless") ? sign_keyless(arguments, session, wanted.files)
+                                      : sign_keyed(arguments, session, wanted.files));
+  return code;
 }
 
 Result<int> run_sign_policy(const Arguments& arguments, Session& session) {

@@ -24,27 +24,6 @@ constexpr std::array<KnownDigest, 3> kKnownDigests{{{.algorithm = "sha256", .dig
                                                     {.algorithm = "sha384", .digits = 96},
                                                     {.algorithm = "sha512", .digits = 128}}};
 
-std::string_view fault_in_name(std::string_view name) {
-  if (name.size() > kMaxNameBytes) {
-    return "is longer than 4096 bytes";
-  }
-  if (printable(name) != name) {
-    return "must be printable text, without control or invisible characters";
-  }
-  if (name.starts_with('/')) {
-    return "must be relative";
-  }
-  for (std::size_t start = 0; start <= name.size();) {
-    const std::size_t end = std::min(name.find('/', start), name.size());
-    const std::string_view component = name.substr(start, end - start);
-    if (component == "." || component == "..") {
-      return "must not have \".\" or \"..\" as a component";
-    }
-    start = end + 1;
-  }
-  return {};
-}
-
 Result<std::string> read_name(const JsonView& subject) {
   NONO_TRY(const auto view, subject.maybe("name"));
   if (!view) {
@@ -123,6 +102,27 @@ Result<Json> read_predicate(const JsonView& statement) {
 }
 
 }  // namespace
+
+std::string_view fault_in_name(std::string_view name) {
+  if (name.size() > kMaxNameBytes) {
+    return "is longer than 4096 bytes";
+  }
+  if (printable(name) != name) {
+    return "must be printable text, without control or invisible characters";
+  }
+  if (name.starts_with('/')) {
+    return "must be relative";
+  }
+  for (std::size_t start = 0; start <= name.size();) {
+    const std::size_t end = std::min(name.find('/', start), name.size());
+    const std::string_view component = name.substr(start, end - start);
+    if (component == "." || component == "..") {
+      return "must not have \".\" or \"..\" as a component";
+    }
+    start = end + 1;
+  }
+  return {};
+}
 
 Result<Statement> Statement::parse(const VerifiedPayload& payload) {
   if (payload.type() != kInTotoPayloadType) {

@@ -26,6 +26,10 @@ struct Subject {
   std::vector<std::pair<std::string, std::string>> digests;  // algorithm, lower-case hexadecimal
 };
 
+// fault_in_name says why a subject cannot be called `name`: "must be relative". Empty where it can.
+// It is the rule for what is read and for what is signed.
+std::string_view fault_in_name(std::string_view name);
+
 class Statement {
  public:
   static constexpr std::size_t kMaxSubjects = 1024;

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/files.h"
 #include "base/text.h"
+#include "dsse/statement.h"
 #include "trustpolicy/publisher.h"
 
 namespace nono::engine {
@@ -72,28 +74,40 @@ std::string blocking_publisher(const trustpolicy::Policy& policy, const Layer& l
                           hit->reason);
 }
 
+// command_for ends where the file is to be named; empty where no command about the file mends it.
+std::string command_for(std::string_view reason_code) {
+  if (reason_code == "no-bundle") {
+    return "nono trust sign ";
+  }
+  if (reason_code == "unknown-key" || reason_code == "untrusted-publisher") {
+    return "nono trust publisher add --from ";
+  }
+  if (reason_code == "unsupported") {
+    return "read the file, then sign it with a key of your own: nono trust sign ";
+  }
+  if (std::ranges::find(kLookFirst, reason_code) != kLookFirst.end()) {
+    return "check what changed, then: nono trust sign ";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string remedy_for(std::string_view reason_code, std::string_view shown_path) {
-  // A name that starts with a dash would be read as an option.
-  const std::string dash_guard = shown_path.starts_with('-') ? "./" : "";
-  const std::string file = shell_quote(dash_guard + std::string(shown_path));
-  if (reason_code == "no-bundle") {
-    return "nono trust sign " + file;
-  }
-  if (reason_code == "unknown-key" || reason_code == "untrusted-publisher") {
-    return "nono trust publisher add --from " + file;
-  }
   if (std::ranges::find(kSignedAgain, reason_code) != kSignedAgain.end()) {
     return "see nono trust root show, or ask whoever signed it to sign it again";
   }
-  if (reason_code == "unsupported") {
-    return "read the file, then sign it with a key of your own: nono trust sign " + file;
+  const std::string command = command_for(reason_code);
+  if (command.empty()) {
+    return {};
   }
-  if (std::ranges::find(kLookFirst, reason_code) != kLookFirst.end()) {
-    return "check what changed, then: nono trust sign " + file;
+  // Nobody can sign such a name, and what is shown of it names no file.
+  if (!dsse::fault_in_name(base_name(shown_path)).empty()) {
+    return "rename it, without control or invisible characters, then sign it";
   }
-  return {};
+  // A name that starts with a dash would be read as an option.
+  const std::string dash_guard = shown_path.starts_with('-') ? "./" : "";
+  return command + shell_quote(dash_guard + std::string(shown_path));
 }
 
 std::string blocking_entry(const trustpolicy::Policy& policy,

@@ -135,12 +135,26 @@ bool reaches(const std::string& directory, const Place& place) {
   return at == directory && (has_policy(at) || directory == directory_name(place.path));
 }
 
+// check_path refuses, in terms of the path that would be signed, what no statement may name.
+Result<void> check_path(const std::string& path, const std::string& working_directory,
+                        Bundling bundling) {
+  Result<void> named =
+      bundling == Bundling::Together
+          ? attest::check_subject_name(relative_to(working_directory, path))
+          : attest::check_signed_path(signed_path(attest::place_of(path), working_directory));
+  if (!named) {
+    return std::unexpected(std::move(named).error().while_doing(path));
+  }
+  return named;
+}
+
 Result<void> check_reach(const std::string& directory, const OpenedFile& file) {
   NONO_CHECK(check_name(file.path));
   if (!beneath(directory, file.path)) {
     return std::unexpected(refused(file.path, "does not lie beneath " + directory,
                                    "sign from a directory above all of the files"));
   }
+  NONO_CHECK(check_path(file.path, directory, Bundling::Together));
   if (!reaches(directory, attest::place_of(file.path))) {
     return std::unexpected(
         refused(file.path,
@@ -168,6 +182,26 @@ Result<void> check_place(const std::string& bundle_path) {
   return {};
 }
 
+// sort_out puts one guarded file where it belongs.
+Result<void> sort_out(const std::string& path, const std::string& root, Bundling bundling,
+                      FilesToSign& result) {
+  const Result<OwnedFd> object = open_object(path);
+  if (!object) {
+    Error error = object.error();
+    result.unsignable.push_back(std::move(error).mend_with("mend the link, or remove it"));
+    return {};
+  }
+  NONO_TRY(const std::string resolved, path_of(*object));
+  if (resolved != path && !beneath(root, resolved)) {
+    result.left_alone.push_back(path);
+  } else if (const Result<void> named = check_path(resolved, root, bundling); !named) {
+    result.unsignable.push_back(named.error());
+  } else {
+    result.files.push_back(resolved);
+  }
+  return {};
+}
+
 // Descriptors stay open for each file until its statement is signed, or all bundles are written.
 void raise_descriptor_limit() {
   struct rlimit limit{};
@@ -179,10 +213,12 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
-Result<void> check_signable(const std::vector<std::string>& files) {
+Result<void> check_signable(const std::vector<std::string>& files,
+                            const std::string& working_directory) {
   for (const std::string& path : files) {
     NONO_TRY(const OpenedFile file, open_named(path));
     NONO_CHECK(check_name(file.path));
+    NONO_CHECK(check_path(file.path, working_directory, Bundling::Each));
     NONO_CHECK(check_place(sidecar_of(file.path)));
   }
   return {};
@@ -200,7 +236,7 @@ Result<void> check_signable_together(const std::string& directory,
 Result<void> sign_each(const attest::Author& author, const std::vector<std::string>& files,
                        const std::string& working_directory, const OnSigned& on_signed,
                        const OnMade& on_made) {
-  NONO_CHECK(check_signable(files));
+  NONO_CHECK(check_signable(files, working_directory));
   Gathered all(on_made);
   NONO_CHECK(at_once(files.size(), author.at_once(), [&](std::size_t which) -> Result<void> {
     NONO_TRY(Made made, make_sidecar(author, files[which], working_directory));
@@ -257,7 +293,8 @@ Result<SignedFile> sign_policy(const attest::Author& author, const std::string& 
 }
 
 Result<FilesToSign> guarded_files(const trustpolicy::Policy& policy, const std::string& root,
-                                  const ScanLimits& limits, const Progress& progress) {
+                                  Bundling bundling, const ScanLimits& limits,
+                                  const Progress& progress) {
   NONO_TRY(const ScanResult scan, scan_tree(root, policy.guard(), limits, progress));
   if (!scan.unreadable.empty()) {
     return fail(ErrorKind::PermissionDenied, "cannot list " + scan.unreadable.front());
@@ -267,13 +304,7 @@ Result<FilesToSign> guarded_files(const trustpolicy::Policy& policy, const std::
   }
   FilesToSign result;
   for (const Found& found : scan.found) {
-    NONO_TRY(const OwnedFd object, open_object(found.path));
-    NONO_TRY(const std::string resolved, path_of(object));
-    if (resolved == found.path || beneath(root, resolved)) {
-      result.files.push_back(resolved);
-    } else {
-      result.left_alone.push_back(found.path);
-    }
+    NONO_CHECK(sort_out(found.path, root, bundling, result));
   }
   std::ranges::sort(result.files);
   const auto same = std::ranges::unique(result.files);

@@ -28,9 +28,10 @@ using OnSigned = std::function<void(const SignedFile&)>;
 // OnMade hears how many bundles are made; by one thread at a time, but by any.
 using OnMade = std::function<void(std::size_t made)>;
 
-// check_signable looks at every file, and at the place of its bundle, without writing anything:
-// what sign_each would refuse. check_signable_together does so for sign_together.
-Result<void> check_signable(const std::vector<std::string>& files);
+// check_signable looks at every file, its name, and the place of its bundle, without writing
+// anything: what sign_each would refuse. check_signable_together does so for sign_together.
+Result<void> check_signable(const std::vector<std::string>& files,
+                            const std::string& working_directory);
 Result<void> check_signable_together(const std::string& directory,
                                      const std::vector<std::string>& files);
 
@@ -57,15 +58,19 @@ Result<void> check_policy(const std::string& path);
 Result<SignedFile> sign_policy(const attest::Author& author, const std::string& path,
                                const std::string& working_directory);
 
-// FilesToSign is what `sign --all` finds: the resolved files, and the links among them that lead
-// out of the tree and are left alone.
+// FilesToSign is what `sign --all` finds: the resolved files, the links among them that lead out of
+// the tree and are left alone, and what cannot be signed for its name or as a link to nowhere: one
+// such file, which anybody may have put there, does not keep the others unsigned.
 struct FilesToSign {
   std::vector<std::string> files;
   std::vector<std::string> left_alone;
+  std::vector<Error> unsignable;
 };
-// guarded_files lists every guarded file beneath `root` (absolute). A tree that could not be seen
-// whole is an Error.
+enum class Bundling : unsigned char { Each, Together };
+// guarded_files lists every guarded file beneath `root` (absolute), which is the working directory.
+// A tree that could not be seen whole is an Error.
 Result<FilesToSign> guarded_files(const trustpolicy::Policy& policy, const std::string& root,
-                                  const ScanLimits& limits, const Progress& progress);
+                                  Bundling bundling, const ScanLimits& limits,
+                                  const Progress& progress);
 
 }  // namespace nono::engine

@@ -1,4 +1,8 @@
 // tests/cli/trust_test.cc: what a user does with `nono trust`, as they see it.
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "tests/cli/support.h"
 
 namespace nono::cli {
@@ -82,6 +86,41 @@ TEST_F(TrustTest, NothingGuardedIsSaidAndDone) {
   EXPECT_EQ(outcome.code, 0);
   EXPECT_NE(outcome.err.find("no guarded file"), std::string::npos);
   EXPECT_FALSE(exists(home_ + "/.config"));
+}
+
+TEST_F(TrustTest, NameThatCannotBeSignedIsRefusedWithWhatMendsIt) {
+  for (const char* name : {"CLA\u200dUDE.md", "CLAUDE-\x01.md", "CLAUDE-\n.md", "CLAUDE-\xff.md"}) {
+    write(name, "a");
+    const Outcome outcome = nono({"trust", "sign", name});
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    EXPECT_TRUE(outcome.err.ends_with("\n  mend: rename the file\n")) << outcome.err;
+    EXPECT_FALSE(exists(in(std::string(name) + ".bundle")));
+    EXPECT_NE(nono({"trust", "verify", name}).out.find("mend: rename it, "), std::string::npos);
+  }
+  EXPECT_FALSE(exists(home_ + "/.config")) << "no key is made for nothing";
+}
+
+TEST_F(TrustTest, AllSignsTheOthersAndNamesWhatCannotBeSigned) {
+  for (const char* name : {"CLA\u200dUDE.md", "CLAUDE-\x01.md", "CLAUDE-\n.md", "CLAUDE-\xff.md"}) {
+    write(std::string(".claude/commands/") + name, "a");
+  }
+  ASSERT_EQ(::symlink("GEMINI.md", in("GEMINI.md").c_str()), 0);
+  EXPECT_EQ(nono({"trust", "sign", "--all"}).code, 1) << "nothing is left to sign";
+  write("CLAUDE.md", "a");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"trust", "sign", "--all"}, {"trust", "sign", "--all", "--multi-subject"}}) {
+    const Outcome outcome = nono(words);
+    EXPECT_EQ(outcome.code, 1) << outcome.err;
+    EXPECT_TRUE(outcome.out.starts_with("SIGNED    CLAUDE.md  ")) << outcome.out;
+    EXPECT_EQ(std::ranges::count(outcome.out, '\n'), 1) << outcome.out;
+    for (const char* part : {"nono: left alone: ", "CLA\\u{200d}UDE.md", "CLAUDE-\\x01.md",
+                             "CLAUDE-\\n.md", "CLAUDE-\\xff.md", "GEMINI.md"}) {
+      EXPECT_NE(outcome.err.find(part), std::string::npos) << part << outcome.err;
+    }
+    EXPECT_EQ(nono({"trust", "verify", "CLAUDE.md"}).code, 0);
+  }
+  EXPECT_TRUE(exists(in("CLAUDE.md.bundle")));
+  EXPECT_TRUE(exists(in(".nono-trust.bundle")));
 }
 
 TEST_F(TrustTest, GivenBundleDecides) {

@@ -305,5 +305,17 @@ TEST(RemedyTest, NameThatLooksLikeAnOptionIsMadeAPath) {
   EXPECT_EQ(remedy_for("no-bundle", "-f.md"), "nono trust sign ./-f.md");
 }
 
+TEST(RemedyTest, NameThatNobodyCanSignIsToBeChanged) {
+  for (const std::string_view code : {"no-bundle", "unknown-key", "malformed-bundle"}) {
+    for (const std::string_view name : {"CLA\u200dUDE.md", "d/AGENTS\x01.md", "a\nb.md", "a\xff"}) {
+      EXPECT_EQ(remedy_for(code, name),
+                "rename it, without control or invisible characters, then sign it")
+          << code;
+    }
+  }
+  EXPECT_EQ(remedy_for("blocked-digest", "a\nb.md"), "");
+  EXPECT_EQ(remedy_for("no-bundle", "ä.md"), "nono trust sign 'ä.md'");
+}
+
 }  // namespace
 }  // namespace nono::engine

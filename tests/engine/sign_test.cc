@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <csignal>
 
+#include "base/text.h"
 #include "tests/engine/support.h"
 
 namespace nono::engine {
@@ -73,7 +75,7 @@ TEST_F(SignTest, OneBadFileLeavesAllAsTheyWere) {
 }
 
 TEST_F(SignTest, PolicyPointsAtItsOwnCommand) {
-  const auto refused = check_signable({write("trust-policy.json", "{}")});
+  const auto refused = check_signable({write("trust-policy.json", "{}")}, tree_);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind(), ErrorKind::Usage);
   EXPECT_EQ(refused.error().remedy(), "nono trust sign-policy " + in("trust-policy.json"));
@@ -128,7 +130,7 @@ TEST_F(SignTest, BundleThatHasNoPlaceLeavesAllAsTheyWere) {
   EXPECT_EQ(refused.error().kind(), ErrorKind::System);
   EXPECT_TRUE(refused.error().message().starts_with(files[1] + ".bundle is a directory"));
   EXPECT_FALSE(exists(files[0] + ".bundle"));
-  EXPECT_FALSE(check_signable(files).has_value());
+  EXPECT_FALSE(check_signable(files, tree_).has_value());
   make_directory(in(".nono-trust.bundle"));
   EXPECT_FALSE(check_signable_together(tree_, {write("CLAUDE.md", "c")}).has_value());
 }
@@ -224,16 +226,57 @@ TEST_F(SignTest, GuardedFilesAreResolvedAndLinksOutAreLeftAlone) {
   write("x/AGENTS.md", "c");
   ASSERT_EQ(::symlink("/etc/passwd", in("x/GEMINI.md").c_str()), 0);
   ASSERT_EQ(::symlink("../docs/text.txt", in("x/QWEN.md").c_str()), 0);
-  const FilesToSign found = testing::must(guarded_files(*policy(), tree_, {}, {}));
+  const FilesToSign found = testing::must(guarded_files(*policy(), tree_, Bundling::Each, {}, {}));
   EXPECT_EQ(found.files,
             (std::vector<std::string>{in("CLAUDE.md"), in("docs/text.txt"), in("x/AGENTS.md")}));
   EXPECT_EQ(found.left_alone, std::vector<std::string>{in("x/GEMINI.md")});
 }
 
+constexpr std::array<std::string_view, 4> kNoNames = {"CLA\u200dUDE.md", "CLAUDE-\x01.md",
+                                                      "CLAUDE-\n.md", "CLAUDE-\xff.md"};
+
+TEST_F(SignTest, NameThatNoStatementMayHoldIsRefusedBeforeAnythingIsSigned) {
+  const crypto::PrivateKey key = make_key();
+  const std::string good = write("CLAUDE.md", "text");
+  for (const std::string_view name : kNoNames) {
+    const std::string bad = write(std::string(name), "text");
+    for (const auto& refused : {check_signable({good, bad}, tree_), sign_all(key, {good, bad}),
+                                check_signable_together(tree_, {good, bad})}) {
+      ASSERT_FALSE(refused.has_value()) << printable(name);
+      EXPECT_EQ(refused.error().kind(), ErrorKind::InvalidInput) << refused.error().message();
+      EXPECT_EQ(refused.error().remedy(), "rename the file");
+    }
+    EXPECT_FALSE(exists(good + ".bundle"));
+  }
+  // Only what names the subject must be printable: here the base name alone.
+  make_directory(in("a\u200db"));
+  sign(key, {write("a\u200db/AGENTS.md", "text")});
+  EXPECT_TRUE(proven(in("a\u200db/AGENTS.md")));
+  EXPECT_FALSE(check_signable_together(tree_, {in("a\u200db/AGENTS.md")}).has_value());
+}
+
+TEST_F(SignTest, GuardedFilesThatCannotBeSignedDoNotKeepTheOthersUnsigned) {
+  write("CLAUDE.md", "a");
+  for (const std::string_view name : kNoNames) {
+    write(".claude/commands/" + std::string(name), "b");
+  }
+  ASSERT_EQ(::symlink("GEMINI.md", in("GEMINI.md").c_str()), 0);
+  ASSERT_EQ(::symlink("nowhere", in("AGENTS.md").c_str()), 0);
+  make_directory(in("a\u200db"));
+  write("a\u200db/SKILLS.md", "c");
+  const FilesToSign each = testing::must(guarded_files(*policy(), tree_, Bundling::Each, {}, {}));
+  EXPECT_EQ(each.files, (std::vector<std::string>{in("CLAUDE.md"), in("a\u200db/SKILLS.md")}));
+  EXPECT_EQ(each.unsignable.size(), kNoNames.size() + 2);
+  const FilesToSign together =
+      testing::must(guarded_files(*policy(), tree_, Bundling::Together, {}, {}));
+  EXPECT_EQ(together.files, std::vector<std::string>{in("CLAUDE.md")});
+  EXPECT_EQ(together.unsignable.size(), kNoNames.size() + 3);
+}
+
 TEST_F(SignTest, TreeTooLargeIsNotSignedInPart) {
   write("CLAUDE.md", "a");
   write("x", "");
-  const auto found = guarded_files(*policy(), tree_, {.entries = 1}, {});
+  const auto found = guarded_files(*policy(), tree_, Bundling::Each, {.entries = 1}, {});
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().kind(), ErrorKind::Exhausted);
 }
