@@ -164,15 +164,19 @@ Result<void> put_named(BorrowedFd dir, const std::string& name, std::string_view
   return done;
 }
 
-// stage says before anything has changed that a directory cannot be replaced.
+// stage says before anything has changed that a directory cannot be replaced, and that a name is
+// too long: a file without a name could be made all the same.
 Result<Staged> stage(const NewFile& file) {
   const std::string name(base_name(file.path));
   NONO_CHECK(check_is_name(name));
   NONO_TRY(const OwnedFd dir,
            open_directory(BorrowedFd::unowned(AT_FDCWD), std::string(directory_name(file.path))));
   struct stat status{};
-  if (::fstatat(BorrowedFd(dir).raw(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-      S_ISDIR(status.st_mode)) {
+  if (::fstatat(BorrowedFd(dir).raw(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (const int saved = errno; saved == ENAMETOOLONG) {
+      return fail_errno(saved, "look up its name");
+    }
+  } else if (S_ISDIR(status.st_mode)) {
     return fail_errno(EISDIR, "replace it");
   }
   return Staged::make(dir, name, file.bytes, file.mode);

@@ -165,6 +165,26 @@ Result<void> check_reach(const std::string& directory, const OpenedFile& file) {
   return {};
 }
 
+// check_length looks the name up, as what takes it is the file system; a file without a name, as
+// the bundle is until it is put in place, does not tell.
+Result<void> check_length(const std::string& bundle_path) {
+  struct stat status{};
+  if (::lstat(bundle_path.c_str(), &status) == 0 || errno != ENAMETOOLONG) {
+    return {};
+  }
+  std::string why = bundle_path + " cannot be written: ";
+  const std::size_t bytes = base_name(bundle_path).size();
+  const long most = ::pathconf(std::string(directory_name(bundle_path)).c_str(), _PC_NAME_MAX);
+  if (most > 0 && bytes > static_cast<std::size_t>(most)) {
+    why += "the bundle's name would be " + std::to_string(bytes) +
+           " bytes long, and the file system takes " + std::to_string(most);
+  } else {
+    why += "its path would be too long";
+  }
+  return std::unexpected(Error(ErrorKind::System, std::move(why), ENAMETOOLONG)
+                             .mend_with("give the file a shorter name"));
+}
+
 // check_place reports, as far as that is seen without writing, whether a bundle can be put there:
 // no service is to be asked, and nothing published, for one that cannot.
 Result<void> check_place(const std::string& bundle_path) {
@@ -175,11 +195,17 @@ Result<void> check_place(const std::string& bundle_path) {
                                  EISDIR)
                                .mend_with("move it out of the way"));
   }
+  NONO_CHECK(check_length(bundle_path));
   const std::string directory(directory_name(bundle_path));
   if (::access(directory.c_str(), W_OK) != 0) {
     return fail_errno(errno, "writing a bundle into " + directory);
   }
   return {};
+}
+
+Result<void> check_names(const std::string& path, const std::string& root, Bundling bundling) {
+  NONO_CHECK(check_path(path, root, bundling));
+  return bundling == Bundling::Each ? check_length(sidecar_of(path)) : Result<void>();
 }
 
 // sort_out puts one guarded file where it belongs.
@@ -194,7 +220,7 @@ Result<void> sort_out(const std::string& path, const std::string& root, Bundling
   NONO_TRY(const std::string resolved, path_of(*object));
   if (resolved != path && !beneath(root, resolved)) {
     result.left_alone.push_back(path);
-  } else if (const Result<void> named = check_path(resolved, root, bundling); !named) {
+  } else if (const Result<void> named = check_names(resolved, root, bundling); !named) {
     result.unsignable.push_back(named.error());
   } else {
     result.files.push_back(resolved);

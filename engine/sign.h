@@ -59,7 +59,7 @@ Result<SignedFile> sign_policy(const attest::Author& author, const std::string& 
                                const std::string& working_directory);
 
 // FilesToSign is what `sign --all` finds: the resolved files, the links among them that lead out of
-// the tree and are left alone, and what cannot be signed for its name or as a link to nowhere: one
+// the tree and are left alone, and what cannot be signed for its name, or as a link to nowhere: one
 // such file, which anybody may have put there, does not keep the others unsigned.
 struct FilesToSign {
   std::vector<std::string> files;

@@ -115,6 +115,16 @@ class Faults(KeylessCase):
         self.fails("timestamp authority", name=names[0], more=names[1:])
         self.assertEqual(list(self.project.tree.rglob("*.bundle")), [])
 
+    def test_nobody_is_asked_for_a_bundle_whose_name_would_be_too_long(self):
+        for length in (249, 255):
+            name = "z" * length
+            self.project.write("CLAUDE.md", "text")
+            self.project.write(name, "text")
+            middles = self.all_between("signing_config.json")
+            self.fails(f"would be {length + 7} bytes long", more=(name,))
+            self.assertEqual([len(middle.requests) for middle in middles.values()], [0, 0, 0])
+            self.assertEqual(list(self.project.tree.rglob("*.bundle")), [])
+
     # Rekor
     def test_an_entry_that_rekor_v1_has_already_is_fetched(self):
         def twice(request, forward):

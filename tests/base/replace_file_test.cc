@@ -79,7 +79,8 @@ TEST_F(ReplaceFileTest, SeveralArePlacedOnlyWhereAllAreWhole) {
   std::vector<std::size_t> placed;
   const auto on_placed = [&](std::size_t which) { placed.push_back(which); };
   const NewFile good{dir_ / "file", "new", 0600};
-  for (const std::string& bad : {dir_ / "sub", dir_ / "none/x", dir_ / "."}) {
+  for (const std::string& bad :
+       {dir_ / "sub", dir_ / "none/x", dir_ / ".", dir_ / std::string(256, 'x')}) {
     EXPECT_FALSE(replace_files(std::vector{good, NewFile{bad, "new", 0600}}, on_placed)) << bad;
     EXPECT_EQ(dir_.read("file"), "old");
     EXPECT_EQ(dir_.names(), (Names{"file", "sub"}));

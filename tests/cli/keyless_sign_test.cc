@@ -93,5 +93,14 @@ TEST_F(KeylessSignTest, AFileThatCannotBeSignedIsToldFirst) {
   EXPECT_NE(outcome.err.find("none.md"), std::string::npos);
 }
 
+TEST_F(KeylessSignTest, ABundleWhoseNameWouldBeTooLongIsToldFirst) {
+  const std::string name(255, 'z');
+  write(name, "text");
+  const Outcome outcome = nono({"trust", "sign", "--keyless", "CLAUDE.md", name});
+  EXPECT_EQ(outcome.code, 125) << outcome.err;
+  EXPECT_NE(outcome.err.find("262 bytes long"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(exists(in("CLAUDE.md.bundle")));
+}
+
 }  // namespace
 }  // namespace nono::cli

@@ -653,6 +653,17 @@ TEST_F(KeylessSignTest, AConfigurationThatCannotServeIsRefusedBeforeAnybodyIsAsk
   }
 }
 
+TEST_F(KeylessSignTest, NothingIsPublishedWhereABundlesNameWouldBeTooLong) {
+  const std::string first = write("CLAUDE.md", "text");
+  const std::string longest = write(std::string(249, 'z'), "text");
+  const auto done = sign({first, longest}, FakeSigstore::signing_config());
+  ASSERT_FALSE(done);
+  EXPECT_TRUE(done.error().message().contains("256 bytes long")) << done.error().message();
+  EXPECT_EQ(fake_.asked("log/entries"), 0);
+  EXPECT_EQ(fake_.asked("timestamp"), 0);
+  EXPECT_FALSE(exists(first + ".bundle"));
+}
+
 TEST_F(KeylessSignTest, WithoutATimestampAuthorityVersionOneGivesTheTime) {
   Json config = FakeSigstore::signing_config({1});
   config.set("tsaUrls", Json::Array{});

@@ -135,6 +135,38 @@ TEST_F(SignTest, BundleThatHasNoPlaceLeavesAllAsTheyWere) {
   EXPECT_FALSE(check_signable_together(tree_, {write("CLAUDE.md", "c")}).has_value());
 }
 
+TEST_F(SignTest, BundleWhoseNameWouldBeTooLongLeavesAllAsTheyWere) {
+  const crypto::PrivateKey key = make_key();
+  const std::string first = write("CLAUDE.md", "a");
+  sign(key, {write(std::string(248, 'a'), "the longest name")});
+  EXPECT_TRUE(proven(in(std::string(248, 'a'))));
+  for (const std::size_t length : {249u, 255u}) {
+    const std::string file = write(std::string(length, 'z'), "b");
+    for (const auto& refused : {check_signable({first, file}, tree_), sign_all(key, {first, file}),
+                                sign_all(key, {file, first})}) {
+      ASSERT_FALSE(refused.has_value());
+      EXPECT_TRUE(refused.error().message().ends_with(": the bundle's name would be " +
+                                                      std::to_string(length + 7) +
+                                                      " bytes long, and the file system takes 255"))
+          << refused.error().message();
+      EXPECT_EQ(refused.error().remedy(), "give the file a shorter name");
+    }
+    EXPECT_FALSE(exists(first + ".bundle"));
+  }
+}
+
+TEST_F(SignTest, AllSignsTheOthersWhereOneBundlesNameWouldBeTooLong) {
+  const std::string name = ".claude/commands/" + std::string(246, 'a') + ".md";
+  write("CLAUDE.md", "a");
+  write(name, "b");
+  const FilesToSign each = testing::must(guarded_files(*policy(), tree_, Bundling::Each, {}, {}));
+  EXPECT_EQ(each.files, std::vector<std::string>{in("CLAUDE.md")});
+  EXPECT_EQ(each.unsignable.size(), 1u);
+  const FilesToSign together =
+      testing::must(guarded_files(*policy(), tree_, Bundling::Together, {}, {}));
+  EXPECT_EQ(together.files, (std::vector<std::string>{in(name), in("CLAUDE.md")}));
+}
+
 // Made where nobody looks any more: after all that check_signable sees.
 TEST_F(SignTest, BundleThatCannotBeWrittenLeavesAllAsTheyWere) {
   const crypto::PrivateKey key = make_key();
