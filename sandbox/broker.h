@@ -21,31 +21,17 @@
 #include "base/owned_fd.h"
 #include "base/result.h"
 #include "sandbox/agent_thread.h"
-#include "sandbox/birth.h"
 #include "sandbox/call_decode.h"
 #include "sandbox/capability_set.h"
 #include "sandbox/commands.h"
 #include "sandbox/filters.h"
+#include "sandbox/object_id.h"
 #include "sandbox/resolve.h"
 #include "trustpolicy/decision.h"
 
 namespace nono::sandbox {
 
 class FastGate;  // fast_gate.h
-
-// ObjectId is device and inode: the identity of a file whatever it is called.
-struct ObjectId {
-  dev_t device;
-  ino_t inode;
-  bool operator==(const ObjectId&) const = default;
-};
-
-// KnownObject is a guarded file that the scan found: guarded under any name.
-struct KnownObject {
-  ObjectId id{};
-  trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;
-  BirthTime born = 0;
-};
 
 enum class InstructionEdit : unsigned char { ProtectVerified, Allowed };
 // OutsideGrants says what becomes of an open that the kernel refused for want of a grant.

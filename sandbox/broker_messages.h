@@ -27,12 +27,6 @@ inline constexpr std::uint64_t kEventUsed = 17;
 inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
 inline constexpr std::uint64_t kEventExpand = 16;   // an open outside the grants waits
 
-struct ObjectIdHash {
-  std::size_t operator()(const ObjectId& id) const {
-    return std::hash<std::uint64_t>{}(id.inode * 0x9E3779B97F4A7C15ULL ^ id.device);
-  }
-};
-
 // StateChange is what a call changed of what the rules, the sockets (Bound) and the workers
 // (Worker: the inode is a process id) remember.
 struct StateChange {

@@ -75,12 +75,7 @@ BrokerRules::BrokerRules(const BrokerConfig& config, OwnedFd ask, OwnedFd events
 
 void BrokerRules::know(std::span<const KnownObject> guarded) {
   for (const KnownObject& known : guarded) {
-    GuardedObject& kept = guarded_objects_[known.id];
-    if (born_apart(kept.born, known.born)) {
-      kept = {};
-    }
-    kept.guard_class = std::max(kept.guard_class, known.guard_class);
-    kept.born = known.born != 0 ? known.born : kept.born;
+    guarded_.know(known);
     if (config_.fast != nullptr) {
       config_.fast->make_known(known.id.device, known.id.inode);
     }
@@ -103,7 +98,7 @@ GuardClass BrokerRules::guard_of(const Touched& touched, const struct stat& stat
 GuardClass BrokerRules::recalled_class(const struct stat& status, const ObjectPlace& place) const {
   const bool nameless = status.st_nlink == 0;
   Recalled of{.id = {status.st_dev, status.st_ino}};
-  if (in_lane_ || guarded_objects_.contains(of.id) || nameless) {
+  if (in_lane_ || guarded_.knows(of.id) || nameless) {
     of.born = birth_of(place);
   }
   const std::uint64_t found = recall(Recall::Class, of);
@@ -121,13 +116,9 @@ std::uint64_t BrokerRules::recalled(Recall what, const Recalled& of) const {
   if (what == Recall::Emptied) {
     return emptied_.size() >= kMaxVacated || covered(emptied_, of.path) ? 1 : 0;
   }
-  if (what == Recall::Removed && removed_objects_.size() >= kMaxRemoved) {
-    return static_cast<std::uint64_t>(GuardClass::Instruction);  // some were not kept
-  }
-  const GuardedObjects& kept = what == Recall::Removed ? removed_objects_ : guarded_objects_;
-  const auto known = kept.find(of.id);
-  const bool same = known != kept.end() && !born_apart(known->second.born, of.born);
-  return static_cast<std::uint64_t>(same ? known->second.guard_class : GuardClass::None);
+  return static_cast<std::uint64_t>(what == Recall::Removed
+                                        ? guarded_.class_without_name(of.id, of.born)
+                                        : guarded_.class_of(of.id, of.born));
 }
 
 std::uint64_t BrokerRules::recall(Recall what, const Recalled& of) const {
@@ -180,7 +171,7 @@ void BrokerRules::apply(const StateChange& change) {
       know(std::array{KnownObject{change.id, change.guard_class, change.born}});
       break;
     case StateChange::Kind::Forget:
-      forget_name_of(change.id);
+      guarded_.forget_name(change.id);
       break;
     case StateChange::Kind::Made:
       if (made_directories_.size() < kMaxMade && vacated_.size() < kMaxVacated &&
@@ -202,17 +193,6 @@ void BrokerRules::apply(const StateChange& change) {
     case StateChange::Kind::Worker:
       break;
   }
-}
-
-void BrokerRules::forget_name_of(const ObjectId& id) {
-  const auto known = guarded_objects_.find(id);
-  if (known == guarded_objects_.end()) {
-    return;
-  }
-  if (removed_objects_.size() < kMaxRemoved) {
-    removed_objects_[id] = known->second;
-  }
-  guarded_objects_.erase(known);
 }
 
 void BrokerRules::in_lane(OwnedFd channel) {

@@ -12,6 +12,7 @@
 
 #include "sandbox/broker.h"
 #include "sandbox/broker_messages.h"
+#include "sandbox/guarded_memory.h"
 #include "sandbox/protected_names.h"
 #include "sandbox/supervisor_watch.h"
 #include "sandbox/wire.h"
@@ -35,13 +36,11 @@ class BrokerRules {
                                    const ObjectPlace& place) const;
   // know takes what the start scan found.
   void know(std::span<const KnownObject> guarded);
-  // remember marks an object as guarded under whatever name it is met again; a class is only
-  // raised.
+  // remember marks an object as guarded under whatever name it is met again.
   void remember(const struct stat& status, const ObjectPlace& place,
                 trustpolicy::GuardClass guard_class);
   // forget is for an object that lost its last name: its number will be another's. Until then it
-  // stays what it was: a descriptor may lead to it. A later object with its number is told from it
-  // by the time of birth.
+  // stays what it was: a descriptor may lead to it.
   void forget(const struct stat& status);
 
   // read_verdict asks the supervisor and returns the sealed bytes to inject, or an errno.
@@ -121,7 +120,6 @@ class BrokerRules {
   Answer<void> refuse_kept(const Call& call, std::string_view operation,
                            const std::string& canonical);
   bool exempt(const ProtectedMatch& match) const;
-  void forget_name_of(const ObjectId& id);
   void change(const StateChange& change);
   void apply(const StateChange& change);
   // recall is `recalled` by the broker's memory, in a lane too.
@@ -136,14 +134,7 @@ class BrokerRules {
   OwnedFd ask_;
   OwnedFd events_;
   SupervisorWatch supervisor_{::getppid()};
-  struct GuardedObject {
-    trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;
-    BirthTime born = 0;
-  };
-  using GuardedObjects = std::unordered_map<ObjectId, GuardedObject, ObjectIdHash>;
-  GuardedObjects guarded_objects_;
-  static constexpr std::size_t kMaxRemoved = 20'000;
-  GuardedObjects removed_objects_;  // whose last name went; descriptors may lead to them
+  GuardedMemory guarded_;
   static constexpr std::size_t kMaxMade = 200'000;
   static constexpr std::size_t kMaxVacated = 10'000;
   BirthTime started_;                 // wall clock
