@@ -133,12 +133,14 @@ Outcome Opener::existing(Job& job) {
     return not_opened(job, errno);
   }
   struct stat after{};
-  if (::fstat(BorrowedFd(fd).raw(), &after) != 0 || after.st_mode != before.st_mode ||
-      resolver_.on_proc(after)) {
+  if (::fstat(BorrowedFd(fd).raw(), &after) != 0) {
     return slow(job);
   }
   if (auto fine = resolver_.seen_clear(after); !fine) {
     return Outcome::error(fine.error());
+  }
+  if (after.st_mode != before.st_mode || resolver_.on_proc(after, fd)) {
+    return slow(job);
   }
   return finish(job, std::move(fd), after);
 }
@@ -215,7 +217,7 @@ Outcome Opener::refused_by_kernel(Job& job, const OwnedFd& object) {
 bool Opener::may_ask(const Job& job, const OwnedFd& object, const std::string& canonical) {
   struct stat status{};
   if (::fstat(BorrowedFd(object).raw(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      resolver_.on_proc(status)) {
+      resolver_.on_proc(status, object)) {
     return false;
   }
   if (!writes(job.open.flags)) {

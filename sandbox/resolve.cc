@@ -107,12 +107,7 @@ std::string Resolver::path_of(BorrowedFd fd, nlink_t links) const {
 
 Resolver::Resolver(const std::vector<pid_t>& forbidden)
     : own_descriptors_(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC)),
-      forbidden_(forbidden) {
-  struct stat proc{};
-  if (::stat("/proc", &proc) == 0) {
-    proc_device_ = proc.st_dev;
-  }
-}
+      forbidden_(forbidden) {}
 
 Answer<OwnedFd> Resolver::base_for(const AgentThread& thread, int dirfd,
                                    const std::string& path) const {
@@ -158,14 +153,29 @@ Answer<OwnedFd> Resolver::base(const AgentThread& thread, int dirfd) const {
   return thread.base(dirfd);
 }
 
+// in_own_proc refuses what lies on a procfs, but not beneath /proc: in every other place where one
+// is mounted, too, `self` is the broker.
+Answer<void> Resolver::in_own_proc(const struct stat& status, const OwnedFd& object) const {
+  if (!on_proc(status, object)) {
+    return {};
+  }
+  const std::string path = raw_path_of(object, 1);
+  return procfs_.is_sessions(status) && beneath("/proc", path)
+             ? Answer<void>()
+             : Answer<void>(std::unexpected(EACCES));
+}
+
 // allowed refuses objects of the broker's own /proc directory: it may open them, the agent may not.
 Answer<void> Resolver::allowed(const OwnedFd& object) const {
   const auto found = status(object);
   if (!found) {
     return std::unexpected(found.error());
   }
-  if (!on_proc(*found)) {
-    return seen_clear(*found);
+  if (auto clear = seen_clear(*found); !clear || !on_proc(*found, object)) {
+    return clear;
+  }
+  if (auto own = in_own_proc(*found, object); !own) {
+    return own;
   }
   const std::string path = raw_path_of(object, 1);
   for (std::size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
@@ -247,6 +257,9 @@ class Resolver::Walk {
     const auto found = status(next);
     if (!found) {
       return std::unexpected(found.error());
+    }
+    if (auto own = resolver_.in_own_proc(*found, next); !own) {
+      return std::unexpected(own.error());
     }
     const bool keep = pending_.empty() && last_ == LastLink::Keep && !wants_directory_;
     if (S_ISLNK(found->st_mode) && !keep) {
@@ -401,9 +414,12 @@ Answer<OwnedFd> Resolver::object(const AgentThread& thread, int dirfd, const std
   OwnedFd quick = open_path(from, path, keep, RESOLVE_NO_MAGICLINKS);
   if (quick.valid()) {
     const auto found = status(quick);
-    if (found && !on_proc(*found)) {
-      const auto fine = seen_clear(*found);
-      return fine ? Answer<OwnedFd>(std::move(quick)) : std::unexpected(fine.error());
+    const auto fine = found ? seen_clear(*found) : Answer<void>();
+    if (!fine) {
+      return std::unexpected(fine.error());
+    }
+    if (found && !on_proc(*found, quick)) {
+      return quick;
     }
   } else if (errno != ELOOP && errno != ENOENT) {
     return std::unexpected(errno);

@@ -2,7 +2,8 @@
 //
 // The kernel does the walking where it can (openat2, no magic links); a walk component by component
 // takes over where a path leads through /proc, because `self` there means the agent and not the
-// broker. An object of the broker's own /proc directory is never returned.
+// broker. An object of the broker's own /proc directory, or of any procfs that is not the one at
+// /proc, is never returned.
 //
 // Where mounts are kept off, no walk enters one of them: it ends with EIO, and take_met says which
 // it was. The caller then has the call done where a stall costs nobody else (sandbox/lanes.h).
@@ -18,6 +19,7 @@
 
 #include "base/owned_fd.h"
 #include "sandbox/agent_thread.h"
+#include "sandbox/procfs.h"
 #include "sandbox/stalling_mounts.h"
 
 namespace nono::sandbox {
@@ -41,12 +43,16 @@ struct Walked {
 
 class Resolver {
  public:
-  // The resolver remembers which device is procfs. `forbidden` are process ids whose /proc entries
+  // `forbidden` are process ids whose /proc entries
   // are refused (the broker and its workers); the vector must outlive the resolver.
   explicit Resolver(const std::vector<pid_t>& forbidden);
 
-  // keep_off says which mounts no walk may enter; null: none. They must outlive the resolver.
-  void keep_off(const StallingMounts* mounts) { mounts_ = mounts; }
+  // keep_off says which mounts no walk may enter; null: none. They must outlive the resolver. It
+  // is said anew whenever a mount came or went.
+  void keep_off(const StallingMounts* mounts) {
+    mounts_ = mounts;
+    procfs_.mounts_changed();
+  }
   // Met is what ended a walk: the mount, and what was asked for.
   struct Met {
     StallingMounts::Mount mount;
@@ -80,7 +86,11 @@ class Resolver {
   Answer<Walked> walk(const AgentThread& thread, int dirfd, const std::string& path, LastLink last,
                       MissingLast missing) const;
 
-  bool on_proc(const struct stat& status) const { return status.st_dev == proc_device_; }
+  // on_proc: on any procfs; without the object only one that is known.
+  bool on_proc(const struct stat& status) const { return procfs_.is_known(status); }
+  bool on_proc(const struct stat& status, BorrowedFd object) const {
+    return procfs_.holds(status, object);
+  }
 
   // path_of is raw_path_of by a shorter way: not in a fork, which says so to its copy.
   void in_other_process() {
@@ -93,12 +103,13 @@ class Resolver {
   class Walk;
   Answer<void> allowed(const OwnedFd& object) const;
   bool is_forbidden(const std::string& rest) const;
+  Answer<void> in_own_proc(const struct stat& status, const OwnedFd& object) const;
   Answer<void> apart(std::string_view canonical) const;
   Answer<void> clear_as_text(const OwnedFd& base, const std::string& path) const;
   bool looks_at_links() const { return mounts_ != nullptr && mounts_->any_in_reach(); }
   const StallingMounts* mounts_ = nullptr;
   mutable std::optional<Met> met_;
-  dev_t proc_device_ = 0;
+  Procfs procfs_;
   OwnedFd own_descriptors_;  // /proc/self/fd of that process
   const std::vector<pid_t>& forbidden_;
 };

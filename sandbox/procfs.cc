@@ -1,0 +1,48 @@
+#include "sandbox/procfs.h"
+
+#include <linux/magic.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace nono::sandbox {
+namespace {
+
+// is_procfs: a procfs always answers. Where a security module keeps the answer back it may be one.
+bool is_procfs(BorrowedFd object) {
+  struct statfs where{};
+  return ::fstatfs(object.raw(), &where) == 0 ? where.f_type == PROC_SUPER_MAGIC
+                                              : errno == EACCES || errno == EPERM;
+}
+
+}  // namespace
+
+Procfs::Procfs() {
+  struct stat proc{};
+  if (::stat("/proc", &proc) == 0) {
+    sessions_ = proc.st_dev;
+  }
+}
+
+bool Procfs::is_known(const struct stat& status) const {
+  const auto seen = std::ranges::find(seen_, status.st_dev, &std::pair<dev_t, bool>::first);
+  return is_sessions(status) || (seen != seen_.end() && seen->second);
+}
+
+bool Procfs::holds(const struct stat& status, BorrowedFd object) const {
+  if (is_sessions(status) || major(status.st_dev) != 0) {
+    return is_sessions(status);  // no procfs lies on a block device
+  }
+  const auto seen = std::ranges::find(seen_, status.st_dev, &std::pair<dev_t, bool>::first);
+  if (seen != seen_.end()) {
+    return seen->second;
+  }
+  if (seen_.size() >= kMaxSeen) {
+    seen_.clear();
+  }
+  return seen_.emplace_back(status.st_dev, is_procfs(object)).second;
+}
+
+}  // namespace nono::sandbox

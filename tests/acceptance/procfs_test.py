@@ -1,0 +1,98 @@
+"""A procfs in a second place, within a grant: `self` in it is the process that asks, and to the
+broker that is itself. Mounted as root in a mount namespace of the test's own."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+import support
+
+PY = "/usr/bin/python3"
+SECRET = {"MY_SECRET_TOKEN": "x"}
+SECOND = "mount -t proc proc p"
+BOUND = "mount --bind /proc p"
+
+LOOK = """
+import errno, os, sys
+def attempt(path, flags=os.O_RDONLY, base=None):
+    try:
+        fd = os.open(path, flags, dir_fd=base)
+        print(path, b"MY_SECRET" in os.read(fd, 1 << 20) if flags == os.O_RDONLY else "opened")
+    except OSError as error:
+        print(path, errno.errorcode[error.errno])
+attempt("p/self/environ")
+attempt("p/thread-self/environ")
+attempt("p/self/mem", os.O_RDWR)
+attempt("p/self/cwd/f")
+attempt("p/self/root" + os.getcwd() + "/f")
+attempt("p/%d/status" % os.getpid())
+attempt("l/self/environ")
+attempt("self/environ", base=os.open("p", os.O_PATH))
+attempt("/proc/self/fd/%d" % os.open("p/uptime", os.O_PATH))
+os.chdir("p")
+attempt("self/environ")
+attempt("../f")
+"""
+PROC = """
+import os
+inside = open("/proc/self/environ").read()
+print(f"Pid:\\t{os.getpid()}" in open("/proc/self/status").read(), "MY_SECRET" in inside,
+      "LANG" in inside, open("/proc/self/cwd/f").read(), open("/proc/uptime").read() != "",
+      len(os.listdir("/proc")) > 5, open("/proc/sys/kernel/ostype").read().strip())
+"""
+
+
+def mounts_are_possible():
+    return os.geteuid() == 0 and shutil.which("unshare") is not None and subprocess.run(
+        ["unshare", "-m", "sh", "-c", "mount -t proc proc /mnt"], capture_output=True,
+        check=False).returncode == 0
+
+
+@unittest.skipUnless(mounts_are_possible(), "only root mounts a procfs")
+class Procfs(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.project.write("f", "text")
+        (self.project.tree / "p").mkdir()
+        (self.project.tree / "l").symlink_to("p")
+
+    def under(self, mount, *words):
+        script = f'cd "{self.project.tree}" && {mount} && exec "$@"'
+        return subprocess.run(
+            ["unshare", "-m", "sh", "-c", script, "sh", *self.project.command(*words)],
+            env=self.project.environment(SECRET), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60, check=False)
+
+    def sandboxed(self, mount, *words):
+        return self.under(mount, support.NONO, "run", "-q", "--allow-cwd", "--", *words)
+
+    def answers(self, done):
+        return [line.split()[1] for line in self.ran(done).stdout.splitlines()]
+
+    def test_another_procfs_shows_nothing_of_the_broker(self):
+        for mount in (SECOND, BOUND):
+            with self.subTest(mount):
+                outside = self.answers(self.under(mount, PY, "-c", LOOK))
+                self.assertEqual(outside[:3], ["True", "True", "opened"])
+                self.assertFalse([word for word in outside if word.startswith("E")])
+                inside = self.answers(self.sandboxed(mount, PY, "-c", LOOK))
+                self.assertEqual(inside, ["EACCES"] * 10 + ["False"])
+
+    def test_no_program_is_run_from_it(self):
+        for mount in (SECOND, BOUND):
+            run = ("sh", "-c", "p/self/exe -c 'exit 3'")
+            self.assertEqual(self.under(mount, *run).returncode, 3)
+            self.assertEqual(self.sandboxed(mount, *run).returncode, 126)
+
+    def test_the_sessions_own_goes_on_working(self):
+        for mount in (SECOND, BOUND, "true"):
+            done = self.ran(self.sandboxed(mount, PY, "-c", PROC))
+            self.assertEqual(done.stdout.split(),
+                             ["True", "False", "True", "text", "True", "True", "Linux"], mount)
+
+
+support.both_users(globals(), Procfs)
+
+if __name__ == "__main__":
+    support.main()
