@@ -1,6 +1,5 @@
 #include "sandbox/broker_names.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/stat.h>
@@ -9,17 +8,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <memory>
 #include <utility>
 #include <vector>
+
+#include "sandbox/subtree.h"
 
 namespace nono::sandbox {
 
 using trustpolicy::GuardClass;
 
 namespace {
-
-constexpr std::size_t kMaxSubtree = 50'000;
 
 // at_place is lstat of the name.
 Answer<struct stat> at_place(const NamedPlace& place) {
@@ -44,62 +42,6 @@ OwnedFd object_at(const NamedPlace& place) {
 
 ObjectPlace object_place(const NamedPlace& place) {
   return {place.directory, place.name.c_str()};
-}
-
-struct CloseDir {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
-struct Entry {
-  std::string relative;  // "/a/b": beneath the directory that moves
-  struct stat status;
-};
-
-using Pending = std::vector<std::pair<OwnedFd, std::string>>;
-bool list_directory(OwnedFd fd, const std::string& prefix, Pending& pending,
-                    std::vector<Entry>& out);
-
-// list_subtree appends what lies beneath `top`; false where there is too much or it is unreadable.
-bool list_subtree(const OwnedFd& top, std::vector<Entry>& out) {
-  Pending pending;
-  pending.emplace_back(::openat(BorrowedFd(top).raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                       "");
-  while (!pending.empty()) {
-    auto [fd, prefix] = std::move(pending.back());
-    pending.pop_back();
-    if (!list_directory(std::move(fd), prefix, pending, out)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool list_directory(OwnedFd fd, const std::string& prefix, Pending& pending,
-                    std::vector<Entry>& out) {
-  const int raw = fd.release();
-  const std::unique_ptr<DIR, CloseDir> directory(raw >= 0 ? ::fdopendir(raw) : nullptr);
-  if (directory == nullptr) {
-    return false;
-  }
-  while (const dirent* entry = ::readdir(directory.get())) {  // NOLINT(concurrency-mt-unsafe)
-    const std::string name = &entry->d_name[0];
-    if (name == "." || name == "..") {
-      continue;
-    }
-    Entry found{prefix, {}};
-    found.relative.append("/").append(name);
-    if (out.size() >= kMaxSubtree || ::fstatat(::dirfd(directory.get()), name.c_str(),
-                                               &found.status, AT_SYMLINK_NOFOLLOW) != 0) {
-      return false;
-    }
-    if (S_ISDIR(found.status.st_mode)) {
-      pending.emplace_back(::openat(::dirfd(directory.get()), name.c_str(),
-                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-                           found.relative);
-    }
-    out.push_back(std::move(found));
-  }
-  return true;
 }
 
 }  // namespace
@@ -208,7 +150,7 @@ Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& f
     return std::unexpected(EACCES);
   }
   const OwnedFd top = object_at(from);
-  std::vector<Entry> entries;
+  std::vector<SubtreeEntry> entries;
   if (!top.valid() || !list_subtree(top, entries)) {
     rules_.report(call, "rename", from.canonical, "rename-too-large",
                   "a directory of this size or mode cannot be checked before it moves");
@@ -216,7 +158,7 @@ Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& f
   }
   const Move move{from.canonical, to.canonical,
                   rules_.moves_as_own(status, birth_of({top}), to.canonical)};
-  for (const Entry& entry : entries) {
+  for (const SubtreeEntry& entry : entries) {
     if (auto may = entry_moves(call, move, entry.relative, entry.status); !may) {
       return may;
     }
