@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sandbox/subtree.h"
+#include "sandbox/umask.h"
 
 namespace nono::sandbox {
 
@@ -367,14 +368,15 @@ Outcome NameOperations::make(const Call& call) {
     if (auto may = rules_.may_write_name(call, place->canonical, type, "create"); !may) {
       return Outcome::error(may.error());
     }
-    return done(
-        call, "create", std::array{place->canonical},
-        ::mknodat(directory, spelt(*place).c_str(), type | (args.mode & 07777 & ~*mask), 0));
+    const UnderUmask agents(*mask);
+    return done(call, "create", std::array{place->canonical},
+                ::mknodat(directory, spelt(*place).c_str(), type | (args.mode & 07777), 0));
   }
   if (auto may = rules_.may_write_name(call, place->canonical, type, "mkdir"); !may) {
     return Outcome::error(may.error());
   }
-  const int made = ::mkdirat(directory, place->name.c_str(), args.mode & 07777 & ~*mask);
+  const UnderUmask agents(*mask);
+  const int made = ::mkdirat(directory, place->name.c_str(), args.mode & 07777);
   if (made != 0) {
     return done(call, "create", std::array{place->canonical}, made);
   }

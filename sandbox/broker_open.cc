@@ -17,6 +17,7 @@
 #include "sandbox/broker_terminals.h"
 #include "sandbox/fast_gate.h"
 #include "sandbox/name_rules.h"
+#include "sandbox/open_flags.h"
 
 namespace nono::sandbox {
 
@@ -24,45 +25,12 @@ using trustpolicy::GuardClass;
 
 namespace {
 
-// Flags that open(2) knows; openat2(2) would refuse others, open(2) ignores them.
-constexpr int kKnownFlags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
-                            O_NONBLOCK | O_DSYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_NOFOLLOW |
-                            O_NOATIME | O_CLOEXEC | O_SYNC;
-constexpr int kMadeByBroker = O_CREAT | O_EXCL | O_TRUNC;
-constexpr int kStatusFlags = O_APPEND | O_DIRECT | O_NOATIME | O_ASYNC | O_NONBLOCK;
-// Never block in an open, never gain a terminal, never leak to a child.
-constexpr int kBrokerFlags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 constexpr int kMaxAttempts = 3;
 
 // opens_at_once: no open of this type waits for anybody.
 bool opens_at_once(const struct stat& status) {
   return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
          (S_ISCHR(status.st_mode) && !is_controlling_terminal(status));
-}
-
-OwnedFd open_plain(int base, const std::string& path, int flags, std::uint64_t resolve) {
-  open_how how{};
-  how.flags = static_cast<unsigned>((flags & ~kMadeByBroker) | kBrokerFlags);
-  how.resolve = resolve;
-  return OwnedFd(static_cast<int>(::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how)));
-}
-
-bool writes(int flags) {
-  return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
-}
-
-ExpansionKind kind_of(int flags) {
-  const bool reads = (flags & O_ACCMODE) != O_WRONLY;
-  return !writes(flags) ? ExpansionKind::Read
-         : reads        ? ExpansionKind::ReadWrite
-                        : ExpansionKind::Write;
-}
-
-// truncated empties the file by path, because O_RDONLY|O_TRUNC truncates too. To a file outside the
-// domain no path of ours leads: there the descriptor is one for writing.
-bool truncated(const OwnedFd& fd, bool expanded) {
-  return expanded ? ::ftruncate(BorrowedFd(fd).raw(), 0) == 0
-                  : ::truncate(fd_path(fd).c_str(), 0) == 0;
 }
 
 }  // namespace
@@ -238,12 +206,17 @@ bool Opener::ask_to_open(Job& job, const OwnedFd& object, const std::string& can
   return ask(job, {.kind = kind, .flags = job.open.flags}, canonical, object);
 }
 
-bool Opener::ask_to_create(Job& job, const NamedPlace& place, int flags, mode_t mode) {
+bool Opener::ask_to_create(Job& job, const NamedPlace& place, int flags, mode_t mask) {
   if (!rules_.asks_outside() ||
       !rules_.lacks_grant(directory_name(place.canonical), Access::write())) {
     return false;
   }
-  return ask(job, {.kind = ExpansionKind::Create, .flags = flags, .mode = mode, .name = place.name},
+  return ask(job,
+             {.kind = ExpansionKind::Create,
+              .flags = flags,
+              .mode = job.open.mode & 07777,
+              .mask = mask,
+              .name = place.name},
              place.canonical, place.directory);
 }
 
@@ -427,10 +400,9 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
   if (guard_class != GuardClass::None && (flags & O_ACCMODE) == O_RDWR) {
     flags = (flags & ~O_ACCMODE) | O_WRONLY;  // a draft may be written; reading needs a verdict
   }
-  const mode_t mode = job.open.mode & 07777 & ~*mask;
-  OwnedFd fd(::openat(BorrowedFd(place.directory).raw(), place.name.c_str(), flags, mode));
+  OwnedFd fd = make_file(place, flags, job.open.mode & 07777, *mask);
   if (!fd.valid()) {
-    return not_created(job, place, errno, flags, mode);
+    return not_created(job, place, errno, flags, *mask);
   }
   struct stat made{};
   if (guard_class != GuardClass::None && ::fstat(BorrowedFd(fd).raw(), &made) == 0) {
@@ -439,8 +411,8 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
   return hand_over(job, std::move(fd));
 }
 
-Outcome Opener::not_created(Job& job, const NamedPlace& place, int error, int flags, mode_t mode) {
-  if (error == EACCES && ask_to_create(job, place, flags, mode)) {
+Outcome Opener::not_created(Job& job, const NamedPlace& place, int error, int flags, mode_t mask) {
+  if (error == EACCES && ask_to_create(job, place, flags, mask)) {
     return Outcome::later();
   }
   if (error == EACCES) {

@@ -28,10 +28,10 @@ class Opener {
   bool through_proc(const Job& job, int error) const;
   Outcome not_opened(Job& job, int error);
   Outcome refused_by_kernel(Job& job, const OwnedFd& object);
-  Outcome not_created(Job& job, const NamedPlace& place, int error, int flags, mode_t mode);
+  Outcome not_created(Job& job, const NamedPlace& place, int error, int flags, mode_t mask);
   bool may_ask(const Job& job, const OwnedFd& object, const std::string& canonical);
   bool ask_to_open(Job& job, const OwnedFd& object, const std::string& canonical);
-  bool ask_to_create(Job& job, const NamedPlace& place, int flags, mode_t mode);
+  bool ask_to_create(Job& job, const NamedPlace& place, int flags, mode_t mask);
   bool ask(Job& job, Expansion question, const std::string& canonical, BorrowedFd object);
   Outcome expanded(WaitingOpen waiting, OwnedFd fd);
   Outcome slow(Job& job);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,6 +58,12 @@ class WithoutCapabilities {
 bool is_component(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && !name.contains('/') &&
          !name.contains('\0');
+}
+
+// has_default_acl: no umask counts for what is made in the directory. Elsewhere this process has
+// one of its own, and changes the mode afterwards: other threads make files, too.
+bool has_default_acl(const OwnedFd& directory) {
+  return ::getxattr(fd_path(directory).c_str(), "system.posix_acl_default", nullptr, 0) > 0;
 }
 
 bool is_path_object(const OwnedFd& fd) {
@@ -176,6 +183,7 @@ void encode_expansion(WireWriter& out, const Expansion& expansion) {
   out.number(static_cast<std::uint64_t>(expansion.kind))
       .number(static_cast<std::uint64_t>(expansion.flags & kPassedFlags))
       .number(expansion.mode)
+      .number(expansion.mask)
       .text(std::string_view(expansion.requested).substr(0, 4096))
       .text(expansion.name)
       .number(expansion.to ? expansion.family : AF_UNSPEC)
@@ -216,6 +224,7 @@ std::optional<Expansion> decode_expansion(WireReader& reader, std::vector<OwnedF
   const std::uint64_t kind = reader.number();
   out.flags = static_cast<int>(reader.number()) & kPassedFlags;
   out.mode = static_cast<mode_t>(reader.number()) & kPermissions;
+  out.mask = static_cast<mode_t>(reader.number()) & kPermissions;
   out.requested = reader.text();
   out.name = reader.text();
   read_endpoint(reader, out);
@@ -261,8 +270,9 @@ Answer<OwnedFd> open_expanded(const Expansion& expansion) {
   }
   OwnedFd made(::openat(BorrowedFd(expansion.object).raw(), expansion.name.c_str(),
                         flags | O_CREAT | O_EXCL | O_NOFOLLOW, expansion.mode));
-  // This process has a umask of its own; the agent's was taken off by the broker.
-  if (!made.valid() || ::fchmod(BorrowedFd(made).raw(), expansion.mode) != 0) {
+  const mode_t mode = expansion.mode & ~expansion.mask;
+  if (!made.valid() ||
+      (!has_default_acl(expansion.object) && ::fchmod(BorrowedFd(made).raw(), mode) != 0)) {
     return std::unexpected(errno);
   }
   return made;

@@ -40,7 +40,8 @@ struct Expansion {
   pid_t process = 0;
   ExpansionKind kind = ExpansionKind::Read;
   int flags = 0;               // of open(2), those that are passed on
-  mode_t mode = 0;             // of Create, without the agent's umask
+  mode_t mode = 0;             // of Create, as the agent gave it
+  mode_t mask = 0;             // of Create, the agent's umask
   std::string requested = {};  // as the agent spelt it, absolute; bytes, not escaped
   std::string name = {};       // of Create: one component, to be made in `object`
   OwnedFd object = {};  // O_PATH: the file, the directory of Create; of Connect the socket's file

@@ -2,6 +2,47 @@
 
 import support
 
+PY = "/usr/bin/python3"
+
+# A directory whose default ACL gives more than the umask, one whose ACL gives less, one without.
+MODES = """
+import os, struct, sys
+def acl(mask, other):
+    entries = ((1, 7, -1), (2, 7, 12345), (4, 7, -1), (16, mask, -1), (32, other, -1))
+    return struct.pack("<I", 2) + b"".join(
+        struct.pack("<HHI", tag, rights, id & 0xffffffff) for tag, rights, id in entries)
+for name, value in (("more", acl(7, 5)), ("less", acl(4, 0)), ("none", None)):
+    os.mkdir(name)
+    if value:
+        os.setxattr(name, "system.posix_acl_default", value)
+    for mask in (0o077, 0o022, 0):
+        os.umask(mask)
+        at = f"{name}/{mask:o}"
+        os.close(os.open(at + "file", os.O_CREAT | os.O_WRONLY, 0o666))
+        os.close(os.open(at + "exclusive", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o4755))
+        os.mkdir(at + "directory", 0o1777)
+        os.mkfifo(at + "fifo", 0o666)
+        os.mknod(at + "node", 0o640)
+        for kind in ("file", "exclusive", "directory", "fifo", "node"):
+            print(at + kind, oct(os.stat(at + kind).st_mode))
+    os.umask(0o022)
+    os.close(os.open(name + "-after", os.O_CREAT | os.O_WRONLY, 0o666))
+    print(oct(os.stat(name + "-after").st_mode))
+"""
+
+
+class Modes(support.SandboxCase):
+    def test_default_acls_and_umasks_count_as_without_the_sandbox(self):
+        outside = self.project.run(PY, "-c", MODES)
+        if "Operation not supported" in outside.stderr:
+            self.skipTest("the file system has no ACLs")
+        self.ran(outside)
+        self.assertIn("more/77file 0o100664", outside.stdout)
+        self.assertIn("none/77file 0o100600", outside.stdout)
+        self.project.run("rm", "-rf", "more", "less", "none", check=True)
+        inside = self.ran(self.project.sandbox(PY, "-c", MODES))
+        self.assertEqual(inside.stdout, outside.stdout)
+
 
 class Moves(support.SandboxCase):
     def few_descriptors(self, script):
@@ -35,7 +76,7 @@ class Moves(support.SandboxCase):
         self.assertIn("protected-name", done.stderr)
 
 
-support.both_users(globals(), Moves)
+support.both_users(globals(), Modes, Moves)
 
 if __name__ == "__main__":
     support.main()

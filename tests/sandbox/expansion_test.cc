@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
@@ -321,6 +322,37 @@ TEST_F(ExpansionTest, AFileIsMadeWithExactlyTheModeThatWasAsked) {
   struct stat status{};
   ASSERT_EQ(::lstat(at("new").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0600U);
+}
+
+TEST_F(ExpansionTest, TheAgentsUmaskIsTakenOff) {
+  Expansion question = creating("new");
+  question.mode = 0666;
+  question.mask = 027;
+  const auto got = sent(std::move(question));
+  ASSERT_TRUE(got);
+  ASSERT_TRUE(open_expanded(*got));
+  struct stat status{};
+  ASSERT_EQ(::lstat(at("new").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0640U);
+}
+
+TEST_F(ExpansionTest, UnderADefaultAclNoUmaskCounts) {
+  // Version 2; the owner, its group, the mask and others, by tag, rights and id.
+  constexpr std::array<std::uint32_t, 9> kAcl = {
+      2, 7U << 16U | 1U, ~0U, 7U << 16U | 4U, ~0U, 7U << 16U | 16U, ~0U, 4U << 16U | 32U, ~0U};
+  if (::setxattr(at("").c_str(), "system.posix_acl_default", kAcl.data(), sizeof kAcl, 0) != 0) {
+    GTEST_SKIP() << "the file system has no ACLs";
+  }
+  Expansion question = creating("new");
+  question.mode = 0666;
+  question.mask = 077;
+  const mode_t before = ::umask(0777);
+  const auto made = open_expanded(question);
+  ::umask(before);
+  ASSERT_TRUE(made);
+  struct stat status{};
+  ASSERT_EQ(::lstat(at("new").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0664U);
 }
 
 TEST_F(ExpansionTest, SetIdBitsAreNotMade) {

@@ -1,0 +1,36 @@
+// sandbox/open_flags.h: flags of open(2), and the opens that the broker makes with them.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/owned_fd.h"
+#include "sandbox/expansion.h"
+#include "sandbox/resolve.h"
+
+namespace nono::sandbox {
+
+// Flags that open(2) knows; openat2(2) would refuse others, open(2) ignores them.
+inline constexpr int kKnownFlags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
+                                   O_NONBLOCK | O_DSYNC | O_ASYNC | O_DIRECT | O_LARGEFILE |
+                                   O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_SYNC;
+inline constexpr int kMadeByBroker = O_CREAT | O_EXCL | O_TRUNC;
+inline constexpr int kStatusFlags = O_APPEND | O_DIRECT | O_NOATIME | O_ASYNC | O_NONBLOCK;
+// Never block in an open, never gain a terminal, never leak to a child.
+inline constexpr int kBrokerFlags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+// open_plain opens what is there (openat2), and makes and empties nothing.
+OwnedFd open_plain(int base, const std::string& path, int flags, std::uint64_t resolve);
+// make_file makes the file with the agent's own mode, under its umask.
+OwnedFd make_file(const NamedPlace& place, int flags, mode_t mode, mode_t mask);
+// truncated empties the file by path, because O_RDONLY|O_TRUNC truncates too. To a file outside the
+// domain no path of ours leads: there the descriptor is one for writing.
+bool truncated(const OwnedFd& fd, bool expanded);
+
+bool writes(int flags);
+ExpansionKind kind_of(int flags);
+
+}  // namespace nono::sandbox
