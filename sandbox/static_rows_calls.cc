@@ -31,6 +31,8 @@ constexpr std::string_view kPersonality = "old personalities loosen memory prote
 constexpr std::string_view kMachine = "concerns the machine and not the work";
 constexpr std::string_view kUselib = "maps a file as code by its name, not judged by the broker";
 constexpr std::string_view kKernelLog = "shows the kernel log";
+constexpr std::string_view kLease =
+    "makes everybody who opens the file wait, outside the sandbox, too";
 constexpr std::string_view kSysV =
     "one name space with all processes of the machine, unknown to Landlock";
 
@@ -44,6 +46,8 @@ constexpr std::uint32_t kIoprioProcess = 1;
 constexpr std::uint32_t kSetMm = 35;
 constexpr std::uint32_t kSetPtracer = 0x59616d61;
 constexpr std::uint32_t kAddrNoRandomize = 0x0040000;
+constexpr std::uint32_t kSetLease = 1024;           // F_SETLEASE
+constexpr std::uint32_t kLeaseOrDelegation = ~16u;  // F_SETDELEG is 1040 (Linux 6.19)
 
 constexpr auto kRows = std::to_array<StaticRow>({
     // Ways around the two filters. ENOSYS: programs fall back to the calls that can be judged.
@@ -104,6 +108,9 @@ constexpr auto kRows = std::to_array<StaticRow>({
     refuse_when({"ioprio_set", {251, 30}}, is_not(1, 0), EPERM, "who other than 0", kSelfOnly),
     refuse_when({"prctl", {157, 167}}, is(0, kSetMm), EPERM, "PR_SET_MM", kDisguise),
     refuse_when({"prctl", {157, 167}}, is(0, kSetPtracer), EPERM, "PR_SET_PTRACER", kPtracer),
+    // EINVAL, as from a file system without leases.
+    refuse_when({"fcntl", {72, 25}}, masked_is(1, kLeaseOrDelegation, kSetLease), EINVAL,
+                "F_SETLEASE, F_SETDELEG", kLease),
     // Parts of the kernel that no agent needs and where its bugs have been.
     refuse({"bpf", {321, 280}}, EPERM, kSurface),
     refuse({"userfaultfd", {323, 282}}, EPERM, kSurface),

@@ -1,5 +1,6 @@
 """What `nono run` promises besides the gate: exit codes, streams, terminal, environment, limits."""
 
+import errno
 import os
 import platform
 import pty
@@ -99,6 +100,31 @@ class Run(support.SandboxCase):
         self.project.own()
         done = self.ran(self.project.sandbox("cat", "link"))
         self.assertIn("LANG=C.UTF-8", done.stdout)
+
+    def test_no_lease_stalls_programs_outside(self):
+        code = ("import fcntl, time\n"
+                "f = open('f')\n"
+                "try:\n    fcntl.fcntl(f, 1024, fcntl.F_WRLCK); print('leased', flush=True)\n"
+                "except OSError as error: print(error.errno, flush=True)\n"
+                "time.sleep(30)")
+        self.project.write("f", "x")
+        for begin, answer in ((self.project.command(PY, "-c", code), "leased"),
+                              (self.project.command(support.NONO, "run", "-q", "--allow-cwd", "--",
+                                                    PY, "-c", code), str(errno.EINVAL))):
+            process = subprocess.Popen(begin, cwd=self.project.tree, stdout=subprocess.PIPE,
+                                       env=self.project.environment(), text=True)
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.kill)
+            self.assertEqual(process.stdout.readline().strip(), answer)
+            # Without O_NONBLOCK the open would wait for the holder: 45 s by default.
+            try:
+                os.close(os.open(self.project.tree / "f", os.O_WRONLY | os.O_NONBLOCK))
+                stalls = False
+            except BlockingIOError:
+                stalls = True
+            self.assertEqual(stalls, answer == "leased")
+            process.terminate()
+            process.wait(timeout=30)
 
     def test_fifo_opens_wait_as_their_callers_do(self):
         done = self.ran(self.project.sandbox(
@@ -254,6 +280,7 @@ attempt('make', os.mkdir, 'x')
     def test_descriptors_that_a_path_leads_through_are_the_agents_own(self):
         # The broker has some of these numbers, too, and most are no directories.
         done = self.ran(self.project.sandbox(PY, "-c", """
+import errno
 import os
 os.mkdir('d')
 open('d/x', 'w').close()

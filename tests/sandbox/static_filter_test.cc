@@ -171,6 +171,15 @@ constexpr Judged kJudged[] = {
     {"prctl", {0x59616d61, 1}, EPERM},
     {"prctl", {0x59616d60, 1}, 0},
 
+    {"fcntl", {3, 1024, 1}, EINVAL},
+    {"fcntl", {3, 1040, 1}, EINVAL},
+    {"fcntl", {3, 1025}, 0},     // F_GETLEASE
+    {"fcntl", {3, 1030, 0}, 0},  // F_DUPFD_CLOEXEC
+    {"fcntl", {3, 1041, 1}, 0},
+    {"fcntl", {3, 8, 1}, 0},  // F_SETOWN: the notify filter's business
+    {"fcntl", {3, 16, 1}, 0},
+    {"fcntl", {3, 0, 1024}, 0},
+
     {"personality", {0}, 0},
     {"personality", {0x40000}, 0},
     {"personality", {kMinusOne}, 0},

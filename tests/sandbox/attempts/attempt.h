@@ -22,6 +22,9 @@ extern const struct attempt kernel_attempts[];
 extern const struct attempt network_attempts[];
 extern const struct attempt process_attempts[];
 
+// own_refusal is set by an attempt that takes an errno for a refusal that to others is none.
+extern int own_refusal;
+
 // temporary_file returns a descriptor, only readable, of an own file that has no name any more.
 int temporary_file(void);
 

@@ -112,6 +112,23 @@ static long try_fs_set_xattr(void) {
   uint32_t attributes[7] = {0};
   return on_file(0x401c5820, attributes);
 }
+// EINVAL is also what a file system without leases says: then the control run does, too.
+static long lease(long command) {
+  own_refusal = EINVAL;
+  const int file = temporary_file();
+  if (file < 0) {
+    return kNotHere;
+  }
+  const long result = syscall(SYS_fcntl, file, command, F_RDLCK);
+  const int error = errno;
+  close(file);
+  errno = error;
+  return result;
+}
+ATTEMPT(set_lease, lease(1024))
+ATTEMPT(set_lease_high, lease((long)(0xdeadbeef00000000UL | 1024UL)))
+ATTEMPT(set_delegation, lease(1040))
+
 ATTEMPT(set_version, on_file(0x40087602, NULL))
 ATTEMPT(ext4_set_version, on_file(0x40086604, NULL))
 ATTEMPT(fat_attributes, on_file(0x40047211, NULL))
@@ -157,6 +174,9 @@ const struct attempt file_attempts[] = {
     {"acct", try_acct},
     {"swapon", try_swapon},
     {"swapoff", try_swapoff},
+    {"fcntl:F_SETLEASE", try_set_lease},
+    {"fcntl:F_SETLEASE-high-garbage", try_set_lease_high},
+    {"fcntl:F_SETDELEG", try_set_delegation},
     {"ioctl:FS_IOC_SETFLAGS", try_set_flags},
     {"ioctl:FS_IOC_SETFLAGS-high-garbage", try_set_flags_high},
     {"ioctl:FS_IOC32_SETFLAGS", try_set_flags_32},

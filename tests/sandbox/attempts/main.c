@@ -6,6 +6,8 @@
 
 #include "tests/sandbox/attempts/attempt.h"
 
+int own_refusal = 0;
+
 int temporary_file(void) {
   char path[] = "/tmp/nono-attempt-XXXXXX";
   const int writable = mkstemp(path);
@@ -41,7 +43,7 @@ static int judge(const struct attempt* attempt) {
   if (result == kNotHere) {
     return 2;
   }
-  if (result == -1 && is_refusal(error)) {
+  if (result == -1 && (is_refusal(error) || (error != 0 && error == own_refusal))) {
     printf("%d\n", error);
     return 1;
   }
