@@ -109,12 +109,12 @@ std::uint64_t BrokerRules::recalled(Recall what, const Recalled& of) const {
   if (what == Recall::Made) {
     const auto made = made_directories_.find(of.id);
     return made != made_directories_.end() && !born_apart(made->second, of.born) &&
-                   vacated_.size() < kMaxVacated && !covered(vacated_, of.path)
+                   !vacated_.covers(of.path)
                ? 1
                : 0;
   }
   if (what == Recall::Emptied) {
-    return emptied_.size() >= kMaxVacated || covered(emptied_, of.path) ? 1 : 0;
+    return emptied_.covers(of.path) ? 1 : 0;
   }
   return static_cast<std::uint64_t>(what == Recall::Removed
                                         ? guarded_.class_without_name(of.id, of.born)
@@ -174,19 +174,18 @@ void BrokerRules::apply(const StateChange& change) {
       guarded_.forget_name(change.id);
       break;
     case StateChange::Kind::Made:
-      if (made_directories_.size() < kMaxMade && vacated_.size() < kMaxVacated &&
-          !covered(vacated_, change.path)) {
+      if (made_directories_.size() < kMaxMade && !vacated_.covers(change.path)) {
         made_directories_.insert_or_assign(change.id, change.born);
       }
       break;
     case StateChange::Kind::MovedAway:
       if (!made_directories_.contains(change.id)) {
-        add_place(vacated_, change.path);
+        vacated_.add(change.path);
       }
       break;
     case StateChange::Kind::Removed:
       if (made_directories_.erase(change.id) == 0) {
-        add_place(emptied_, change.path);
+        emptied_.add(change.path);
       }
       break;
     case StateChange::Kind::Bound:
@@ -385,12 +384,6 @@ Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view cano
   report(call, operation, canonical, "protected-name",
          protects ? match.why : "a repository here would end what the trust policy above it says");
   return std::unexpected(EACCES);
-}
-
-void BrokerRules::add_place(std::vector<std::string>& places, const std::string& canonical) {
-  if (places.size() < kMaxVacated && !covered(places, canonical)) {
-    places.push_back(canonical);
-  }
 }
 
 void BrokerRules::made_directory(const std::string& canonical, const struct stat& status,

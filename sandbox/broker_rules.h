@@ -13,6 +13,7 @@
 #include "sandbox/broker.h"
 #include "sandbox/broker_messages.h"
 #include "sandbox/guarded_memory.h"
+#include "sandbox/place_set.h"
 #include "sandbox/protected_names.h"
 #include "sandbox/supervisor_watch.h"
 #include "sandbox/wire.h"
@@ -126,7 +127,6 @@ class BrokerRules {
   std::uint64_t recall(Recall what, const Recalled& of) const;
   std::uint64_t recalled(Recall what, const Recalled& of) const;
   trustpolicy::GuardClass recalled_class(const struct stat& status, const ObjectPlace& place) const;
-  static void add_place(std::vector<std::string>& places, const std::string& canonical);
   WireMessage relayed(const WireMessage& question);
 
   const BrokerConfig& config_;
@@ -136,10 +136,9 @@ class BrokerRules {
   SupervisorWatch supervisor_{::getppid()};
   GuardedMemory guarded_;
   static constexpr std::size_t kMaxMade = 200'000;
-  static constexpr std::size_t kMaxVacated = 10'000;
-  BirthTime started_;                 // wall clock
-  std::vector<std::string> vacated_;  // moved away
-  std::vector<std::string> emptied_;  // removed
+  BirthTime started_;  // wall clock
+  PlaceSet vacated_;   // moved away
+  PlaceSet emptied_;   // removed
   std::unordered_map<ObjectId, BirthTime, ObjectIdHash> made_directories_;
   static constexpr std::size_t kMaxReported = 4096;
   static constexpr std::size_t kMaxUsed = 200'000;

@@ -44,6 +44,22 @@ class Modes(support.SandboxCase):
         self.assertEqual(inside.stdout, outside.stdout)
 
 
+class OwnProjects(support.SandboxCase):
+    NEW = "mkdir -p p/.vscode && echo x > p/.vscode/settings.json"
+
+    def test_a_new_project_is_the_agents_own_whatever_tree_was_removed(self):
+        # More than there are places (kMaxPlaces).
+        self.project.run("sh", "-c", "for i in $(seq 11); do mkdir -p big/$i; (cd big/$i; "
+                         "seq 930 | xargs mkdir); done", check=True)
+        self.ran(self.project.sandbox("sh", "-c", f"rm -rf big && {self.NEW}", timeout=300))
+        self.assertTrue((self.project.tree / "p/.vscode/settings.json").exists())
+
+    def test_where_one_was_removed_is_no_project_of_the_agents(self):
+        self.project.write("p/a/b", "x")
+        done = self.project.sandbox("sh", "-c", f"rm -rf p && {self.NEW}")
+        self.assertNotEqual(done.returncode, 0)
+
+
 class Moves(support.SandboxCase):
     def few_descriptors(self, script):
         how = (f"--trust-intercept={support.INTERCEPT}",) if support.INTERCEPT else ()
