@@ -16,7 +16,6 @@
 #include "base/files.h"
 #include "sandbox/broker_terminals.h"
 #include "sandbox/fast_gate.h"
-#include "sandbox/name_rules.h"
 #include "sandbox/open_flags.h"
 
 namespace nono::sandbox {
@@ -275,7 +274,7 @@ Outcome Opener::slow(Job& job) {
   if (++job.attempts > kMaxAttempts) {
     return Outcome::error(ELOOP);
   }
-  auto walked = resolver_.walk(job.call.thread, job.open.path.dirfd, job.path,
+  auto walked = resolver_.walk(job.call.thread, job.base, job.path,
                                job.has(O_NOFOLLOW) ? LastLink::Keep : LastLink::Follow,
                                job.has(O_CREAT) ? MissingLast::Allow : MissingLast::Refuse);
   if (!walked) {
@@ -322,10 +321,9 @@ Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat&
   if (auto fine = known(touched, object); !fine) {
     return Outcome::error(fine.error());
   }
-  if (std::max(rules_.guard_of(touched, status, {object}),
-               class_of_links(*rules_.config().names, touched.requested, touched.resolved)) !=
-      GuardClass::None) {
-    return refuse_special(job, touched);
+  const auto links = class_of_links(job, touched);
+  if (!links || std::max(rules_.guard_of(touched, status, {object}), *links) != GuardClass::None) {
+    return links ? refuse_special(job, touched) : Outcome::error(links.error());
   }
   const int flags = (job.open.flags & ~(kMadeByBroker | O_NOFOLLOW)) | O_NOCTTY | O_CLOEXEC;
   const std::string path = fd_path(object);
@@ -429,6 +427,23 @@ Touched Opener::touched_by(const Job& job, const OwnedFd& fd, const struct stat&
   return {std::move(resolved), std::move(requested)};
 }
 
+// class_of_links is the strictest class of the names that a chain of links led through. A path
+// without dots that is the kernel's own led over no link.
+Answer<GuardClass> Opener::class_of_links(const Job& job, const Touched& touched) const {
+  GuardClass found = GuardClass::None;
+  if (job.straight || (touched.requested == touched.resolved && !has_dots(job.path))) {
+    return found;
+  }
+  const auto links = resolver_.last_links(job.call.thread, job.base, job.path);
+  if (!links) {
+    return std::unexpected(links.error());
+  }
+  for (const std::string& link : *links) {
+    found = std::max(found, rules_.config().names->classify(link));
+  }
+  return found;
+}
+
 // finish decides on what was opened.
 Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   if (S_ISDIR(status.st_mode)) {
@@ -438,9 +453,11 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   if (auto fine = known(touched, fd); !fine) {
     return Outcome::error(fine.error());
   }
-  const GuardClass guard_class =
-      std::max(rules_.guard_of(touched, status, {fd}),
-               class_of_links(*rules_.config().names, touched.requested, touched.resolved));
+  const auto links = class_of_links(job, touched);
+  if (!links) {
+    return Outcome::error(links.error());
+  }
+  const GuardClass guard_class = std::max(rules_.guard_of(touched, status, {fd}), *links);
   if (!S_ISREG(status.st_mode)) {
     return guard_class != GuardClass::None ? refuse_special(job, touched)
            : is_pseudo_terminal(status) && !owns_terminal(job, status)

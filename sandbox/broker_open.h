@@ -44,6 +44,7 @@ class Opener {
   Outcome create(Job& job);
   Outcome create_at(Job& job, const NamedPlace& place);
   Touched touched_by(const Job& job, const OwnedFd& fd, const struct stat& status) const;
+  Answer<trustpolicy::GuardClass> class_of_links(const Job& job, const Touched& touched) const;
   Outcome finish(Job& job, OwnedFd fd, const struct stat& status);
   Outcome finish_plain(Job& job, OwnedFd fd, const Touched& touched);
   Outcome finish_guarded(Job& job, const OwnedFd& fd, const struct stat& status,

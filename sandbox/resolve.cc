@@ -358,13 +358,13 @@ class Resolver::Walk {
   bool wants_directory_ = false;
 };
 
-Answer<Walked> Resolver::walk(const AgentThread& thread, int dirfd, const std::string& path,
-                              LastLink last, MissingLast missing) const {
-  auto base = base_for(thread, dirfd, path);
-  if (!base) {
-    return std::unexpected(base.error());
+Answer<Walked> Resolver::walk(const AgentThread& thread, const OwnedFd& base,
+                              const std::string& path, LastLink last, MissingLast missing) const {
+  OwnedFd start(base.valid() ? ::fcntl(BorrowedFd(base).raw(), F_DUPFD_CLOEXEC, 3) : -1);
+  if (base.valid() && !start.valid()) {
+    return std::unexpected(errno);
   }
-  return Walk(*this, thread, last, missing).run(*std::move(base), path);
+  return Walk(*this, thread, last, missing).run(std::move(start), path);
 }
 
 // clear_as_text: a path without links and dots leads where its text says.
@@ -392,8 +392,7 @@ Answer<void> Resolver::clear(const AgentThread& thread, const OwnedFd& base,
   if (!dots && (open_path(from, path, keep, RESOLVE_NO_SYMLINKS).valid() || errno != ELOOP)) {
     return {};
   }
-  OwnedFd start(base.valid() ? ::fcntl(from, F_DUPFD_CLOEXEC, 3) : -1);
-  static_cast<void>(Walk(*this, thread, last, MissingLast::Refuse).run(std::move(start), path));
+  static_cast<void>(walk(thread, base, path, last, MissingLast::Refuse));
   return met_ ? Answer<void>(std::unexpected(EIO)) : Answer<void>();
 }
 
@@ -402,14 +401,16 @@ Answer<OwnedFd> Resolver::object(const AgentThread& thread, int dirfd, const std
   if (path.empty()) {
     return this->base(thread, dirfd);
   }
-  auto base = base_for(thread, dirfd, path);
-  if (!base) {
-    return std::unexpected(base.error());
-  }
-  if (auto fine = clear(thread, *base, path, last); !fine) {
+  const auto base = base_for(thread, dirfd, path);
+  return base ? object_from(thread, *base, path, last) : std::unexpected(base.error());
+}
+
+Answer<OwnedFd> Resolver::object_from(const AgentThread& thread, const OwnedFd& base,
+                                      const std::string& path, LastLink last) const {
+  if (auto fine = clear(thread, base, path, last); !fine) {
     return std::unexpected(fine.error());
   }
-  const int from = base->valid() ? BorrowedFd(*base).raw() : AT_FDCWD;
+  const int from = base.valid() ? BorrowedFd(base).raw() : AT_FDCWD;
   const int keep = last == LastLink::Keep ? O_NOFOLLOW : 0;
   OwnedFd quick = open_path(from, path, keep, RESOLVE_NO_MAGICLINKS);
   if (quick.valid()) {
@@ -424,7 +425,7 @@ Answer<OwnedFd> Resolver::object(const AgentThread& thread, int dirfd, const std
   } else if (errno != ELOOP && errno != ENOENT) {
     return std::unexpected(errno);
   }
-  auto walked = walk(thread, dirfd, path, last, MissingLast::Refuse);
+  auto walked = walk(thread, base, path, last, MissingLast::Refuse);
   if (!walked) {
     return std::unexpected(walked.error());
   }
@@ -453,6 +454,12 @@ Answer<std::string> path_in(const OwnedFd& directory, const std::string& name) {
 
 Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
                                    const std::string& path) const {
+  const auto base = base_for(thread, dirfd, path);
+  return base ? place_from(thread, *base, path) : std::unexpected(base.error());
+}
+
+Answer<NamedPlace> Resolver::place_from(const AgentThread& thread, const OwnedFd& base,
+                                        const std::string& path) const {
   std::string_view text = path;
   NamedPlace out;
   while (text.size() > 1 && text.ends_with('/')) {
@@ -465,7 +472,7 @@ Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
     return std::unexpected(fine.error());
   }
   const std::string parent = slash == std::string_view::npos ? "." : path.substr(0, slash + 1);
-  auto directory = object(thread, dirfd, parent, LastLink::Follow);
+  auto directory = object_from(thread, base, parent, LastLink::Follow);
   if (!directory) {
     return std::unexpected(directory.error());
   }
@@ -483,6 +490,29 @@ Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
     return std::unexpected(fine.error());
   }
   return out;
+}
+
+Answer<std::vector<std::string>> Resolver::last_links(const AgentThread& thread,
+                                                      const OwnedFd& base,
+                                                      const std::string& path) const {
+  std::vector<std::string> out;
+  auto at = place_from(thread, base, path);
+  while (at && out.size() < kMaxLinks) {
+    const auto parent = status(at->directory);
+    std::array<char, PATH_MAX> target{};
+    const ssize_t got = ::readlinkat(BorrowedFd(at->directory).raw(), at->name.c_str(),
+                                     target.data(), target.size());
+    if (got <= 0 || !parent || on_proc(*parent, at->directory)) {
+      return out;
+    }
+    out.push_back(at->canonical);
+    const std::string text(target.data(), static_cast<std::size_t>(got));
+    const OwnedFd from = text.starts_with('/') ? OwnedFd() : std::move(at->directory);
+    at = place_from(thread, from, text);
+  }
+  // EINVAL, EBUSY: the last component is no name, but "..", "." or the root.
+  const bool told = at || at.error() == EINVAL || at.error() == EBUSY;
+  return told ? Answer<std::vector<std::string>>(std::move(out)) : std::unexpected(at.error());
 }
 
 }  // namespace nono::sandbox

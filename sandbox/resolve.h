@@ -82,9 +82,14 @@ class Resolver {
   // place opens the directory of the last component and does not look at that component. ".", ".."
   // and the root are EBUSY-like cases: they come back as EINVAL.
   Answer<NamedPlace> place(const AgentThread& thread, int dirfd, const std::string& path) const;
-  // walk is the slow way, exposed for opens that may create through a dangling symlink.
-  Answer<Walked> walk(const AgentThread& thread, int dirfd, const std::string& path, LastLink last,
-                      MissingLast missing) const;
+  // last_links are the names (canonical) of the links that the last component of `path` leads over,
+  // as the kernel follows them for the agent, from `base`. A magic link of /proc is none.
+  Answer<std::vector<std::string>> last_links(const AgentThread& thread, const OwnedFd& base,
+                                              const std::string& path) const;
+  // walk is the slow way, exposed for opens that may create through a dangling symlink. `base` is
+  // of base_for: asked again, the agent could say another.
+  Answer<Walked> walk(const AgentThread& thread, const OwnedFd& base, const std::string& path,
+                      LastLink last, MissingLast missing) const;
 
   // on_proc: on any procfs; without the object only one that is known.
   bool on_proc(const struct stat& status) const { return procfs_.is_known(status); }
@@ -105,6 +110,10 @@ class Resolver {
   bool is_forbidden(const std::string& rest) const;
   Answer<void> in_own_proc(const struct stat& status, const OwnedFd& object) const;
   Answer<void> apart(std::string_view canonical) const;
+  Answer<OwnedFd> object_from(const AgentThread& thread, const OwnedFd& base,
+                              const std::string& path, LastLink last) const;
+  Answer<NamedPlace> place_from(const AgentThread& thread, const OwnedFd& base,
+                                const std::string& path) const;
   Answer<void> clear_as_text(const OwnedFd& base, const std::string& path) const;
   bool looks_at_links() const { return mounts_ != nullptr && mounts_->any_in_reach(); }
   const StallingMounts* mounts_ = nullptr;

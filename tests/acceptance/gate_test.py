@@ -202,6 +202,26 @@ class Gate(support.SandboxCase):
         done = self.project.sandbox(PY, "-c", code, options=("--allow-cwd", "--trust-scan=none"))
         self.assertNotIn(MARK, done.stdout)
 
+    def test_chain_of_links_is_followed_as_the_kernel_does_whatever_the_spelling(self):
+        make = ("import os\nos.makedirs('t/d')\nopen('t/notes.txt', 'w').write('" + MARK + "')\n"
+                "for link, to in (('t/%s', 'notes.txt'), ('t/n', '%s'), ('l', 't/d'),\n"
+                "                 ('abs', os.getcwd() + '/t/n'), ('up', 'l/../n'),\n"
+                "                 ('through', '/proc/self/cwd/t/n')):\n"
+                "    os.symlink(to.replace('%s', NAME), link.replace('%s', NAME))\n"
+                "t = os.open('t', os.O_PATH)\nprint(open(SPELT).read())")
+        spellings = ("'t/n'", "'l/../n'", "'/proc/self/cwd/t/n'", "'/proc/thread-self/cwd/l/../n'",
+                     "os.getcwd() + '/l/../n'", "'abs'", "'up'", "'l/../../abs'", "'through'",
+                     "f'/proc/self/fd/{t}/n'", "f'/dev/fd/{t}/d/../n'")
+        for name, reads in (("CLAUDE.md", False), ("other.txt", True)):
+            for spelt in spellings:
+                code = make.replace("NAME", repr(name)).replace("SPELT", spelt)
+                for run, shown in ((self.project.run, True), (self.project.sandbox, reads)):
+                    self.project.run("rm", "-rf", "t", "l", "abs", "up", "through", check=True)
+                    options = {} if run == self.project.run else {
+                        "options": ("--allow-cwd", "--trust-scan=none")}
+                    done = run(PY, "-c", code, **options)
+                    self.assertEqual(MARK in done.stdout, shown, (name, spelt, done.stderr))
+
     def test_guarded_name_that_leads_to_a_device_is_refused(self):
         os.symlink("/dev/zero", self.project.tree / "CLAUDE.md")
         code = "print(open('CLAUDE.md', 'rb').read(3))"
