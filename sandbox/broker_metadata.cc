@@ -121,7 +121,11 @@ Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& obj
 }
 
 Outcome MetadataOperations::change(const Call& call) {
-  const auto object = object_of(call, decode_metadata(call.number, call.args));
+  const MetadataCall args = decode_metadata(call.number, call.args);
+  if ((args.flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
+    return Outcome::error(EINVAL);
+  }
+  const auto object = object_of(call, args);
   struct stat status{};
   if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
     return Outcome::error(object ? errno : object.error());

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +44,16 @@ OwnedFd object_at(const NamedPlace& place) {
 
 ObjectPlace object_place(const NamedPlace& place) {
   return {place.directory, place.name.c_str()};
+}
+
+// makes_directory: of the two kinds of calls that decode_make knows, mkdir's; mknod(2) makes none.
+bool makes_directory(int number) {
+#ifdef __NR_mkdir
+  if (number == __NR_mkdir) {
+    return true;
+  }
+#endif
+  return number == __NR_mkdirat;
 }
 
 }  // namespace
@@ -305,6 +316,9 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
 
 Outcome NameOperations::link(const Call& call) {
   const TwoPathCall args = decode_link(call.number, call.args);
+  if ((args.flags & ~static_cast<unsigned>(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0) {
+    return Outcome::error(EINVAL);
+  }
   const auto to = place_at(call, args.to);
   const auto from = call.thread.path_at(args.from.address);
   if (!from || !to) {
@@ -350,6 +364,9 @@ Outcome NameOperations::symlink(const Call& call) {
 
 Outcome NameOperations::make(const Call& call) {
   const MakeCall args = decode_make(call.number, call.args);
+  if (S_ISDIR(args.mode) && !makes_directory(call.number)) {
+    return Outcome::error(EPERM);
+  }
   const auto place = place_at(call, args.path);
   if (!place) {
     return Outcome::error(place.error() == EINVAL || place.error() == EBUSY ? EEXIST
@@ -423,8 +440,8 @@ Outcome NameOperations::unlink(const Call& call) {
 
 Outcome NameOperations::truncate(const Call& call) {
   const auto path = call.thread.path_at(call.args[0]);
-  if (!path) {
-    return Outcome::error(path.error());
+  if (!path || path->empty()) {
+    return Outcome::error(path ? ENOENT : path.error());
   }
   const auto object = resolver_.object(call.thread, AT_FDCWD, *path, LastLink::Follow);
   struct stat status{};

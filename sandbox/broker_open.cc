@@ -32,6 +32,11 @@ bool opens_at_once(const struct stat& status) {
          (S_ISCHR(status.st_mode) && !is_controlling_terminal(status));
 }
 
+// never_opened is the errno of what is a link still, or a directory that is to be made as a file.
+int never_opened(mode_t mode, bool creates) {
+  return S_ISLNK(mode) ? ELOOP : S_ISDIR(mode) && creates ? EISDIR : 0;
+}
+
 }  // namespace
 
 struct Opener::Job {
@@ -89,8 +94,8 @@ Outcome Opener::existing(Job& job) {
   if (::fstatat(job.base_raw(), job.path.c_str(), &before, look) != 0) {
     return missing(job, errno);
   }
-  if (S_ISLNK(before.st_mode)) {
-    return Outcome::error(ELOOP);
+  if (const int error = never_opened(before.st_mode, job.has(O_CREAT)); error != 0) {
+    return Outcome::error(error);
   }
   if (!opens_at_once(before) || resolver_.on_proc(before)) {
     return slow(job);
@@ -294,8 +299,8 @@ Outcome Opener::slow(Job& job) {
 }
 
 Outcome Opener::open_object(Job& job, const OwnedFd& object, const struct stat& status) {
-  if (S_ISLNK(status.st_mode)) {
-    return Outcome::error(ELOOP);
+  if (const int error = never_opened(status.st_mode, job.has(O_CREAT)); error != 0) {
+    return Outcome::error(error);
   }
   if (is_controlling_terminal(status)) {
     return open_terminal(job);

@@ -132,7 +132,7 @@ bool keeps_last_link(int number) {
 
 // times_at: a null path means the descriptor.
 MetadataCall times_at(const CallArgs& a, int flags) {
-  return {at(a[0], a[1]), a[1] == 0 ? AT_EMPTY_PATH : flags};
+  return {at(a[0], a[1]), a[1] == 0 ? flags | AT_EMPTY_PATH : flags};
 }
 
 }  // namespace

@@ -44,6 +44,60 @@ class Modes(support.SandboxCase):
         self.assertEqual(inside.stdout, outside.stdout)
 
 
+# Calls that the kernel refuses for what they say, by number where the C library would correct them.
+ODD = """
+import ctypes, errno, os, platform, stat
+libc = ctypes.CDLL(None, use_errno=True)
+x86 = platform.machine() == "x86_64"
+LINKAT, FCHOWNAT, UTIMENSAT, MKNODAT = (265, 260, 280, 259) if x86 else (37, 54, 88, 33)
+def call(what, *args):
+    ctypes.set_errno(0)
+    done = libc.syscall(*args)
+    print(what, errno.errorcode[ctypes.get_errno()] if done < 0 else "done")
+def attempt(what, function, *args, **rest):
+    try:
+        function(*args, **rest)
+        print(what, "done")
+    except OSError as error:
+        print(what, errno.errorcode[error.errno])
+HERE = -100
+open("f", "w").close()
+os.mkdir("d")
+os.symlink("d", "l")
+for flags in (0x1, 0x80, 0x200, 0x800, 0x100000):
+    call(f"linkat {flags}", LINKAT, HERE, b"f", HERE, b"f%d" % flags, flags)
+    call(f"fchownat {flags}", FCHOWNAT, HERE, b"f", -1, -1, flags)
+    call(f"utimensat {flags}", UTIMENSAT, HERE, b"f", None, flags)
+    call(f"futimens {flags}", UTIMENSAT, os.open("f", os.O_RDONLY), None, None, flags)
+call("linkat follow", LINKAT, HERE, b"f", HERE, b"f-two", 0x400)
+call("fchownat itself", FCHOWNAT, HERE, b"l", -1, -1, 0x100)
+call("utimensat itself", UTIMENSAT, HERE, b"l", None, 0x100)
+call("futimens", UTIMENSAT, os.open("f", os.O_RDONLY), None, None, 0)
+for mode in (stat.S_IFDIR, stat.S_IFLNK, stat.S_IFREG, 0, 0o170000):
+    call(f"mknodat {mode:o}", MKNODAT, HERE, b"n%o" % mode, mode | 0o755, 0)
+print(sorted(os.listdir(".")))
+for name in (".", "d", "d/", "l", "/proc/self/cwd", "/proc/self/cwd/d"):
+    attempt(f"create {name}", os.open, name, os.O_CREAT | os.O_RDONLY)
+    attempt(f"open {name}", os.open, name, os.O_RDONLY)
+attempt("truncate nothing", os.truncate, "", 0)
+attempt("truncate directory", os.truncate, "d", 0)
+attempt("truncate", os.truncate, "f", 1)
+"""
+
+
+class OddCalls(support.SandboxCase):
+    maxDiff = None
+
+    def test_what_the_kernel_refuses_is_refused_alike(self):
+        (self.project.tree / "a").mkdir()
+        (self.project.tree / "b").mkdir()
+        self.project.own()
+        outside = self.ran(self.project.run("sh", "-c", 'cd a && exec "$@"', "sh", PY, "-c", ODD))
+        self.assertIn("create . EISDIR", outside.stdout)
+        inside = self.ran(self.project.sandbox("sh", "-c", 'cd b && exec "$@"', "sh", PY, "-c", ODD))
+        self.assertEqual(inside.stdout.splitlines(), outside.stdout.splitlines())
+
+
 class OwnProjects(support.SandboxCase):
     NEW = "mkdir -p p/.vscode && echo x > p/.vscode/settings.json"
 
@@ -92,7 +146,7 @@ class Moves(support.SandboxCase):
         self.assertIn("protected-name", done.stderr)
 
 
-support.both_users(globals(), Modes, Moves)
+support.both_users(globals(), Modes, Moves, OddCalls)
 
 if __name__ == "__main__":
     support.main()
