@@ -13,6 +13,7 @@
 
 #include "base/encoding.h"
 #include "base/files.h"
+#include "base/mount_names.h"
 #include "base/text.h"
 #include "engine/never_connect.h"
 #include "sandbox/resolve.h"
@@ -170,12 +171,28 @@ void Approvals::tell_denied(const Expansion& expansion, const std::string& path,
   refuse(expansion);
 }
 
-std::optional<std::string> Approvals::forbidden(const Expansion& expansion,
-                                                const std::string& path) const {
+// denied_by_profile looks at the names that mounts give to the path, too.
+std::optional<std::string> Approvals::denied_by_profile(const std::string& path) const {
+  std::vector<std::string> names = {path};
+  const auto mounts = bounds_.denials.empty() ? Result<MountNames>() : MountNames::read();
+  if (!mounts) {
+    return mounts.error().message();
+  }
+  for (MountNames::Name& other : mounts->of(path)) {
+    names.push_back(std::move(other.path));
+  }
   for (const profile::ComposedDenial& denial : bounds_.denials) {
-    if (beneath(denial.path, path)) {
+    if (std::ranges::any_of(names, [&](const auto& name) { return beneath(denial.path, name); })) {
       return denial.origin + " denies " + printable(denial.path);
     }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Approvals::forbidden(const Expansion& expansion,
+                                                const std::string& path) const {
+  if (auto denied = denied_by_profile(path)) {
+    return denied;
   }
   const auto connect =
       expansion.kind == ExpansionKind::Connect ? forbidden_connect(expansion, path) : std::nullopt;

@@ -85,6 +85,7 @@ class Approvals final : public sandbox::Expander {
   std::optional<std::string> forbidden_connect(const sandbox::Expansion& expansion,
                                                const std::string& path) const;
   static ObjectKey key_of(const sandbox::Expansion& expansion);
+  std::optional<std::string> denied_by_profile(const std::string& path) const;
   std::optional<std::string> forbidden(const sandbox::Expansion& expansion,
                                        const std::string& path) const;
   std::optional<std::string> objection(const Pending& pending, const ApprovalReply& reply) const;

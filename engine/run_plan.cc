@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/files.h"
+#include "base/mount_names.h"
 #include "base/text.h"
 #include "engine/destinations.h"
 #include "engine/learn.h"
@@ -102,18 +103,46 @@ class Wanted {
   RunPlan& plan_;
 };
 
+// meets reports under which name a grant and what is denied are one, or one in the other.
+std::optional<std::string> meets(const std::string& denied, const std::string& granted,
+                                 const MountNames& mounts) {
+  const auto one = [&](const std::string& name) {
+    return beneath(denied, name) || beneath(name, denied);
+  };
+  if (one(granted)) {
+    return granted;
+  }
+  for (MountNames::Name& other : mounts.of(granted)) {
+    if (one(other.path)) {
+      return std::move(other.path);
+    }
+  }
+  return std::nullopt;
+}
+
+Error denied_meets(const profile::ComposedDenial& denial, const std::string& denied,
+                   const sandbox::PathGrant& grant, const std::string& name) {
+  const std::string mount = name == grant.shown_as
+                                ? ""
+                                : "; by a mount it has " + printable(name) + " under another name";
+  return Error(ErrorKind::Usage, denial.origin + ": " + printable(denied) +
+                                     " is denied, and meets the grant of " +
+                                     printable(grant.shown_as) + " (" + grant.origin + ")" + mount)
+      .mend_with("leave out one of the two");
+}
+
 // check_denials: Landlock cannot take a part out of a grant, so what a profile denies must not
-// meet one, by whomever it is given.
+// meet one, by whomever it is given and whatever a mount calls it.
 Result<void> check_denials(const RunPlan& plan, const RunRequest& request) {
+  if (request.denials.empty()) {
+    return {};
+  }
+  NONO_TRY(const MountNames mounts, MountNames::read());
   for (const profile::ComposedDenial& denial : request.denials) {
     const std::string denied = resolved_path(denial.path);
     for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
-      if (beneath(denied, grant.shown_as) || beneath(grant.shown_as, denied)) {
-        return std::unexpected(Error(ErrorKind::Usage, denial.origin + ": " + printable(denied) +
-                                                           " is denied, and meets the grant of " +
-                                                           printable(grant.shown_as) + " (" +
-                                                           grant.origin + ")")
-                                   .mend_with("leave out one of the two"));
+      if (const auto name = meets(denied, grant.shown_as, mounts)) {
+        return std::unexpected(denied_meets(denial, denied, grant, *name));
       }
     }
   }

@@ -161,13 +161,18 @@ std::string variable(std::span<const char* const> environment, std::string_view 
 std::string sentence(const std::string& path, const NeverGrant& found) {
   const std::string entry = printable(found.entry);
   const std::string why = " (" + std::string(found.why) + ")";
+  const std::string mount =
+      found.other_name.empty()
+          ? ""
+          : "; by a mount it has " + printable(found.other_name) + " under another name";
   if (found.relation == NeverGrant::Relation::Covers) {
     return printable(path) + " covers " + entry + ", which is never granted" + why +
-           ", and a grant cannot leave out what it covers";
+           ", and a grant cannot leave out what it covers" + mount;
   }
   return path == found.entry
              ? entry + " is never granted" + why
-             : printable(path) + " lies in " + entry + ", which is never granted" + why;
+             : printable(path) + (found.other_name == found.entry ? " is " : " lies in ") + entry +
+                   ", which is never granted" + why + mount;
 }
 
 std::string remedy(const std::string& path, const NeverGrant& found) {
@@ -249,6 +254,7 @@ void NeverGrantList::add(const NeverGrantRow& row, const std::string& path, Reso
 Result<NeverGrantList> NeverGrantList::for_places(const UserPlaces& places,
                                                   const std::vector<std::string>& overrides) {
   NeverGrantList list;
+  NONO_TRY(list.mounts_, MountNames::read());
   Resolver resolver;
   const std::vector<Place> known = places_of(places);
   for (const NeverGrantRow& row : never_grant_rows()) {
@@ -351,6 +357,25 @@ std::optional<NeverGrant> NeverGrantList::find_spelt(const std::string& path, Gr
   return std::nullopt;
 }
 
+// find_elsewhere: what a mount only hides behind another name. Where the machine shows a directory
+// of somebody's in a place of its own (a container's volume, say), that does not make it the
+// machine's.
+std::optional<NeverGrant> NeverGrantList::find_elsewhere(const std::string& real,
+                                                         GrantUse use) const {
+  for (const MountNames::Name& name : mounts_.of(real)) {
+    auto found = find_spelt(name.path, use);
+    const bool lent = found && found->owner == NeverGrantOwner::System &&
+                      found->relation == NeverGrant::Relation::Beneath &&
+                      name.point != found->entry && beneath(found->entry, name.point);
+    if (found && !lent) {
+      found->relation = name.part ? NeverGrant::Relation::Covers : found->relation;
+      found->other_name = name.path;
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<NeverGrant> NeverGrantList::find(const std::string& path, GrantUse use) const {
   const std::string spelt = normal_path(path);
   const std::string real = resolved(spelt).value_or(spelt);
@@ -358,6 +383,9 @@ std::optional<NeverGrant> NeverGrantList::find(const std::string& path, GrantUse
     return found;
   }
   if (auto found = real == spelt ? std::nullopt : find_spelt(real, use)) {
+    return found;
+  }
+  if (auto found = find_elsewhere(real, use)) {
     return found;
   }
   if (is_block_device(real) && !is_open(spelt) && !is_open(real)) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mount_names.h"
 #include "base/result.h"
 
 namespace nono::profile {
@@ -61,7 +62,8 @@ struct NeverGrant {
   std::string entry;  // where the row lies for this user
   std::string_view why;
   NeverGrantOwner owner;
-  Relation relation;  // of the grant to the entry
+  Relation relation;            // of the grant to the entry
+  std::string other_name = {};  // by which a mount shows it there, where its own name is not
 };
 
 class NeverGrantList {
@@ -72,8 +74,10 @@ class NeverGrantList {
   static Result<NeverGrantList> for_places(const UserPlaces& places,
                                            const std::vector<std::string>& overrides = {});
 
-  // find judges a grant of `path` (absolute), as it is spelt and, where it exists, as it resolves.
-  // The first row that forbids it, or nothing. A block device is forbidden wherever it lies.
+  // find judges a grant of `path` (absolute), as it is spelt and, where it exists, as it resolves
+  // and by every other name that the mounts of for_places' time give to it or to what is mounted
+  // below it. The first row that forbids it, or nothing. A block device is forbidden wherever it
+  // lies.
   std::optional<NeverGrant> find(const std::string& path, GrantUse use) const;
   // check is find as an error for people: PermissionDenied with the entry, why, and what to do.
   Result<void> check(const std::string& path, GrantUse use) const;
@@ -93,11 +97,13 @@ class NeverGrantList {
   Result<void> open_up(const std::string& override_path);
   bool is_open(const std::string& path) const;
   std::optional<NeverGrant> find_spelt(const std::string& path, GrantUse use) const;
+  std::optional<NeverGrant> find_elsewhere(const std::string& real, GrantUse use) const;
   static std::optional<NeverGrant> beneath_entry(const Entry& entry, const std::string& path,
                                                  GrantUse use);
   static std::optional<NeverGrant> covering(const Entry& entry, const std::string& path);
   std::vector<Entry> entries_;
   std::vector<std::string> open_;  // overrides that lie beneath an entry
+  MountNames mounts_;
 };
 
 }  // namespace nono::profile

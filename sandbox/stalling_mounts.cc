@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/files.h"
+#include "base/mount_names.h"
 
 namespace nono::sandbox {
 namespace {
@@ -24,23 +25,6 @@ std::string_view take_field(std::string_view& line) {
   const std::string_view field = line.substr(0, end);
   line.remove_prefix(std::min(end + 1, line.size()));
   return field;
-}
-
-// unescaped undoes the octal escapes that the kernel writes for blanks and backslashes.
-std::string unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    unsigned value = 0;
-    const std::string_view digits = text.substr(at + 1, 3);
-    if (text[at] == '\\' && digits.size() == 3 &&
-        std::from_chars(digits.begin(), digits.end(), value, 8).ptr == digits.end()) {
-      out.push_back(static_cast<char>(value));
-      at += 3;
-    } else {
-      out.push_back(text[at]);
-    }
-  }
-  return out;
 }
 
 std::optional<dev_t> device_of(std::string_view text) {
@@ -67,7 +51,7 @@ std::optional<Line> parse_line(std::string_view text) {
   take_field(text);  // parent
   const auto device = device_of(take_field(text));
   take_field(text);  // root
-  out.point = unescaped(take_field(text));
+  out.point = mount_field(take_field(text));
   const std::size_t rest = text.find(" - ");
   if (!device || !out.point.starts_with('/') || rest == std::string_view::npos) {
     return std::nullopt;
@@ -107,7 +91,7 @@ std::vector<std::string> layers_of(std::string_view options) {
     list.remove_prefix(std::min(list.size(), std::size_t{1}));
     while (!list.empty()) {
       const std::size_t part = one ? list.size() : std::min(list.find(':'), list.size());
-      out.push_back(unescaped(list.substr(0, part)));
+      out.push_back(mount_field(list.substr(0, part)));
       list.remove_prefix(std::min(part + 1, list.size()));
     }
   }

@@ -1,0 +1,113 @@
+"""What is never granted, or denied by a profile, stays so under the names that mounts give it."""
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import unittest
+
+import support
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root to mount")
+class MountNamesTest(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.ssh = self.project.home / ".ssh"
+        (self.ssh / "deep").mkdir(parents=True)
+        (self.ssh / "id").write_text("secret\n")
+        self.data = self.project.base / "data"
+        self.data.mkdir()
+        (self.project.tree / "sub").mkdir()
+        (self.project.tree / "bf").write_text("")
+        self.ran(self.project.nono("trust", "keygen"))
+        self.project.own()
+
+    def mounted(self, mounts, *words, cwd=None):
+        """Runs nono where `mounts` (pairs of paths) are bound."""
+        inner = " ".join(shlex.quote(str(word))
+                         for word in self.project.command(support.NONO, *words))
+        bind = " && ".join(f"mount --bind {what} {where}" for what, where in mounts)
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", f"{bind} && cd {cwd or self.project.tree} && {inner}"],
+            cwd=self.project.tree, env=self.project.environment(), capture_output=True, text=True,
+            timeout=60, check=False)
+        if "mount:" in done.stderr:
+            self.skipTest("no mounts can be made here: " + done.stderr)
+        return done
+
+    def expect_refused(self, mounts, options, secret, cwd=None):
+        done = self.mounted(mounts, "run", *options, "--", "cat", secret, cwd=cwd)
+        self.assertNotIn("secret", done.stdout)
+        self.assertIn(done.returncode, (2, 125), done.stderr)
+        self.assertIn("under another name", done.stderr)
+        why = self.mounted(mounts, "why", *options, "--path", secret, "--op", "read", cwd=cwd)
+        self.assertNotEqual(why.returncode, 0, why.stdout)
+        self.assertIn("under another name", why.stderr)
+
+    def test_a_directory_that_holds_the_home(self):
+        home = [(self.project.home, self.data)]
+        self.expect_refused(home, ["--allow-cwd", "--allow", self.data], self.data / ".ssh/id")
+        done = self.mounted(home, "run", "--allow-cwd", "--allow", self.data, "--", "true")
+        self.assertIn(f"{self.data} covers {self.project.home}", done.stderr)
+        self.assertIn(f"has {self.project.home} under another name", done.stderr)
+
+    def test_a_directory_that_is_an_entry_or_lies_in_one(self):
+        for what, where, option, secret in (
+                (self.ssh, self.data, "--read", self.data / "id"),
+                (self.ssh / "deep", self.data, "--read", self.data / "x"),
+                (self.project.home, self.data, "--read", self.data / ".ssh"),
+                (self.project.home, self.data, "--allow", self.data / ".config/nono")):
+            path = where if what != self.project.home else secret
+            self.expect_refused([(what, where)], ["--allow-cwd", option, path], secret)
+
+    def test_an_entry_bound_below_the_project(self):
+        self.expect_refused([(self.ssh, self.project.tree / "sub")], ["--allow-cwd"], "sub/id")
+
+    def test_a_file_that_is_a_key(self):
+        self.expect_refused([(self.ssh / "id", self.project.tree / "bf")],
+                            ["--read-file", "bf"], "bf")
+
+    def test_a_working_directory_in_the_other_mount(self):
+        self.expect_refused([(self.project.home, self.data)], ["--allow-cwd"], "id",
+                            cwd=self.data / ".ssh")
+
+    def test_what_a_profile_denies(self):
+        (self.project.tree / "sec").mkdir()
+        (self.project.tree / "sec" / "x").write_text("secret\n")
+        profile = self.project.base / "p.json"
+        profile.write_text(json.dumps({"meta": {"name": "p"}, "filesystem": {
+            "deny": [str(self.project.tree / "sec")], "read": [str(self.data)]}}))
+        self.project.own()
+        self.expect_refused([(self.project.tree / "sec", self.data)],
+                            ["--profile", profile], self.data / "x")
+
+    def test_an_override_names_the_entry_and_opens_it_there_too(self):
+        done = self.mounted([(self.ssh, self.data)], "run", "--allow-cwd", "--read", self.data,
+                            "--override-never-grant", self.ssh, "--", "cat", self.data / "id")
+        self.ran(done)
+        self.assertEqual(done.stdout, "secret\n")
+
+    def test_inside_of_a_session_profiles_are_judged_too(self):
+        done = self.project.sandbox(support.NONO, "profile", "validate", "default", options=(
+            "--allow-cwd", "--read", os.path.dirname(support.NONO)))
+        self.ran(done)
+        self.assertTrue(done.stdout.startswith("VALID"), done.stdout)
+
+    def test_the_control_is_another_directory_bound_there(self):
+        other = self.project.base / "other"
+        other.mkdir()
+        (other / "x").write_text("open\n")
+        self.project.own()
+        done = self.mounted([(other, self.data), (other, self.project.tree / "sub")], "run",
+                            "--allow-cwd", "--allow", self.data, "--", "cat", self.data / "x",
+                            "sub/x")
+        self.ran(done)
+        self.assertEqual(done.stdout, "open\nopen\n")
+
+
+support.both_users(globals(), MountNamesTest)
+
+if __name__ == "__main__":
+    sys.exit(support.main())
