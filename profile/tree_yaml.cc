@@ -112,7 +112,7 @@ class Builder final : public YAML::EventHandler {
 
   void scalar(const YAML::Mark& mark, const std::string& tag, const std::string& value) {
     if (wants_key()) {
-      return take_key(mark, value);
+      return take_key(mark, tag, value);
     }
     if (tag == "!") {
       return add(mark, Json(value));
@@ -124,9 +124,13 @@ class Builder final : public YAML::EventHandler {
     add(mark, *std::move(meant));
   }
 
-  void take_key(const YAML::Mark& mark, const std::string& key) {
+  void take_key(const YAML::Mark& mark, const std::string& tag, const std::string& key) {
     if (key == "<<") {
       return refuse(mark, "merge keys are not read; write the members out");
+    }
+    if (const auto meant = yaml_scalar(key); tag != "!" && (!meant || meant->string() == nullptr)) {
+      return refuse(mark, "the key \"" + printable(key) +
+                              "\" is not a word to every reader; put it in quotes");
     }
     if (open_.back().value.find(key) != nullptr) {
       return refuse(mark, "duplicate key " + shown_pointer(key));
@@ -171,6 +175,44 @@ class Builder final : public YAML::EventHandler {
   std::size_t values_ = 0;
   std::optional<Error> fault_;
 };
+
+// odd_character is the length of what YAML forbids, or ends a line to some readers only, at the
+// beginning of a text in UTF-8; 0 where it begins with none of them.
+std::size_t odd_character(std::string_view text) {
+  const auto byte = static_cast<unsigned char>(text[0]);
+  if (byte == '\r') {
+    return text.starts_with("\r\n") ? 0 : 1;
+  }
+  if (byte < 0x20 || byte == 0x7f) {
+    return byte == '\t' || byte == '\n' ? 0 : 1;
+  }
+  if (byte == 0xc2) {  // U+0080 to U+009F, of which U+0085 is "next line"
+    return static_cast<unsigned char>(text[1]) < 0xa0 ? 2 : 0;
+  }
+  return text.starts_with("\u2028") || text.starts_with("\u2029") ? 3 : 0;
+}
+
+// check_characters: where one reader sees a comment go on, another sees the next line.
+Result<void> check_characters(std::string_view text) {
+  std::size_t line = 1;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (const std::size_t length = odd_character(text.substr(at)); length != 0) {
+      return std::unexpected(
+          Error(ErrorKind::InvalidInput, "line " + std::to_string(line) + ", byte " +
+                                             std::to_string(at - begin + 1) +
+                                             ": not every reader takes " +
+                                             printable(text.substr(at, length)) + " for the same")
+              .mend_with("take it out; lines end with \\n or \\r\\n, and other characters of that "
+                         "kind are written as escapes in double quotes"));
+    }
+    if (text[at] == '\n') {
+      ++line;
+      begin = at + 1;
+    }
+  }
+  return {};
+}
 
 // parse runs yaml-cpp; its exceptions end here.
 Result<void> parse(std::string_view text, Builder& builder) {
@@ -218,6 +260,7 @@ Result<Json> yaml_scalar(std::string_view word) {
 }
 
 Result<Json> read_yaml(std::string_view text) {
+  NONO_CHECK(check_characters(text));
   Builder builder;
   NONO_CHECK(parse(text, builder));
   if (builder.fault()) {

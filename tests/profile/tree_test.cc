@@ -88,6 +88,24 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"YamlHugeNumber", Yaml, "a: 99999999999999999999\n", "different things"},
         Refused{"YamlManyValues", Yaml, "[" + repeated("1,", 20000) + "]\n", "too many values"},
         Refused{"YamlSize", Yaml, std::string(65537, ' '), "bytes"},
+        Refused{"YamlCarriageReturn", Yaml, "# c\rnetwork: {block: true}\n", "line 1, byte 4: "},
+        Refused{"YamlCarriageReturnLast", Yaml, "a: 1\r", "line 1, byte 5: "},
+        Refused{"YamlNextLine", Yaml, "a: x\n# \u0085b: 1\n", "line 2, byte 3: "},
+        Refused{"YamlLineSeparator", Yaml, "# \u2028b: 1\n", "line 1, byte 3: "},
+        Refused{"YamlParagraphSeparator", Yaml, "# \u2029b: 1\n", "line 1, byte 3: "},
+        Refused{"YamlEndOfTransmission", Yaml, "a: x\x04\n", "line 1, byte 5: "},
+        Refused{"YamlBell", Yaml, "a: \"x\x07\"\n", "line 1, byte 6: "},
+        Refused{"YamlEscape", Yaml, "a: x\x1b[2J\n", "line 1, byte 5: "},
+        Refused{"YamlVerticalTab", Yaml, "a: x\v\n", "line 1, byte 5: "},
+        Refused{"YamlFormFeed", Yaml, "a: x\f\n", "line 1, byte 5: "},
+        Refused{"YamlDelete", Yaml, "a: x\x7f\n", "line 1, byte 5: "},
+        Refused{"YamlC1", Yaml, "a: x\u009b\n", "line 1, byte 5: "},
+        Refused{"YamlKeyOn", Yaml, "a: 1\non: 1\n", "line 2: the key \"on\""},
+        Refused{"YamlKeyNo", Yaml, "{a: {No: 1}}\n", "the key \"No\""},
+        Refused{"YamlKeyTrue", Yaml, "true: 1\n", "the key \"true\""},
+        Refused{"YamlKeyNull", Yaml, "~: 1\n", "a key must be a word"},
+        Refused{"YamlKeyNumber", Yaml, "1: 1\n", "the key \"1\""},
+        Refused{"YamlKeyOctal", Yaml, "010: 1\n", "the key \"010\""},
         Refused{"YamlNul", Yaml, std::string("a: 1\0", 5), "UTF-8"}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
@@ -144,6 +162,12 @@ TEST(TreeTest, YamlScalarsWithoutQuotes) {
 TEST(TreeTest, QuotedYamlIsAlwaysText) {
   EXPECT_EQ(tree("a: \"no\"\nb: '0755'\nc: \"true\"\n", Yaml).compact(),
             R"({"a":"no","b":"0755","c":"true"})");
+}
+
+TEST(TreeTest, YamlOfEveryReaderIsRead) {
+  EXPECT_EQ(tree("# \u00e9\u00a0\u2027\u202a\r\n\"on\": \"\u00e9\t\"\r\n'1': \"\\x07\"\r\n", Yaml)
+                .compact(),
+            "{\"on\":\"\u00e9\\t\",\"1\":\"\\u0007\"}");
 }
 
 TEST(TreeTest, FormatGoesByTheEnding) {
