@@ -179,7 +179,11 @@ Result<int> run_learn(const Arguments& arguments, Session& session) {
   } else {
     show(session, *result, lines);
   }
-  return std::get<engine::RunResult>(result->outcome).exit_code;
+  const auto& ended = std::get<engine::RunResult>(result->outcome);
+  if (ended.record_fault) {
+    session.render().error(*ended.record_fault);
+  }
+  return ended.exit_code;
 }
 
 constexpr auto kOptions = std::to_array<Option>({

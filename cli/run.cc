@@ -342,11 +342,14 @@ Result<int> start(engine::RunRequest request, const Arguments& arguments, Sessio
     return refused_start(session.render(), *refused, kStartAllTheSame);
   }
   const auto& result = std::get<engine::RunResult>(*outcome);
+  if (result.record_fault) {
+    session.render().error(*result.record_fault);
+  }
   if (banner) {
     session.render().note("session " + result.session_id +
-                          (request.record == engine::Record::Kept
-                               ? ", audit head " + result.audit_head
-                               : std::string(", not recorded")));
+                          (request.record != engine::Record::Kept ? std::string(", not recorded")
+                           : result.audit_head.empty()            ? std::string(", not sealed")
+                                                       : ", audit head " + result.audit_head));
   }
   return result.exit_code;
 }

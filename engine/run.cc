@@ -389,10 +389,34 @@ class Running {
       event.set("ended_by", "broker lost");
       teller_.note("the sandbox's broker died; the agent's processes were killed");
     }
-    NONO_TRY(const ledger::Receipt receipt, log_.close(event));
     teller_.ended(gate_.collected());
-    out.audit_head = receipt.head().hex();
+    close_log(event, out);
     return out;
+  }
+
+  // close_log: the agent has run, so that its own exit code stands whatever becomes of the record;
+  // it may have filled the disk for that.
+  void close_log(const Json& event, RunResult& out) {
+    auto receipt = log_.close(event);
+    if (!receipt) {
+      out.record_fault = std::move(receipt)
+                             .error()
+                             .while_doing("the record of session " + out.session_id + " has no end")
+                             .mend_with(
+                                 "make room on that disk before the next run; nono audit "
+                                 "verify " +
+                                 out.session_id + " says what the record holds");
+      return;
+    }
+    out.audit_head = receipt->head().hex();
+    if (log_.seal_fault()) {
+      out.record_fault = Error(*log_.seal_fault())
+                             .while_doing("the record of session " + out.session_id +
+                                          " is sealed, but its seal has no copy beside it")
+                             .mend_with("keep its head " + out.audit_head +
+                                        " for nono audit verify --head: a cut-off end would not "
+                                        "show otherwise");
+    }
   }
 
   // tell_limits names each limit that made itself felt, to people and in the record.

@@ -103,7 +103,8 @@ class Teller {
 struct RunResult {
   int exit_code = 0;
   std::string session_id;
-  std::string audit_head;  // digest of the log's last line
+  std::string audit_head;             // digest of the log's last line; empty: the log has no seal
+  std::optional<Error> record_fault;  // what the end of the record lacks, and why
 };
 
 // StartRefused is a verdict, not an error: guarded files that are not admitted stop the start.

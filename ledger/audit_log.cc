@@ -62,6 +62,7 @@ struct AuditLog::Impl {
   bool unsynced = false;
   bool anchored = false;  // key and directories are on disk
   std::optional<Error> unsound = {};
+  std::optional<Error> seal_fault = {};
 
   Result<Receipt> append(std::string_view type, const Json& event, Durability durability);
   Result<void> flush();
@@ -164,8 +165,8 @@ Result<Receipt> AuditLog::Impl::seal() {
   NONO_TRY(Receipt receipt,
            append(kSealType, Json(Json::Object{{"lines", Json(sequence)}}), durability));
   closed = true;
-  if (home) {
-    NONO_CHECK(home->write_file(kSealFile, last_line));
+  if (auto copied = home ? home->write_file(kSealFile, last_line) : Result<void>(); !copied) {
+    seal_fault = std::move(copied).error();
   }
   return receipt;
 }
@@ -221,6 +222,10 @@ Result<void> AuditLog::flush() {
 Result<Receipt> AuditLog::close(const Json& event) {
   NONO_CHECK(impl_->append(kEndedType, event, Durability::Lazy));
   return impl_->seal();
+}
+
+const std::optional<Error>& AuditLog::seal_fault() const {
+  return impl_->seal_fault;
 }
 
 const std::string& AuditLog::id() const {

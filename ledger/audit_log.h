@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -85,6 +86,10 @@ class AuditLog {
   // lazy in a session that has no line but its start. The head of its receipt stands for the whole
   // log. Later appends are Internal errors.
   Result<Receipt> close(const Json& event);
+
+  // seal_fault is what kept close from writing the copy of the seal. The log itself is whole then;
+  // that its end was cut off later would not show.
+  const std::optional<Error>& seal_fault() const;
 
   const std::string& id() const;
   const std::string& path() const;

@@ -211,6 +211,39 @@ class FullDisk(support.SandboxCase):
         self.assertIn(done.returncode, (0, 1), done.stderr)
         self.assertIn("chain", done.stdout + done.stderr)
 
+    def outside(self):
+        """A directory of files that no grant covers: each is one refusal."""
+        path = self.project.base / "outside"
+        path.mkdir(exist_ok=True)
+        for number in range(61):
+            (path / str(number)).write_text("outside")
+        return path
+
+    def begin(self, script):
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", "--allow-cwd", "--trust-scan=none", "--", "sh",
+                                 "-c", script),
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), "up\n")
+        return process
+
+    def test_a_disk_that_is_full_at_the_end_changes_neither_exit_code_nor_summary(self):
+        for refusals in (1, 40):  # the end still fits in the last page of the record, or not
+            with self.subTest(refusals=refusals):
+                process = self.begin("echo up; read go; i=0; while [ $i -lt %d ]; do "
+                                     "cat %s/$i; i=$((i+1)); done 2>/dev/null; exit 7"
+                                     % (refusals, self.outside()))
+                self.fill()
+                _, err = process.communicate("go\n", timeout=30)
+                os.truncate(self.state / "ballast", 0)
+                self.assertEqual(process.returncode, 7, err)
+                self.assertIn(f"denied in this run: {refusals} operation", err)
+                self.assertIn("No space left", err)
+                self.assertRegex(err, "has no end|has no copy beside it")
+
     def test_kill_while_the_disk_is_full_leaves_nothing_running(self):
         process = subprocess.Popen(
             self.project.command(support.NONO, "run", "--allow-cwd", "--", "sh", "-c",
