@@ -125,7 +125,8 @@ Result<int> run_init(const Arguments& arguments, Session& session) {
   if (!profile::is_profile_name(name)) {
     return fail(ErrorKind::Usage, "\"" + printable(name) +
                                       "\" cannot be the name of a profile: "
-                                      "letters, digits, '.', '_' and '-'");
+                                      "letters, digits, '.', '_' and '-', no .json, .toml, .yaml "
+                                      "or .yml at the end");
   }
   NONO_CHECK(engine::find_profile(user, parent));
   if (name == parent) {

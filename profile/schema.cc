@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "profile/environment_rules.h"
+#include "profile/tree.h"
 
 namespace nono::profile {
 namespace {
@@ -94,8 +95,8 @@ Result<void> check_path(const JsonView& view) {
 Result<void> check_name(const JsonView& view) {
   NONO_TRY(const std::string name, view.string());
   if (!is_profile_name(name)) {
-    return std::unexpected(
-        view.error("is not a name: letters, digits, '.', '_' and '-', at most 64, not a path"));
+    return std::unexpected(view.error(
+        "is not a name: letters, digits, '.', '_' and '-', at most 64, not a path or a file"));
   }
   return {};
 }
@@ -333,9 +334,11 @@ Result<bool> predicate_here(const JsonView& view) {
 
 bool is_profile_name(std::string_view name) {
   return !name.empty() && name.size() <= kMaxNameBytes && name[0] != '.' && name[0] != '-' &&
-         std::ranges::all_of(name, [](char c) {
-           return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
-         });
+         std::ranges::all_of(
+             name,
+             [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-'; }) &&
+         std::ranges::none_of(kProfileEndings,
+                              [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
 bool is_group_name(std::string_view name) {

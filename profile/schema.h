@@ -67,8 +67,8 @@ struct Finding {
 inline constexpr std::size_t kMaxListEntries = 1024;
 inline constexpr std::size_t kMaxNameBytes = 64;
 
-// is_profile_name: letters, digits, `.`, `_`, `-`, not beginning with `.` or `-`, at most
-// kMaxNameBytes.
+// is_profile_name: letters, digits, `.`, `_`, `-`, not beginning with `.` or `-`, not ending like
+// the file of a profile (which --profile would take it for), at most kMaxNameBytes.
 bool is_profile_name(std::string_view name);
 // is_group_name: lower-case letters, digits and `_`, at most kMaxNameBytes.
 bool is_group_name(std::string_view name);

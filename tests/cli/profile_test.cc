@@ -103,6 +103,10 @@ TEST_F(ProfileTest, InitWritesWhatValidateAccepts) {
     EXPECT_EQ(nono({"profile", "init", name, "--format", format}).code, 125);
   }
   EXPECT_EQ(nono({"profile", "init", "../x"}).code, 2);
+  for (const char* file : {"x.json", "x.toml", "x.yaml", "x.yml"}) {
+    EXPECT_EQ(nono({"profile", "init", file}).code, 2) << file;
+  }
+  EXPECT_EQ(nono({"profile", "init", "x.json5"}).code, 0);
   EXPECT_EQ(nono({"profile", "init", "x", "--extends", "nowhere"}).code, 2);
 }
 
