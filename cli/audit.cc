@@ -5,7 +5,9 @@
 #include "cli/commands.h"
 #include "cli/documents.h"
 #include "cli/session.h"
+#include "ledger/audit_log.h"
 #include "ledger/audit_reader.h"
+#include "ledger/session_files.h"
 
 namespace nono::cli {
 namespace {
@@ -78,9 +80,11 @@ std::string event_line(const Json& event) {
   return time + "  " + type + "  " + rest.compact();
 }
 
-// with_remedy tells of a session that is not there in the words of a user.
+// with_remedy tells of a session that is not there in the words of a user; where its log is there,
+// something else is not, and the error says what.
 Error with_remedy(const Error& error, const std::string& id, const std::string& directory) {
-  if (error.kind() != ErrorKind::NotFound) {
+  if (error.kind() != ErrorKind::NotFound ||
+      ledger::open_session_file(directory, id, ledger::kEventsFile)) {
     return error;
   }
   return Error(ErrorKind::NotFound, "there is no record of a session " + id + " in " + directory)

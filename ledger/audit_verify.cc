@@ -179,8 +179,12 @@ Result<std::optional<std::string>> read_seal(const std::string& directory, std::
 Result<std::string> read_key(const std::string& directory, std::string_view id) {
   auto file = open_session_file(directory, id, kKeyFile);
   if (!file) {
-    return std::unexpected(std::move(file).error().while_doing(
-        "without its key the log of session " + printable(id) + " cannot be verified"));
+    return std::unexpected(std::move(file)
+                               .error()
+                               .while_doing("without its key the log of session " + printable(id) +
+                                            " cannot be verified")
+                               .mend_with("put the key back; nono audit show " + printable(id) +
+                                          " shows the log without checking it"));
   }
   return read_capped(*file, kKeyFileBytes, kKeyFile);
 }

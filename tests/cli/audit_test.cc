@@ -51,6 +51,16 @@ TEST_F(AuditTest, ChangedLineIsAVerdict) {
   EXPECT_EQ(text_at(json, {"state"}), "broken");
 }
 
+TEST_F(AuditTest, LogWithoutItsKeySaysSo) {
+  ASSERT_EQ(shell("rm " + directory_ + "/" + kId + "/key").code, 0);
+  const Outcome outcome = nono({"audit", "verify", kId});
+  EXPECT_EQ(outcome.code, 125);
+  EXPECT_NE(outcome.err.find("without its key"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("there is no record"), std::string::npos) << outcome.err;
+  const Outcome nowhere = nono({"audit", "verify", "ffffffffffffffff"});
+  EXPECT_NE(nowhere.err.find("there is no record"), std::string::npos) << nowhere.err;
+}
+
 TEST_F(AuditTest, Documents) {
   const Json list = parse(nono({"audit", "list", "--json"}).out);
   EXPECT_EQ(text_at(list, {"sessions", "0", "id"}), kId);
