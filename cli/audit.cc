@@ -17,6 +17,10 @@ Result<std::string> logs(const Session& session) {
   return engine::audit_directory(user);
 }
 
+std::string lost_note(std::uint64_t lost) {
+  return lost == 0 ? "" : "; " + counted(lost, "event") + " could not be recorded";
+}
+
 std::string ending_of(const ledger::SessionSummary& summary) {
   if (summary.running) {
     return "running";
@@ -35,6 +39,7 @@ Json summary_json(const ledger::SessionSummary& summary) {
                       {"running", summary.running},
                       {"command", text_or_null(summary.command)},
                       {"events", summary.events},
+                      {"records_lost", summary.lost},
                       {"exit_code", summary.exit_code ? Json(*summary.exit_code) : Json()}};
 }
 
@@ -50,7 +55,8 @@ Result<int> run_list(const Arguments&, Session& session) {
     if (!session.wants_json()) {
       const std::string when = summary.started.empty() ? "unreadable" : summary.started;
       session.render().result(summary.id + "  " + when + "  " + ending_of(summary) + "  " +
-                              counted(summary.events, "event") + "  " + summary.command);
+                              counted(summary.events, "event") + lost_note(summary.lost) + "  " +
+                              summary.command);
     }
   }
   if (session.wants_json()) {
@@ -169,13 +175,15 @@ Result<int> run_verify(const Arguments& arguments, Session& session) {
     json.set("id", json_text(id));
     json.set("state", name_of(checked.state));
     json.set("good_lines", checked.good_lines);
+    json.set("records_lost", checked.lost);
     json.set("head", checked.head ? Json(checked.head->hex()) : Json());
     json.set("detail", text_or_null(checked.detail));
     session.render().json(json);
   } else {
     session.render().word_line(holds ? "VERIFIED" : "FAILED",
                                id + "  " + std::string(words_for(checked.state)) + " (" +
-                                   counted(checked.good_lines, "good line") + ")");
+                                   counted(checked.good_lines, "good line") + ")" +
+                                   lost_note(checked.lost));
     if (!checked.detail.empty()) {
       session.render().detail("where", checked.detail);
     }

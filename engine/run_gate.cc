@@ -1,5 +1,7 @@
 #include "engine/run_gate.h"
 
+#include <utility>
+
 #include "base/encoding.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -61,28 +63,45 @@ Result<void> RunGate::record(const sandbox::GuardedRequest& request, const Judge
   return {};
 }
 
+// tell_unrecorded comes once: an agent chooses how often, and the log says how many.
+void RunGate::tell_unrecorded(const Error& error) {
+  if (!std::exchange(told_unrecorded_, true)) {
+    teller_.note("the audit log failed, and what cannot be recorded is denied: " +
+                 printable(error.message()));
+  }
+}
+
+void RunGate::deny_read(const sandbox::GuardedRequest& request, const Judgement& judgement) {
+  ++denials_;
+  collect(
+      {"read", request.resolved, judgement.reason_code(), judgement.reason(), judgement.remedy, 0});
+  if (first_time(judgement.reason_code() + request.resolved)) {
+    teller_.denied(judgement, request.requested);
+  }
+}
+
+// A denial is counted before it is recorded: it happens all the same.
 const trustpolicy::Decision& RunGate::judge_read(const sandbox::GuardedRequest& request) {
   const Judgement& judgement = gate_.judge(request.object, request.resolved, request.guard_class);
   const bool admitted = judgement.admitted();
+  if (!admitted) {
+    deny_read(request, judgement);
+  }
   const auto recorded = record(request, judgement, "read", admitted ? "allowed" : "denied");
   if (!recorded) {
+    if (admitted) {
+      ++denials_;
+      collect({"read", request.resolved, "not-recorded", recorded.error().message(), "", 0});
+    }
+    tell_unrecorded(recorded.error());
     failure_.emplace(trustpolicy::Denied::because_of(recorded.error()));
-    teller_.note("a guarded file was denied because the audit log failed: " +
-                 printable(recorded.error().message()));
     return *failure_;
   }
   if (admitted) {
     used({"read", request.resolved});
-  }
-  if (!admitted) {
-    ++denials_;
-    collect({"read", request.resolved, judgement.reason_code(), judgement.reason(),
-             judgement.remedy, 0});
-    if (first_time(judgement.reason_code() + request.resolved)) {
-      teller_.denied(judgement, request.requested);
+    if (!judgement.proven() && first_time("tolerated" + request.resolved)) {
+      teller_.tolerated(judgement);
     }
-  } else if (!judgement.proven() && first_time("tolerated" + request.resolved)) {
-    teller_.tolerated(judgement);
   }
   return judgement.decision;
 }
@@ -91,20 +110,23 @@ std::optional<trustpolicy::Denied> RunGate::forbid_change(const sandbox::Guarded
   const Judgement& judgement = gate_.judge(request.object, request.resolved, request.guard_class);
   const bool verified = judgement.unchangeable();
   const auto recorded = record(request, judgement, "change", verified ? "denied" : "allowed");
-  if (!recorded) {
-    return trustpolicy::Denied::because_of(recorded.error());
-  }
-  if (!verified) {
+  if (recorded && !verified) {
     return std::nullopt;
   }
-  ++refusals_;
   sandbox::Refusal refusal;
   refusal.process = request.process;
   refusal.operation = "change";
   refusal.object = request.resolved;
-  refusal.rule = "verified-file";
-  refusal.why = "a verified file is not changed by an agent (--allow-instruction-edit lets it)";
+  refusal.rule = verified ? "verified-file" : "not-recorded";
+  refusal.why =
+      verified ? "a verified file is not changed by an agent (--allow-instruction-edit lets it)"
+               : recorded.error().message();
+  ++refusals_;
   tell(refusal, mend_for(plan_, refusal));
+  if (!recorded) {
+    tell_unrecorded(recorded.error());
+    return trustpolicy::Denied::because_of(recorded.error());
+  }
   return trustpolicy::Denied(trustpolicy::DenyRule::Unproven, "verified-file", refusal.why);
 }
 
@@ -139,10 +161,10 @@ void RunGate::refused(const sandbox::Refusal& refusal) {
   if (!mend.empty()) {
     event.set("mend", mend);
   }
-  if (const auto recorded = log_.append("refused", event, ledger::Durability::Lazy); !recorded) {
-    teller_.note("a refusal could not be recorded: " + printable(recorded.error().message()));
-  }
   tell(refusal, mend);
+  if (const auto recorded = log_.append("refused", event, ledger::Durability::Lazy); !recorded) {
+    tell_unrecorded(recorded.error());
+  }
 }
 
 }  // namespace nono::engine

@@ -35,6 +35,8 @@ class RunGate final : public sandbox::Gatekeeper, public sandbox::Observer {
                       std::string_view operation, std::string_view outcome);
   static constexpr std::size_t kMaxTold = 4096;
   bool first_time(const std::string& what);
+  void tell_unrecorded(const Error& error);
+  void deny_read(const sandbox::GuardedRequest& request, const Judgement& judgement);
   void collect(Denial denial);
   void tell(const sandbox::Refusal& refusal, const std::string& mend);
 
@@ -47,6 +49,7 @@ class RunGate final : public sandbox::Gatekeeper, public sandbox::Observer {
   Denials collected_;
   std::map<std::string, std::size_t> kinds_;  // index in collected_
   std::optional<trustpolicy::Decision> failure_;
+  bool told_unrecorded_ = false;
   std::uint64_t denials_ = 0;
   std::uint64_t refusals_ = 0;
 };

@@ -100,6 +100,12 @@ Result<AuditLine> parse_audit_line(std::string_view line) {
                    .json = std::move(json)};
 }
 
+std::uint64_t lost_records(const AuditLine& line) {
+  const Json* count = line.type == kLostType ? line.json.find("count") : nullptr;
+  const std::int64_t* number = count == nullptr ? nullptr : count->integer();
+  return number != nullptr && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+}
+
 std::string authenticated_text(const LineHead& head, std::string_view event_members) {
   std::string line;
   line.reserve(event_members.size() + 512);

@@ -24,6 +24,7 @@ inline constexpr std::string_view kFormatName = "nono.audit/1";
 inline constexpr std::string_view kStartedType = "session_started";
 inline constexpr std::string_view kEndedType = "session_ended";
 inline constexpr std::string_view kSealType = "session_sealed";
+inline constexpr std::string_view kLostType = "records_lost";
 
 // no_digest is prev of the first line: 64 zeros.
 crypto::Sha256 no_digest();
@@ -41,6 +42,9 @@ struct AuditLine {
 // over 64 KiB, members missing, of the wrong type or out of order, upper-case digits in prev or
 // mac, anything before `{` or after `}`.
 Result<AuditLine> parse_audit_line(std::string_view line);
+
+// lost_records is how many events a line says were not recorded before it; 0 for all other types.
+std::uint64_t lost_records(const AuditLine& line);
 
 struct LineHead {
   std::uint64_t sequence;

@@ -37,7 +37,7 @@ Result<Json> genesis_event(const SessionInfo& session, const KeyChain& key) {
 }
 
 bool is_kept_type(std::string_view type) {
-  return type == kStartedType || type == kEndedType || type == kSealType;
+  return type == kStartedType || type == kEndedType || type == kSealType || type == kLostType;
 }
 
 }  // namespace
@@ -63,8 +63,11 @@ struct AuditLog::Impl {
   bool anchored = false;  // key and directories are on disk
   std::optional<Error> unsound = {};
   std::optional<Error> seal_fault = {};
+  std::uint64_t lost = 0;  // events since the last line that could not be written
 
   Result<Receipt> append(std::string_view type, const Json& event, Durability durability);
+  Result<Receipt> append_line(std::string_view type, const Json& event, Durability durability);
+  Result<void> tell_lost();
   Result<void> flush();
   Result<void> put(std::string_view line);
   Result<void> sync();
@@ -120,8 +123,30 @@ Result<void> AuditLog::Impl::sync() {
   return done;
 }
 
+// append counts what is lost: a log that verifies must not look as if nothing had happened while
+// the disk was full.
 Result<Receipt> AuditLog::Impl::append(std::string_view type, const Json& event,
                                        Durability durability) {
+  auto told = tell_lost();
+  auto receipt = told ? append_line(type, event, durability)
+                      : Result<Receipt>(std::unexpected(std::move(told).error()));
+  if (!receipt && !closed && receipt.error().kind() != ErrorKind::InvalidInput) {
+    ++lost;  // InvalidInput: no event
+  }
+  return receipt;
+}
+
+Result<void> AuditLog::Impl::tell_lost() {
+  if (lost == 0) {
+    return {};
+  }
+  NONO_CHECK(append_line(kLostType, Json(Json::Object{{"count", Json(lost)}}), Durability::Lazy));
+  lost = 0;
+  return {};
+}
+
+Result<Receipt> AuditLog::Impl::append_line(std::string_view type, const Json& event,
+                                            Durability durability) {
   if (unsound) {
     return std::unexpected(Error(*unsound));
   }

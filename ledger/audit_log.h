@@ -74,12 +74,14 @@ class AuditLog {
   AuditLog& operator=(AuditLog&&) noexcept;
   ~AuditLog();
 
-  // append writes one line: `type` (snake_case, none of the session_… types of the log itself) and
+  // append writes one line: `type` (snake_case, none of the types of the log itself) and
   // the members of `event` (an object; the names type, sequence, time, pid, prev, mac are ours and
   // refused). Long values are shortened (ledger/audit_event.h). A line that cannot be written whole
   // is taken back (ftruncate) and the error returned; the chain goes on from the last whole line.
   // Where the disk failed (fdatasync: EIO) or a line could not be taken back, the log is unsound:
   // that error is returned from then on, so that nothing is allowed on a record that may be lost.
+  // Events that could not be written are counted: the next line that can be is preceded by one that
+  // says how many (records_lost), or is not written either.
   Result<Receipt> append(std::string_view type, const Json& event, Durability durability);
   Result<void> flush();
   // close appends session_ended with the members of `event` and the seal of the chain: durable, or

@@ -53,7 +53,17 @@ struct Ends {
   std::string before_last;
   std::string last;
   std::uint64_t lines = 0;
+  std::uint64_t lost = 0;
 };
+
+// lost_in looks closer only at a line that can be one: this is for every line of every log.
+std::uint64_t lost_in(std::string_view text) {
+  if (!text.contains("\"type\":\"records_lost\"")) {
+    return 0;
+  }
+  const auto line = parse_audit_line(text);
+  return line ? lost_records(*line) : 0;
+}
 
 Result<Ends> ends_of(BorrowedFd log) {
   LineReader reader(log);
@@ -66,6 +76,7 @@ Result<Ends> ends_of(BorrowedFd log) {
     if (ends.lines++ == 0) {
       ends.first = step.text;
     }
+    ends.lost += lost_in(step.text);
     ends.before_last.swap(ends.last);
     ends.last = step.text;
   }
@@ -134,6 +145,7 @@ SessionSummary summary_of(const std::string& directory, const std::string& id) {
     return summary;
   }
   summary.events = ends->lines;
+  summary.lost = ends->lost;
   add_start(summary, ends->first);
   add_end(summary, ends->before_last);
   add_end(summary, ends->last);

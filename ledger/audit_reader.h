@@ -20,6 +20,7 @@ struct SessionSummary {
   std::string ended;    // empty: aborted or still running
   std::string command;  // shell-quoted
   std::uint64_t events = 0;
+  std::uint64_t lost = 0;  // events that the log says could not be recorded
   std::optional<int> exit_code;
   bool running = false;  // a process holds the log open for writing
 };
@@ -42,6 +43,7 @@ enum class LogState : unsigned char {
 struct Verification {
   LogState state;
   std::uint64_t good_lines = 0;
+  std::uint64_t lost = 0;   // events that the good lines say could not be recorded
   std::string detail = {};  // for Broken and Torn: the line and what is wrong with it
   std::optional<crypto::Sha256> head = {};  // SHA-256 of the last good line
 };

@@ -33,6 +33,7 @@ class Checker {
   std::uint64_t good_lines() const { return good_; }
   const std::string& last_line() const { return last_line_; }
   bool sealed() const { return sealed_; }
+  std::uint64_t lost() const { return lost_; }
   std::optional<crypto::Sha256> head() const {
     return good_ == 0 ? std::nullopt : std::optional(head_);
   }
@@ -51,6 +52,7 @@ class Checker {
     key_.step();
     ++good_;
     sealed_ = line->type == kSealType;
+    lost_ += lost_records(*line);
     return std::nullopt;
   }
 
@@ -104,6 +106,7 @@ class Checker {
   crypto::Sha256 head_ = no_digest();
   std::string last_line_;
   std::uint64_t good_ = 0;
+  std::uint64_t lost_ = 0;
   bool sealed_ = false;
 };
 
@@ -214,6 +217,7 @@ Result<Verification> verify_session(const std::string& directory, std::string_vi
   }
   return Verification{.state = walked.state,
                       .good_lines = checker.good_lines(),
+                      .lost = checker.lost(),
                       .detail = std::move(walked.detail),
                       .head = checker.head()};
 }

@@ -219,7 +219,9 @@ class FullDisk(support.SandboxCase):
             (path / str(number)).write_text("outside")
         return path
 
-    def begin(self, script):
+    def begin(self, script, guarded=False):
+        if guarded:
+            self.project.write("CLAUDE.md", "planted")
         process = subprocess.Popen(
             self.project.command(support.NONO, "run", "--allow-cwd", "--trust-scan=none", "--", "sh",
                                  "-c", script),
@@ -243,6 +245,33 @@ class FullDisk(support.SandboxCase):
                 self.assertIn(f"denied in this run: {refusals} operation", err)
                 self.assertIn("No space left", err)
                 self.assertRegex(err, "has no end|has no copy beside it")
+
+    def test_refusals_that_a_full_disk_kept_out_of_the_record_are_counted_in_it(self):
+        process = self.begin(
+            "echo up; read go; i=0; while [ $i -lt 60 ]; do cat %s/$i; i=$((i+1)); done 2>/dev/null; "
+            "cat CLAUDE.md 2>/dev/null; echo full; read go; cat %s/60 2>/dev/null; exit 0"
+            % (self.outside(), self.outside()), guarded=True)
+        self.fill()
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        self.assertEqual(process.stdout.readline(), "full\n")
+        os.truncate(self.state / "ballast", 0)
+        _, err = process.communicate("go\n", timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn("denied in this run: 62 operations", err)
+        self.assertEqual(err.count("the audit log failed"), 1, err)
+        listed = json.loads(self.project.nono("audit", "list", "--json").stdout)["sessions"][0]
+        events = json.loads(self.project.nono("audit", "show", listed["id"], "--json").stdout)["events"]
+        lost = sum(event["count"] for event in events if event["type"] == "records_lost")
+        denied = [event for event in events if event.get("outcome") == "denied"]
+        end = next(event for event in events if event["type"] == "session_ended")
+        self.assertGreater(lost, 20)
+        self.assertEqual(len(denied) + lost, 62)
+        self.assertEqual((end["refusals"], end["denied_reads"]), (61, 1))
+        self.assertEqual(listed["records_lost"], lost)
+        done = self.ran(self.project.nono("audit", "verify", listed["id"]))
+        self.assertIn(f"{lost} events could not be recorded", done.stdout)
+        self.assertIn(f"{lost} events could not be recorded", self.project.nono("audit", "list").stdout)
 
     def test_kill_while_the_disk_is_full_leaves_nothing_running(self):
         process = subprocess.Popen(

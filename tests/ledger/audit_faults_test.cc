@@ -78,10 +78,65 @@ TEST(AuditFaultsTest, ShortWriteIsTakenBackAndTheLogGoesOn) {
     set_file_size_limit(RLIM_INFINITY);
     const auto next = log.append("decision", padded(1000), Durability::Durable);
     return !failed && failed.error().code() == EFBIG && taken_back && next &&
-           next->sequence() == 1 && log.close(Json(Json::Object{}));
+           next->sequence() == 2 && log.close(Json(Json::Object{}));
   });
   EXPECT_TRUE(fine);
   EXPECT_EQ(state_of(directory.path()), LogState::Sealed);
+}
+
+TEST(AuditFaultsTest, WhatCouldNotBeWrittenIsCountedInTheLog) {
+  const AuditDirectory directory;
+  const bool fine = in_child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    AuditLog log = directory.start();
+    const std::size_t size = directory.events_text().size();
+    set_file_size_limit(size + 100);
+    int failed = 0;
+    for (int i = 0; i < 3; ++i) {
+      failed += log.append("decision", padded(10), Durability::Lazy) ? 0 : 1;
+    }
+    // Room for the count and not for the event behind it: that is one more, and told once.
+    set_file_size_limit(size + 400);
+    failed += log.append("decision", padded(1000), Durability::Durable) ? 0 : 1;
+    set_file_size_limit(RLIM_INFINITY);
+    return failed == 4 && log.append("decision", padded(10), Durability::Lazy) &&
+           log.append("decision", padded(10), Durability::Lazy) && log.close(Json(Json::Object{}));
+  });
+  ASSERT_TRUE(fine);
+  const auto checked = verify_session(directory.path(), kSession);
+  ASSERT_TRUE(checked);
+  EXPECT_EQ(checked->state, LogState::Sealed) << checked->detail;
+  EXPECT_EQ(checked->lost, 4u);
+  EXPECT_EQ(list_sessions(directory.path())->front().lost, 4u);
+  const auto lines = directory.lines();
+  ASSERT_EQ(lines.size(), 7u);
+  EXPECT_NE(lines[1].find(R"("type":"records_lost","count":3)"), std::string::npos) << lines[1];
+  EXPECT_NE(lines[2].find(R"("type":"records_lost","count":1)"), std::string::npos) << lines[2];
+}
+
+TEST(AuditFaultsTest, TheEndTellsWhatWasLostBeforeIt) {
+  const AuditDirectory directory;
+  const bool fine = in_child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    AuditLog log = directory.start();
+    set_file_size_limit(directory.events_text().size() + 100);
+    const bool failed = !log.append("decision", padded(10), Durability::Lazy);
+    set_file_size_limit(RLIM_INFINITY);
+    return failed && log.close(Json(Json::Object{}));
+  });
+  ASSERT_TRUE(fine);
+  EXPECT_EQ(verify_session(directory.path(), kSession)->lost, 1u);
+}
+
+TEST(AuditFaultsTest, NobodyElseSaysWhatWasLost) {
+  const AuditDirectory directory;
+  AuditLog log = directory.start();
+  EXPECT_FALSE(log.append("records_lost", padded(10), Durability::Lazy));
+  const Json event(Json::Object{
+      {"inner", Json(Json::Object{{"type", Json("records_lost")}, {"count", Json(9)}})}});
+  ASSERT_TRUE(log.append("decision", event, Durability::Lazy));
+  ASSERT_TRUE(log.close(Json(Json::Object{})));
+  EXPECT_EQ(list_sessions(directory.path())->front().lost, 0u);
 }
 
 TEST(AuditFaultsTest, LogThatCannotBeStartedLeavesNothing) {
@@ -175,7 +230,7 @@ TEST(AuditFaultsTest, DiskFullAtSyncIsTakenBackAndTheLogGoesOn) {
     }
     const auto failed = log.append("decision", padded(10), Durability::Durable);
     const auto lazy = log.append("decision", padded(10), Durability::Lazy);
-    return !failed && failed.error().code() == ENOSPC && lazy && lazy->sequence() == 1;
+    return !failed && failed.error().code() == ENOSPC && lazy && lazy->sequence() == 2;
   });
   EXPECT_TRUE(fine);
   EXPECT_EQ(state_of(directory.path()), LogState::Open);
