@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/caller_signals.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -47,7 +48,7 @@ int print(std::string_view text, int code) {
   return finish(render, code);
 }
 
-int run_command(const Command& command, Words words) {
+int run_command(const Command& command, Words words, const CallerSignals& caller_signals) {
   Render plain = plain_render();
   const Result<Arguments> arguments = parse_arguments(command, words);
   if (!arguments) {
@@ -56,7 +57,7 @@ int run_command(const Command& command, Words words) {
   if (arguments->has("help")) {
     return print(command_help(command), kDone);
   }
-  Result<Session> session = Session::make(*arguments);
+  Result<Session> session = Session::make(*arguments, caller_signals);
   if (!session) {
     return refuse(plain, session.error());
   }
@@ -138,7 +139,7 @@ std::size_t leading_options(Words words) {
   return std::min(count, words.size());
 }
 
-int dispatch(Words words) {
+int dispatch(Words words, const CallerSignals& caller_signals) {
   if (!words.empty() && words[0].starts_with("--generate-")) {
     return generate(words);
   }
@@ -158,7 +159,7 @@ int dispatch(Words words) {
   std::vector<std::string> options(leading.begin(), leading.end());
   const Words rest = Words(asked).subspan(match.words);
   options.insert(options.end(), rest.begin(), rest.end());
-  return run_command(*match.command, options);
+  return run_command(*match.command, options, caller_signals);
 }
 
 // A missing standard descriptor would be given to the next file that is opened, and results written
@@ -176,12 +177,13 @@ void occupy_standard_descriptors() {
 }  // namespace nono::cli
 
 int main(int argc, char** argv) {
+  const nono::CallerSignals caller_signals = nono::CallerSignals::take();
   try {
     nono::cli::occupy_standard_descriptors();
     // A file size limit is an error to report (EFBIG), not a death between two files.
     static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-    return nono::cli::dispatch(words);
+    return nono::cli::dispatch(words, caller_signals);
   } catch (const std::exception& error) {
     const std::string text = "nono: internal error: " + nono::printable(error.what()) + "\n";
     static_cast<void>(nono::write_all(nono::BorrowedFd::unowned(STDERR_FILENO), text));

@@ -71,11 +71,11 @@ std::string read_line(int descriptor) {
 
 }  // namespace
 
-Result<Session> Session::make(const Arguments& arguments) {
+Result<Session> Session::make(const Arguments& arguments, const CallerSignals& caller_signals) {
   NONO_TRY(const std::string when, colour_word(arguments));
   return Session(Render(loudness_of(arguments), colour_of(when, STDOUT_FILENO),
                         colour_of(when, STDERR_FILENO)),
-                 arguments.has("json"));
+                 arguments.has("json"), caller_signals);
 }
 
 Result<std::string> Session::working_directory() const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/caller_signals.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "cli/options.h"
@@ -17,11 +18,12 @@ namespace nono::cli {
 class Session {
  public:
   // make reads the common options, the environment's NO_COLOR and which descriptors are terminals.
-  static Result<Session> make(const Arguments& arguments);
+  static Result<Session> make(const Arguments& arguments, const CallerSignals& caller_signals);
 
   Render& render() { return render_; }
   bool wants_json() const { return wants_json_; }
   const Clock& clock() const { return clock_; }
+  const CallerSignals& caller_signals() const { return caller_signals_; }
   // user and working_directory are looked up when they are needed, and may then be missing.
   Result<engine::UserDirectories> user() const { return engine::find_user_directories(); }
   Result<std::string> working_directory() const;
@@ -32,9 +34,11 @@ class Session {
   Result<bool> confirm(const std::string& question) const;
 
  private:
-  Session(Render render, bool wants_json) : render_(std::move(render)), wants_json_(wants_json) {}
+  Session(Render render, bool wants_json, const CallerSignals& caller_signals)
+      : render_(std::move(render)), wants_json_(wants_json), caller_signals_(caller_signals) {}
   Render render_;
   bool wants_json_;
+  CallerSignals caller_signals_;
   SystemClock clock_;
 };
 

@@ -65,7 +65,7 @@ Result<int> run_wrap(const Arguments& arguments, Session& session) {
   const bool banner =
       !arguments.has("no-banner") && (::isatty(STDERR_FILENO) != 0 || session.render().verbose());
   WrapScreen screen(session.render(), banner);
-  auto outcome = engine::wrap(request, session.clock(), screen);
+  auto outcome = engine::wrap(request, session.caller_signals(), session.clock(), screen);
   session.render().end_progress();
   if (!outcome) {
     if (const auto code = program_error(outcome.error(), request.command)) {

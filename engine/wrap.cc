@@ -109,7 +109,8 @@ Result<void> record_start(const RunRequest& request, const RunPlan& plan, const 
 
 }  // namespace
 
-Result<WrapOutcome> wrap(const RunRequest& request, const Clock& clock, Teller& teller) {
+Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_signals,
+                         const Clock& clock, Teller& teller) {
   NONO_CHECK(check_request(request));
   NONO_TRY(RunPlan plan, compose_run(request, {}));
   NONO_TRY(const sandbox::ExecPlan exec,
@@ -126,7 +127,7 @@ Result<WrapOutcome> wrap(const RunRequest& request, const Clock& clock, Teller& 
   NONO_TRY(const sandbox::Prepared prepared,
            sandbox::Prepared::prepare_alone(plan.capabilities, plan.features, plan.own_network));
   NONO_CHECK(record_start(request, plan, clock));
-  const sandbox::ChildFailure failure = sandbox::wrap(prepared, exec);
+  const sandbox::ChildFailure failure = sandbox::wrap(prepared, exec, caller_signals);
   return std::unexpected(not_executed(failure, exec.program()));
 }
 

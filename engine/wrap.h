@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/caller_signals.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "engine/run.h"
@@ -23,7 +24,9 @@ struct NeedsSupervisor {
 };
 using WrapOutcome = std::variant<StartRefused, NeedsSupervisor>;
 
-// wrap does not return where the program was started. The errors are those of run.
-Result<WrapOutcome> wrap(const RunRequest& request, const Clock& clock, Teller& teller);
+// wrap does not return where the program was started, which has the signals as `caller_signals`
+// were. The errors are those of run.
+Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_signals,
+                         const Clock& clock, Teller& teller);
 
 }  // namespace nono::engine

@@ -131,6 +131,11 @@ bool drained(const OwnedFd& signals) {
   return true;
 }
 
+// In quiet, too: where SIGCHLD is ignored, no signal tells of an end.
+bool child_may_have_ended(int fired, const pollfd& watched, const OwnedFd& signals) {
+  return fired == 0 || ((watched.revents & POLLIN) != 0 && drained(signals));
+}
+
 }  // namespace
 
 bool send_error(BorrowedFd listener, std::uint64_t cookie, int error) {
@@ -459,6 +464,10 @@ bool Warden::Impl::reap(pid_t agent, int& status) {
   for (;;) {
     int child_status = 0;
     const pid_t pid = ::waitpid(-1, &child_status, WNOHANG | WUNTRACED | WCONTINUED);
+    if (pid < 0 && errno == ECHILD) {
+      status = SIGKILL;  // somebody else has reaped it, and nobody knows how it ended
+      return true;
+    }
     if (pid <= 0) {
       return false;
     }
@@ -522,7 +531,8 @@ int Warden::run(pid_t agent) {
     return status;  // ended before the signal descriptor was there
   }
   for (;;) {
-    if (::poll(watched.data(), watched.size(), kTick) < 0 && errno != EINTR) {
+    const int fired = ::poll(watched.data(), watched.size(), kTick);
+    if (fired < 0 && errno != EINTR) {
       return kAbandoned;
     }
     if (impl_->supervisor_is_lost()) {
@@ -536,7 +546,7 @@ int Warden::run(pid_t agent) {
     }
     impl_->see_to_mounts(watched[3].revents != 0, watched[4].revents != 0);
     impl_->hear_listener(watched[0]);
-    if ((watched[1].revents & POLLIN) != 0 && drained(signals) && impl_->reap(agent, status)) {
+    if (child_may_have_ended(fired, watched[1], signals) && impl_->reap(agent, status)) {
       return status;
     }
     impl_->serve_storm(side);

@@ -124,8 +124,8 @@ class Warden {
   // know tells what the scan found guarded, before run.
   void know(std::span<const KnownObject> guarded);
 
-  // run returns the agent's wait status, or kAbandoned where the supervisor went away or was
-  // stopped for too long. The caller kills what is left of the tree.
+  // run returns the agent's wait status, SIGKILL where that is lost, or kAbandoned where the
+  // supervisor went away or was stopped for too long. The caller kills what is left of the tree.
   static constexpr int kAbandoned = -1;
   int run(pid_t agent);
 

@@ -23,7 +23,8 @@ void reset_signals() noexcept {
 
 }  // namespace
 
-ChildFailure wrap(const Prepared& prepared, const ExecPlan& exec) noexcept {
+ChildFailure wrap(const Prepared& prepared, const ExecPlan& exec,
+                  const CallerSignals& caller_signals) noexcept {
   if (::chdir(exec.working_directory().c_str()) != 0) {
     return {Step::WorkingDirectory, errno};
   }
@@ -45,6 +46,7 @@ ChildFailure wrap(const Prepared& prepared, const ExecPlan& exec) noexcept {
     return {Step::CloseDescriptors, errno};
   }
   reset_signals();
+  caller_signals.give_back();
   return std::move(*confined).exec(exec);
 }
 

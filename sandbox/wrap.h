@@ -6,6 +6,7 @@
 // watches.
 #pragma once
 
+#include "base/caller_signals.h"
 #include "base/result.h"
 #include "sandbox/capability_set.h"
 #include "sandbox/confinement.h"
@@ -14,8 +15,10 @@
 namespace nono::sandbox {
 
 // wrap confines the calling process, which must have one thread, and executes the program in its
-// place with descriptors 0, 1 and 2. It returns only where that failed. Whatever of the confinement
-// was in effect by then stays so: the caller says why, and ends.
-ChildFailure wrap(const Prepared& prepared, const ExecPlan& exec) noexcept;
+// place with descriptors 0, 1 and 2 and the signals of the caller. It returns only where that
+// failed. Whatever of the confinement was in effect by then stays so: the caller says why, and
+// ends.
+ChildFailure wrap(const Prepared& prepared, const ExecPlan& exec,
+                  const CallerSignals& caller_signals) noexcept;
 
 }  // namespace nono::sandbox
