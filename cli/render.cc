@@ -127,10 +127,10 @@ void Render::json(const Json& document) {
   out(for_terminals(document.pretty()));
 }
 
-void Render::note(std::string_view text) {
+void Render::note(std::string_view text, LineEnd end) {
   if (loudness_ >= Loudness::Normal) {
     end_progress();
-    to_stderr(printable(text) + "\n");
+    to_stderr(printable(text) + (end == LineEnd::ForRawTerminal ? "\r\n" : "\n"));
   }
 }
 

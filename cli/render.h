@@ -16,6 +16,7 @@ namespace nono::cli {
 
 enum class Loudness : unsigned char { Silent, Quiet, Normal, Verbose };
 enum class Colour : unsigned char { Never, Always };
+enum class LineEnd : unsigned char { Plain, ForRawTerminal };  // a raw one needs CR LF
 
 class Render {
  public:
@@ -36,7 +37,7 @@ class Render {
   // printable() would spell out stands in its strings as \uXXXX.
   void json(const Json& document);
   // note tells the user something on stderr, unless quiet.
-  void note(std::string_view text);
+  void note(std::string_view text, LineEnd end = LineEnd::Plain);
   // error writes "nono: <message>" and, where there is one, "  mend: <remedy>" to stderr.
   void error(const Error& error);
   // progress overwrites one line of a terminal on stderr; elsewhere it does nothing.

@@ -192,10 +192,10 @@ class Screen final : public engine::Teller {
     }
     return out + " (--env NAME passes one)";
   }
-  // A raw terminal needs the carriage return that note() leaves to the terminal's own mode.
+  // The relay has made the terminal raw, unless another program shares it: there CR is to spare.
   void tell(const std::string& line) {
     if (!held_) {
-      render_.note(line + (::isatty(2) != 0 ? "\r" : ""));
+      render_.note(line, ::isatty(STDERR_FILENO) != 0 ? LineEnd::ForRawTerminal : LineEnd::Plain);
     } else if (kept_.size() < kMaxKept) {
       kept_.push_back(line);
     }

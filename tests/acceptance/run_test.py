@@ -672,6 +672,17 @@ class Terminal(support.SandboxCase):
         self.talk(fd, b"33 77")
         self.finish(pid, fd)
 
+    def test_lines_that_are_told_at_once_end_as_a_raw_terminal_needs_it(self):
+        (self.project.tree / ".git/hooks").mkdir()
+        self.project.own()
+        pid, fd = self.spawn("sh", "-c", "echo x > .git/hooks/pre-commit; read -r line; exit 3")
+        out = self.talk(fd, b"commit or checkout")
+        os.write(fd, b"\r")
+        out += self.talk(fd, b"denied in this run")
+        self.assertRegex(out, rb"refused: [^\n]*commit or checkout\r\n")
+        self.assertNotIn(b"\\x0d", out)
+        self.finish(pid, fd, 3)
+
 
 class Lifetime(support.SandboxCase):
     ROUNDS = int(os.environ.get("NONO_KILL_ROUNDS", "40"))
