@@ -10,8 +10,9 @@ namespace nono {
 
 class CallerSignals {
  public:
-  // take gives SIGCHLD back its default action. It comes before the first child, and once: a second
-  // one would find what the first has set.
+  // take gives SIGCHLD back its default action and ignores SIGXFSZ: a file size limit is an error
+  // to report (EFBIG), not a death between two files. It comes before the first child, and once: a
+  // second one would find what the first has set.
   static CallerSignals take() noexcept;
   // give_back restores what take has changed, for a process that becomes another program.
   void give_back() const noexcept;
@@ -19,6 +20,7 @@ class CallerSignals {
  private:
   CallerSignals() = default;
   struct sigaction child_{};
+  struct sigaction file_size_{};
 };
 
 }  // namespace nono

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <exception>
 #include <span>
 #include <string>
@@ -180,8 +179,6 @@ int main(int argc, char** argv) {
   const nono::CallerSignals caller_signals = nono::CallerSignals::take();
   try {
     nono::cli::occupy_standard_descriptors();
-    // A file size limit is an error to report (EFBIG), not a death between two files.
-    static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     return nono::cli::dispatch(words, caller_signals);
   } catch (const std::exception& error) {

@@ -1,6 +1,5 @@
 #include "sandbox/wrap.h"
 
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,19 +8,6 @@
 #include <utility>
 
 namespace nono::sandbox {
-namespace {
-
-// What nono ignores or blocks for itself is the program's to decide.
-void reset_signals() noexcept {
-  struct sigaction plain{};
-  plain.sa_handler = SIG_DFL;
-  ::sigaction(SIGPIPE, &plain, nullptr);
-  sigset_t none;
-  sigemptyset(&none);
-  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
-}
-
-}  // namespace
 
 ChildFailure wrap(const Prepared& prepared, const ExecPlan& exec,
                   const CallerSignals& caller_signals) noexcept {
@@ -45,7 +31,6 @@ ChildFailure wrap(const Prepared& prepared, const ExecPlan& exec,
   if (::syscall(SYS_close_range, 3U, ~0U, kCloseOnExec) != 0) {
     return {Step::CloseDescriptors, errno};
   }
-  reset_signals();
   caller_signals.give_back();
   return std::move(*confined).exec(exec);
 }

@@ -8,13 +8,14 @@ import support
 
 
 class CallersChoice(support.SandboxCase):
-    def started(self, words, ignored=(), **options):
-        """The process of `words`, of a caller that ignores these signals and no others."""
+    def started(self, words, ignored=(), blocked=(), **options):
+        """The process of `words`, of a caller that ignores and blocks these signals and no others."""
 
         def choose():
             for number in range(1, signal.NSIG):
                 if number not in (signal.SIGKILL, signal.SIGSTOP, 32, 33):
                     signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
         options.setdefault("stdin", subprocess.DEVNULL)
         process = subprocess.Popen(
@@ -44,6 +45,23 @@ class CallersChoice(support.SandboxCase):
                 control = self.ran(self.ended(words), code)
                 done = self.ran(self.ended(words, {signal.SIGCHLD}), code)
                 self.assertEqual(done.stdout, control.stdout)
+
+    def states(self, words, ignored=(), blocked=()):
+        """SigBlk and SigIgn of what `words` becomes."""
+        process = self.started((*words, "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"),
+                               ignored, blocked)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        return out
+
+    def test_wrap_leaves_signals_as_the_caller_had_them(self):
+        wrap = (support.NONO, "wrap", "--allow-cwd", "--")
+        some = (signal.SIGCHLD, signal.SIGXFSZ, signal.SIGPIPE, signal.SIGHUP, signal.SIGURG)
+        cases = [((), ()), (some, ()), ((), some), (some, some)]
+        for ignored, blocked in [*cases, *(((one,), ()) for one in some)]:
+            with self.subTest(ignored=ignored, blocked=blocked):
+                control = self.states((), ignored, blocked)
+                self.assertEqual(self.states(wrap, ignored, blocked), control)
 
 
 support.both_users(globals(), CallersChoice)

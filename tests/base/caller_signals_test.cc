@@ -31,5 +31,17 @@ TEST(CallerSignalsTest, ChildrenAreWaitedForAndTheCallersChoiceComesBack) {
   set_handler(SIGCHLD, before);
 }
 
+TEST(CallerSignalsTest, AFileTooLargeIsAnErrorAndTheCallersChoiceComesBack) {
+  const auto before = handler_of(SIGXFSZ);
+  for (const auto callers : {SIG_IGN, SIG_DFL}) {
+    set_handler(SIGXFSZ, callers);
+    const CallerSignals signals = CallerSignals::take();
+    EXPECT_EQ(handler_of(SIGXFSZ), SIG_IGN);
+    signals.give_back();
+    EXPECT_EQ(handler_of(SIGXFSZ), callers);
+  }
+  set_handler(SIGXFSZ, before);
+}
+
 }  // namespace
 }  // namespace nono
