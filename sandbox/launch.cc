@@ -80,10 +80,12 @@ void close_all_but(std::vector<int> keep) {
   ::syscall(SYS_close_range, from, ~0U, 0);
 }
 
+// What nono may have changed is as by default. All else that the caller ignores is ignored by the
+// agent, too: it is what nohup is for.
 void reset_signals() noexcept {
   struct sigaction plain{};
   plain.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) {
+  for (const int signal : {SIGALRM, SIGCHLD, SIGURG, SIGXFSZ}) {
     ::sigaction(signal, &plain, nullptr);
   }
   sigset_t none;

@@ -30,13 +30,23 @@ constexpr auto kForwarded =
 // Those that end a program that asks for none.
 constexpr auto kEnding = std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
 
-// SignalScope blocks what the loop reads from its descriptor, and restores the caller's mask.
+// is_ignored: by the caller (nohup, a script's `&`), for nono ignores none of these itself.
+bool is_ignored(int signal) {
+  struct sigaction now{};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+// SignalScope blocks what the loop reads from its descriptor, and restores the caller's mask. What
+// is ignored is left alone, but for SIGTERM: that of request_stop counts, and while it is blocked
+// the kernel keeps it.
 class SignalScope {
  public:
   SignalScope() {
     sigemptyset(&wanted_);
     for (const int signal : kForwarded) {
-      sigaddset(&wanted_, signal);
+      if (signal == SIGTERM || !is_ignored(signal)) {
+        sigaddset(&wanted_, signal);
+      }
     }
     sigaddset(&wanted_, SIGWINCH);
     sigaddset(&wanted_, SIGCHLD);
@@ -55,6 +65,16 @@ class SignalScope {
 // What a SIGTERM of request_stop carries.
 constexpr int kStopPolitely = 0x6e6f6e01;
 constexpr int kStopNow = 0x6e6f6e02;
+
+std::optional<StopHow> stop_asked(const signalfd_siginfo& info) {
+  if (info.ssi_code != SI_QUEUE) {
+    return std::nullopt;
+  }
+  if (info.ssi_int == kStopPolitely) {
+    return StopHow::Politely;
+  }
+  return info.ssi_int == kStopNow ? std::optional(StopHow::Now) : std::nullopt;
+}
 
 // What the broker tells of calls goes on to the observer only as a whole.
 void pass_use(WireReader& reader, Observer& observer) {
@@ -235,12 +255,12 @@ void Supervisor::handle_signals() {
   while (::read(BorrowedFd(signals_).raw(), &info, sizeof info) ==
          static_cast<ssize_t>(sizeof info)) {
     const auto signal = static_cast<int>(info.ssi_signo);
-    if (info.ssi_code == SI_QUEUE && info.ssi_int == kStopPolitely) {
-      stop(StopHow::Politely);
-    } else if (info.ssi_code == SI_QUEUE && info.ssi_int == kStopNow) {
-      stop(StopHow::Now);
+    if (const auto how = stop_asked(info)) {
+      stop(*how);
     } else if (signal == SIGWINCH && options_.terminal != nullptr) {
       options_.terminal->resized();
+    } else if (is_ignored(signal)) {
+      continue;
     } else if (agent_ <= 0 && std::ranges::find(kEnding, signal) != kEnding.end()) {
       end_.wait_status = signal;  // there is nobody yet to be told
       stop(StopHow::Now);

@@ -52,7 +52,7 @@ struct AgentEnd {
 
 // request_stop asks the supervisor behind `pidfd` to end its run: SIGTERM to the agent and, if that
 // does not end it, the end of the tree five seconds later; `now`: at once. False: errno says why.
-// A signal of any other make is passed on to the agent.
+// A signal of any other make is passed on to the agent, unless the caller had it ignored.
 enum class StopHow : unsigned char { Politely, Now };
 bool request_stop(BorrowedFd pidfd, StopHow how);
 

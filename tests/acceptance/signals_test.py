@@ -3,8 +3,11 @@
 import signal
 import subprocess
 import sys
+import time
 
 import support
+
+PY = "/usr/bin/python3"
 
 
 class CallersChoice(support.SandboxCase):
@@ -62,6 +65,61 @@ class CallersChoice(support.SandboxCase):
             with self.subTest(ignored=ignored, blocked=blocked):
                 control = self.states((), ignored, blocked)
                 self.assertEqual(self.states(wrap, ignored, blocked), control)
+
+    def test_what_the_caller_ignores_ends_no_run_and_what_it_does_not_ends_it(self):
+        run = (support.NONO, "run", "-q", "--allow-cwd", "--")
+        script = ("import os, time; print('up', flush=True)\n"
+                  "while not os.path.exists('go'): time.sleep(0.01)\n"
+                  "print('finished')")
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM,
+                       signal.SIGUSR1, signal.SIGUSR2):
+            for ignored in ((number,), ()):
+                with self.subTest(signal=number.name, ignored=bool(ignored)):
+                    ends = []
+                    for prefix in ((), run):
+                        (self.project.tree / "go").unlink(missing_ok=True)
+                        process = self.started((*prefix, PY, "-c", script), ignored)
+                        self.assertEqual(process.stdout.readline(), "up\n")
+                        process.send_signal(number)
+                        time.sleep(0.2)
+                        (self.project.tree / "go").touch()
+                        out, _ = process.communicate(timeout=20)
+                        ends.append((process.returncode % 256, out))
+                    bare, nono = ends
+                    code = bare[0] if bare[0] < 128 else 128 + 256 - bare[0]
+                    self.assertEqual(nono, (code, bare[1]))
+                    self.assertEqual(nono[1], "finished\n" if ignored else "")
+
+    def test_a_stop_key_that_the_caller_ignores_stops_nothing(self):
+        script = "echo up; sleep 1; echo finished"
+        process = self.started((support.NONO, "run", "-q", "--allow-cwd", "--", "sh", "-c", script),
+                               {signal.SIGTSTP})
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.send_signal(signal.SIGTSTP)
+        self.assertEqual(process.communicate(timeout=20)[0], "finished\n")
+        self.assertEqual(process.returncode, 0)
+
+    def test_agent_finds_ignored_what_the_caller_ignores(self):
+        run = (support.NONO, "run", "-q", "--allow-cwd", "--")
+        some = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE,
+                signal.SIGUSR1, signal.SIGTSTP)
+        for ignored in ((), some, (signal.SIGHUP,), (signal.SIGPIPE,)):
+            self.assertEqual(self.states(run, ignored), self.states((), ignored), ignored)
+        # Those that nono itself needs are as they are by default.
+        self.assertEqual(self.states(run, (signal.SIGXFSZ, signal.SIGCHLD)), self.states(()))
+
+    def test_stop_ends_a_run_that_ignores_the_signal_of_it(self):
+        for ignored in ({signal.SIGTERM}, {signal.SIGTERM, signal.SIGHUP, signal.SIGINT}):
+            process = self.started((support.NONO, "run", "-q", "--allow-cwd", "--name", "unmoved", "--",
+                                    "sh", "-c", "echo up; exec sleep 60"), ignored)
+            self.assertEqual(process.stdout.readline(), "up\n")
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            self.assertIsNone(process.poll())
+            done = self.project.nono("stop", "unmoved", "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn('"killed": false', done.stdout)
+            self.assertEqual(process.wait(20), 128 + signal.SIGKILL)
 
 
 support.both_users(globals(), CallersChoice)
