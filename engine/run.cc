@@ -43,6 +43,7 @@ class RelayClient final : public sandbox::TerminalClient {
   }
   void ready(int fd, short revents) override { relay_.ready(fd, revents); }
   void resized() override { relay_.resized(); }
+  bool in_background() override { return relay_.in_background(); }
   void suspend() override { relay_.suspend(); }
   void resume() override { relay_.resume(); }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <span>
+#include <utility>
 
 #include "sandbox/broker_expand.h"
 #include "sandbox/broker_rules.h"
@@ -24,6 +25,8 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kGrace{5};
 // The broker ends its domain within milliseconds. One that hangs in a call of its own is killed.
 constexpr std::chrono::seconds kBrokerPatience{1};
+// A job that `fg` brings forward while it runs is told so by nothing.
+constexpr std::chrono::milliseconds kLookForForeground{250};
 constexpr auto kForwarded =
     std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP});
 
@@ -271,12 +274,23 @@ void Supervisor::handle_signals() {
 }
 
 int Supervisor::patience() const {
+  const std::int64_t longest = in_background_ ? kLookForForeground.count() : 3'600'000;
   if (!deadline_) {
-    return -1;
+    return in_background_ ? static_cast<int>(longest) : -1;
   }
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(*deadline_ - steady_clock::now());
-  return static_cast<int>(std::clamp<std::int64_t>(left.count() + 1, 0, 3'600'000));
+  return static_cast<int>(std::clamp<std::int64_t>(left.count() + 1, 0, longest));
+}
+
+// check_terminal comes before `watched`: what is in the foreground by then is watched.
+void Supervisor::check_terminal() {
+  if (options_.terminal == nullptr) {
+    return;
+  }
+  if (std::exchange(in_background_, options_.terminal->in_background())) {
+    options_.terminal->resized();  // SIGWINCH goes to the foreground alone
+  }
 }
 
 // check_time ends a run that is over its time: first politely, then for good.
@@ -422,6 +436,7 @@ Result<AgentEnd> Supervisor::run() {
   signals_ = OwnedFd(::signalfd(-1, &scope.wanted(), SFD_CLOEXEC | SFD_NONBLOCK));
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   for (;;) {
+    check_terminal();
     auto fired = watched();
     if (::poll(fired.data(), fired.size(), patience()) < 0 && errno != EINTR) {
       return fail_errno(errno, "waiting for the sandbox");

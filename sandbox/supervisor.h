@@ -27,6 +27,8 @@ class TerminalClient {
   virtual std::array<pollfd, 3> watched() = 0;  // fd -1: not now
   virtual void ready(int fd, short revents) = 0;
   virtual void resized() = 0;
+  // in_background: its input may not be read now, and no signal will tell when it may be.
+  virtual bool in_background() = 0;
   virtual void suspend() = 0;
   virtual void resume() = 0;
 };
@@ -94,6 +96,7 @@ class Supervisor {
   void hear_failure();
   void handle_signals();
   void check_time();
+  void check_terminal();
   void end_politely(LimitKind limit);
   void terminate_in_time();
   void stop(StopHow how);
@@ -114,6 +117,7 @@ class Supervisor {
   OwnedFd signals_;
   pid_t agent_ = -1;
   bool ended_ = false;
+  bool in_background_ = false;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
 };
 

@@ -67,12 +67,18 @@ struct Relay::Impl {
   std::string question = {};
   std::function<void(std::string_view)> answer_to = {};
   std::string waiting_output = {};
+  struct termios agents_first_modes;
 
   Impl(OwnedFd master_fd, CallerTerminal caller, bool is_exclusive)
       : master(std::move(master_fd)),
         slave(slave_of(master)),
         terminal(std::move(caller)),
-        exclusive(is_exclusive) {}
+        exclusive(is_exclusive),
+        agents_first_modes(terminal.first_modes()) {
+    if (!terminal.is_foreground()) {  // then it did not begin as a copy of the caller's
+      ::tcgetattr(BorrowedFd(master).raw(), &agents_first_modes);
+    }
+  }
 
   bool agent_changed_modes() const;
   void adopt_modes();
@@ -89,11 +95,10 @@ struct Relay::Impl {
   void copy_size() const;
 };
 
-// On Linux the master tells the modes of the slave, which began as a copy of the caller's.
+// On Linux the master tells the modes of the slave.
 bool Relay::Impl::agent_changed_modes() const {
   struct termios now{};
-  return ::tcgetattr(BorrowedFd(master).raw(), &now) == 0 &&
-         !same_modes(now, terminal.first_modes());
+  return ::tcgetattr(BorrowedFd(master).raw(), &now) == 0 && !same_modes(now, agents_first_modes);
 }
 
 void Relay::Impl::adopt_modes() {
@@ -311,6 +316,12 @@ void Relay::ready(int fd, short revents) {
 void Relay::resized() {
   impl_->adopt_modes();
   impl_->copy_size();
+}
+
+bool Relay::in_background() const {
+  const Impl& it = *impl_;
+  return !it.suspended && it.input_open && it.terminal.input().raw() >= 0 &&
+         !it.terminal.is_foreground();
 }
 
 bool Relay::can_ask() const {

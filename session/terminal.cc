@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
@@ -32,10 +33,13 @@ Result<Pty> make_pty() {
   return Pty{.master = std::move(master), .slave = OwnedFd(slave)};
 }
 
-// The pty starts as the caller's terminal is; a terminal that does not tell keeps the defaults.
+// The pty starts as the caller's terminal is. It keeps the defaults where that does not tell, and
+// in the background: a shell that reads its next command there has set modes for itself.
 void copy_modes(int terminal, BorrowedFd slave) {
   struct termios modes{};
-  if (::tcgetattr(terminal, &modes) == 0) {
+  const pid_t group = ::tcgetpgrp(terminal);
+  const bool foreground = group < 0 || group == ::getpgrp();
+  if (foreground && ::tcgetattr(terminal, &modes) == 0) {
     ::tcsetattr(slave.raw(), TCSANOW, &modes);
   }
   struct winsize size{};

@@ -30,16 +30,18 @@ struct TerminalPlan {
   std::array<bool, 3> from_pty{};  // else: the caller's own descriptor
 };
 // plan_terminal looks at descriptors 0 to 2 and makes the pty where one is needed, with the
-// caller's window size and modes. Only /dev/ptmx is opened by name; the slave comes from the master
-// (TIOCGPTPEER). Unsupported where there is no /dev/ptmx or the kernel is older than 4.13.
+// caller's window size and, in the foreground, its modes. Only /dev/ptmx is opened by name; the
+// slave comes from the master (TIOCGPTPEER). Unsupported where there is no /dev/ptmx or the kernel
+// is older than 4.13.
 Result<TerminalPlan> plan_terminal();
 
 // Relay copies bytes between the caller's terminal and the pty master and keeps the caller's
 // terminal in raw mode meanwhile. Use: poll watched() and call ready() for each that fired; call
-// resized() on SIGWINCH; suspend()/resume() around a stop of the agent; finish() drains what the
-// agent wrote last and restores the terminal. The destructor restores it too.
-// It never blocks for long: output the caller's terminal does not take is kept up to 256 KiB, and
-// then the master is not read until there is room (back-pressure reaches the agent).
+// resized() on SIGWINCH, and now and then where it was in_background(); suspend()/resume() around a
+// stop of the agent; finish() drains what the agent wrote last and restores the terminal. The
+// destructor restores it too. It never blocks for long: output the caller's terminal does not take
+// is kept up to 256 KiB, and then the master is not read until there is room (back-pressure reaches
+// the agent).
 //
 // Where stdin and stdout are both the terminal, it is raw throughout. Else it is shared with other
 // programs (`nono run … | less`, `fzf | nono run …`): it stays as it is, and is read only as long
@@ -63,6 +65,8 @@ class Relay {
   std::array<Watch, 3> watched() const;  // fd -1: not now (poll ignores it)
   void ready(int fd, short revents);
   void resized();
+  // in_background: it has a terminal to read from and may not now. Nothing tells when it may.
+  bool in_background() const;
   void suspend();
   void resume();
   // finish waits for a terminal that takes nothing for at most five seconds.

@@ -1,15 +1,19 @@
 """What `nono run` promises besides the gate: exit codes, streams, terminal, environment, limits."""
 
 import errno
+import fcntl
 import os
 import platform
 import pty
 import re
 import select
+import shlex
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import support
@@ -662,9 +666,6 @@ class Terminal(support.SandboxCase):
         self.finish(pid, fd, 3)
 
     def test_window_size_follows(self):
-        import fcntl
-        import struct
-        import termios
         pid, fd = self.spawn("sh", "-c", "trap 'stty size; exit 0' WINCH; echo ready; "
                                          "while :; do sleep 0.1; done")
         self.talk(fd, b"ready")
@@ -682,6 +683,32 @@ class Terminal(support.SandboxCase):
         self.assertRegex(out, rb"refused: [^\n]*commit or checkout\r\n")
         self.assertNotIn(b"\\x0d", out)
         self.finish(pid, fd, 3)
+
+    def test_a_run_that_comes_to_the_foreground_hears_the_keyboard(self):
+        words = shlex.join(map(str, (support.NONO, "run", "--allow-cwd", "--no-banner", "--", "sh",
+                                     "-c", "echo u''p; read -r a; echo got:$a; stty size; read -r b; "
+                                           "echo then:$b; exit 4")))
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.project.tree)
+            shell = self.project.command("bash", "--norc", "--noprofile", "-i")
+            os.execvpe(shell[0], shell, self.project.environment({"PS1": "ready$ "}))
+        self.talk(fd, b"ready$ ")
+        os.write(fd, words.encode() + b" &\n")
+        self.talk(fd, b"up\r")
+        time.sleep(0.5)
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+        os.write(fd, b"fg\n")
+        self.talk(fd, b"fg\r\n")
+        time.sleep(1)
+        os.write(fd, b"first\r")  # a raw terminal, so the answer is not the echo of a line
+        out = self.talk(fd, b"33 77\r\n")
+        self.assertIn(b"got:first\r\n", out)
+        os.write(fd, b"second\r")
+        self.talk(fd, b"then:second\r\n")
+        self.talk(fd, b"ready$ ")
+        os.write(fd, b"exit $?\n")
+        self.finish(pid, fd, 4)
 
 
 class Lifetime(support.SandboxCase):
