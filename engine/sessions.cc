@@ -46,6 +46,15 @@ bool ends_within(BorrowedFd pidfd, std::chrono::milliseconds patience) {
   return ::poll(&watched, 1, static_cast<int>(patience.count())) == 1;
 }
 
+Result<void> kill_supervisor(BorrowedFd pidfd, const std::string& id) {
+  ::syscall(SYS_pidfd_send_signal, pidfd.raw(), SIGKILL, nullptr, 0);
+  if (!ends_within(pidfd, kAfterKill)) {
+    return fail(ErrorKind::System,
+                "session " + id + " does not end: its supervisor hangs in the kernel");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Sessions> look_at_sessions(const UserDirectories& user) {
@@ -66,7 +75,7 @@ Result<bool> stop_session(const UserDirectories& user, const SessionRecord& sess
                           sandbox::StopHow how) {
   const OwnedFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, session.supervisor, 0)));
   // The descriptor holds whoever has the number now; only then is its identity looked at.
-  if (!pidfd.valid() || sandbox::start_of(session.supervisor) != session.start_ticks) {
+  if (!pidfd.valid() || !sandbox::lives(session.supervisor, session.start_ticks)) {
     return std::unexpected(
         Error(ErrorKind::NotFound, "the supervisor of session " + session.id + " is not here")
             .mend_with("it runs in another container, or has just ended: nono ps"));
@@ -74,17 +83,12 @@ Result<bool> stop_session(const UserDirectories& user, const SessionRecord& sess
   if (!sandbox::request_stop(pidfd, how)) {
     return fail_errno(errno, "stopping session " + session.id);
   }
-  if (ends_within(pidfd, kPatience)) {
-    return false;
+  const bool killed = !ends_within(pidfd, kPatience);
+  if (killed) {
+    NONO_CHECK(kill_supervisor(pidfd, session.id));
   }
-  ::syscall(SYS_pidfd_send_signal, BorrowedFd(pidfd).raw(), SIGKILL, nullptr, 0);
-  if (!ends_within(pidfd, kAfterKill)) {
-    return fail(ErrorKind::System, "session " + session.id +
-                                       " does not end: its supervisor hangs "
-                                       "in the kernel");
-  }
-  NONO_CHECK(look_at_sessions(user));
-  return true;
+  NONO_CHECK(look_at_sessions(user));  // whatever ended it may have kept it from tidying up
+  return killed;
 }
 
 }  // namespace nono::engine

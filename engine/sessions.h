@@ -21,8 +21,8 @@ struct Sessions {
 };
 Result<Sessions> look_at_sessions(const UserDirectories& user);
 
-// stop_session ends a live session and returns when its supervisor is gone. One that does not go in
-// time is killed, and swept. True: it had to be.
+// stop_session ends a live session and returns when its supervisor is gone, and what it left behind
+// is swept. True: it did not go in time, and was killed.
 Result<bool> stop_session(const UserDirectories& user, const session::SessionRecord& session,
                           sandbox::StopHow how);
 

@@ -16,6 +16,7 @@
 #include <unordered_map>
 
 #include "base/owned_fd.h"
+#include "sandbox/supervisor_watch.h"
 
 namespace nono::sandbox {
 namespace {
@@ -175,6 +176,12 @@ std::uint64_t memory_of(pid_t pid) {
 std::uint64_t start_of(pid_t pid) {
   const auto stat = stat_of(pid);
   return stat ? stat->started : 0;
+}
+
+bool lives(pid_t pid, std::uint64_t started) {
+  const char state = state_of_process(pid);
+  // In this order: another process that gets the number meanwhile has another start.
+  return state != 'Z' && state != 'X' && state != '?' && start_of(pid) == started;
 }
 
 bool kill_exactly(const TreeProcess& process) {

@@ -40,6 +40,10 @@ std::uint64_t memory_of(pid_t pid);
 // start_of is TreeProcess::started of any process; 0 where it is gone.
 std::uint64_t start_of(pid_t pid);
 
+// lives reports whether the process is there and started then. One that has ended does not live,
+// though nobody has reaped it yet, nor one whose first thread has ended.
+bool lives(pid_t pid, std::uint64_t started);
+
 // kill_exactly sends SIGKILL to this process and to no other that has got its number since.
 bool kill_exactly(const TreeProcess& process);
 

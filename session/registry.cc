@@ -101,7 +101,7 @@ std::optional<SessionRecord> from_json(const Json& json) {
 }
 
 SessionState state_of(const SessionRecord& record, BorrowedFd file) {
-  if (sandbox::start_of(record.supervisor) == record.start_ticks) {
+  if (sandbox::lives(record.supervisor, record.start_ticks)) {
     return SessionState::Running;
   }
   const bool held = ::flock(file.raw(), LOCK_SH | LOCK_NB) != 0;

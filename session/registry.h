@@ -1,9 +1,10 @@
 // session/registry.h: the sessions that run now: one small file each, in the user's state.
 //
 // A file is not proof that its session lives: the supervisor may have been killed. Proof is a
-// process of that number and start time, or the lock that the supervisor holds on its file: it ends
-// with its holder, whatever ended that, and it is seen from other pid namespaces, too. Only what is
-// neither may be swept. No agent reaches the directory: nono's state is never granted.
+// process of that number and start time that has not ended, or the lock that the supervisor holds
+// on its file: it ends with its holder, whatever ended that, and it is seen from other pid
+// namespaces, too. Only what is neither may be swept. No agent reaches the directory: nono's state
+// is never granted.
 #pragma once
 
 #include <sys/types.h>

@@ -7,6 +7,7 @@ import pathlib
 import pty
 import select
 import signal
+import subprocess
 import sys
 import time
 
@@ -173,6 +174,37 @@ class Sessions(support.SessionCase):
         self.assertIn("was killed", done.stderr)
         # What no entry speaks of, and what is not as the entry says, stays.
         self.assertEqual(os.listdir(self.project.tmp), ["nono-000000000000"])
+        self.assertEqual([n for n in os.listdir(self.directory()) if n.endswith(".json")], [])
+
+    def test_killed_supervisor_that_nobody_reaps_is_no_session(self):
+        for look in (("ps",), ("stop", "undead"), ("run", "--allow-cwd", "--name", "undead", "--",
+                                                  "true")):
+            with self.subTest(look=look):
+                process = self.begin("sleep", "60", options=("--name", "undead"))
+                self.until_listed(1)
+                process.send_signal(signal.SIGKILL)
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+                time.sleep(0.2)
+                self.assertEqual(len(os.listdir(self.project.tmp)), 1)
+                done = self.project.nono(*look)
+                self.assertEqual(done.returncode, 125 if look[0] == "stop" else 0, done.stderr)
+                self.assertEqual(self.listed(), [])
+                self.assertEqual(os.listdir(self.project.tmp), [])
+                self.assertEqual(process.wait(20), -signal.SIGKILL)
+
+    def test_stop_sweeps_what_its_supervisor_left(self):
+        process = self.begin("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done",
+                             options=("--name", "cut"))
+        self.assertEqual(process.stdout.readline(), "up\n")
+        self.until_listed(1)
+        stop = subprocess.Popen(self.project.command(support.NONO, "stop", "cut"),
+                                cwd=self.project.tree, env=self.project.environment(),
+                                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        process.send_signal(signal.SIGKILL)
+        self.assertIn("has ended", stop.communicate(timeout=20)[1])
+        self.assertEqual(stop.returncode, 0)
+        self.assertEqual(os.listdir(self.project.tmp), [])
         self.assertEqual([n for n in os.listdir(self.directory()) if n.endswith(".json")], [])
 
     def test_sweep_leaves_what_an_entry_only_claims(self):

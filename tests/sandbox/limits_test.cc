@@ -215,6 +215,24 @@ TEST(ProcessTreeTest, DescendantsAreFoundWithTheirThreadsAndExceptionsAreNot) {
   EXPECT_EQ(start_of(child), 0u);
 }
 
+TEST(ProcessTreeTest, WhatHasEndedDoesNotLiveThoughNobodyHasReapedIt) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  const std::uint64_t started = start_of(child);
+  EXPECT_TRUE(lives(child, started));
+  EXPECT_FALSE(lives(child, started + 1));
+  EXPECT_EQ(::kill(child, SIGKILL), 0);
+  siginfo_t how{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &how, WEXITED | WNOWAIT), 0);
+  EXPECT_EQ(start_of(child), started);
+  EXPECT_FALSE(lives(child, started));
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_FALSE(lives(child, started));
+}
+
 TEST(TaskCountTest, LooksAgainAtTheLimitAndRefusesWhereItIsReached) {
   const std::vector<pid_t> brokers{::getpid()};
   TaskCount alone(2, brokers);
