@@ -362,6 +362,21 @@ Outcome NameOperations::symlink(const Call& call) {
       ::symlinkat(target->c_str(), BorrowedFd(place->directory).raw(), spelt(*place).c_str()));
 }
 
+Outcome NameOperations::make_directory(const Call& call, const NamedPlace& place, mode_t mode,
+                                       mode_t mask) {
+  if (auto may = rules_.may_write_name(call, place.canonical, S_IFDIR, "mkdir"); !may) {
+    return Outcome::error(may.error());
+  }
+  const UnderUmask agents(mask);
+  const int made = ::mkdirat(BorrowedFd(place.directory).raw(), place.name.c_str(), mode & 07777);
+  if (made == 0) {
+    if (const auto status = at_place(place)) {
+      rules_.made_directory(place.canonical, *status, birth_of(object_place(place)));
+    }
+  }
+  return done(call, "create", std::array{place.canonical}, made);
+}
+
 Outcome NameOperations::make(const Call& call) {
   const MakeCall args = decode_make(call.number, call.args);
   if (S_ISDIR(args.mode) && !makes_directory(call.number)) {
@@ -380,27 +395,16 @@ Outcome NameOperations::make(const Call& call) {
   if (!mask || !call.thread.waiting()) {
     return Outcome::error(EACCES);
   }
-  const int directory = BorrowedFd(place->directory).raw();
   if (type != S_IFDIR) {
     if (auto may = rules_.may_write_name(call, place->canonical, type, "create"); !may) {
       return Outcome::error(may.error());
     }
     const UnderUmask agents(*mask);
     return done(call, "create", std::array{place->canonical},
-                ::mknodat(directory, spelt(*place).c_str(), type | (args.mode & 07777), 0));
+                ::mknodat(BorrowedFd(place->directory).raw(), spelt(*place).c_str(),
+                          type | (args.mode & 07777), 0));
   }
-  if (auto may = rules_.may_write_name(call, place->canonical, type, "mkdir"); !may) {
-    return Outcome::error(may.error());
-  }
-  const UnderUmask agents(*mask);
-  const int made = ::mkdirat(directory, place->name.c_str(), args.mode & 07777);
-  if (made != 0) {
-    return done(call, "create", std::array{place->canonical}, made);
-  }
-  if (const auto status = at_place(*place)) {
-    rules_.made_directory(place->canonical, *status, birth_of(object_place(*place)));
-  }
-  return done(call, "create", std::array{place->canonical}, made);
+  return make_directory(call, *place, args.mode, *mask);
 }
 
 Outcome NameOperations::unlink(const Call& call) {
@@ -438,6 +442,23 @@ Outcome NameOperations::unlink(const Call& call) {
   return gone;
 }
 
+Answer<void> NameOperations::may_truncate(const Call& call, const OwnedFd& object,
+                                          const Touched& touched, const struct stat& status) {
+  if (auto may = rules_.may_write_name(call, touched.resolved, 0, "truncate"); !may) {
+    return may;
+  }
+  if (auto may = rules_.bundle_verdict(call, touched.resolved); !may) {
+    return may;
+  }
+  const GuardClass guard_class = rules_.guard_of(touched, status, {object});
+  if (guard_class != GuardClass::None) {
+    if (auto may = rules_.change_verdict(call, object, touched, guard_class); !may) {
+      return may;
+    }
+  }
+  return call.thread.waiting() ? Answer<void>() : std::unexpected(EINTR);
+}
+
 Outcome NameOperations::truncate(const Call& call) {
   const auto path = call.thread.path_at(call.args[0]);
   if (!path || path->empty()) {
@@ -453,20 +474,8 @@ Outcome NameOperations::truncate(const Call& call) {
     return Outcome::error(known.error());
   }
   const Touched touched{*known, *known};
-  if (auto may = rules_.may_write_name(call, touched.resolved, 0, "truncate"); !may) {
+  if (auto may = may_truncate(call, *object, touched, status); !may) {
     return Outcome::error(may.error());
-  }
-  if (auto may = rules_.bundle_verdict(call, touched.resolved); !may) {
-    return Outcome::error(may.error());
-  }
-  const GuardClass guard_class = rules_.guard_of(touched, status, {*object});
-  if (guard_class != GuardClass::None) {
-    if (auto may = rules_.change_verdict(call, *object, touched, guard_class); !may) {
-      return Outcome::error(may.error());
-    }
-  }
-  if (!call.thread.waiting()) {
-    return Outcome::error(EINTR);
   }
   Outcome out = Outcome::of(::truncate(fd_path(*object).c_str(), static_cast<off_t>(call.args[1])));
   if (out.kind() == Outcome::Kind::Value) {

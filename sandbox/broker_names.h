@@ -22,8 +22,11 @@ class NameOperations {
   Outcome link(const Call& call);
   Outcome symlink(const Call& call);
   Outcome make(const Call& call);
+  Outcome make_directory(const Call& call, const NamedPlace& place, mode_t mode, mode_t mask);
   Outcome unlink(const Call& call);
   Outcome truncate(const Call& call);
+  Answer<void> may_truncate(const Call& call, const OwnedFd& object, const Touched& touched,
+                            const struct stat& status);
   Outcome done(const Call& call, std::string_view operation, std::span<const std::string> canonical,
                long result);
   Answer<NamedPlace> place_at(const Call& call, const PathArg& arg) const;

@@ -243,16 +243,7 @@ class Resolver::Walk {
     }
     OwnedFd next = open_path(BorrowedFd(current_).raw(), name, O_NOFOLLOW, 0);
     if (!next.valid()) {
-      const int saved = errno;
-      if (saved == ENOENT && pending_.empty() && missing_ == MissingLast::Allow) {
-        const auto where = known_path(current_, 1);
-        if (!where) {
-          return std::unexpected(where.error());
-        }
-        std::string canonical = *where + "/" + name;
-        return Walked{{}, {std::move(current_), name, std::move(canonical), wants_directory_}};
-      }
-      return std::unexpected(saved);
+      return not_there(name, errno);
     }
     const auto found = status(next);
     if (!found) {
@@ -267,6 +258,18 @@ class Resolver::Walk {
     }
     current_ = std::move(next);
     return go_on();
+  }
+
+  Step not_there(const std::string& name, int error) {
+    if (error != ENOENT || !pending_.empty() || missing_ != MissingLast::Allow) {
+      return std::unexpected(error);
+    }
+    const auto where = known_path(current_, 1);
+    if (!where) {
+      return std::unexpected(where.error());
+    }
+    std::string canonical = *where + "/" + name;
+    return Walked{{}, {std::move(current_), name, std::move(canonical), wants_directory_}};
   }
 
   // apart is asked before the component is looked at. Up leads from no mount into one that the way
