@@ -35,7 +35,7 @@ class Modes(support.SandboxCase):
     def test_default_acls_and_umasks_count_as_without_the_sandbox(self):
         outside = self.project.run(PY, "-c", MODES)
         if "Operation not supported" in outside.stderr:
-            self.skipTest("the file system has no ACLs")
+            self.skipTest("this file system has no access control lists")
         self.ran(outside)
         self.assertIn("more/77file 0o100664", outside.stdout)
         self.assertIn("none/77file 0o100600", outside.stdout)

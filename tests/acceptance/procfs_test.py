@@ -49,7 +49,7 @@ def mounts_are_possible():
         check=False).returncode == 0
 
 
-@unittest.skipUnless(mounts_are_possible(), "only root mounts a procfs")
+@unittest.skipUnless(mounts_are_possible(), "needs root to mount")
 class Procfs(support.SandboxCase):
     def setUp(self):
         super().setUp()

@@ -341,7 +341,7 @@ TEST_F(ExpansionTest, UnderADefaultAclNoUmaskCounts) {
   constexpr std::array<std::uint32_t, 9> kAcl = {
       2, 7U << 16U | 1U, ~0U, 7U << 16U | 4U, ~0U, 7U << 16U | 16U, ~0U, 4U << 16U | 32U, ~0U};
   if (::setxattr(at("").c_str(), "system.posix_acl_default", kAcl.data(), sizeof kAcl, 0) != 0) {
-    GTEST_SKIP() << "the file system has no ACLs";
+    GTEST_SKIP() << "this file system has no access control lists";
   }
   Expansion question = creating("new");
   question.mode = 0666;

@@ -89,7 +89,7 @@ TEST_F(SubtreeTest, LinksAreEntriesAndNoWay) {
 
 TEST_F(SubtreeTest, ADirectoryThatCannotBeListedIsRefused) {
   if (::geteuid() == 0) {
-    GTEST_SKIP() << "root lists every directory";
+    GTEST_SKIP() << "root can list every directory";
   }
   ASSERT_EQ(::mkdirat(BorrowedFd(top_).raw(), "closed", 0), 0);
   EXPECT_FALSE(list());
