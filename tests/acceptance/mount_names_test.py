@@ -83,6 +83,21 @@ class MountNamesTest(support.SandboxCase):
         self.expect_refused([(self.project.tree / "sec", self.data)],
                             ["--profile", profile], self.data / "x")
 
+    def test_what_a_profile_denies_is_not_asked_about(self):
+        vault, other = self.project.base / "vault", self.project.base / "other"
+        for directory in (vault, other):
+            directory.mkdir()
+            (directory / "x").write_text(directory.name + "\n")
+        profile, rules = self.project.base / "p.json", self.project.base / "rules.json"
+        profile.write_text(json.dumps({"meta": {"name": "p"}, "filesystem": {
+            "allow": [str(self.project.tree)], "deny": [str(vault)]}}))
+        rules.write_text(json.dumps({"schema": "nono/approval-rules/1", "rules": [
+            {"path": "/**/*", "approval": "allow", "scope": "once"}]}))
+        for what, seen in ((vault, ""), (other, "other\n")):  # the second is the control
+            done = self.mounted([(what, self.data)], "run", "--profile", profile, "--approve",
+                                f"rules:{rules}", "--", "cat", self.data / "x")
+            self.assertEqual(done.stdout, seen, done.stderr)
+
     def test_an_override_names_the_entry_and_opens_it_there_too(self):
         done = self.mounted([(self.ssh, self.data)], "run", "--allow-cwd", "--read", self.data,
                             "--override-never-grant", self.ssh, "--", "cat", self.data / "id")
