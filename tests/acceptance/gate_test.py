@@ -144,12 +144,11 @@ class Gate(support.SandboxCase):
         for name in names:
             self.project.write(name, MARK)
         self.project.write("CLA\u2801UDE.md", "seen")  # control: this one is another name
-        for gate in ("strict", "fast"):
-            done = self.ran(self.project.sandbox(
-                "sh", "-c", 'for name in *; do echo "$(cat "$name")"; done',
-                options=("--allow-cwd", "--trust-scan=none", "--trust-intercept=" + gate)))
-            self.assertNotIn(MARK, done.stdout)
-            self.assertEqual(done.stdout.split(), ["seen"], done.stderr)
+        done = self.ran(self.project.sandbox(
+            "sh", "-c", 'for name in *; do echo "$(cat "$name")"; done',
+            options=("--allow-cwd", "--trust-scan=none")))
+        self.assertNotIn(MARK, done.stdout)
+        self.assertEqual(done.stdout.split(), ["seen"], done.stderr)
 
     def test_file_written_mid_run_is_unreadable_until_signed(self):
         done = self.project.sandbox("sh", "-c", f"echo {MARK} > AGENTS.md; cat AGENTS.md; echo on")
