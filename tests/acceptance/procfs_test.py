@@ -64,8 +64,10 @@ class Procfs(support.SandboxCase):
             env=self.project.environment(SECRET), stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=60, check=False)
 
+    # /proc itself under another name is in no grant unless it is asked for.
     def sandboxed(self, mount, *words):
-        return self.under(mount, support.NONO, "run", "-q", "--allow-cwd", "--", *words)
+        return self.under(mount, support.NONO, "run", "-q", "--allow-cwd",
+                          "--override-never-grant", "/proc", "--", *words)
 
     def answers(self, done):
         return [line.split()[1] for line in self.ran(done).stdout.splitlines()]
@@ -78,6 +80,12 @@ class Procfs(support.SandboxCase):
                 self.assertFalse([word for word in outside if word.startswith("E")])
                 inside = self.answers(self.sandboxed(mount, PY, "-c", LOOK))
                 self.assertEqual(inside, ["EACCES"] * 10 + ["False"])
+
+    def test_proc_bound_into_a_grant_stops_the_start(self):
+        done = self.under(BOUND, support.NONO, "run", "-q", "--allow-cwd", "--", "true")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("covers /proc, which is never granted", done.stderr)
+        self.ran(self.under(SECOND, support.NONO, "run", "-q", "--allow-cwd", "--", "true"))
 
     def test_no_program_is_run_from_it(self):
         for mount in (SECOND, BOUND):
