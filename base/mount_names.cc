@@ -24,6 +24,26 @@ std::string_view take_field(std::string_view& line) {
   return field;
 }
 
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+// some_device_twice is all that most starts need to know: it is asked before anything is kept.
+bool some_device_twice(std::string_view mountinfo) {
+  std::vector<std::string_view> devices;
+  while (!mountinfo.empty()) {
+    std::string_view line = take_line(mountinfo);
+    take_field(line);  // number
+    take_field(line);  // of its parent
+    devices.push_back(take_field(line));
+  }
+  std::ranges::sort(devices);
+  return std::ranges::adjacent_find(devices) != devices.end();
+}
+
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t out = 0;
   const auto [end, error] = std::from_chars(text.begin(), text.end(), out);
@@ -124,14 +144,14 @@ Result<MountNames> MountNames::read() {
 MountNames MountNames::from_table(std::string_view mountinfo, std::uint64_t root) {
   MountNames out;
   out.root_ = root;
-  std::set<std::string> devices;
+  out.shared_ = some_device_twice(mountinfo);
+  if (!out.shared_) {
+    return out;  // nothing has a second name
+  }
   while (!mountinfo.empty()) {
-    const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
-    if (auto mount = parse_line(mountinfo.substr(0, end))) {
-      out.shared_ = !devices.insert(mount->device).second || out.shared_;
+    if (auto mount = parse_line(take_line(mountinfo))) {
       out.mounts_.push_back(*std::move(mount));
     }
-    mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
   }
   for (const Mount& mount : out.mounts_) {
     if (out.by_id(out.root_) == nullptr && mount.point == "/") {
