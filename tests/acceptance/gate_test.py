@@ -322,7 +322,8 @@ class Gate(support.SandboxCase):
 
 
 RACE = """
-import ctypes, os, threading
+import ctypes, os, sys, threading
+sys.setswitchinterval(0.00001)  # else a call waits 5 ms for the other thread's turn to end
 libc = ctypes.CDLL(None)
 path = ctypes.create_string_buffer(b'CLAUDE.mx')
 open('CLAUDE.mx', 'w').write('benign')
@@ -344,7 +345,8 @@ stop = True
 """
 
 SWAP = """
-import os, threading
+import os, sys, threading
+sys.setswitchinterval(0.00001)
 open('benign.txt', 'w').write('benign')
 stop = False
 def swap():
