@@ -16,6 +16,8 @@
 #include <cstring>
 #include <span>
 
+#include "sandbox/umask.h"
+
 namespace nono::sandbox {
 namespace {
 
@@ -94,10 +96,15 @@ bool has_port(const OwnedFd& socket) {
          errno == EINVAL;
 }
 
-// bind_in makes the socket's file in a directory. No part of its path is looked up again, but where
-// the text is the directory's own path and the name: a program that asks for the socket's name may
-// want to see that. Any other text could lead the kernel elsewhere from here than it led the agent
-// (/proc/self/fd/N, a directory that is changed meanwhile), and shows as the bare name.
+// name_for is what the socket is bound to, from its directory: never the agent's text, which could
+// lead elsewhere from here than it led the agent (/proc/self/fd/N, links). Programs ask for the
+// name and remove the file by it: a name alone stays one, any other path becomes the canonical one,
+// where that fits.
+const std::string& name_for(const NamedPlace& place, const std::string& text) {
+  constexpr std::size_t kMost = sizeof(sockaddr_un::sun_path) - 1;
+  return text == place.name || place.canonical.size() > kMost ? place.name : place.canonical;
+}
+
 long bind_in(const NamedPlace& place, const OwnedFd& socket, const std::string& text) {
   struct stat there{};
   if (::fstatat(BorrowedFd(place.directory).raw(), place.name.c_str(), &there,
@@ -109,7 +116,7 @@ long bind_in(const NamedPlace& place, const OwnedFd& socket, const std::string& 
     errno = EACCES;
     return -1;
   }
-  const PathAddress to = path_address(text == place.canonical ? text : place.name);
+  const PathAddress to = path_address(name_for(place, text));
   return ::bind(BorrowedFd(socket).raw(), as_sockaddr(&to.name), to.size);
 }
 
@@ -355,7 +362,6 @@ Outcome SocketOperations::bind(const Call& call) {
   return out;
 }
 
-// bind_path binds with the agent's umask.
 Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket,
                                     const std::string& path) {
   const auto place = resolver_.place(call.thread, AT_FDCWD, path);
@@ -369,9 +375,10 @@ Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket,
   if (!mask || !call.thread.waiting()) {
     return Outcome::error(EACCES);
   }
-  ::umask(*mask);
-  Outcome done = Outcome::of(bind_in(*place, socket, path));
-  ::umask(0);
+  Outcome done = [&] {
+    const UnderUmask agents(*mask);
+    return Outcome::of(bind_in(*place, socket, path));
+  }();
   const auto made =
       done.kind() == Outcome::Kind::Value ? socket_at(place->directory, place->name) : std::nullopt;
   if (made) {

@@ -178,12 +178,16 @@ Answer<void> Resolver::allowed(const OwnedFd& object) const {
     return own;
   }
   const std::string path = raw_path_of(object, 1);
-  for (std::size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
-    if (is_forbidden(path.substr(at + 1))) {
-      return std::unexpected(EACCES);
-    }
-  }
-  return {};
+  // "/proc/N" and "/proc/N/task/N"; other numbers there are of descriptors, interrupts and the
+  // like.
+  constexpr std::string_view kProc = "/proc/";
+  constexpr std::string_view kTask = "/task/";
+  const std::size_t next = path.find('/', kProc.size());
+  const bool forbidden =
+      (path.size() > kProc.size() && is_forbidden(path.substr(kProc.size()))) ||
+      (next != std::string::npos && path.compare(next, kTask.size(), kTask) == 0 &&
+       is_forbidden(path.substr(next + kTask.size())));
+  return forbidden ? Answer<void>(std::unexpected(EACCES)) : Answer<void>();
 }
 
 // is_forbidden: `rest` begins with the number of a forbidden process or of one of its threads,

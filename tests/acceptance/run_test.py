@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import shlex
+import shutil
 import signal
 import socket
 import struct
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import termios
 import time
+import unittest
 
 import support
 
@@ -421,6 +423,7 @@ for path in ('s1', './s2', 'd/s3', 'd/../s4', 'link/s5', os.path.abspath('s6'), 
         print(error.strerror)
     if path in ('s1', os.path.abspath('s6')):
         assert one.getsockname() == path
+    assert os.path.samefile(one.getsockname(), path), one.getsockname()
 print(sorted(os.listdir('.')), os.listdir('d/e'), sorted(os.listdir('d')))
 """
         wanted = self.project.run(PY, "-c", code)
@@ -452,7 +455,7 @@ numbers = os.listdir(f'/proc/{broker}/task')
 print(len(numbers))
 for number in numbers:
     for way in (f'/proc/{number}', f'/proc/{broker}/task/{number}', f'/proc/{number}/task/{broker}'):
-        for name in ('environ', 'mem', 'maps', 'auxv', 'fd/0'):
+        for name in ('environ', 'mem', 'maps', 'auxv', 'fd/0', 'fdinfo/0'):
             try:
                 print(way, name, open(f'{way}/{name}', 'rb').read(0))
             except OSError as error:
@@ -460,6 +463,17 @@ for number in numbers:
 """
         done = self.ran(self.project.sandbox(PY, "-c", code))
         self.assertEqual(done.stdout, "2\n")
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root to mount")
+    def test_a_descriptor_with_the_number_of_the_broker_can_be_looked_at(self):
+        code = ("import os; os.dup2(0, os.getppid())\n"
+                "print('flags' in open(f'/proc/self/fdinfo/{os.getppid()}').read())")
+        done = subprocess.run(
+            ["unshare", "-pf", "--mount-proc", *self.project.command(
+                support.NONO, "run", "--allow-cwd", "--", PY, "-c", code)],
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.stdout, "True\n", done.stderr)
 
     def test_a_signal_or_a_timeout_ends_a_call_that_waits(self):
         code = """

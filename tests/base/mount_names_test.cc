@@ -48,22 +48,22 @@ TEST(MountNamesTest, ABindOfAFileIsThatFile) {
 }
 
 TEST(MountNamesTest, WhatIsMountedBelowIsAPart) {
-  const std::string bind = "30 20 8:2 /u/.ssh /work/a/b rw - ext4 /dev/sda2 rw\n";
-  EXPECT_EQ(names_of(bind, "/work"), Names({"/home/u/.ssh+"}));
-  EXPECT_EQ(names_of(bind, "/work/a/c"), Names());
+  const std::string bind = "30 20 8:2 /u/.ssh /proj/a/b rw - ext4 /dev/sda2 rw\n";
+  EXPECT_EQ(names_of(bind, "/proj"), Names({"/home/u/.ssh+"}));
+  EXPECT_EQ(names_of(bind, "/proj/a/c"), Names());
 }
 
 TEST(MountNamesTest, WhatIsMountedBelowAnotherNameIsAPartToo) {
-  EXPECT_EQ(names_of("30 20 8:1 /work /data rw - ext4 /dev/sda1 rw\n"
+  EXPECT_EQ(names_of("30 20 8:1 /proj /data rw - ext4 /dev/sda1 rw\n"
                      "31 30 8:2 /u /data/in rw - ext4 /dev/sda2 rw\n",
-                     "/work"),
+                     "/proj"),
             Names({"/data", "/home/u+", "/data/in+"}));
 }
 
 TEST(MountNamesTest, AMountThatIsHiddenByAnotherNamesNothing) {
-  const std::string bind = "30 20 8:2 /u/.ssh /work/a rw - ext4 /dev/sda2 rw\n";
-  EXPECT_EQ(names_of(bind + "31 20 0:9 / /work rw - tmpfs none rw\n", "/work"), Names());
-  EXPECT_EQ(names_of(bind + "31 30 0:9 / /work/a rw - tmpfs none rw\n", "/work"), Names());
+  const std::string bind = "30 20 8:2 /u/.ssh /proj/a rw - ext4 /dev/sda2 rw\n";
+  EXPECT_EQ(names_of(bind + "31 20 0:9 / /proj rw - tmpfs none rw\n", "/proj"), Names());
+  EXPECT_EQ(names_of(bind + "31 30 0:9 / /proj/a rw - tmpfs none rw\n", "/proj"), Names());
 }
 
 TEST(MountNamesTest, BlanksInNamesAreUndone) {
