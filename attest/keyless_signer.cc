@@ -124,11 +124,13 @@ std::expected<void, Rejection> check_agreement(const CertificateIdentity& identi
 }
 
 KeylessSigner keyless_signer(const CertificateIdentity& identity) {
+  const bool uri = identity.subject.kind == crypto::SubjectNameKind::Uri;
   return KeylessSigner{.issuer = identity.issuer(),
                        .subject = identity.subject.value,
                        .repository = repository_of(identity.claims),
                        .workflow = workflow_of(identity),
-                       .ref = ref_of(identity.claims)};
+                       .ref = ref_of(identity.claims),
+                       .build_signer_uri = uri ? identity.claims.build_signer_uri : std::string()};
 }
 
 }  // namespace nono::attest

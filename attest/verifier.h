@@ -44,6 +44,7 @@ struct KeylessSigner {
   std::string repository;
   std::string workflow;
   std::string ref;
+  std::string build_signer_uri = {};  // where the certificate says it; of a URI subject, the same
   // roots are the names of the trusted roots by which it verified; "" is the one without a name.
   std::vector<std::string> roots = {};
 };

@@ -28,7 +28,8 @@ Json signer_json(const std::optional<attest::SignerIdentity>& signer) {
                       {"subject", json_text(keyless.subject)},
                       {"repository", json_text(keyless.repository)},
                       {"workflow", json_text(keyless.workflow)},
-                      {"ref", json_text(keyless.ref)}};
+                      {"ref", json_text(keyless.ref)},
+                      {"build_signer_uri", json_text(keyless.build_signer_uri)}};
 }
 
 }  // namespace

@@ -191,7 +191,8 @@ Json KeylessSession::json() const {
                            {"subject", text(signer.subject)},
                            {"repository", text(signer.repository)},
                            {"workflow", text(signer.workflow)},
-                           {"ref", text(signer.ref)}});
+                           {"ref", text(signer.ref)},
+                           {"build_signer_uri", text(signer.build_signer_uri)}});
 }
 
 Result<void> check_keyless_options(const Arguments& arguments) {

@@ -17,10 +17,15 @@ void show_identity(Render& render, const trustpolicy::KeylessPublisher& who) {
   if (who.subject) {
     render.note("subject      " + *who.subject);
   }
-  if (who.repository && who.workflow && who.ref_pattern) {
-    render.note("repository   " + who.repository->text());
-    render.note("workflow     " + who.workflow->text());
-    render.note("ref          " + who.ref_pattern->text());
+  const std::array<std::pair<std::string_view, const std::optional<trustpolicy::Glob>*>, 4> ci = {
+      {{"repository   ", &who.repository},
+       {"workflow     ", &who.workflow},
+       {"ref          ", &who.ref_pattern},
+       {"signed by    ", &who.build_signer_uri}}};
+  for (const auto& [label, glob] : ci) {
+    if (*glob) {
+      render.note(std::string(label).append((*glob)->text()));
+    }
   }
   if (!who.root.empty()) {
     render.note("root         " + who.root);

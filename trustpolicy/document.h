@@ -28,11 +28,13 @@ struct KeyedPublisher {
   crypto::PublicKey key;
 };
 struct KeylessPublisher {
-  std::string issuer;              // exact
-  std::optional<Glob> repository;  // with workflow and ref_pattern: a CI identity
+  std::string issuer;  // exact
+  // A CI identity: repository and ref_pattern, with workflow or build_signer_uri or both.
+  std::optional<Glob> repository;
   std::optional<Glob> workflow;
   std::optional<Glob> ref_pattern;
-  std::optional<std::string> subject;  // or exact subject, or its pattern: a person or another CI
+  std::optional<Glob> build_signer_uri;  // what signed: of a reusable workflow, that one
+  std::optional<std::string> subject;    // or exact subject, or its pattern: a person or another CI
   std::optional<Glob> subject_pattern;
   // root is the name of the trusted root that must vouch for the certificate: in a merged policy
   // the publisher's own or its document's; empty: the one that judges where none is named.

@@ -16,6 +16,19 @@ bool whole(const Glob& glob, std::string_view text) {
   return !text.empty() && glob.matches_whole(text);
 }
 
+// A CI is known by the workflow that was started, by what signed, or by both.
+bool is_its_ci(const KeylessPublisher& publisher, const attest::KeylessSigner& signer) {
+  if (!publisher.repository || !publisher.ref_pattern ||
+      (!publisher.workflow && !publisher.build_signer_uri)) {
+    return false;
+  }
+  return !signer.repository.empty() && publisher.repository->matches(signer.repository) &&
+         whole(*publisher.ref_pattern, signer.ref) &&
+         (!publisher.workflow || whole(*publisher.workflow, signer.workflow)) &&
+         (!publisher.build_signer_uri ||
+          whole(*publisher.build_signer_uri, signer.build_signer_uri));
+}
+
 bool is_it(const KeylessPublisher& publisher, const attest::KeylessSigner& signer) {
   if (signer.issuer != publisher.issuer) {
     return false;
@@ -26,9 +39,7 @@ bool is_it(const KeylessPublisher& publisher, const attest::KeylessSigner& signe
   if (publisher.subject_pattern) {
     return whole(*publisher.subject_pattern, signer.subject);
   }
-  return publisher.repository && publisher.workflow && publisher.ref_pattern &&
-         !signer.repository.empty() && publisher.repository->matches(signer.repository) &&
-         whole(*publisher.workflow, signer.workflow) && whole(*publisher.ref_pattern, signer.ref);
+  return is_its_ci(publisher, signer);
 }
 
 // is_vouched_for: the root that the publisher is judged by is among those that vouched.
@@ -50,6 +61,24 @@ std::string differs(std::string_view field, const std::string& found, const std:
   text.append(field).append(" is \"").append(printable(found)).append("\", and ");
   text.append(printable(name)).append(" signs by \"").append(wanted.text()).append("\"");
   return text;
+}
+
+// Empty unless the repository is the publisher's.
+std::string differing_field(const std::string& name, const KeylessPublisher& wanted,
+                            const attest::KeylessSigner& found) {
+  if (!wanted.repository || !wanted.repository->matches(found.repository)) {
+    return {};
+  }
+  if (wanted.workflow && !whole(*wanted.workflow, found.workflow)) {
+    return differs("workflow", found.workflow, name, *wanted.workflow);
+  }
+  if (wanted.build_signer_uri && !whole(*wanted.build_signer_uri, found.build_signer_uri)) {
+    return differs("build signer URI", found.build_signer_uri, name, *wanted.build_signer_uri);
+  }
+  if (wanted.ref_pattern && !whole(*wanted.ref_pattern, found.ref)) {
+    return differs("ref", found.ref, name, *wanted.ref_pattern);
+  }
+  return {};
 }
 
 // People write what they saw: the whole fingerprint, or the short form with its prefix.
@@ -114,17 +143,7 @@ std::string near_miss(const Publisher& publisher, const attest::SignerIdentity& 
   if (is_it(*wanted, *found)) {
     return is_vouched_for(*wanted, *found) ? "" : root_differs(publisher, *wanted, *found);
   }
-  if (!wanted->repository || !wanted->workflow || !wanted->ref_pattern ||
-      !wanted->repository->matches(found->repository)) {
-    return {};
-  }
-  if (!whole(*wanted->workflow, found->workflow)) {
-    return differs("workflow", found->workflow, publisher.name, *wanted->workflow);
-  }
-  if (!whole(*wanted->ref_pattern, found->ref)) {
-    return differs("ref", found->ref, publisher.name, *wanted->ref_pattern);
-  }
-  return {};
+  return differing_field(publisher.name, *wanted, *found);
 }
 
 bool accepts_type(const Publisher& publisher, std::string_view predicate_type) {

@@ -15,9 +15,12 @@ namespace {
 constexpr std::size_t kMaxPredicateTypes = 32;
 constexpr std::array kKeyedFields = {std::string_view("key_id"), std::string_view("public_key")};
 constexpr std::array kKeylessFields = {
-    std::string_view("issuer"),   std::string_view("repository"),
-    std::string_view("workflow"), std::string_view("ref_pattern"),
-    std::string_view("subject"),  std::string_view("subject_pattern")};
+    std::string_view("issuer"),           std::string_view("repository"),
+    std::string_view("workflow"),         std::string_view("ref_pattern"),
+    std::string_view("build_signer_uri"), std::string_view("subject"),
+    std::string_view("subject_pattern")};
+constexpr std::size_t kFirstCi = 1;
+constexpr std::size_t kFirstSubject = 5;
 
 bool has_any(const JsonView& view, std::span<const std::string_view> keys) {
   return std::ranges::any_of(keys, [&](auto key) { return view.json().find(key) != nullptr; });
@@ -116,8 +119,8 @@ bool keeps_its_account(std::string_view pattern) {
   });
 }
 
-Result<Glob> parse_subject_pattern(const JsonView& view) {
-  NONO_TRY(const JsonView field, view.at("subject_pattern"));
+Result<Glob> parse_subject_pattern(const JsonView& view, std::string_view key) {
+  NONO_TRY(const JsonView field, view.at(key));
   NONO_TRY(Glob glob, parse_flat_glob(field));
   if (!keeps_its_host(glob.text())) {
     return std::unexpected(field.error(
@@ -149,7 +152,21 @@ Result<void> parse_subject(const JsonView& view, KeylessPublisher& who) {
     who.subject = std::move(subject);
     return {};
   }
-  NONO_TRY(who.subject_pattern, parse_subject_pattern(view));
+  NONO_TRY(who.subject_pattern, parse_subject_pattern(view, "subject_pattern"));
+  return {};
+}
+
+// The workflow that was started, what signed in its name, or both: what is named must agree.
+Result<void> parse_ci(const JsonView& view, KeylessPublisher& who) {
+  NONO_TRY(who.repository, parse_repository(view));
+  const bool by_signer = view.json().find("build_signer_uri") != nullptr;
+  if (by_signer) {
+    NONO_TRY(who.build_signer_uri, parse_subject_pattern(view, "build_signer_uri"));
+  }
+  if (!by_signer || view.json().find("workflow") != nullptr) {
+    NONO_TRY(who.workflow, parse_flat_field(view, "workflow"));
+  }
+  NONO_TRY(who.ref_pattern, parse_flat_field(view, "ref_pattern"));
   return {};
 }
 
@@ -157,18 +174,18 @@ Result<KeylessPublisher> parse_keyless(const JsonView& view) {
   KeylessPublisher who;
   NONO_TRY(who.root, optional_root_name(view));
   NONO_TRY(who.issuer, parse_issuer(view));
-  const bool by_subject = has_any(view, std::span(kKeylessFields).subspan(4));
-  if (by_subject && has_any(view, std::span(kKeylessFields).subspan(1, 3))) {
+  const bool by_subject = has_any(view, std::span(kKeylessFields).subspan(kFirstSubject));
+  if (by_subject &&
+      has_any(view, std::span(kKeylessFields).subspan(kFirstCi, kFirstSubject - kFirstCi))) {
     return std::unexpected(
-        view.error("must name a CI (repository, workflow, ref_pattern) or a subject, not both"));
+        view.error("must name a CI (repository, workflow or build_signer_uri, ref_pattern) or a "
+                   "subject, not both"));
   }
   if (by_subject) {
     NONO_CHECK(parse_subject(view, who));
     return who;
   }
-  NONO_TRY(who.repository, parse_repository(view));
-  NONO_TRY(who.workflow, parse_flat_field(view, "workflow"));
-  NONO_TRY(who.ref_pattern, parse_flat_field(view, "ref_pattern"));
+  NONO_CHECK(parse_ci(view, who));
   return who;
 }
 
@@ -217,10 +234,11 @@ Result<std::vector<std::string>> parse_predicate_types(const JsonView& view) {
 Json keyless_json(const KeylessPublisher& who) {
   Json json(Json::Object{});
   json.set("issuer", who.issuer);
-  const std::array<std::pair<std::string_view, const std::optional<Glob>*>, 4> patterns = {
+  const std::array<std::pair<std::string_view, const std::optional<Glob>*>, 5> patterns = {
       {{"repository", &who.repository},
        {"workflow", &who.workflow},
        {"ref_pattern", &who.ref_pattern},
+       {"build_signer_uri", &who.build_signer_uri},
        {"subject_pattern", &who.subject_pattern}}};
   for (const auto& [key, glob] : patterns) {
     if (*glob) {
@@ -247,9 +265,9 @@ Json who_json(const Publisher& publisher) {
 }  // namespace
 
 Result<Publisher> parse_publisher(const JsonView& view) {
-  NONO_CHECK(
-      view.only({"name", "key_id", "public_key", "issuer", "repository", "workflow", "ref_pattern",
-                 "subject", "subject_pattern", "root", "predicate_types", "delegates"}));
+  NONO_CHECK(view.only({"name", "key_id", "public_key", "issuer", "repository", "workflow",
+                        "ref_pattern", "build_signer_uri", "subject", "subject_pattern", "root",
+                        "predicate_types", "delegates"}));
   NONO_CHECK(no_nulls(view));
   NONO_TRY(const JsonView name_view, view.at("name"));
   NONO_TRY(std::string name, name_view.nonempty_string());

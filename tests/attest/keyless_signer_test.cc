@@ -42,6 +42,7 @@ TEST(KeylessSignerTest, AReusableWorkflowIsTheSubjectAndItsCallerTheRepository) 
   ASSERT_TRUE(check_agreement(identity).has_value());
   const KeylessSigner signer = keyless_signer(identity);
   EXPECT_EQ(signer.subject, identity.subject.value);
+  EXPECT_EQ(signer.build_signer_uri, identity.subject.value);
   EXPECT_EQ(signer.repository, "acme/skills");
   EXPECT_EQ(signer.workflow, ".github/workflows/sign.yml");
 }
@@ -78,6 +79,7 @@ TEST(KeylessSignerTest, APersonHasNoWorkflowWhateverTheClaimsSay) {
   const KeylessSigner signer = keyless_signer(identity);
   EXPECT_EQ(signer.subject, "mallory@example.org");
   EXPECT_EQ(signer.workflow, "");
+  EXPECT_EQ(signer.build_signer_uri, "");
 }
 
 TEST(KeylessSignerTest, AWorkflowAtAnotherRefIsNotTheRepositorys) {

@@ -90,6 +90,20 @@ TEST_F(KeylessTest, TheCallerOfAReusableWorkflowIsWhoSigned) {
             "proven by acme");
 }
 
+TEST_F(KeylessTest, APublisherMayNameTheReusableWorkflowThatSigned) {
+  trust(R"({"name":"acme","issuer":"https://token.actions.githubusercontent.com",)"
+        R"("repository":"acme/*","ref_pattern":"refs/heads/main",)"
+        R"("build_signer_uri":"https://github.com/acme/ci/.github/workflows/s.yml@refs/tags/v*"})");
+  EXPECT_EQ(reason(sign_as(recipe_of(
+                {.reusable = "https://github.com/acme/ci/.github/workflows/s.yml@refs/tags/v3"}))),
+            "proven by acme");
+  const Judgement other = judge(sign_as(
+      recipe_of({.reusable = "https://github.com/acme/ci/.github/workflows/s.yml@refs/heads/x"})));
+  EXPECT_EQ(other.reason_code(), "untrusted-publisher");
+  EXPECT_NE(other.reason().find("its build signer URI is"), std::string::npos) << other.reason();
+  EXPECT_EQ(reason(sign_as(recipe_of({}))), "untrusted-publisher");
+}
+
 TEST_F(KeylessTest, AnotherRepositoryIsAStranger) {
   trust_workflow();
   EXPECT_EQ(reason(sign_as(recipe_of({.repository = "mallory/skills"}))), "untrusted-publisher");

@@ -231,6 +231,28 @@ TEST(DocumentTest, FaultyKeysAreRefused) {
   });
 }
 
+TEST(DocumentTest, FaultyBuildSignersAreRefused) {
+  expect_refusals({
+      {{.publishers = keyless(R"(,"build_signer_uri":"https://h.example/w","subject":"s")")},
+       "/publishers/0",
+       "not both"},
+      {{.publishers = keyless(R"(,"repository":"a/b","build_signer_uri":"https://h.example/w")")},
+       "/publishers/0/ref_pattern",
+       "missing"},
+      {{.publishers = keyless(R"(,"repository":"a/b","ref_pattern":"r","build_signer_uri":"*")")},
+       "/publishers/0/build_signer_uri",
+       "host"},
+      {{.publishers = keyless(
+            R"(,"repository":"a/b","ref_pattern":"r","build_signer_uri":"https://github.com/*")")},
+       "/publishers/0/build_signer_uri",
+       "account"},
+      {{.publishers = keyless(R"(,"repository":"a/b","ref_pattern":"r","workflow":"",)"
+                              R"("build_signer_uri":"https://github.com/a/*")")},
+       "/publishers/0/workflow",
+       "empty"},
+  });
+}
+
 TEST(DocumentTest, FaultyKeylessPublishersAreRefused) {
   const std::string ci = R"(,"workflow":"w","ref_pattern":"r")";
   expect_refusals({
@@ -414,7 +436,7 @@ TEST(DocumentTest, EverythingSurvivesWriting) {
       .includes = R"(["CLAUDE*","docs/**/x.md"])",
       .publishers =
           "[" + keyed(R"(,"delegates":true,"predicate_types":["https://t/1"])") +
-          R"(,{"name":"ci","issuer":"https://i.example","repository":"a/*","workflow":"*","ref_pattern":"refs/tags/v*"},)"
+          R"(,{"name":"ci","issuer":"https://i.example","repository":"a/*","workflow":"*","ref_pattern":"refs/tags/v*","build_signer_uri":"https://h.example/*"},)"
           R"({"name":"p","issuer":"https://i.example","subject":"bob@x.example"},)"
           R"({"name":"q","issuer":"https://i.example","subject_pattern":"*@x.example"}])",
       .blocklist = R"({"digests":[{"sha256":")" + std::string(64, 'B') +
@@ -432,7 +454,7 @@ TEST(DocumentTest, EverythingSurvivesWriting) {
                 quoted_key() +
                 R"(,"predicate_types":["https://t/1"],"delegates":true},)"
                 R"({"name":"ci","issuer":"https://i.example","repository":"a/*","workflow":"*",)"
-                R"("ref_pattern":"refs/tags/v*"},)"
+                R"("ref_pattern":"refs/tags/v*","build_signer_uri":"https://h.example/*"},)"
                 R"({"name":"p","issuer":"https://i.example","subject":"bob@x.example"},)"
                 R"({"name":"q","issuer":"https://i.example","subject_pattern":"*@x.example"}],)"
                 R"("blocklist":{"digests":[{"sha256":")" +

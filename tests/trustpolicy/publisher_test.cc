@@ -141,9 +141,38 @@ TEST(PublisherTest, EmptyFieldMatchesNoStar) {
   EXPECT_FALSE(speaks_for(named(who), signer));
 }
 
+TEST(PublisherTest, AReusableWorkflowIsKnownByWhatSigned) {
+  KeylessPublisher by_signer = ci_publisher();
+  by_signer.workflow.reset();
+  by_signer.build_signer_uri = *Glob::parse_flat("https://host.example/builders/*");
+  KeylessPublisher by_both = by_signer;
+  by_both.workflow = ci_publisher().workflow;
+  KeylessSigner signer = ci_signer();
+  EXPECT_FALSE(speaks_for(named(by_signer), signer)) << "an absent field matches nothing";
+  signer.subject = "https://host.example/builders/sign.yml@refs/tags/v3";
+  signer.build_signer_uri = signer.subject;
+  EXPECT_TRUE(speaks_for(named(by_signer), signer));
+  EXPECT_TRUE(speaks_for(named(by_both), signer));
+  EXPECT_TRUE(speaks_for(named(ci_publisher()), signer));
+  EXPECT_FALSE(same_signers(named(by_both), named(ci_publisher())));
+  signer.workflow = ".ci/other.yml";
+  EXPECT_TRUE(speaks_for(named(by_signer), signer));
+  EXPECT_FALSE(speaks_for(named(by_both), signer));
+  signer.repository = "other/skills";
+  EXPECT_FALSE(speaks_for(named(by_signer), signer));
+  signer = ci_signer();
+  signer.build_signer_uri = "https://host.example/others/sign.yml@refs/tags/v3";
+  EXPECT_EQ(near_miss(named(by_both), signer),
+            "its build signer URI is \"https://host.example/others/sign.yml@refs/tags/v3\", and ci "
+            "signs by \"https://host.example/builders/*\"");
+}
+
 TEST(PublisherTest, IncompletePublisherMatchesNobody) {
   KeylessPublisher who;
   who.issuer = "https://issuer.example";
+  EXPECT_FALSE(speaks_for(named(who), ci_signer()));
+  who = ci_publisher();
+  who.workflow.reset();
   EXPECT_FALSE(speaks_for(named(who), ci_signer()));
 }
 
