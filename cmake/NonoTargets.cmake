@@ -103,7 +103,8 @@ function(nono_check_closures)
   endforeach()
 endfunction()
 
-# nono_test(NAME SOURCES … [DEPS …]): a GoogleTest program; every TEST becomes a ctest entry.
+# nono_test(NAME SOURCES … [DEPS …]): a GoogleTest program; every TEST becomes a ctest entry and
+# runs in a process of its own; with sanitizers they share one, by program.
 function(nono_test name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
@@ -114,5 +115,11 @@ function(nono_test name)
     NONO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" NONO_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}"
     NONO_SHARED_DIR="${NONO_SHARED_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  if(NONO_SANITIZED)
+    # A start with sanitizers costs more than most tests do.
+    add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+  else()
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  endif()
 endfunction()
