@@ -96,6 +96,15 @@ bool has_port(const OwnedFd& socket) {
          errno == EINVAL;
 }
 
+std::uint16_t port_of(const OwnedFd& socket) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  void* raw = &name;
+  const bool told =
+      ::getsockname(BorrowedFd(socket).raw(), static_cast<sockaddr*>(raw), &size) == 0;
+  return told ? port_in(&name) : std::uint16_t{0};
+}
+
 // name_for is what the socket is bound to, from its directory: never the agent's text, which could
 // lead elsewhere from here than it led the agent (/proc/self/fd/N, links). Programs ask for the
 // name and remove the file by it: a name alone stays one, any other path becomes the canonical one,
@@ -410,19 +419,32 @@ void SocketOperations::take_bound(const BoundSocket& bound) {
   bound_here_.push_back(bound);
 }
 
+Outcome SocketOperations::refuse_to_listen(const Call& call) {
+  rules_.report(call, "listen", "an unbound socket", "listen-without-port",
+                "it would get a port that was not granted");
+  return Outcome::error(EACCES);
+}
+
+// listen looks at the port afterwards, too: one that a connect had, another thread can undo in
+// between (shutdown(2), which nobody judges), and an unbound socket then gets any.
 Outcome SocketOperations::listen(const Call& call) {
   const auto socket = call.thread.take_descriptor(static_cast<int>(call.args[0]));
   if (!socket) {
     return Outcome::error(socket.error());
   }
   const int domain = int_option(*socket, SO_DOMAIN);
-  const bool internet = domain == AF_INET || domain == AF_INET6;
-  if (internet && rules_.config().network != NetworkTier::Open && !has_port(*socket)) {
-    rules_.report(call, "listen", "an unbound socket", "listen-without-port",
-                  "it would get a port that was not granted");
-    return Outcome::error(EACCES);
+  const bool judged =
+      (domain == AF_INET || domain == AF_INET6) && rules_.config().network != NetworkTier::Open;
+  if (judged && !has_port(*socket)) {
+    return refuse_to_listen(call);
   }
-  return Outcome::of(::listen(BorrowedFd(*socket).raw(), static_cast<int>(call.args[1])));
+  const int done = ::listen(BorrowedFd(*socket).raw(), static_cast<int>(call.args[1]));
+  if (judged && done == 0 &&
+      !may_listen_on(rules_.config().capabilities->network(), port_of(*socket))) {
+    ::shutdown(BorrowedFd(*socket).raw(), SHUT_RDWR);
+    return refuse_to_listen(call);
+  }
+  return Outcome::of(done);
 }
 
 }  // namespace nono::sandbox

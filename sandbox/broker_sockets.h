@@ -42,6 +42,7 @@ class SocketOperations {
   Outcome connect(const Call& call);
   Outcome bind(const Call& call);
   Outcome listen(const Call& call);
+  Outcome refuse_to_listen(const Call& call);
   struct Address;
   Answer<Address> address_of(const Call& call) const;
   Outcome connect_path(const Call& call, const OwnedFd& socket, const std::string& path);

@@ -335,6 +335,72 @@ c = s.accept()[0]; c.send(b"served"); c.close()
 '''
 
 
+# Sockets that a connect gave a granted port: another process undoes that while listen is judged.
+UNDONE = r'''
+import ctypes, errno, mmap, os, signal, socket, struct, sys, time
+port, to = map(int, sys.argv[1:])
+IP_LOCAL_PORT_RANGE, BATCH = 51, 500
+shared = mmap.mmap(-1, 4096)
+turn, delay, done = (ctypes.c_long.from_buffer(shared, 8 * at) for at in range(3))
+delay.value = 20000
+
+def undo(sockets):
+    while True:
+        mine = turn.value
+        if mine != done.value:
+            until = time.perf_counter_ns() + delay.value
+            while time.perf_counter_ns() < until:
+                pass
+            try:
+                sockets[mine % BATCH].shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            done.value = mine
+
+def attempt(one):
+    one.setblocking(False)
+    one.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, struct.pack("=I", port | port << 16))
+    if one.connect_ex(("127.0.0.1", to)) != errno.EINPROGRESS:
+        return None
+    one.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, 0)
+    turn.value += 1
+    try:
+        one.listen()
+        return 0
+    except OSError as error:
+        return error.errno
+    finally:
+        while done.value != turn.value:
+            pass
+
+def race(end):
+    early = late = 0
+    while time.monotonic() < end and min(early, late) < 500:
+        sockets = [socket.socket() for _ in range(BATCH)]
+        undoing = os.fork()
+        if undoing == 0:
+            undo(sockets)
+        for at in range(BATCH):
+            result = attempt(sockets[(turn.value + 1) % BATCH])
+            if result == 0:
+                os.kill(undoing, signal.SIGKILL)
+                return f"listens on {sockets[turn.value % BATCH].getsockname()[1]}"
+            early += result == errno.EACCES
+            late += result == errno.EINVAL
+            delay.value = max(1, delay.value * (17 if result == errno.EACCES else 15) // 16)
+        os.kill(undoing, signal.SIGKILL)
+        os.wait()
+        for one in sockets:
+            one.close()
+    return "never"
+
+try:
+    print(race(time.monotonic() + 8))
+except OSError as error:
+    print("no range" if error.errno == errno.ENOPROTOOPT else error)
+'''
+
+
 class Listen(support.SandboxCase):
     def free_port(self):
         with socket.socket() as one:
@@ -397,6 +463,23 @@ class Listen(support.SandboxCase):
             done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", *options)))
             self.assertEqual(done.stdout.split("\n")[:3],
                              ["Permission denied", "Permission denied", str(port)])
+
+
+    def test_a_connect_that_is_undone_while_its_port_is_looked_at_leaves_no_listener(self):
+        with socket.socket() as busy:
+            busy.bind(("127.0.0.1", 0))
+            busy.listen(0)
+            waiting = [socket.socket() for _ in range(4)]
+            for one in waiting:
+                one.setblocking(False)
+                one.connect_ex(busy.getsockname())
+            port, to = self.free_port(), busy.getsockname()[1]
+            done = self.project.sandbox(PY, "-c", UNDONE, port, to, options=(
+                "--allow-cwd", "--listen-port", port, "--connect-port", to))
+            for one in waiting:
+                one.close()
+        # Before Linux 6.3 a socket cannot choose the port that a connect gets.
+        self.assertIn(done.stdout, ("never\n", "no range\n"), done.stderr)
 
 
 def namespace_possible(case):
