@@ -57,11 +57,13 @@ long retry_while_waiting(const AgentThread& thread, const std::function<long()>&
     if (result >= 0 || errno != EINTR || !thread.waiting()) {
       return result;
     }
-    const int signal = thread.interrupted();
-    const bool over =
-        patience.error != 0 && std::chrono::steady_clock::now() - start >= patience.most;
-    errno = signal != 0 ? signal : over ? patience.error : EINTR;
-    if (errno != EINTR || signal != 0) {
+    const bool limited = patience.error != 0;
+    if (const int signal = thread.interrupted(); signal != 0) {
+      errno = limited ? EINTR : signal;  // begun anew, its time would begin anew
+      return -1;
+    }
+    if (limited && std::chrono::steady_clock::now() - start >= patience.most) {
+      errno = patience.error;
       return -1;
     }
   }

@@ -58,7 +58,8 @@ struct Patience {
 };
 
 // retry_while_waiting repeats `attempt` (a system call) while it is interrupted and the agent's
-// thread still waits, until a signal for that thread or its patience ends the call.
+// thread still waits, until a signal for that thread or its patience ends the call. What has a
+// patience is not restarted by the kernel (signal(7)).
 long retry_while_waiting(const AgentThread& thread, const std::function<long()>& attempt,
                          Patience patience = {});
 

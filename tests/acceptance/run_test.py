@@ -520,6 +520,28 @@ for number in (signal.SIGCHLD, signal.SIGWINCH, signal.SIGALRM):
         self.project.run("rm", "fifo", "full")
         self.assertEqual(self.ran(self.project.sandbox(PY, "-c", code)).stdout, wanted)
 
+    def test_a_signal_ends_a_connect_with_a_timeout_even_where_it_restarts_others(self):
+        code = """
+import ctypes, errno, signal, socket, struct, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind('full')
+listener.listen(0)
+first = socket.socket(socket.AF_UNIX)
+first.connect('full')
+late = socket.socket(socket.AF_UNIX)
+late.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack('ll', 3, 0))
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.siginterrupt(signal.SIGALRM, False)
+signal.setitimer(signal.ITIMER_REAL, 0.3, 0.3)
+libc = ctypes.CDLL(None, use_errno=True)
+start = time.monotonic()
+libc.connect(late.fileno(), struct.pack('=H108s', socket.AF_UNIX, b'full'), 110)
+print(errno.errorcode[ctypes.get_errno()], time.monotonic() - start < 2.5)
+"""
+        self.assertEqual(self.ran(self.project.run(PY, "-c", code)).stdout, "EINTR True\n")
+        self.project.run("rm", "full")
+        self.assertEqual(self.ran(self.project.sandbox(PY, "-c", code)).stdout, "EINTR True\n")
+
     def test_a_socket_outside_that_got_the_number_of_a_removed_own_one_is_refused(self):
         agent = subprocess.Popen(self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "-c", """
 import os, socket, sys
