@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -94,10 +93,12 @@ Outcome Opener::existing(Job& job) {
   if (::fstatat(job.base_raw(), job.path.c_str(), &before, look) != 0) {
     return missing(job, errno);
   }
-  if (const int error = never_opened(before.st_mode, job.has(O_CREAT)); error != 0) {
-    return Outcome::error(error);
+  if (S_ISLNK(before.st_mode)) {
+    return Outcome::error(ELOOP);
   }
-  if (!opens_at_once(before) || resolver_.on_proc(before)) {
+  // What a path of /proc leads to here may be another thing to the agent: no errno comes of it.
+  if (never_opened(before.st_mode, job.has(O_CREAT)) != 0 || !opens_at_once(before) ||
+      resolver_.on_proc(before)) {
     return slow(job);
   }
   OwnedFd fd = open_seen(job);
@@ -147,7 +148,8 @@ Outcome Opener::not_opened(Job& job, int error) {
 }
 
 // through_proc: /dev/fd/3 and /proc/self/... are not for the broker what they are for the agent.
-// For a name that does not exist, which is asked for all the time, its text must do.
+// A name that does not exist is asked for all the time: its text must do, or that no link leads
+// there.
 bool Opener::through_proc(const Job& job, int error) const {
   const std::string_view path = job.path;
   struct stat base{};
@@ -156,14 +158,13 @@ bool Opener::through_proc(const Job& job, int error) const {
       (job.base.valid() && ::fstat(job.base_raw(), &base) == 0 && resolver_.on_proc(base))) {
     return true;
   }
-  open_how look{};
-  look.flags = O_PATH | O_CLOEXEC;
-  look.resolve = RESOLVE_NO_MAGICLINKS;
-  return error != ENOENT &&
-         !OwnedFd(static_cast<int>(
-                      ::syscall(SYS_openat2, job.base_raw(), job.path.c_str(), &look, sizeof look)))
-              .valid() &&
-         errno == ELOOP;
+  if (error == ENOENT && !meets_link(job.base_raw(), job.path, RESOLVE_NO_SYMLINKS)) {
+    return false;
+  }
+  std::array<char, 1> any{};
+  return meets_link(job.base_raw(), job.path, RESOLVE_NO_MAGICLINKS) ||
+         (error == ENOENT &&
+          ::readlinkat(job.base_raw(), job.path.c_str(), any.data(), any.size()) > 0);
 }
 
 Outcome Opener::missing(Job& job, int error) {
@@ -452,7 +453,7 @@ Answer<GuardClass> Opener::class_of_links(const Job& job, const Touched& touched
 // finish decides on what was opened.
 Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   if (S_ISDIR(status.st_mode)) {
-    return hand_over(job, std::move(fd));
+    return job.has(O_TRUNC) ? Outcome::error(EISDIR) : hand_over(job, std::move(fd));
   }
   const Touched touched = touched_by(job, fd, status);
   if (auto fine = known(touched, fd); !fine) {

@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "sandbox/umask.h"
 
 namespace nono::sandbox {
@@ -13,6 +15,15 @@ OwnedFd open_plain(int base, const std::string& path, int flags, std::uint64_t r
   how.flags = static_cast<unsigned>((flags & ~kMadeByBroker) | kBrokerFlags);
   how.resolve = resolve;
   return OwnedFd(static_cast<int>(::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how)));
+}
+
+bool meets_link(int base, const std::string& path, std::uint64_t resolve) {
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = resolve;
+  const OwnedFd object(
+      static_cast<int>(::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how)));
+  return !object.valid() && errno == ELOOP;
 }
 
 bool writes(int flags) {

@@ -24,6 +24,8 @@ inline constexpr int kBrokerFlags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 // open_plain opens what is there (openat2), and makes and empties nothing.
 OwnedFd open_plain(int base, const std::string& path, int flags, std::uint64_t resolve);
+// meets_link reports whether the way leads over a link of those that `resolve` (openat2) forbids.
+bool meets_link(int base, const std::string& path, std::uint64_t resolve);
 // make_file makes the file with the agent's own mode, under its umask.
 OwnedFd make_file(const NamedPlace& place, int flags, mode_t mode, mode_t mask);
 // truncated empties the file by path, because O_RDONLY|O_TRUNC truncates too. To a file outside the

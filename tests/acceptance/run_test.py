@@ -107,6 +107,30 @@ class Run(support.SandboxCase):
         done = self.ran(self.project.sandbox("cat", "link"))
         self.assertIn("LANG=C.UTF-8", done.stdout)
 
+    def test_links_into_proc_mean_the_agent_whatever_the_broker_has_there(self):
+        os.symlink("/dev/fd/55", self.project.tree / "late")
+        os.symlink("/proc/self/cwd", self.project.tree / "here")
+        self.project.write("file", "text\n")
+        code = """
+import os
+fd = os.open('log', os.O_RDWR | os.O_CREAT, 0o600)
+for number in range(3, 56):
+    if number != fd:
+        os.dup2(fd, number)
+    for way in '/dev/fd', '/proc/self/fd':
+        os.close(os.open(f'{way}/{number}', os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
+os.write(fd, b'late')
+print(open('late').read(), open('here/file').read(), open('here/log').read())
+for path in 'here/none', 'here/none/file', 'here/file/':
+    try:
+        open(path)
+    except OSError as error:
+        print(error.strerror)
+"""
+        done = self.ran(self.project.sandbox(PY, "-c", code))
+        self.assertEqual(done.stdout, "late text\n late\n" + 2 * "No such file or directory\n" +
+                         "Not a directory\n", done.stderr)
+
     def test_no_lease_stalls_programs_outside(self):
         code = ("import fcntl, time\n"
                 "f = open('f')\n"
