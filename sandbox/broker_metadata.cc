@@ -195,8 +195,8 @@ Outcome MetadataOperations::set_attribute(const Call& call, const OwnedFd& objec
 
 Outcome MetadataOperations::watch(const Call& call) {
   const auto path = call.thread.path_at(call.args[1]);
-  if (!path) {
-    return Outcome::error(path.error());
+  if (!path || path->empty()) {
+    return Outcome::error(path ? ENOENT : path.error());
   }
   const auto mask = static_cast<std::uint32_t>(call.args[2]);
   const auto object =

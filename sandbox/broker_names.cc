@@ -46,6 +46,11 @@ ObjectPlace object_place(const NamedPlace& place) {
   return {place.directory, place.name.c_str()};
 }
 
+// made_errno: what cannot be a name is there already: ".", ".." or the root.
+int made_errno(int error) {
+  return error == EINVAL || error == EBUSY ? EEXIST : error;
+}
+
 // makes_directory: of the two kinds of calls that decode_make knows, mkdir's; mknod(2) makes none.
 bool makes_directory(int number) {
 #ifdef __NR_mkdir
@@ -289,9 +294,6 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
   if (::fstat(BorrowedFd(object).raw(), &status) != 0) {
     return std::unexpected(errno);
   }
-  if (S_ISLNK(status.st_mode)) {
-    return std::unexpected(EPERM);
-  }
   const auto known = known_path(object, status.st_nlink);
   if (!known) {
     return std::unexpected(known.error());
@@ -303,6 +305,9 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
   if (rules_.protected_name(resolved)) {
     rules_.report(call, "link", resolved, "protected-name", "a second name would evade protection");
     return std::unexpected(EACCES);
+  }
+  if (S_ISLNK(status.st_mode)) {
+    return {};  // as good as a link of the same text
   }
   const GuardClass guard_class = std::max(rules_.guard_of({resolved, resolved}, status, {object}),
                                           rules_.guard_of({to.canonical, to.canonical}));
@@ -322,7 +327,7 @@ Outcome NameOperations::link(const Call& call) {
   const auto to = place_at(call, args.to);
   const auto from = call.thread.path_at(args.from.address);
   if (!from || !to) {
-    return Outcome::error(!from ? from.error() : to.error());
+    return Outcome::error(!from ? from.error() : made_errno(to.error()));
   }
   if (from->empty() && (args.flags & AT_EMPTY_PATH) == 0) {
     return Outcome::error(ENOENT);
@@ -349,7 +354,7 @@ Outcome NameOperations::symlink(const Call& call) {
   const auto target = call.thread.path_at(args.from.address);
   const auto place = place_at(call, args.to);
   if (!target || !place) {
-    return Outcome::error(!target ? target.error() : place.error());
+    return Outcome::error(!target ? target.error() : made_errno(place.error()));
   }
   if (auto may = rules_.may_write_name(call, place->canonical, S_IFLNK, "symlink"); !may) {
     return Outcome::error(may.error());
@@ -384,8 +389,7 @@ Outcome NameOperations::make(const Call& call) {
   }
   const auto place = place_at(call, args.path);
   if (!place) {
-    return Outcome::error(place.error() == EINVAL || place.error() == EBUSY ? EEXIST
-                                                                            : place.error());
+    return Outcome::error(made_errno(place.error()));
   }
   const mode_t type = (args.mode & S_IFMT) == 0 ? mode_t{S_IFREG} : args.mode & S_IFMT;
   if (type == S_IFCHR || type == S_IFBLK) {
@@ -411,7 +415,8 @@ Outcome NameOperations::unlink(const Call& call) {
   const UnlinkCall args = decode_unlink(call.number, call.args);
   const auto place = place_at(call, args.path);
   if (!place) {
-    return Outcome::error(place.error());
+    const bool no_name = place.error() == EINVAL || place.error() == EBUSY;
+    return Outcome::error(no_name && (args.flags & AT_REMOVEDIR) == 0 ? EISDIR : place.error());
   }
   const auto status = at_place(*place);
   if (!status) {

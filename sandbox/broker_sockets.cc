@@ -121,6 +121,10 @@ long bind_in(const NamedPlace& place, const OwnedFd& socket, const std::string& 
     errno = EADDRINUSE;
     return -1;
   }
+  if (place.wants_directory) {
+    errno = ENOENT;
+    return -1;
+  }
   if (::fchdir(BorrowedFd(place.directory).raw()) != 0) {
     errno = EACCES;
     return -1;

@@ -441,14 +441,6 @@ Answer<OwnedFd> Resolver::object_from(const AgentThread& thread, const OwnedFd& 
 
 namespace {
 
-// is_name: `name` is the last component of `text`, and can be made or removed.
-Answer<void> is_name(std::string_view name, std::string_view text) {
-  if (name.empty()) {
-    return std::unexpected(text.empty() ? ENOENT : EBUSY);  // nothing, or the root
-  }
-  return name == "." || name == ".." ? Answer<void>(std::unexpected(EINVAL)) : Answer<void>();
-}
-
 Answer<std::string> path_in(const OwnedFd& directory, const std::string& name) {
   const auto where = known_path(directory, 1);
   if (!where || where->size() + name.size() + 1 >= PATH_MAX) {
@@ -475,8 +467,8 @@ Answer<NamedPlace> Resolver::place_from(const AgentThread& thread, const OwnedFd
   }
   const std::size_t slash = text.rfind('/');
   out.name = std::string(slash == std::string_view::npos ? text : text.substr(slash + 1));
-  if (auto fine = is_name(out.name, text); !fine) {
-    return std::unexpected(fine.error());
+  if (out.name.empty()) {
+    return std::unexpected(text.empty() ? ENOENT : EBUSY);  // nothing, or the root
   }
   const std::string parent = slash == std::string_view::npos ? "." : path.substr(0, slash + 1);
   auto directory = object_from(thread, base, parent, LastLink::Follow);
@@ -486,6 +478,9 @@ Answer<NamedPlace> Resolver::place_from(const AgentThread& thread, const OwnedFd
   const auto found = status(*directory);
   if (!found || !S_ISDIR(found->st_mode)) {
     return std::unexpected(ENOTDIR);
+  }
+  if (out.name == "." || out.name == "..") {
+    return std::unexpected(EINVAL);
   }
   out.directory = *std::move(directory);
   auto canonical = path_in(out.directory, out.name);

@@ -46,10 +46,11 @@ class Modes(support.SandboxCase):
 
 # Calls that the kernel refuses for what they say, by number where the C library would correct them.
 ODD = """
-import ctypes, errno, os, platform, stat
+import ctypes, errno, os, platform, socket, stat
 libc = ctypes.CDLL(None, use_errno=True)
 x86 = platform.machine() == "x86_64"
 LINKAT, FCHOWNAT, UTIMENSAT, MKNODAT = (265, 260, 280, 259) if x86 else (37, 54, 88, 33)
+WATCH = 254 if x86 else 27
 def call(what, *args):
     ctypes.set_errno(0)
     done = libc.syscall(*args)
@@ -79,6 +80,18 @@ print(sorted(os.listdir(".")))
 for name in (".", "d", "d/", "l", "/proc/self/cwd", "/proc/self/cwd/d"):
     attempt(f"create {name}", os.open, name, os.O_CREAT | os.O_RDONLY)
     attempt(f"open {name}", os.open, name, os.O_RDONLY)
+for name in (".", "..", "d/.", "d/..", "f/.", "none/.", "none/..", "/"):
+    attempt(f"make directory {name}", os.mkdir, name)
+    attempt(f"make link {name}", os.symlink, "f", name)
+    attempt(f"make second name {name}", os.link, "f", name)
+    attempt(f"remove {name}", os.unlink, name)
+for name in ("none/", "f/", "d/"):
+    attempt(f"bind {name}", socket.socket(socket.AF_UNIX).bind, name)
+for name in ("", "none", "f"):
+    call(f"watch {name}", WATCH, libc.inotify_init(), name.encode(), 2)
+attempt("empty directory", os.open, "d", os.O_RDONLY | os.O_TRUNC)
+attempt("second name of a link", os.link, "l", "l-two", follow_symlinks=False)
+print(os.readlink("l-two"), os.lstat("l").st_nlink)
 attempt("truncate nothing", os.truncate, "", 0)
 attempt("truncate directory", os.truncate, "d", 0)
 attempt("truncate", os.truncate, "f", 1)
