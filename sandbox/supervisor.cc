@@ -186,6 +186,7 @@ void Supervisor::hear_event() {
   const std::uint64_t value = reader.number();
   if (kind == kEventStarted) {
     agent_ = static_cast<pid_t>(value);
+    std::ranges::for_each(std::exchange(early_, {}), [this](int signal) { signal_agent(signal); });
   } else if (kind == kEventEnded) {
     end_.wait_status = static_cast<int>(value);
     ended_ = true;
@@ -240,6 +241,14 @@ void Supervisor::signal_agent(int signal) const {
   }
 }
 
+void Supervisor::pass_on(int signal) {
+  if (agent_ > 0) {
+    signal_agent(signal);
+  } else {
+    early_.push_back(signal);
+  }
+}
+
 // stop_with_agent hands the terminal back and stops too, as the agent's shell expects of a job.
 void Supervisor::stop_with_agent() {
   if (options_.terminal != nullptr) {
@@ -268,7 +277,7 @@ void Supervisor::handle_signals() {
       end_.wait_status = signal;  // there is nobody yet to be told
       stop(StopHow::Now);
     } else if (std::ranges::find(kForwarded, signal) != kForwarded.end()) {
-      signal_agent(signal);
+      pass_on(signal);
     }
   }
 }
@@ -401,7 +410,8 @@ std::array<pollfd, Supervisor::kWatched> Supervisor::watched() const {
   return out;
 }
 
-// serve handles what fired; false once the broker is gone and all it said was heard.
+// serve handles what fired; false once the broker is gone and all it said was heard. Who the agent
+// is comes before the signals that are for it.
 bool Supervisor::serve(const std::array<pollfd, kWatched>& fired) {
   if (fired[kAsk].revents != 0) {
     answer_question();
@@ -414,6 +424,10 @@ bool Supervisor::serve(const std::array<pollfd, kWatched>& fired) {
   if (fired[kFailure].revents != 0) {
     hear_failure();
   }
+  const bool told = fired[kEvents].revents != 0;
+  if (told) {
+    hear_event();
+  }
   if (fired[kSignals].revents != 0) {
     handle_signals();
   }
@@ -424,11 +438,7 @@ bool Supervisor::serve(const std::array<pollfd, kWatched>& fired) {
     options_.expander->turn();
     tell_expanded();
   }
-  if (fired[kEvents].revents != 0) {
-    hear_event();
-    return true;
-  }
-  return fired[kBroker].revents == 0;
+  return told || fired[kBroker].revents == 0;
 }
 
 Result<AgentEnd> Supervisor::run() {

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <vector>
 
 #include "base/owned_fd.h"
 #include "base/result.h"
@@ -104,6 +105,7 @@ class Supervisor {
   void stop_with_agent();
   int patience() const;
   void signal_agent(int signal) const;
+  void pass_on(int signal);
   void end_tree();
   void cut_off();
   void kill_broker() const;
@@ -116,6 +118,7 @@ class Supervisor {
   AgentEnd end_;
   OwnedFd signals_;
   pid_t agent_ = -1;
+  std::vector<int> early_;  // signals for it from before it was known
   bool ended_ = false;
   bool in_background_ = false;
   std::optional<std::chrono::steady_clock::time_point> deadline_;

@@ -1,5 +1,6 @@
 """What a caller had signals do: nono works all the same, and the program finds it so."""
 
+import select
 import signal
 import subprocess
 import sys
@@ -89,6 +90,22 @@ class CallersChoice(support.SandboxCase):
                     code = bare[0] if bare[0] < 128 else 128 + 256 - bare[0]
                     self.assertEqual(nono, (code, bare[1]))
                     self.assertEqual(nono[1], "finished\n" if ignored else "")
+
+    def test_no_signal_is_lost_while_the_agent_starts(self):
+        # nono is stopped at another moment of its start each time, and hears of the agent's and of
+        # the signal at once.
+        script = "echo up; sleep 2; echo finished"
+        for moment in range(30):
+            process = self.started((support.NONO, "run", "-q", "--allow-cwd", "--", "sh", "-c", script))
+            time.sleep(0.004 + moment * 0.001)
+            process.send_signal(signal.SIGSTOP)
+            select.select([process.stdout], [], [], 0.1)
+            process.send_signal(signal.SIGUSR2)
+            process.send_signal(signal.SIGCONT)
+            out, err = process.communicate(timeout=20)
+            # Before it is ready for signals, it ends as every program does.
+            self.assertIn(process.returncode, (128 + signal.SIGUSR2, -signal.SIGUSR2), err)
+            self.assertNotIn("finished", out)
 
     def test_a_stop_key_that_the_caller_ignores_stops_nothing(self):
         script = "echo up; sleep 1; echo finished"
