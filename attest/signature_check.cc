@@ -357,8 +357,7 @@ std::expected<Proof, Rejection> SignatureCheck::check(const Bundle& bundle,
 SignatureCheck::Outcome SignatureCheck::of_key(const Bundle& bundle,
                                                const Artifact& artifact) const {
   NONO_TRY(Opened opened, open_by_key(*keys_, bundle, artifact));
-  Proof proof;
-  proof.signer_ = KeyedProof{opened.entry};
+  Proof proof(KeyedProof{opened.entry->key});
   proof.statement_ = std::move(opened.statement);
   if (bundle.log_entries().empty() && bundle.timestamps().empty()) {
     return proof;
@@ -408,8 +407,7 @@ SignatureCheck::Outcome SignatureCheck::by_certificate(const TrustedRoot& root, 
   NONO_TRY(LogEvidence evidence, weigh_evidence(root, bundle, submission));
   NONO_CHECK(check_thresholds(evidence, thresholds_));
   NONO_TRY(Certified certified, certify(root, chain, evidence.times, thresholds_.scts));
-  Proof proof;
-  proof.signer_ = std::move(certified.proof);
+  Proof proof(std::move(certified.proof));
   proof.scts_ = std::move(certified.scts);
   proof.times_ = std::move(evidence.times);
   proof.log_entries_ = summary(evidence.logged);

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,7 +33,7 @@ namespace nono::attest {
 struct Chain;  // attest/certificate_check.h
 
 struct KeyedProof {
-  const KeyringEntry* entry;  // of the keyring that was given
+  crypto::PublicKey key;  // a copy: the keyring may be gone by now
 };
 struct CertificateProof {
   crypto::Certificate leaf;
@@ -43,7 +44,8 @@ struct CertificateProof {
 // Proof is what was proven; only SignatureCheck makes one.
 class [[nodiscard]] Proof {
  public:
-  const std::variant<KeyedProof, CertificateProof>& signer() const { return signer_; }
+  using Signer = std::variant<KeyedProof, CertificateProof>;
+  const Signer& signer() const { return signer_; }
   const std::vector<VerifiedTime>& times() const { return times_; }
   const std::vector<VerifiedLogEntry>& log_entries() const { return log_entries_; }
   const std::vector<VerifiedSct>& scts() const { return scts_; }
@@ -53,8 +55,8 @@ class [[nodiscard]] Proof {
 
  private:
   friend class SignatureCheck;
-  Proof() = default;
-  std::variant<KeyedProof, CertificateProof> signer_;
+  explicit Proof(Signer signer) : signer_(std::move(signer)) {}
+  Signer signer_;
   std::vector<VerifiedTime> times_;
   std::vector<VerifiedLogEntry> log_entries_;
   std::vector<VerifiedSct> scts_;

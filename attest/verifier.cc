@@ -36,7 +36,7 @@ using Weight = std::expected<Weighed, Rejection>;
 
 Signatory signatory_of(const Keyring& keys, const Proof& proof) {
   if (const auto* keyed = std::get_if<KeyedProof>(&proof.signer())) {
-    return {keys, keyed->entry->key.fingerprint()};
+    return {keys, keyed->key.fingerprint()};
   }
   return Signatory(keyless_signer(std::get<CertificateProof>(proof.signer()).identity));
 }

@@ -82,7 +82,7 @@ Result<std::vector<engine::ForeignRequest>> requests_of(const Arguments& argumen
 
 std::string signer_of(const attest::Proof& proof) {
   if (const auto* keyed = std::get_if<attest::KeyedProof>(&proof.signer())) {
-    return "key " + keyed->entry->key.fingerprint().short_form();
+    return "key " + keyed->key.fingerprint().short_form();
   }
   const auto& certificate = std::get<attest::CertificateProof>(proof.signer());
   return printable(certificate.identity.subject.value) + " of " +

@@ -174,7 +174,7 @@ Step statement_claims(const dsse::Envelope& envelope, const Json& document) {
 Step signature_step(const attest::Proof& proof) {
   Step step{.name = "signature", .facts = {}};
   if (const auto* keyed = std::get_if<attest::KeyedProof>(&proof.signer())) {
-    add(step.facts, "key", keyed->entry->key.fingerprint().hex());
+    add(step.facts, "key", keyed->key.fingerprint().hex());
   } else {
     const auto& certificate = std::get<attest::CertificateProof>(proof.signer());
     add(step.facts, "subject", certificate.identity.subject.value);

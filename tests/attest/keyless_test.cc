@@ -306,7 +306,7 @@ TEST(KeylessProofTest, KeyedProofNamesTheKeyOfTheRing) {
   ASSERT_TRUE(proof.has_value()) << proof.error().detail;
   const auto* const signer = std::get_if<KeyedProof>(&proof->signer());
   ASSERT_NE(signer, nullptr);
-  EXPECT_EQ(signer->entry, trust.keys.entries().data());
+  EXPECT_EQ(signer->key.fingerprint(), trust.keys.entries().front().key.fingerprint());
   EXPECT_TRUE(proof->log_entries().empty()) << "nobody looked at them";
 }
 

@@ -1,5 +1,6 @@
 // tests/cli/keyless_test.cc: trust verify with an identity, trust inspect, trust root show, and
 // publishers that are identities, as a user meets them.
+#include "crypto/keys.h"
 #include "tests/cli/support.h"
 #include "tests/sigstore/cases.h"
 #include "tests/sigstore/world.h"
@@ -96,6 +97,22 @@ TEST_F(KeylessCliTest, TheVerdictIsADocument) {
   EXPECT_EQ(text_at(changed, {"files", "0", "status"}), "FAILED");
   EXPECT_EQ(text_at(changed, {"files", "0", "reason"}), "log-entry-mismatch");
   EXPECT_EQ(text_at(changed, {"files", "0", "evidence"}), "null");
+}
+
+TEST_F(KeylessCliTest, AKeyIsDemandedOfAFileAndNamedByItsFingerprint) {
+  factory::Recipe recipe;
+  recipe.material = factory::Material::PublicKey;
+  const factory::World world = factory::make_world(recipe);
+  write("app.txt.sigstore.json", factory::bundle(world));
+  write("key.pem", factory::public_key(world));
+  const auto key = crypto::PublicKey::parse_text(factory::public_key(world));
+  ASSERT_TRUE(key.has_value());
+  const Outcome outcome = verify({"--key", "key.pem", "app.txt"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "VERIFIED  app.txt  by key " + key->fingerprint().short_form() + "\n");
+  const Json json = parse(verify({"--key", "key.pem", "--json", "app.txt"}).out);
+  EXPECT_EQ(text_at(json, {"files", "0", "status"}), "VERIFIED");
+  EXPECT_EQ(text_at(json, {"files", "0", "evidence", "0", "key"}), key->fingerprint().hex());
 }
 
 TEST_F(KeylessCliTest, AMissingBundleSaysHowToNameOne) {
