@@ -37,9 +37,13 @@ Result<Content> read_content(const JsonView& root) {
   return parsed;
 }
 
-// Unknown members of the outermost object are passed over (docs/format-bundle.md says why), those
-// of every object within are refused by its reader.
-Result<Read> read_bundle(const JsonView& root, BundleVersion version) {
+// Unknown members of an open outermost object are passed over (docs/format-bundle.md says why),
+// those of every object within are refused by its reader.
+Result<Read> read_bundle(const JsonView& root, BundleVersion version, Outermost outermost) {
+  if (outermost == Outermost::Closed) {
+    NONO_CHECK(
+        root.only({"mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"}));
+  }
   NONO_TRY(const JsonView material_view, root.at("verificationMaterial"));
   NONO_TRY(Material material, read_material(material_view, version));
   NONO_TRY(Content content, read_content(root));
@@ -53,7 +57,7 @@ Result<std::string> read_media_type(const JsonView& root) {
 
 }  // namespace
 
-std::expected<Bundle, Rejection> Bundle::parse(std::string_view text) {
+std::expected<Bundle, Rejection> Bundle::parse(std::string_view text, Outermost outermost) {
   Result<Json> document = Json::parse(text, kBundleLimits);
   if (!document) {
     return malformed(document.error());
@@ -72,7 +76,7 @@ std::expected<Bundle, Rejection> Bundle::parse(std::string_view text) {
                                                   *media_type +
                                                   "\"; it reads Sigstore bundles 0.1, 0.2 and 0.3");
   }
-  Result<Read> read = read_bundle(root, *version);
+  Result<Read> read = read_bundle(root, *version, outermost);
   if (!read) {
     return malformed(read.error());
   }

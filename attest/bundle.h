@@ -37,6 +37,9 @@ struct MessageSignature {
   Bytes signature;
 };
 
+// Outermost says whether the outermost object may have members that are not Sigstore's.
+enum class Outermost : unsigned char { Open, Closed };
+
 class Bundle {
  public:
   static constexpr std::size_t kMaxLogEntries = 32;
@@ -44,7 +47,8 @@ class Bundle {
 
   // parse checks size, JSON strictness, media type, oneofs and the presence of what the version
   // demands. The rejection is MalformedBundle or UnsupportedVersion, with pointer and byte.
-  static std::expected<Bundle, Rejection> parse(std::string_view text);
+  static std::expected<Bundle, Rejection> parse(std::string_view text,
+                                                Outermost outermost = Outermost::Open);
 
   const std::string& media_type() const { return media_type_; }
   const std::variant<KeyHint, CertificateMaterial>& material() const { return material_; }

@@ -135,7 +135,7 @@ Result<ForeignReport> verify_foreign(const ForeignRequest& request,
   }
   NONO_TRY(const std::string bundle_path, find_bundle(request));
   NONO_TRY(const std::string bundle_text, read_file(bundle_path, kBundleLimits.bytes));
-  const ReadBundle bundle = attest::Bundle::parse(bundle_text);
+  const ReadBundle bundle = attest::Bundle::parse(bundle_text, attest::Outermost::Closed);
   NONO_TRY(const attest::Keyring ring, read_ring(request));
   std::optional<attest::RootSource> named;
   if (request.trusted_root) {

@@ -51,7 +51,7 @@ std::string said(const std::expected<Proof, Rejection>& proof) {
 std::expected<Proof, Rejection> check(const Case& one, const Artifact& artifact,
                                       const TrustedRoot& root, const Keyring& keys) {
   const RootSource source = RootSource::of(root);
-  const auto bundle = Bundle::parse(*shared(one.bundle));
+  const auto bundle = Bundle::parse(*shared(one.bundle), Outermost::Closed);
   if (!bundle) {
     return std::unexpected(bundle.error());
   }

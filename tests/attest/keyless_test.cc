@@ -77,7 +77,7 @@ std::string detail(const Checked& checked) {
 
 Checked check_text(const World& world, const std::string& bundle_text, const RootSource& root,
                    const Keyring& keys, const Demand& demand, crypto::HeadStart* head_start) {
-  const auto bundle = Bundle::parse(bundle_text);
+  const auto bundle = Bundle::parse(bundle_text, Outermost::Closed);
   if (!bundle) {
     return std::unexpected(bundle.error());
   }

@@ -87,6 +87,7 @@ void add_members(Cases& cases) {
            Row{"index-too-large", [](Json& b) { entry(b).set("logIndex", "9223372036854775808"); }},
            Row{"index-hexadecimal", [](Json& b) { entry(b).set("logIndex", "0x4"); }},
            Row{"time-negative", [](Json& b) { entry(b).set("integratedTime", "-1"); }},
+           Row{"unknown-outermost-member", [](Json& b) { b.set("more", 1); }},
            Row{"unknown-member-of-material", [](Json& b) { material(b).set("more", 1); }},
            Row{"unknown-member-of-entry", [](Json& b) { entry(b).set("more", 1); }},
            Row{"unknown-member-of-proof", [](Json& b) { proof(b).set("more", 1); }},
@@ -117,7 +118,6 @@ void add_spellings(Cases& cases) {
     material(b).set("timestampVerificationData", Json());
     b.set("dsseEnvelope", Json());
   });
-  add_json(cases, "accepted", "unknown-outermost-member", [](Json& b) { b.set("more", 1); });
   add_json(cases, "accepted", "numbers-as-numbers", [](Json& b) {
     entry(b).set("logIndex", 4);
     proof(b).set("treeSize", 7);
