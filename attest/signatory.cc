@@ -39,6 +39,15 @@ bool KeyHints::name(const KeyringEntry& entry) const {
          std::ranges::find(hints_, entry.key_id) != hints_.end();
 }
 
+bool KeyHints::agree() const {
+  const bool same_text =
+      std::ranges::adjacent_find(hints_, std::ranges::not_equal_to{}) == hints_.end();
+  const bool same_key =
+      fingerprints_.size() == hints_.size() &&
+      std::ranges::adjacent_find(fingerprints_, std::ranges::not_equal_to{}) == fingerprints_.end();
+  return same_text || same_key;
+}
+
 Signatory::Signatory(const Keyring& keys, const crypto::Sha256& fingerprint)
     : fingerprint_(fingerprint) {
   for (const KeyringEntry& entry : keys.entries()) {

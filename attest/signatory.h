@@ -23,6 +23,8 @@ class KeyHints {
   explicit KeyHints(std::vector<std::string> hints);
   // name reports whether a hint is the entry's fingerprint (hexadecimal or base64) or its key_id.
   bool name(const KeyringEntry& entry) const;
+  // agree: they are all one text, or all the fingerprint of one key.
+  bool agree() const;
   // first is the first hint that is not empty, for messages; may be empty.
   const std::string& first() const { return first_; }
 

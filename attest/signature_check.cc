@@ -254,7 +254,13 @@ std::expected<Opened, Rejection> open_by_key(const Keyring& keys, const Bundle& 
     return open_message(keys, artifact, *message, KeyHints({hint}));
   }
   const auto& envelope = std::get<dsse::Envelope>(bundle.content());
-  return open_envelope(keys, envelope, KeyHints({hint, envelope.key_id()}));
+  const KeyHints hints({hint, envelope.key_id()});
+  if (!hints.agree()) {
+    return reject(Reason::IdentityMismatch, "the bundle's hint names the key \"" + hint +
+                                                "\", its envelope the key \"" + envelope.key_id() +
+                                                "\"");
+  }
+  return open_envelope(keys, envelope, hints);
 }
 
 std::expected<std::optional<dsse::Statement>, Rejection> open_by_certificate(

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -147,6 +148,28 @@ TEST(VerifierTest, AStrangersSignatureIsBadWhereItNamesAKeyOfTheRing) {
     at(bundle, {"dsseEnvelope", "signatures", "0"}).set("keyid", "release-key");
   };
   EXPECT_EQ(outcome(draft.finding()), "bad-signature");
+}
+
+TEST(VerifierTest, HintAndKeyidNameOneKey) {
+  Draft draft;
+  const crypto::Sha256 key = draft.key.public_key().fingerprint();
+  const std::string base64 = base64_encode(key.bytes());
+  const std::string other = crypto::Sha256::of("other").hex();
+  const std::vector<std::array<std::string, 3>> cases{{key.hex(), key.hex(), "accepted"},
+                                                      {key.hex(), base64, "accepted"},
+                                                      {"any", "any", "accepted"},
+                                                      {other, "", "accepted"},
+                                                      {"", other, "accepted"},
+                                                      {key.hex(), other, "identity-mismatch"},
+                                                      {other, key.hex(), "identity-mismatch"},
+                                                      {"any", "other", "identity-mismatch"}};
+  for (const auto& [hint, key_id, expected] : cases) {
+    draft.change_bundle = [&](Json& bundle) {
+      at(bundle, {"verificationMaterial", "publicKey"}).set("hint", hint);
+      at(bundle, {"dsseEnvelope", "signatures", "0"}).set("keyid", key_id);
+    };
+    EXPECT_EQ(outcome(draft.finding()), expected) << hint << ", " << key_id;
+  }
 }
 
 TEST(VerifierTest, AnEntryWithoutKeyIdIsNotNamedByAnEmptyHint) {
