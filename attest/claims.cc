@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::int64_t kPredicateVersion = 1;
 
-bool is_own_type(std::string_view type) {
-  return type == kInstructionFileV1 || type == kMultiFileV1 || type == kTrustPolicyV1;
-}
-
 bool serves(std::string_view type, Purpose purpose) {
   switch (purpose) {
     case Purpose::InstructionFile:

@@ -10,6 +10,7 @@
 #include "attest/certificate_check.h"
 #include "attest/keyless_signer.h"
 #include "attest/log_check.h"
+#include "attest/predicate.h"
 #include "attest/signatory.h"
 
 namespace nono::attest {
@@ -121,6 +122,21 @@ rekor::Submission submission_of(const Bundle& bundle, const Artifact& artifact,
   return submission;
 }
 
+// The subjects of nono's own statements are files; those of others may be called anything.
+Checked check_names(const dsse::Statement& statement) {
+  if (!is_own_type(statement.predicate_type())) {
+    return {};
+  }
+  for (std::size_t i = 0; i < statement.subjects().size(); ++i) {
+    const std::string_view fault = dsse::fault_in_name(statement.subjects()[i].name);
+    if (!fault.empty()) {
+      return reject(Reason::MalformedBundle, "the signed statement: /subject/" + std::to_string(i) +
+                                                 "/name: " + std::string(fault));
+    }
+  }
+  return {};
+}
+
 std::expected<dsse::Statement, Rejection> read_statement(const dsse::VerifiedPayload& payload) {
   if (payload.type() != dsse::kInTotoPayloadType) {
     return reject(Reason::WrongPayloadType, "the payload is a \"" + payload.type() +
@@ -131,6 +147,7 @@ std::expected<dsse::Statement, Rejection> read_statement(const dsse::VerifiedPay
   if (!statement) {
     return reject(Reason::MalformedBundle, statement.error().message());
   }
+  NONO_CHECK(check_names(*statement));
   return *std::move(statement);
 }
 

@@ -22,12 +22,13 @@ inline constexpr std::string_view kStatementV1 = "https://in-toto.io/Statement/v
 inline constexpr std::string_view kStatementV01 = "https://in-toto.io/Statement/v0.1";
 
 struct Subject {
-  std::string name;  // relative, printable, no control character, no "." or ".." component
-  std::vector<std::pair<std::string, std::string>> digests;  // algorithm, lower-case hexadecimal
+  std::string name;  // printable, no control character; a path only if fault_in_name has no fault
+  std::vector<std::pair<std::string, std::string>> digests;  // algorithm, value: see parse
 };
 
-// fault_in_name says why a subject cannot be called `name`: "must be relative". Empty where it can.
-// It is the rule for what is read and for what is signed.
+// fault_in_name says why a file cannot be called `name` as a subject: "must be relative". Empty
+// where it can. It is the rule for what is signed and for the statements that are about files
+// (attest/predicate.h); those of others may call their subjects anything printable.
 std::string_view fault_in_name(std::string_view name);
 
 class Statement {
@@ -36,9 +37,9 @@ class Statement {
   static constexpr std::size_t kMaxDigests = 32;
 
   // parse reads a signed statement strictly: payload type in-toto, `_type` one of the two above,
-  // at least one subject with at least one digest, a predicateType, no duplicate keys, digests that
-  // are even-length hexadecimal of either case and whose known kinds (sha256, sha384, sha512) have
-  // the right length. Other kinds of digest are kept; other members are ignored, as the
+  // at least one subject with at least one digest, a predicateType, no duplicate keys. Digests of
+  // known kinds (sha256, sha384, sha512) are hexadecimal of the right length, of either case, and
+  // come out in lower case; other kinds are kept as they are, other members ignored, as the
   // specification asks of readers. A subject may have no name, its `name` is then empty. A failure
   // is InvalidInput with the pointer inside the statement.
   static Result<Statement> parse(const VerifiedPayload& payload);

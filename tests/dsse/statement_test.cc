@@ -190,15 +190,15 @@ TEST(StatementTest, OrdinaryNamesAreTaken) {
   }
 }
 
-TEST(StatementTest, NamesThatLeadElsewhereAreRefused) {
-  constexpr std::string_view kDots =
-      "the signed statement: /subject/0/name: must not have \".\" or \"..\" as a component";
+TEST(StatementTest, NamesThatLeadElsewhereAreNoFiles) {
   for (const std::string_view name :
        {".", "..", "./CLAUDE.md", "../CLAUDE.md", "a/../b", "a/./b", "a/..", "a/.", "a//.."}) {
-    EXPECT_EQ(fault(named(name)), kDots) << name;
+    EXPECT_EQ(fault_in_name(name), "must not have \".\" or \"..\" as a component") << name;
+    EXPECT_EQ(fault(named(name)), "(taken)") << "as of a statement that is about no file";
   }
   for (const std::string_view name : {"/etc/passwd", "/", "//x"}) {
-    EXPECT_EQ(fault(named(name)), "the signed statement: /subject/0/name: must be relative");
+    EXPECT_EQ(fault_in_name(name), "must be relative");
+    EXPECT_EQ(fault(named(name)), "(taken)");
   }
 }
 
@@ -253,12 +253,12 @@ TEST(StatementTest, OtherKindsOfDigestAreKept) {
   const auto statement = read(digested(both));
   ASSERT_TRUE(statement.has_value());
   const std::vector<std::pair<std::string, std::string>> expected{
-      {"md5", "00ff"}, {"sha256", kDigest}, {"SHA256", "beef"}};
+      {"md5", "00FF"}, {"sha256", kDigest}, {"SHA256", "beef"}};
   EXPECT_EQ(statement->subjects()[0].digests, expected);
 }
 
 TEST(StatementTest, DigestsThatAreNotHexadecimalAreRefused) {
-  for (const std::string_view algorithm : {"sha256", "md5"}) {
+  for (const std::string_view algorithm : {"sha256", "sha512"}) {
     const std::string pointer =
         "the signed statement: /subject/0/digest/" + std::string(algorithm) + ": ";
     EXPECT_EQ(fault(digested(digests(algorithm, ""))), pointer + "must not be empty");
@@ -270,6 +270,17 @@ TEST(StatementTest, DigestsThatAreNotHexadecimalAreRefused) {
     EXPECT_EQ(fault(digested(digests(algorithm, std::string(258, 'a')))),
               pointer + "is longer than 256 bytes");
   }
+}
+
+TEST(StatementTest, DigestsOfOtherKindsAreSpeltAsTheirAlgorithmLikes) {
+  for (const std::string& text : {std::string("h1:q6ZSnu3M="), std::string(), std::string("abc")}) {
+    const Json both = Json::Object{{"dirHash", text}, {"sha256", kDigest}};
+    const auto statement = read(digested(both));
+    ASSERT_TRUE(statement.has_value()) << statement.error().message();
+    EXPECT_EQ(statement->subjects()[0].digests[0].second, text);
+  }
+  EXPECT_EQ(fault(digested(Json::Object{{"dirHash", 1}})),
+            "the signed statement: /subject/0/digest/dirHash: must be a string");
 }
 
 TEST(StatementTest, DigestMustBeAnObjectOfStrings) {

@@ -100,6 +100,20 @@ void add_artifacts(Cases& cases) {
   cases.add_statement("artifact/statement-sha512-alone", "accepted", [](Recipe& r) {
     r.subjects[0].digests = {{"sha512", hex_encode(digest(Hash::Sha512, as_bytes(r.artifact)))}};
   });
+  cases.add_statement("artifact/statement-digest-of-another-kind", "accepted", [](Recipe& r) {
+    r.subjects[0].digests = {{"sha256", hex_encode(sha256(as_bytes(r.artifact)))},
+                             {"dirHash", "h1:q6ZSnu3M="}};
+  });
+  cases.add_statement("artifact/statement-subject-in-dot", "accepted",
+                      [](Recipe& r) { r.subjects[0].name = "./app"; });
+  cases.add_statement("artifact/statement-subject-above", "accepted",
+                      [](Recipe& r) { r.subjects[0].name = "../app"; });
+  cases.add_statement("artifact/statement-subject-absolute", "accepted",
+                      [](Recipe& r) { r.subjects[0].name = "/app"; });
+  cases.add_statement("artifact/own-statement-subject-above", "malformed-bundle", [](Recipe& r) {
+    r.predicate_type = "https://nono.sh/attestation/instruction-file/v1";
+    r.subjects[0].name = "../app";
+  });
   cases.add_statement("artifact/statement-one-digest-differs", kMismatch, [](Recipe& r) {
     r.subjects[0].digests = {{"sha256", hex_encode(sha256(as_bytes(r.artifact)))},
                              {"sha512", std::string(128, 'a')}};
