@@ -105,8 +105,7 @@ enum class SctVerdict : unsigned char { Good, Bad, Unknown };
 
 bool known_and_valid(const TrustedCtLog& log, const crypto::SignedCertificateTimestamp& sct,
                      SctTime at) {
-  return log.log_id == sct.log_id &&
-         log.window.contains(std::chrono::floor<std::chrono::seconds>(at));
+  return log.log_id == sct.log_id && log.window.contains_ms(at);
 }
 
 // Milliseconds that no calendar of ours holds are in no log's window.

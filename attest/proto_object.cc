@@ -138,9 +138,11 @@ Result<Window> read_window(const JsonView& view) {
   NONO_TRY(const JsonView start, range.at("start"));
   NONO_TRY(const Instant from, read_instant(start));
   Window window{.start = std::chrono::ceil<std::chrono::seconds>(from), .end = std::nullopt};
+  window.lead = std::chrono::floor<std::chrono::milliseconds>(window.start - from);
   if (const JsonView* end = range.maybe("end")) {
     NONO_TRY(const Instant until, read_instant(*end));
     window.end = std::chrono::floor<std::chrono::seconds>(until);
+    window.rest = std::chrono::floor<std::chrono::milliseconds>(until - *window.end);
   }
   return window;
 }

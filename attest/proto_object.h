@@ -54,8 +54,8 @@ Result<std::string> read_media_type(const JsonView& view, std::span<const std::s
                                     std::string_view what);
 
 // read_window reads a TimeRange. Both ends count: fractions of a second shrink it to whole seconds
-// within. A start must be there; a window that ends before it contains no time, which is a way to
-// retire an instance.
+// within, and are kept beside them to the millisecond. A start must be there; a window that ends
+// before it contains no time, which is a way to retire an instance.
 Result<Window> read_window(const JsonView& view);
 
 // ProtoEnum is an enum value as ProtoJSON spells it: the name, or the number (which has no sign).

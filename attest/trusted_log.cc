@@ -143,7 +143,7 @@ crypto::Sha256 note_key_id(std::string_view name, const crypto::PublicKey& key) 
 
 // What has a known shape is read before what may be unsupported: an instance that is left out is
 // well-formed otherwise.
-Result<rekor::Log> read_log(const JsonView& view, LogKind kind) {
+Result<LogInstance> read_log(const JsonView& view, LogKind kind) {
   NONO_TRY(const ProtoObject object,
            ProtoObject::read(view, {"baseUrl", "hashAlgorithm", "publicKey", "logId",
                                     "checkpointKeyId", "operator"}));
@@ -161,7 +161,7 @@ Result<rekor::Log> read_log(const JsonView& view, LogKind kind) {
                  .valid_from = given.window.start,
                  .valid_until = given.window.end};
   NONO_CHECK(settle_ids(log, ids, kind));
-  return log;
+  return LogInstance{std::move(log), given.window};
 }
 
 }  // namespace nono::attest

@@ -97,16 +97,18 @@ Result<TrustedTimestamper> read_timestamper(const JsonView& view) {
 }
 
 Result<TrustedCtLog> read_ct_log(const JsonView& view) {
-  NONO_TRY(rekor::Log log, read_log(view, LogKind::Certificate));
+  NONO_TRY(LogInstance read, read_log(view, LogKind::Certificate));
+  rekor::Log& log = read.log;
   return TrustedCtLog{.base_url = std::move(log.base_url),
                       .operator_name = std::move(log.operator_name),
                       .log_id = log.log_id,
                       .key = log.key,
-                      .window = {.start = log.valid_from, .end = log.valid_until}};
+                      .window = read.window};
 }
 
 Result<rekor::Log> read_transparency_log(const JsonView& view) {
-  return read_log(view, LogKind::Transparency);
+  NONO_TRY(LogInstance read, read_log(view, LogKind::Transparency));
+  return std::move(read.log);
 }
 
 // Errors of the certificates' own reader do not know where in the document they are.

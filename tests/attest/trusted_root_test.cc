@@ -412,6 +412,12 @@ TEST(TrustedRootTest, WindowsAreInclusiveAndNeverWiderThanTheyAreWritten) {
   EXPECT_TRUE(window.contains(window.start));
   EXPECT_TRUE(window.contains(*window.end));
   EXPECT_FALSE(window.contains(*window.end + std::chrono::seconds(1)));
+  const auto start_ms = window.start - std::chrono::milliseconds(999);
+  const auto end_ms = *window.end + std::chrono::milliseconds(999);
+  EXPECT_TRUE(window.contains_ms(start_ms));
+  EXPECT_FALSE(window.contains_ms(start_ms - std::chrono::milliseconds(1)));
+  EXPECT_TRUE(window.contains_ms(end_ms));
+  EXPECT_FALSE(window.contains_ms(end_ms + std::chrono::milliseconds(1)));
 }
 
 TEST(TrustedRootTest, WindowThatEndsBeforeItStartsContainsNoTime) {

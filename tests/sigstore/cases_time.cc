@@ -251,6 +251,14 @@ void add_windows(Cases& cases) {
                      return r.timestampers[0].root.validity;
                    })});
   add_twice_listed(cases);
+  cases.add("window/ct-log-ended-a-millisecond-ago", "sct-invalid", [](Recipe& r) {
+    r.ct_logs[0].window.end = kSigned;
+    r.leaf.scts[0].milliseconds = 1;
+  });
+  cases.add("window/ct-log-starts-a-millisecond-ago", "accepted", [](Recipe& r) {
+    r.ct_logs[0].window.start = kSigned;
+    r.leaf.scts[0].milliseconds = 1;
+  });
   // Every verified time counts, not the best of them.
   cases.add("window/leaf-expired-at-the-second-time", kExpired, [](Recipe& r) {
     r.timestampers = {TsaRecipe{}};

@@ -79,7 +79,8 @@ Bytes with_length(const Bytes& contents, std::size_t width) {
 
 Bytes encode_sct(const SctRecipe& recipe, const CtLog& log, const Bytes& issuer_spki,
                  const Bytes& precertificate) {
-  const auto ms = static_cast<std::uint64_t>(recipe.at.time_since_epoch().count()) * 1000;
+  const auto ms =
+      static_cast<std::uint64_t>(recipe.at.time_since_epoch().count()) * 1000 + recipe.milliseconds;
   const Bytes extensions = with_length(recipe.extensions, 2);
   Bytes blob = joined({big_endian(0, 2), big_endian(ms, 8), big_endian(1, 2), sha256(issuer_spki),
                        with_length(precertificate, 3), extensions});

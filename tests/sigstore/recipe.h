@@ -136,6 +136,7 @@ struct SubjectName {
 struct SctRecipe {
   std::size_t log = 0;
   Time at = kSigned;
+  std::uint64_t milliseconds = 0;  // beside `at`
   Bytes extensions = {};
   unsigned version = 0;
   std::optional<unsigned> hash = {};            // as it is labelled
