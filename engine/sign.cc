@@ -208,6 +208,24 @@ Result<void> check_names(const std::string& path, const std::string& root, Bundl
   return bundling == Bundling::Each ? check_length(sidecar_of(path)) : Result<void>();
 }
 
+// check_bytes refuses what has no bytes to sign, or too many. All of them are read later.
+Result<void> check_bytes(BorrowedFd object, const std::string& path) {
+  NONO_TRY(const struct stat status, status_of(object, path));
+  const bool looks_well =
+      S_ISREG(status.st_mode) && ::access(path.c_str(), R_OK) == 0 &&
+      static_cast<std::uint64_t>(status.st_size) <= SealedFile::kDefaultMaxBytes;
+  if (!looks_well) {
+    NONO_CHECK(seal_object(object, path));
+  }
+  return {};
+}
+
+Result<void> check_found(BorrowedFd object, const std::string& path, const std::string& root,
+                         Bundling bundling) {
+  NONO_CHECK(check_names(path, root, bundling));
+  return check_bytes(object, path);
+}
+
 // sort_out puts one guarded file where it belongs.
 Result<void> sort_out(const std::string& path, const std::string& root, Bundling bundling,
                       FilesToSign& result) {
@@ -220,8 +238,8 @@ Result<void> sort_out(const std::string& path, const std::string& root, Bundling
   NONO_TRY(const std::string resolved, path_of(*object));
   if (resolved != path && !beneath(root, resolved)) {
     result.left_alone.push_back(path);
-  } else if (const Result<void> named = check_names(resolved, root, bundling); !named) {
-    result.unsignable.push_back(named.error());
+  } else if (const Result<void> good = check_found(*object, resolved, root, bundling); !good) {
+    result.unsignable.push_back(good.error());
   } else {
     result.files.push_back(resolved);
   }

@@ -59,8 +59,9 @@ Result<SignedFile> sign_policy(const attest::Author& author, const std::string& 
                                const std::string& working_directory);
 
 // FilesToSign is what `sign --all` finds: the resolved files, the links among them that lead out of
-// the tree and are left alone, and what cannot be signed for its name, or as a link to nowhere: one
-// such file, which anybody may have put there, does not keep the others unsigned.
+// the tree and are left alone, and what cannot be signed for its name or size, as a link to nowhere
+// or as no file at all: one such thing, which anybody may have put there, does not keep the others
+// unsigned.
 struct FilesToSign {
   std::vector<std::string> files;
   std::vector<std::string> left_alone;

@@ -105,6 +105,8 @@ TEST_F(TrustTest, AllSignsTheOthersAndNamesWhatCannotBeSigned) {
     write(std::string(".claude/commands/") + name, "a");
   }
   ASSERT_EQ(::symlink("GEMINI.md", in("GEMINI.md").c_str()), 0);
+  ASSERT_EQ(::mkfifo(in("AGENTS.md").c_str(), 0644), 0);
+  write("docs/CLAUDE.md", std::string((1u << 20) + 1, 'x'));
   EXPECT_EQ(nono({"trust", "sign", "--all"}).code, 1) << "nothing is left to sign";
   write("CLAUDE.md", "a");
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
@@ -113,8 +115,10 @@ TEST_F(TrustTest, AllSignsTheOthersAndNamesWhatCannotBeSigned) {
     EXPECT_EQ(outcome.code, 1) << outcome.err;
     EXPECT_TRUE(outcome.out.starts_with("SIGNED    CLAUDE.md  ")) << outcome.out;
     EXPECT_EQ(std::ranges::count(outcome.out, '\n'), 1) << outcome.out;
-    for (const char* part : {"nono: left alone: ", "CLA\\u{200d}UDE.md", "CLAUDE-\\x01.md",
-                             "CLAUDE-\\n.md", "CLAUDE-\\xff.md", "GEMINI.md"}) {
+    for (const char* part :
+         {"nono: left alone: ", "CLA\\u{200d}UDE.md", "CLAUDE-\\x01.md", "CLAUDE-\\n.md",
+          "CLAUDE-\\xff.md", "GEMINI.md", "AGENTS.md is not a regular file",
+          "docs/CLAUDE.md: larger than the limit"}) {
       EXPECT_NE(outcome.err.find(part), std::string::npos) << part << outcome.err;
     }
     EXPECT_EQ(nono({"trust", "verify", "CLAUDE.md"}).code, 0);

@@ -167,6 +167,22 @@ TEST_F(SignTest, AllSignsTheOthersWhereOneBundlesNameWouldBeTooLong) {
   EXPECT_EQ(together.files, (std::vector<std::string>{in(name), in("CLAUDE.md")}));
 }
 
+TEST_F(SignTest, AllSignsTheOthersWhereOneHasNoBytesToSign) {
+  write("CLAUDE.md", "a");
+  ASSERT_EQ(::mkfifo(in("AGENTS.md").c_str(), 0644), 0);
+  write("GEMINI.md", std::string((1u << 20) + 1, 'x'));
+  write("docs/CLAUDE.md", "b");
+  ASSERT_EQ(::chmod(in("docs/CLAUDE.md").c_str(), 0), 0);
+  const std::size_t unreadable = ::geteuid() == 0 ? 0u : 1u;
+  for (const Bundling bundling : {Bundling::Each, Bundling::Together}) {
+    const FilesToSign found = testing::must(guarded_files(*policy(), tree_, bundling, {}, {}));
+    EXPECT_EQ(found.files.size(), 2 - unreadable);
+    ASSERT_EQ(found.unsignable.size(), 2 + unreadable);
+    EXPECT_EQ(found.unsignable[0].message(), in("AGENTS.md") + " is not a regular file");
+    EXPECT_NE(found.unsignable.back().message().find("GEMINI.md"), std::string::npos);
+  }
+}
+
 // Made where nobody looks any more: after all that check_signable sees.
 TEST_F(SignTest, BundleThatCannotBeWrittenLeavesAllAsTheyWere) {
   const crypto::PrivateKey key = make_key();
