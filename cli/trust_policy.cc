@@ -11,36 +11,32 @@
 namespace nono::cli {
 namespace {
 
-struct Target {
-  std::string path;
-  mode_t mode;
-};
-
-// The user's policy is private; a project's is part of its tree.
-Result<Target> init_target(const Arguments& arguments, const Session& session) {
+// The user's policy is private; a project's is part of its tree. Returns where it was written.
+Result<std::string> write_first(const Arguments& arguments, const Session& session) {
+  const engine::Overwrite overwrite =
+      arguments.has("force") ? engine::Overwrite::Yes : engine::Overwrite::No;
+  const std::vector<std::string> includes = arguments.values("include");
   if (arguments.has("user")) {
     NONO_TRY(const engine::UserDirectories user, session.user());
-    NONO_CHECK(make_private_directories(user.config));
-    return Target{.path = engine::user_policy_path(user), .mode = 0600};
+    NONO_CHECK(engine::write_first_user_policy(user, includes, overwrite));
+    return engine::user_policy_path(user);
   }
   NONO_TRY(const std::string here, session.working_directory());
-  return Target{.path = join_path(here, "trust-policy.json"), .mode = 0644};
+  std::string path = join_path(here, "trust-policy.json");
+  NONO_CHECK(engine::write_first_policy(path, includes, overwrite, 0644));
+  return path;
 }
 
 Result<int> run_init(const Arguments& arguments, Session& session) {
-  NONO_TRY(const Target target, init_target(arguments, session));
-  const engine::Overwrite overwrite =
-      arguments.has("force") ? engine::Overwrite::Yes : engine::Overwrite::No;
-  NONO_CHECK(
-      engine::write_first_policy(target.path, arguments.values("include"), overwrite, target.mode));
+  NONO_TRY(const std::string path, write_first(arguments, session));
   if (session.wants_json()) {
     Json json = document("trust-init");
-    set_path(json, "path", target.path);
+    set_path(json, "path", path);
     json.set("layer", arguments.has("user") ? "user" : "project");
     session.render().json(json);
     return kDone;
   }
-  session.render().result("wrote " + target.path);
+  session.render().result("wrote " + path);
   if (!arguments.has("user")) {
     session.render().note(
         "sign it, so that more than its tightening counts: nono trust sign-policy");

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,6 +69,18 @@ Result<Found> find_document(const std::string& path) {
   return Found{.path = std::move(file->path), .document = std::move(document)};
 }
 
+// place_of is where a policy is overwritten: where a link leads to it, the link stays, as in edits.
+Result<std::string> place_of(const std::string& path, Overwrite overwrite) {
+  struct stat status{};
+  const bool link = ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+  if (overwrite == Overwrite::No || !link) {
+    return path;
+  }
+  NONO_TRY(auto file,
+           trustpolicy::read_trusted(path, Keeper{.owner = ::geteuid()}, kPolicyLimits.bytes));
+  return file ? std::move(file->path) : path;
+}
+
 // What nono could not read again, it does not write.
 Result<std::string> checked_text(const Document& document, const std::string& path) {
   std::string text = document.to_json().pretty();
@@ -116,6 +129,14 @@ Result<void> write_first_policy(const std::string& path, const std::vector<std::
                                .mend_with("edit it, or write it anew with --force"));
   }
   return written;
+}
+
+Result<void> write_first_user_policy(const UserDirectories& user,
+                                     const std::vector<std::string>& includes,
+                                     Overwrite overwrite) {
+  NONO_TRY(const OwnedFd lock, lock_directory(user.config));
+  NONO_TRY(const std::string place, place_of(user_policy_path(user), overwrite));
+  return write_first_policy(place, includes, overwrite, 0600);
 }
 
 Result<crypto::Sha256> digest_to_block(const std::string& digest_or_file) {

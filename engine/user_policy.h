@@ -35,6 +35,13 @@ enum class Overwrite : unsigned char { No, Yes };
 Result<void> write_first_policy(const std::string& path, const std::vector<std::string>& includes,
                                 Overwrite overwrite, mode_t mode);
 
+// write_first_user_policy does that for the user's own policy, in a directory that is made where it
+// is missing. Where a symbolic link leads to the policy to be overwritten, the file that it leads
+// to is replaced as by an edit: NotFound where it leads nowhere, PermissionDenied where what is
+// there would not be believed.
+Result<void> write_first_user_policy(const UserDirectories& user,
+                                     const std::vector<std::string>& includes, Overwrite overwrite);
+
 // What `trust block` is told: 64 hexadecimal digits of either case (with or without "sha256:"), or
 // a file. Usage where it is neither.
 Result<crypto::Sha256> digest_to_block(const std::string& digest_or_file);

@@ -279,6 +279,26 @@ TEST_F(TrustTest, InitOfTheUserIsPrivate) {
   EXPECT_EQ(nono({"trust", "init", "--user"}).code, 2);
 }
 
+TEST_F(TrustTest, InitOfTheUserWritesThroughALinkAndKeepsIt) {
+  const std::string kept = write("dotfiles/policy.json", "{");
+  ASSERT_EQ(nono({"trust", "init", "--user"}).code, 0);
+  ASSERT_EQ(::unlink(user_policy().c_str()), 0);
+  ASSERT_EQ(::symlink(kept.c_str(), user_policy().c_str()), 0);
+  EXPECT_EQ(nono({"trust", "init", "--user"}).code, 2) << "something is there";
+  EXPECT_EQ(nono({"trust", "init", "--user", "--force"}).code, 0);
+  struct stat status{};
+  ASSERT_EQ(::lstat(user_policy().c_str(), &status), 0);
+  EXPECT_TRUE(S_ISLNK(status.st_mode));
+  EXPECT_TRUE(read(kept).contains("\"version\": 1")) << read(kept);
+  ASSERT_EQ(::unlink(kept.c_str()), 0);
+  const Outcome dangling = nono({"trust", "init", "--user", "--force"});
+  EXPECT_NE(dangling.code, 0);
+  EXPECT_NE(dangling.err.find("is a symbolic link to " + kept + ", and no file is there"),
+            std::string::npos)
+      << dangling.err;
+  EXPECT_FALSE(exists(kept));
+}
+
 TEST_F(TrustTest, BlockedIsFailedWhateverSignedIt) {
   write("CLAUDE.md", "text");
   ASSERT_EQ(nono({"trust", "sign", "CLAUDE.md"}).code, 0);
