@@ -99,6 +99,15 @@ void print(Render& render, const engine::ForeignReport& report) {
                 std::string(attest::code(rejection.reason)) + ": " + printable(rejection.detail));
 }
 
+// tell keeps the first error and shows those that say something else.
+void tell(Render& render, const Error& error, std::optional<Error>& first) {
+  if (!first) {
+    first = error;
+  } else if (error.message() != first->message()) {
+    render.error(error);
+  }
+}
+
 Json foreign_json(const engine::ForeignReport& report) {
   Json json(Json::Object{});
   set_path(json, "file", report.artifact);
@@ -148,19 +157,28 @@ Result<int> run_verify_identity(const Arguments& arguments, Session& session) {
   NONO_TRY(const auto root, root_of_places(session));
   Json::Array files;
   bool all = true;
+  std::optional<Error> unable;
   for (const engine::ForeignRequest& request : requests) {
-    NONO_TRY(const engine::ForeignReport report, engine::verify_foreign(request, *root));
-    all = all && report.finding.has_value();
+    const Result<engine::ForeignReport> report = engine::verify_foreign(request, *root);
+    if (!report) {
+      // The others are looked at all the same; the first error comes last, with its exit code.
+      tell(session.render(), report.error(), unable);
+      continue;
+    }
+    all = all && report->finding.has_value();
     if (session.wants_json()) {
-      files.push_back(foreign_json(report));
+      files.push_back(foreign_json(*report));
     } else {
-      print(session.render(), report);
+      print(session.render(), *report);
     }
   }
-  if (session.wants_json()) {
+  if (session.wants_json() && !files.empty()) {
     Json json = document("trust-verify-identity");
     json.set("files", Json(std::move(files)));
     session.render().json(json);
+  }
+  if (unable) {
+    return std::unexpected(*std::move(unable));
   }
   return all ? kDone : kVerdict;
 }

@@ -121,6 +121,16 @@ TEST_F(KeylessCliTest, AMissingBundleSaysHowToNameOne) {
           125, "--bundle FILE");
 }
 
+TEST_F(KeylessCliTest, WhatCannotBeReadKeepsNoOtherFileFromItsVerdict) {
+  write("none.txt", "x");
+  const Outcome outcome = verify({"--certificate-identity", kIdentity, "--certificate-oidc-issuer",
+                                  kIssuer, "none.txt", "missing.txt", "app.txt"});
+  EXPECT_EQ(outcome.code, 125);
+  EXPECT_TRUE(outcome.out.starts_with("VERIFIED  app.txt  ")) << outcome.out;
+  EXPECT_NE(outcome.err.find("none.txt: there is no bundle beside it"), std::string::npos);
+  EXPECT_NE(outcome.err.find("missing.txt: there is no bundle beside it"), std::string::npos);
+}
+
 TEST_F(KeylessCliTest, InspectShowsClaimsAndSaysThatTheyAreNoMore) {
   const Outcome outcome = nono({"trust", "inspect", "app.txt.sigstore.json"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
