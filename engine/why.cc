@@ -9,11 +9,11 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "engine/interpreter.h"
 #include "engine/mend.h"
 #include "engine/why_network.h"
 #include "engine/why_place.h"
 #include "profile/environment.h"
+#include "sandbox/interpreter.h"
 #include "sandbox/name_rules.h"
 #include "sandbox/rehearsal.h"
 
@@ -371,12 +371,14 @@ class Oracle {
       return *std::move(kernel);
     }
     Answer out = granted(Access::execute(), thing_.canonical);
-    if (const auto interpreter = interpreter_of(thing_.canonical); interpreter && ++scripts_ < 5) {
+    const auto file = open_regular(BorrowedFd::unowned(AT_FDCWD), thing_.canonical);
+    const std::string interpreter = file ? sandbox::interpreter_of(*file) : std::string();
+    if (!interpreter.empty() && ++scripts_ < 5) {
       const NamedThing script = thing_;
-      NONO_TRY(Answer by, answer({Operation::Execute, *interpreter, 0, {}}));
+      NONO_TRY(Answer by, answer({Operation::Execute, interpreter, 0, {}}));
       thing_ = script;
       if (!by.allowed) {
-        by.because = "its interpreter " + printable(*interpreter) + ": " + by.because;
+        by.because = "its interpreter " + printable(interpreter) + ": " + by.because;
         return by;
       }
     }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "sandbox/interpreter.h"
 
 namespace nono::sandbox {
 
@@ -271,6 +272,26 @@ Answer<const HeldCommand*> Executor::held(Judged& judged, const Program& program
   return holds ? row : nullptr;
 }
 
+// record tells of the program and of what the kernel starts it by: each needs the right to be
+// executed.
+void Executor::record(const Call& call, const Program& program) {
+  rules_.used("execute", program.resolved);
+  if (!rules_.config().record || !S_ISREG(program.status.st_mode)) {
+    return;
+  }
+  OwnedFd file = readable(program.object);
+  for (int depth = 0; depth < kMaxDepth; ++depth) {
+    const std::string name = interpreter_of(file);
+    const auto next =
+        name.empty() ? std::unexpected(ENOENT) : program_at(call, AT_FDCWD, name, LastLink::Follow);
+    if (!next || !S_ISREG(next->status.st_mode)) {
+      return;  // by nothing, or the kernel will say so
+    }
+    rules_.used("execute", next->resolved);
+    file = readable(next->object);
+  }
+}
+
 Outcome Executor::serve(const Call& call) {
   int flags = 0;
   const PathArg arg = decode_execute(call.number, call.args, flags);
@@ -306,7 +327,7 @@ Outcome Executor::serve(const Call& call) {
   }
   rules_.outside(call, "execute", program->resolved,
                  Access::execute());  // the kernel says it, unheard
-  rules_.used("execute", program->resolved);
+  record(call, *program);
   return Outcome::by_kernel();
 }
 

@@ -74,6 +74,7 @@ class Executor {
   Answer<const HeldCommand*> held_script(Judged& judged, const Program& program);
   Answer<const HeldCommand*> held_argument(Judged& judged);
   Answer<void> read_words(Judged& judged) const;
+  void record(const Call& call, const Program& program);
 
   const Resolver& resolver_;
   BrokerRules& rules_;

@@ -131,6 +131,25 @@ class Learn(support.SandboxCase):
         self.assertIn("--force", done.stderr)
         self.assertEqual((self.project.tree / "learned.json").read_text(), "mine")
 
+    def test_what_the_kernel_starts_a_program_by_is_learned(self):
+        tools = self.outside / "tools"
+        tools.mkdir()
+        for name, text in (("interp", "#!/bin/sh\necho ran by \"$0\"\n"),
+                           ("between", f"#!{tools}/interp\n"), ("job", f"#!{tools}/between\n")):
+            (tools / name).write_text(text)
+            (tools / name).chmod(0o755)
+        (tools / "named").symlink_to("interp")
+        linked = self.outside / "linked"
+        linked.write_text(f"#!{tools}/named\n")
+        linked.chmod(0o755)
+        support.with_own_loader("/usr/bin/echo", tools / "ld.so", self.outside / "echo")
+        for words in ([tools / "job"], ["sh", "-c", f"{tools}/job"], [linked],
+                      [self.outside / "echo", "ran"], ["sh", "-c", f"{self.outside}/echo ran"]):
+            with self.subTest(words=words):
+                self.ran(self.learn(*words, options=("--force", "--output", "learned.json")))
+                again = self.project.sandbox(*words, options=("--profile", "./learned.json"))
+                self.assertIn("ran", self.ran(again).stdout)
+
     def test_ports_are_learned(self):
         code = ("import socket, threading\n"
                 "s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', 38211)); s.listen()\n"

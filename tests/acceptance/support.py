@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,23 @@ class Project:
         done = self.nono("trust", "sign", *names)
         assert done.returncode == 0, done.stderr
         return done
+
+
+def with_own_loader(program, loader, made):
+    """Copies an ELF `program` to `made`, to be started by a copy of its loader at `loader`."""
+    data = bytearray(pathlib.Path(program).resolve().read_bytes())
+    at, count = struct.unpack_from("=Q", data, 32)[0], struct.unpack_from("=H", data, 56)[0]
+    for segment in range(at, at + count * 56, 56):
+        if struct.unpack_from("=I", data, segment)[0] == 3:  # PT_INTERP
+            offset, size = (struct.unpack_from("=Q", data, segment + field)[0] for field in (8, 32))
+            shutil.copy(os.path.realpath(bytes(data[offset:offset + size - 1])), loader)
+            name = os.fsencode(loader) + b"\0"
+            struct.pack_into("=Q", data, segment + 8, len(data))
+            struct.pack_into("=Q", data, segment + 32, len(name))
+            data += name
+            break
+    made.write_bytes(data)
+    made.chmod(0o755)
 
 
 class SandboxCase(unittest.TestCase):

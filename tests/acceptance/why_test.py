@@ -138,9 +138,10 @@ ROWS = [
     ("{home}/.ssh/id_test", "never-grant never-grant never-grant exists protected-name never-grant"),
     ("{home}/.ssh", "never-grant is-directory is-directory exists outside-grants never-grant"),
     ("{home}/.ssh/new", "never-grant never-grant never-grant protected-name missing missing"),
-    # The interpreter of a script counts.
+    # The interpreter of a script counts, and the loader of an ELF file.
     ("script", "- - - exists - -"),
     ("foreign-script", "- - outside-grants exists - -"),
+    ("foreign-loader", "- - outside-grants exists - -"),
 ]
 
 
@@ -165,6 +166,8 @@ class Why(support.SandboxCase):
         if not (base / "outside/sh").exists():
             (base / "outside/sh").write_bytes(pathlib.Path("/bin/true").read_bytes())
             (base / "outside/sh").chmod(0o755)
+        if not (tree / "foreign-loader").exists():
+            support.with_own_loader("/bin/true", base / "outside/ld.so", tree / "foreign-loader")
         for name, target in (("to-plain", "plain"), ("to-outside", "../outside/file"),
                              ("to-config", ".git/config"), ("to-claude", "sub/../CLAUDE.md"),
                              ("to-agents", "AGENTS.md"), ("dangling", "nothing"),
