@@ -3,6 +3,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -267,16 +268,18 @@ Result<void> ask_person(const Peer& peer, const ListedQuestion& question, Sessio
   return {};
 }
 
-// ask_new_ones asks about the questions after `last`, and moves that on.
-Result<void> ask_new_ones(const Peer& peer, const std::vector<ListedQuestion>& questions,
-                          std::uint64_t& last, Session& session) {
-  for (const ListedQuestion& question : questions) {
-    if (question.id > last) {
-      last = question.id;
-      NONO_CHECK(ask_person(peer, question, session));
-    }
+// ask_next asks about the first question after `last`, and moves that on: false where there is
+// none. One at a time: an answer for the session settles others.
+Result<bool> ask_next(const Peer& peer, const std::vector<ListedQuestion>& questions,
+                      std::uint64_t& last, Session& session) {
+  const auto next =
+      std::ranges::find_if(questions, [&](const ListedQuestion& each) { return each.id > last; });
+  if (next == questions.end()) {
+    return false;
   }
-  return {};
+  last = next->id;
+  NONO_CHECK(ask_person(peer, *next, session));
+  return true;
 }
 
 Result<int> follow(const Peer& peer, Session& session) {
@@ -295,8 +298,10 @@ Result<int> follow(const Peer& peer, Session& session) {
     if (!questions) {
       return std::unexpected(std::move(questions).error());
     }
-    NONO_CHECK(ask_new_ones(peer, *questions, last, session));
-    ::poll(nullptr, 0, kLookEvery);
+    NONO_TRY(const bool asked, ask_next(peer, *questions, last, session));
+    if (!asked) {
+      ::poll(nullptr, 0, kLookEvery);
+    }
   }
 }
 

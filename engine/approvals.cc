@@ -232,16 +232,24 @@ std::string Approvals::requested_of(const Expansion& expansion) const {
   return expansion.requested;
 }
 
+// said_of is what was said for the whole session.
+std::optional<Approval> Approvals::said_of(const ObjectKey& key, ExpansionKind kind) const {
+  const auto found = remembered_.find(key);
+  const Access wanted = access_of(kind);
+  if (found != remembered_.end() && found->second.allowed.has(wanted)) {
+    return Approval::Allowed;
+  }
+  return found != remembered_.end() && found->second.denied.has(wanted)
+             ? std::optional(Approval::Denied)
+             : std::nullopt;
+}
+
 bool Approvals::answered_before(Expansion& expansion, const std::string& path) {
-  const auto found = remembered_.find(key_of(expansion));
-  if (found == remembered_.end()) {
+  const auto said = said_of(key_of(expansion), expansion.kind);
+  if (!said) {
     return false;
   }
-  const Access wanted = access_of(expansion.kind);
-  const bool allowed = found->second.allowed.has(wanted);
-  if (!allowed && !found->second.denied.has(wanted)) {
-    return false;
-  }
+  const bool allowed = *said == Approval::Allowed;
   Json event = event_of(expansion, path);
   event.set("outcome", allowed ? "allowed" : "denied");
   event.set("by", "session");
@@ -385,9 +393,35 @@ std::optional<std::string> Approvals::objection(const Pending& pending,
   return forbidden(expansion, pending.question.path);
 }
 
-// finish gives the answer; its line is on disk before it takes effect.
-void Approvals::finish(std::map<std::uint64_t, Pending>::iterator at, const ApprovalReply& reply,
-                       std::string_view by) {
+void Approvals::finish(OpenQuestion at, const ApprovalReply& reply, std::string_view by) {
+  const std::uint64_t id = at->first;
+  const ObjectKey key = key_of(at->second.expansion);
+  finish_one(at, reply, by);
+  if (reply.scope != ApprovalScope::Once) {
+    settle(key, id);
+  }
+}
+
+// settle gives what was said for the session to the questions that are open about the same, each
+// once and with a line of its own, as to those that come later.
+void Approvals::settle(const ObjectKey& key, std::uint64_t answered) {
+  for (auto at = pending_.begin(); at != pending_.end();) {
+    const auto each = at++;
+    const Expansion& expansion = each->second.expansion;
+    const auto said =
+        key_of(expansion) == key ? said_of(key, expansion.kind) : std::optional<Approval>();
+    if (said) {
+      finish_one(each,
+                 {.question = each->first,
+                  .approval = *said,
+                  .why = "answered with question " + std::to_string(answered)},
+                 "session");
+    }
+  }
+}
+
+// finish_one gives the answer; its line is on disk before it takes effect.
+void Approvals::finish_one(OpenQuestion at, const ApprovalReply& reply, std::string_view by) {
   Pending pending = std::move(at->second);
   const ApprovalQuestion& question = pending.question;
   pending_.erase(at);

@@ -89,6 +89,7 @@ class Approvals final : public sandbox::Expander {
   std::optional<std::string> forbidden(const sandbox::Expansion& expansion,
                                        const std::string& path) const;
   std::optional<std::string> objection(const Pending& pending, const ApprovalReply& reply) const;
+  std::optional<Approval> said_of(const ObjectKey& key, sandbox::ExpansionKind kind) const;
   bool answered_before(sandbox::Expansion& expansion, const std::string& path);
   bool over_the_limit(const sandbox::Expansion& expansion, const std::string& path);
   void ask(sandbox::Expansion expansion, const std::string& path);
@@ -98,8 +99,10 @@ class Approvals final : public sandbox::Expander {
   void look_at_time();
   void set_timer();
   void offer_to_save(Pending& pending) const;
-  void finish(std::map<std::uint64_t, Pending>::iterator at, const ApprovalReply& reply,
-              std::string_view by);
+  using OpenQuestion = std::map<std::uint64_t, Pending>::iterator;
+  void finish(OpenQuestion at, const ApprovalReply& reply, std::string_view by);
+  void finish_one(OpenQuestion at, const ApprovalReply& reply, std::string_view by);
+  void settle(const ObjectKey& key, std::uint64_t answered);
   void put_into_effect(Pending& pending, const ApprovalReply& reply,
                        const std::optional<std::string>& against);
   std::string save(const ApprovalQuestion& question, const ProfileChange& change);

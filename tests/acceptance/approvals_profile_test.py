@@ -392,6 +392,7 @@ class ProfileApprovals(support.AskingCase):
         self.addCleanup(os.close, fd)
         self.addCleanup(os.waitpid, pid, 0)
         self.addCleanup(os.kill, pid, signal.SIGKILL)
+        screen = b""
         for pattern, typed in steps:
             shown = b""
             deadline = time.monotonic() + 20
@@ -402,7 +403,9 @@ class ProfileApprovals(support.AskingCase):
                     except OSError:
                         break  # it has ended
             self.assertRegex(shown, re.compile(pattern, re.S))
+            screen += shown
             os.write(fd, typed)
+        return screen
 
     def test_nono_approve_shows_the_change_and_asks_once_more(self):
         process = self.begin("cat", str(self.file), options=self.using())
@@ -412,6 +415,23 @@ class ProfileApprovals(support.AskingCase):
                   (rb"question \d+: saved", b""))
         self.assertEqual(self.ran(self.ended(process)).stdout, "outside\n")
         self.assertIn(str(self.file), self.profile.read_text())
+
+    def test_an_answer_for_the_session_is_asked_for_once(self):
+        other = self.outside / "other"
+        other.write_text("x\n")
+        process = self.begin("sh", "-c", f"cat {self.file} & cat {self.file} & "
+                             f"sleep 0.5; cat {other} & wait", options=self.using())
+        asked = [question["object"] for question in self.asked(3)]
+        self.assertEqual(asked, [str(self.file)] * 2 + [str(other)])
+        screen = self.talk((re.escape(f"read  {self.file}").encode() + rb".*: ", b"s\n"),
+                           (re.escape(f"read  {other}").encode() + rb".*: ", b"s\n"))
+        self.assertEqual(screen.count(f"read  {self.file}".encode()), 1)
+        self.assertEqual(sorted(self.ran(self.ended(process)).stdout.split()),
+                         ["outside", "outside", "x"])
+        answers = [(event["question"], event["outcome"], event["by"])
+                   for event in self.events("approval")]
+        self.assertEqual(sorted(answers), [(1, "allowed", "socket"), (2, "allowed", "session"),
+                                           (3, "allowed", "socket")])
 
     def test_nono_approve_saves_nothing_without_a_second_yes(self):
         for typed, code in ((b"\n", 1), (b"p\n", 1), (b"s\n", 0)):

@@ -400,6 +400,67 @@ TEST_F(ApprovalsTest, AnAnswerForTheSessionCountsForThisObjectAndOperationOnly) 
   EXPECT_EQ(unanswered(), 3);
 }
 
+TEST_F(ApprovalsTest, AnAnswerForTheSessionSettlesWhatIsOpenAboutTheSame) {
+  start().consider(reading(file_));
+  approvals_->consider(reading(file_));
+  approvals_->consider(reading(make("other", "x")));
+  Expansion writing = reading(file_);
+  writing.kind = ExpansionKind::Write;
+  writing.flags = O_WRONLY;
+  approvals_->consider(std::move(writing));
+  ASSERT_EQ(somebody_->asked.size(), 4U);
+  somebody_->replies = {
+      {.question = 2, .approval = Approval::Allowed, .scope = ApprovalScope::Session, .uid = 7},
+      {.question = 1, .approval = Approval::Denied}};  // too late
+  approvals_->turn();
+  const auto answers = approvals_->take_answers();
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_TRUE(answers[0].code == 0 && answers[0].fd.valid());
+  EXPECT_TRUE(answers[1].code == 0 && answers[1].fd.valid());
+  EXPECT_EQ(approvals_->pending(), 2U);
+  EXPECT_EQ(somebody_->withdrawn, (std::vector<std::uint64_t>{2, 1}));
+  const auto record = lines();
+  ASSERT_EQ(record.size(), 6U);
+  EXPECT_EQ(*record[5].find("question")->integer(), 1);
+  EXPECT_EQ(text(record[5], "outcome"), "allowed");
+  EXPECT_EQ(text(record[5], "by"), "session");
+  EXPECT_EQ(text(record[5], "why"), "answered with question 2");
+}
+
+TEST_F(ApprovalsTest, ADenialForTheSessionSettlesWhatIsOpen) {
+  start().consider(reading(file_));
+  approvals_->consider(reading(file_));
+  say(Approval::Denied, ApprovalScope::Session);
+  const auto answers = approvals_->take_answers();
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_TRUE(answers[0].code == EACCES && answers[1].code == EACCES);
+  EXPECT_EQ(approvals_->pending(), 0U);
+}
+
+TEST_F(ApprovalsTest, AnAnswerForOneCallLeavesTheOthersOpen) {
+  start().consider(reading(file_));
+  approvals_->consider(reading(file_));
+  say(Approval::Allowed);
+  EXPECT_EQ(code(), 0);
+  EXPECT_EQ(approvals_->pending(), 1U);
+}
+
+TEST_F(ApprovalsTest, WhatTheAnswerNoLongerFitsIsDeniedAllTheSame) {
+  WaitingCaller gone;
+  Expansion first = reading(file_);
+  first.listener = gone.listener();
+  first.cookie = gone.cookie();
+  start().consider(std::move(first));
+  approvals_->consider(reading(file_));
+  gone.die();
+  say(Approval::Allowed, ApprovalScope::Session);
+  const auto answers = approvals_->take_answers();
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers[0].code, 0);
+  EXPECT_EQ(answers[1].code, EACCES);
+  EXPECT_EQ(text(lines().back(), "why"), "the call was interrupted");
+}
+
 TEST_F(ApprovalsTest, ADenialForTheSessionIsNotAskedAgain) {
   start().consider(reading(file_));
   say(Approval::Denied, ApprovalScope::Session);
