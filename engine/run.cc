@@ -284,17 +284,15 @@ class Running {
           Error(ErrorKind::Usage, "--approve terminal: there is no terminal to ask on")
               .mend_with("start nono on one, or use --approve socket"));
     }
+    // Before the agent runs, so that whatever ends nono from here on, a sweep finds what it left;
+    // and before the control socket, which a sweep takes for left over where there is no entry.
+    if (const auto entered = enter(); !entered && !request_.name.empty()) {
+      return std::unexpected(entered.error());
+    } else if (!entered) {
+      teller_.note("nono ps will not show this session: " + entered.error().message());
+    }
     NONO_TRY(approvals_, make_approvals(request_, plan_, {log_, teller_, clock_}));
-    // A name is to be had or not before the start; an entry without one need not hold it up.
-    if (!request_.name.empty()) {
-      NONO_CHECK(enter());
-    }
     sandbox::Launched launched = agent.start(plan_.guarded_objects);
-    if (request_.name.empty()) {
-      if (const auto entered = enter(); !entered) {
-        teller_.note("nono ps will not show this session: " + entered.error().message());
-      }
-    }
     return follow(std::move(launched), std::move(terminal), exec);
   }
 

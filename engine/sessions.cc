@@ -59,6 +59,7 @@ Result<void> kill_supervisor(BorrowedFd pidfd, const std::string& id) {
 
 Result<Sessions> look_at_sessions(const UserDirectories& user) {
   const std::string directory = session_directory(user);
+  session::sweep_dead_starts(directory);
   NONO_TRY(std::vector<session::ListedSession> all, session::list_sessions(directory));
   Sessions out;
   for (session::ListedSession& each : all) {

@@ -13,7 +13,8 @@
 namespace nono::engine {
 
 // Sessions is a look at the directory of sessions. Taking it sweeps: of a session whose supervisor
-// was killed the temporary directory, the control group and the entry are removed.
+// was killed the temporary directory, the control group and the entry are removed, and what starts
+// left that were killed before they had one.
 struct Sessions {
   std::vector<session::ListedSession> live;
   std::vector<std::string> swept;      // ids

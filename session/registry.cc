@@ -28,6 +28,8 @@ constexpr std::size_t kMaxEntry = 1u << 20;
 constexpr std::size_t kMaxWords = 64;  // of a command; what follows is left out
 constexpr std::size_t kMaxWord = 4096;
 constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kDraftSuffix = ".new";
+constexpr int kDraftAttempts = 8;
 constexpr const char* kNamesLock = ".names";
 constexpr JsonLimits kEntryLimits{.bytes = kMaxEntry};
 
@@ -157,18 +159,99 @@ int create(const std::string& path) {
                 S_IRUSR | S_IWUSR);
 }
 
-// create_entry makes the directory only where it turns out to be missing.
-Result<OwnedFd> create_entry(const std::string& directory, const std::string& path) {
+// create_draft makes the directory only where it turns out to be missing.
+Result<OwnedFd> create_draft(const std::string& directory, const std::string& path) {
   OwnedFd file(create(path));
   if (!file.valid() && errno == ENOENT) {
     NONO_CHECK(make_private_directories(directory));
     file = OwnedFd(create(path));
   }
-  if (!file.valid()) {
+  // A sweep holds the lock for a moment, before it removes the draft.
+  if (!file.valid() || ::flock(BorrowedFd(file).raw(), LOCK_EX) != 0) {
     return fail_errno(errno, "making the entry of this session, " + printable(path));
   }
-  ::flock(BorrowedFd(file).raw(), LOCK_EX | LOCK_NB);  // nobody else has it: it was not there
   return file;
+}
+
+// place_entry is the entry, whole and locked before it has its name; not valid where a sweep took
+// the draft before it was locked.
+Result<OwnedFd> place_entry(const std::string& directory, const SessionRecord& record) {
+  const std::string draft = join_path(directory, record.id + std::string(kDraftSuffix));
+  const std::string path = join_path(directory, entry_name(record));
+  NONO_TRY(OwnedFd file, create_draft(directory, draft));
+  auto placed = write_all(file, to_json(record).compact());
+  if (placed && ::rename(draft.c_str(), path.c_str()) != 0) {
+    if (errno == ENOENT) {
+      return OwnedFd();
+    }
+    placed = fail_errno(errno, "naming the entry of this session, " + printable(path));
+  }
+  if (!placed) {
+    ::unlink(draft.c_str());
+    return std::unexpected(std::move(placed).error());
+  }
+  return file;
+}
+
+// hold_name is the lock of the names where there is a name to hold.
+Result<OwnedFd> hold_name(const std::string& directory, const std::string& name) {
+  if (name.empty()) {
+    return OwnedFd();
+  }
+  NONO_CHECK(make_private_directories(directory));
+  NONO_TRY(OwnedFd names, names_lock(directory));
+  NONO_CHECK(check_name(directory, name));
+  return names;
+}
+
+struct Listing {
+  std::unique_ptr<DIR, CloseDirectory> stream;
+  BorrowedFd directory() const { return BorrowedFd::unowned(::dirfd(stream.get())); }
+  std::vector<std::string> names() const {
+    std::vector<std::string> out;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this thread's own
+    for (const dirent* each = nullptr; (each = ::readdir(stream.get())) != nullptr;) {
+      out.emplace_back(each->d_name);
+    }
+    return out;
+  }
+};
+
+Result<Listing> open_listing(const std::string& directory) {
+  OwnedFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) {
+    return fail_errno(errno, "listing the sessions in " + printable(directory));
+  }
+  Listing out{std::unique_ptr<DIR, CloseDirectory>(::fdopendir(fd.release()))};
+  return out.stream ? Result<Listing>(std::move(out))
+                    : fail(ErrorKind::System, "listing the sessions: no memory");
+}
+
+// hold_abandoned locks a draft, or an entry without a byte, of a process that ended before it was
+// whole; not valid where it is none.
+OwnedFd hold_abandoned(BorrowedFd directory, const std::string& name, bool draft) {
+  auto file = open_regular(directory, name, FollowLinks::No);
+  struct stat status{};
+  const bool ours = file && ::fstat(BorrowedFd(*file).raw(), &status) == 0 &&
+                    status.st_uid == ::geteuid() && (draft || status.st_size == 0);
+  return ours && ::flock(BorrowedFd(*file).raw(), LOCK_EX | LOCK_NB) == 0 ? *std::move(file)
+                                                                          : OwnedFd();
+}
+
+void sweep_name(BorrowedFd directory, const std::string& id, const std::string& name) {
+  const std::string entry = id + std::string(kSuffix);
+  if (name == socket_name(id)) {
+    if (::faccessat(directory.raw(), entry.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+        errno == ENOENT) {
+      ::unlinkat(directory.raw(), name.c_str(), 0);
+    }
+    return;
+  }
+  const bool draft = name == id + std::string(kDraftSuffix);
+  const OwnedFd held = draft || name == entry ? hold_abandoned(directory, name, draft) : OwnedFd();
+  if (held.valid()) {
+    ::unlinkat(directory.raw(), name.c_str(), 0);
+  }
 }
 
 }  // namespace
@@ -192,34 +275,29 @@ LiveSession::~LiveSession() {
 Result<LiveSession> LiveSession::enter(const std::string& directory, SessionRecord record) {
   record.supervisor = ::getpid();
   record.start_ticks = sandbox::start_of(record.supervisor);
-  OwnedFd names;
-  if (!record.name.empty()) {
-    NONO_CHECK(make_private_directories(directory));
-    NONO_TRY(names, names_lock(directory));
-    NONO_CHECK(check_name(directory, record.name));
+  NONO_TRY(const OwnedFd names, hold_name(directory, record.name));
+  OwnedFd file;
+  for (int attempt = 0; !file.valid() && attempt < kDraftAttempts; ++attempt) {
+    NONO_TRY(file, place_entry(directory, record));
   }
-  const std::string path = join_path(directory, entry_name(record));
-  NONO_TRY(OwnedFd file, create_entry(directory, path));
-  LiveSession out{std::move(file), path};
-  NONO_CHECK(write_all(out.file_, to_json(record).compact()));
-  return out;
+  if (!file.valid()) {
+    return fail(ErrorKind::System, "the entry of this session is removed again and again");
+  }
+  return LiveSession{std::move(file), join_path(directory, entry_name(record))};
 }
 
 Result<std::vector<ListedSession>> list_sessions(const std::string& directory) {
   std::vector<ListedSession> out;
-  OwnedFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) {
-    return errno == ENOENT ? Result<std::vector<ListedSession>>(std::move(out))
-                           : fail_errno(errno, "listing the sessions in " + printable(directory));
+  auto listing = open_listing(directory);
+  if (!listing && listing.error().kind() == ErrorKind::NotFound) {
+    return out;
   }
-  const std::unique_ptr<DIR, CloseDirectory> listing(::fdopendir(fd.release()));
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
-  for (const dirent* each = nullptr; listing && (each = ::readdir(listing.get())) != nullptr;) {
-    const std::string name = each->d_name;
-    if (!name.ends_with(kSuffix)) {
-      continue;
-    }
-    if (auto entry = read_entry(BorrowedFd::unowned(::dirfd(listing.get())), name)) {
+  if (!listing) {
+    return std::unexpected(std::move(listing).error());
+  }
+  for (const std::string& name : listing->names()) {
+    auto entry = name.ends_with(kSuffix) ? read_entry(listing->directory(), name) : std::nullopt;
+    if (entry) {
       out.push_back(*std::move(entry));
     }
   }
@@ -227,6 +305,19 @@ Result<std::vector<ListedSession>> list_sessions(const std::string& directory) {
     return std::pair(one.record.started, one.record.id);
   });
   return out;
+}
+
+void sweep_dead_starts(const std::string& directory) {
+  const auto listing = open_listing(directory);
+  if (!listing) {
+    return;
+  }
+  for (const std::string& name : listing->names()) {
+    const std::string id = name.substr(0, kIdDigits);
+    if (id.size() == kIdDigits && is_hexadecimal(id)) {
+      sweep_name(listing->directory(), id, name);
+    }
+  }
 }
 
 Result<ListedSession> find_session(const std::vector<ListedSession>& sessions,

@@ -5,6 +5,8 @@
 // on its file: it ends with its holder, whatever ended that, and it is seen from other pid
 // namespaces, too. Only what is neither may be swept. No agent reaches the directory: nono's state
 // is never granted.
+//
+// An entry has its name only once it is whole and locked: until then it is a draft, `<id>.new`.
 #pragma once
 
 #include <sys/types.h>
@@ -40,8 +42,8 @@ bool is_session_name(std::string_view name);
 class LiveSession {
  public:
   // enter writes the entry. With a name it makes sure that no live session has the same one
-  // (PermissionDenied), which takes a look at every entry; without, one file is written and nothing
-  // is synchronised. `supervisor` and `start_ticks` are filled in: this process's.
+  // (PermissionDenied), which takes a look at every entry; without, one file is written and
+  // renamed. Nothing is synchronised. `supervisor` and `start_ticks` are filled in: this process's.
   static Result<LiveSession> enter(const std::string& directory, SessionRecord record);
   LiveSession(LiveSession&& other) noexcept = default;
   LiveSession& operator=(LiveSession&&) = delete;
@@ -64,7 +66,7 @@ struct ListedSession {
   SessionState state = SessionState::Stale;
 };
 // list_sessions reads every entry, oldest first; a directory that is not there has none. What is no
-// entry (being written, or not ours) is left out.
+// entry is left out.
 Result<std::vector<ListedSession>> list_sessions(const std::string& directory);
 
 // find_session takes a name, an id, or at least 4 leading digits of one id, among those that are
@@ -74,5 +76,10 @@ Result<ListedSession> find_session(const std::vector<ListedSession>& sessions,
 
 // remove_entry removes the file of a stale session.
 void remove_entry(const std::string& directory, const SessionRecord& record);
+
+// sweep_dead_starts removes what starts left that were killed before they had an entry: drafts and
+// empty entries that nobody holds, control sockets without an entry. A session has its entry before
+// its socket, and for longer.
+void sweep_dead_starts(const std::string& directory);
 
 }  // namespace nono::session

@@ -1,12 +1,15 @@
 """ps, stop, shell, names; many sessions side by side; what a killed one leaves behind."""
 
 import concurrent.futures
+import ctypes
 import json
 import os
 import pathlib
 import pty
 import select
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -206,6 +209,55 @@ class Sessions(support.SessionCase):
         self.assertEqual(stop.returncode, 0)
         self.assertEqual(os.listdir(self.project.tmp), [])
         self.assertEqual([n for n in os.listdir(self.directory()) if n.endswith(".json")], [])
+
+    def happened(self, directories, do):
+        """The names that came to be in `directories` while `do` ran, in their order, and how."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        queue = libc.inotify_init1(os.O_CLOEXEC)
+        self.addCleanup(os.close, queue)
+        created, moved = 0x100, 0x80
+        for directory in directories:
+            self.assertGreater(libc.inotify_add_watch(queue, os.fsencode(directory),
+                                                      created | moved), 0)
+        do()
+        events, at, out = os.read(queue, 65536), 0, []
+        while at < len(events):
+            _, mask, _, size = struct.unpack_from("iIII", events, at)
+            name = events[at + 16:at + 16 + size].rstrip(b"\0").decode()
+            out.append(("moved " if mask & moved else "created ") + name)
+            at += 16 + size
+        return out
+
+    def test_the_entry_is_whole_before_the_socket_and_the_agent(self):
+        self.directory().mkdir(parents=True)
+        self.project.own()
+        for name in ((), ("--name", "one")):
+            with self.subTest(name=name):
+                events = self.happened(
+                    (self.directory(), self.project.tree),
+                    lambda name=name: self.ran(self.project.sandbox(
+                        "sh", "-c", "rm -f made; : > made",
+                        options=("--allow-cwd", "--approve", "socket", *name))))
+                entry = next(event for event in events if event.endswith(".json"))
+                session = entry.split()[1].removesuffix(".json")
+                self.assertEqual([event for event in events if session in event or "made" in event],
+                                 [f"created {session}.new", f"moved {session}.json",
+                                  f"created {session}.sock", "created made"])
+
+    def test_what_a_start_left_that_was_killed_is_swept(self):
+        self.directory().mkdir(parents=True)
+        for name in ("0123456789abcde0.json", "0123456789abcde1.new"):
+            (self.directory() / name).touch()
+        left = socket.socket(socket.AF_UNIX)
+        left.bind(str(self.directory() / "0123456789abcde2.sock"))
+        left.close()
+        self.project.own()
+        self.begin("sleep", "60", options=("--name", "one", "--approve", "socket"))
+        session = self.until_listed(1)[0]["id"]
+        names = {".names", session + ".json", session + ".sock"}
+        self.assertEqual(set(os.listdir(self.directory())), names)
+        self.ran(self.project.nono("stop", "one"))
+        self.assertEqual(os.listdir(self.directory()), [".names"])
 
     def test_sweep_leaves_what_an_entry_only_claims(self):
         process = self.begin("sleep", "60")
