@@ -29,12 +29,12 @@ class LearnScreen final : public engine::Teller {
         "learn: everything is allowed that is not never granted; what is used is recorded");
   }
   void denied(const engine::Judgement& judgement, const std::string&) override {
-    render_.note("denied: " + judgement.path + ": " + judgement.reason_code());
+    render_.note_meanwhile("denied: " + judgement.path + ": " + judgement.reason_code());
   }
   void tolerated(const engine::Judgement&) override {}
   void refused(const sandbox::Refusal&, const std::string&) override {}
   void ended(const engine::Denials&) override {}
-  void note(const std::string& line) override { render_.note(line); }
+  void note(const std::string& line) override { render_.note_meanwhile(line); }
 
  private:
   Render& render_;

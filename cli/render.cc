@@ -127,10 +127,17 @@ void Render::json(const Json& document) {
   out(for_terminals(document.pretty()));
 }
 
-void Render::note(std::string_view text, LineEnd end) {
+void Render::note(std::string_view text) {
   if (loudness_ >= Loudness::Normal) {
     end_progress();
-    to_stderr(printable(text) + (end == LineEnd::ForRawTerminal ? "\r\n" : "\n"));
+    to_stderr(printable(text) + "\n");
+  }
+}
+
+void Render::note_meanwhile(std::string_view text) {
+  if (loudness_ >= Loudness::Normal) {
+    end_progress();
+    to_stderr(printable(text) + (::isatty(STDERR_FILENO) != 0 ? "\r\n" : "\n"));
   }
 }
 

@@ -16,7 +16,6 @@ namespace nono::cli {
 
 enum class Loudness : unsigned char { Silent, Quiet, Normal, Verbose };
 enum class Colour : unsigned char { Never, Always };
-enum class LineEnd : unsigned char { Plain, ForRawTerminal };  // a raw one needs CR LF
 
 class Render {
  public:
@@ -37,7 +36,10 @@ class Render {
   // printable() would spell out stands in its strings as \uXXXX.
   void json(const Json& document);
   // note tells the user something on stderr, unless quiet.
-  void note(std::string_view text, LineEnd end = LineEnd::Plain);
+  void note(std::string_view text);
+  // note_meanwhile is note while an agent has the terminal: its relay has made that raw, so that a
+  // line ends with CR, too. Where another program shares the terminal, the CR is to spare.
+  void note_meanwhile(std::string_view text);
   // error writes "nono: <message>" and, where there is one, "  mend: <remedy>" to stderr.
   void error(const Error& error);
   // progress overwrites one line of a terminal on stderr; elsewhere it does nothing.

@@ -192,10 +192,9 @@ class Screen final : public engine::Teller {
     }
     return out + " (--env NAME passes one)";
   }
-  // The relay has made the terminal raw, unless another program shares it: there CR is to spare.
   void tell(const std::string& line) {
     if (!held_) {
-      render_.note(line, ::isatty(STDERR_FILENO) != 0 ? LineEnd::ForRawTerminal : LineEnd::Plain);
+      render_.note_meanwhile(line);
     } else if (kept_.size() < kMaxKept) {
       kept_.push_back(line);
     }

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import select
 import subprocess
 import unittest
 
@@ -149,6 +151,25 @@ class Learn(support.SandboxCase):
                 self.ran(self.learn(*words, options=("--force", "--output", "learned.json")))
                 again = self.project.sandbox(*words, options=("--profile", "./learned.json"))
                 self.assertIn("ran", self.ran(again).stdout)
+
+    def test_a_denial_on_a_terminal_starts_the_next_line(self):
+        self.project.write("CLAUDE.md", "# text\n")
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.project.tree)
+            command = self.project.command(support.NONO, "learn", "--trust-scan", "none", "--",
+                                           "sh", "-c", "cat CLAUDE.md; sleep 0.3")
+            os.execvpe(command[0], command, self.project.environment())
+        shown = b""
+        while select.select([fd], [], [], 20)[0]:
+            try:
+                shown += os.read(fd, 65536)
+            except OSError:
+                break
+        os.waitpid(pid, 0)
+        os.close(fd)
+        self.assertIn(b"denied: ", shown)
+        self.assertNotRegex(shown, rb"[^\r]\n")
 
     def test_ports_are_learned(self):
         code = ("import socket, threading\n"
