@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,7 +16,6 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "base/owned_fd.h"
 #include "sandbox/supervisor_watch.h"
 
 namespace nono::sandbox {
@@ -35,6 +35,7 @@ enum Field : unsigned char {
 
 // Of parents: nobody nests deeper than there are numbers of processes.
 constexpr int kMaxDepth = 1 << 22;
+constexpr int kMaxAncestors = 256;  // of a process that somebody is to work with
 
 struct Stat {
   pid_t parent = 0;
@@ -150,6 +151,28 @@ bool is_beneath(pid_t pid, pid_t root, std::span<const pid_t> except) {
     pid = stat->parent;
   }
   return false;
+}
+
+bool may_descend(BorrowedFd pidfd, pid_t pid, pid_t root) {
+  auto here = stat_of(pid);
+  pollfd end{pidfd.raw(), POLLIN, 0};
+  if (!here || ::poll(&end, 1, 0) != 0) {  // in this order: the number was its own when it was read
+    return true;
+  }
+  for (int depth = 0; depth < kMaxAncestors; ++depth) {
+    const pid_t parent = here->parent;
+    if (parent == root || parent <= 0) {
+      return parent == root;
+    }
+    const auto above = stat_of(parent);
+    const auto again = stat_of(pid);
+    if (!above || !again || again->started != here->started || again->parent != parent) {
+      return true;
+    }
+    pid = parent;
+    here = above;
+  }
+  return true;
 }
 
 std::vector<pid_t> members_of(pid_t group) {

@@ -11,6 +11,8 @@
 #include <span>
 #include <vector>
 
+#include "base/owned_fd.h"
+
 namespace nono::sandbox {
 
 struct TreeProcess {
@@ -30,6 +32,11 @@ ProcessTree processes_beneath(pid_t root, std::span<const pid_t> except = {});
 // is_beneath reports whether `pid` (a process or a thread) descends from `root` and from none of
 // `except`; false where it is gone.
 bool is_beneath(pid_t pid, pid_t root, std::span<const pid_t> except);
+// may_descend reports whether process `pid`, which `pidfd` holds, descends from `root`, a subreaper
+// that lives. Nothing that descends from it comes off by what it does meanwhile: a parent is
+// believed where it is still the parent after its own was read. True, too, where the process has
+// ended, an ancestor cannot be looked at (/proc mounted with hidepid) or there are too many.
+bool may_descend(BorrowedFd pidfd, pid_t pid, pid_t root);
 // members_of lists the processes of a process group.
 std::vector<pid_t> members_of(pid_t group);
 

@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "sandbox/process_tree.h"
 
 namespace nono::session {
 namespace {
@@ -49,6 +51,29 @@ std::optional<ucred> peer_of(BorrowedFd socket) {
   socklen_t size = sizeof peer;
   const bool known = ::getsockopt(socket.raw(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
   return known && size == sizeof peer ? std::optional(peer) : std::nullopt;
+}
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+// process_of holds the peer's process: where the kernel (6.5) does not lend it, whoever has its
+// number now.
+OwnedFd process_of(BorrowedFd socket, pid_t pid) {
+  int fd = -1;
+  socklen_t size = sizeof fd;
+  const bool lent = ::getsockopt(socket.raw(), SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0;
+  return OwnedFd(lent ? fd : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+// is_a_persons: a process of root's or this user's that does not descend from `server`, as the
+// agent does. One without a number here is in a pid namespace that is not beneath.
+bool is_a_persons(BorrowedFd socket, const ucred& peer, pid_t server) {
+  if (peer.uid != ::geteuid() || peer.pid == 0 || peer.pid == server) {
+    return peer.uid == ::geteuid() || peer.uid == 0;
+  }
+  const OwnedFd process = process_of(socket, peer.pid);
+  return process.valid() && !sandbox::may_descend(process, peer.pid, server);
 }
 
 }  // namespace
@@ -107,7 +132,7 @@ void ControlServer::take_clients() {
       return;
     }
     const auto peer = peer_of(socket);
-    const bool ours = peer && (peer->uid == ::geteuid() || peer->uid == 0);
+    const bool ours = peer && is_a_persons(socket, *peer, owner_);
     if (ours && clients_.size() < kMaxClients && watch(BorrowedFd(socket).raw())) {
       clients_.emplace(++last_client_,
                        Client{std::move(socket), peer->uid, {}, steady_clock::now()});

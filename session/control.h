@@ -2,7 +2,8 @@
 //
 // It lies beside the session's entry, in a directory that no agent reaches (0700; the socket 0600),
 // and takes only processes of this user or root, by the kernel's word (SO_PEERCRED). An agent runs
-// as the same user: what keeps it away is that the broker connects it to no socket outside.
+// as the same user: what keeps it away is that the broker connects it to no socket outside; and if
+// that failed, no process is taken that descends from the one that made the socket.
 #pragma once
 
 #include <sys/types.h>

@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -198,6 +201,61 @@ TEST_F(ControlTest, MoreThanAFewClientsAreNotLetIn) {
   const OwnedFd next = raw();
   static_cast<void>(server_->turn());
   EXPECT_FALSE(gone(next));
+}
+
+// A session's agent descends from its supervisor, which serves the socket.
+TEST_F(ControlTest, WhatDescendsFromTheServerIsNotLetIn) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  for (const bool orphan : {false, true}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const pid_t first = ::getpid();
+      if (orphan && ::fork() != 0) {
+        ::_exit(0);
+      }
+      while (orphan && ::getppid() == first) {
+        ::usleep(1000);
+      }
+      const OwnedFd client = raw();
+      const std::string bytes = frame("{}");
+      ::send(BorrowedFd(client).raw(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      char byte = 0;
+      const ssize_t got = ::recv(BorrowedFd(client).raw(), &byte, 1, 0);
+      ::_exit(got == 1 ? 1 : 0);
+    }
+    while (::waitpid(-1, nullptr, WNOHANG) != -1) {  // the orphan comes to this process
+      pollfd watched{server_->watched(), POLLIN, 0};
+      ::poll(&watched, 1, 10);
+      for (const auto& request : turns()) {
+        ADD_FAILURE() << "heard: " << orphan;
+        server_->answer(request.client, Json(Json::Object{}));
+      }
+    }
+  }
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+}
+
+TEST_F(ControlTest, AnotherProcessOfTheUsersIsLetIn) {
+  const std::string id = "0123456789abcdea";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto server = ControlServer::open(directory_, id);
+    for (pollfd watched{server->watched(), POLLIN, 0}; ::poll(&watched, 1, 10'000) == 1;) {
+      for (const auto& request : server->turn()) {
+        server->answer(request.client, Json(Json::Array{}));
+      }
+    }
+    ::_exit(0);
+  }
+  auto client = ControlClient::connect(directory_, id);
+  for (int i = 0; i < 500 && !client; ++i) {
+    ::usleep(10'000);
+    client = ControlClient::connect(directory_, id);
+  }
+  ASSERT_TRUE(client);
+  EXPECT_TRUE(client->call(Json(Json::Object{})));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST_F(ControlTest, AnAnswerToOneThatLeftIsDropped) {
