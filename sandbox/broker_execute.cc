@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 #include "base/files.h"
@@ -33,6 +34,11 @@ constexpr auto kMulticall =
 // readable opens for reading what an O_PATH descriptor holds.
 OwnedFd readable(BorrowedFd object) {
   return OwnedFd(::open(fd_path(object).c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+// in_memory: of memfd_create(2). No grant is about it, and no later run finds it.
+bool in_memory(std::string_view resolved) {
+  return resolved.starts_with("/memfd:");
 }
 
 bool same_bytes(BorrowedFd left, BorrowedFd right, off_t size) {
@@ -275,7 +281,11 @@ Answer<const HeldCommand*> Executor::held(Judged& judged, const Program& program
 // record tells of the program and of what the kernel starts it by: each needs the right to be
 // executed.
 void Executor::record(const Call& call, const Program& program) {
-  rules_.used("execute", program.resolved);
+  if (!in_memory(program.resolved)) {  // that is, the kernel runs it
+    // Where a grant lacks, the kernel says it, unheard.
+    rules_.outside(call, "execute", program.resolved, Access::execute());
+    rules_.used("execute", program.resolved);
+  }
   if (!rules_.config().record || !S_ISREG(program.status.st_mode)) {
     return;
   }
@@ -325,8 +335,6 @@ Outcome Executor::serve(const Call& call) {
                       : "it or its arguments cannot be read, so that they cannot be judged");
     return Outcome::error(EACCES);
   }
-  rules_.outside(call, "execute", program->resolved,
-                 Access::execute());  // the kernel says it, unheard
   record(call, *program);
   return Outcome::by_kernel();
 }

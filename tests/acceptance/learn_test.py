@@ -171,6 +171,16 @@ class Learn(support.SandboxCase):
         self.assertIn(b"denied: ", shown)
         self.assertNotRegex(shown, rb"[^\r]\n")
 
+    def test_a_program_in_memory_is_neither_proposed_nor_told_as_refused(self):
+        code = ("import os; fd = os.memfd_create('x'); os.write(fd, open('/bin/echo', 'rb').read());"
+                "os.execve(fd, ['x', 'ran'], os.environ)")
+        done = self.ran(self.learn(PY, "-c", code))
+        self.assertIn("ran\n", done.stdout)
+        self.assertNotIn("memfd", done.stdout + done.stderr)
+        done = self.ran(self.project.sandbox(PY, "-c", code))
+        self.assertEqual(done.stdout, "ran\n")
+        self.assertNotIn("memfd", done.stderr)
+
     def test_ports_are_learned(self):
         code = ("import socket, threading\n"
                 "s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', 38211)); s.listen()\n"
