@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -203,6 +204,18 @@ std::expected<crypto::Certificate, Rejection> check_path(const TrustedRoot& root
     return reject(Reason::NoTrustedTime, "there is no trusted time to check the certificate at");
   }
   return *std::move(issuer);
+}
+
+std::optional<crypto::Certificate> named_issuer(const TrustedRoot& root,
+                                                const crypto::Certificate& leaf) {
+  for (const TrustedAuthority& authority : root.authorities()) {
+    for (const crypto::Certificate& each : authority.authority.chain()) {
+      if (std::ranges::equal(each.subject(), leaf.issuer())) {
+        return each;
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 std::expected<std::vector<VerifiedSct>, Rejection> check_scts(const TrustedRoot& root,

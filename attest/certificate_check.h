@@ -3,6 +3,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,6 +31,11 @@ std::expected<Chain, Rejection> read_chain(const CertificateMaterial& material);
 std::expected<crypto::Certificate, Rejection> check_path(const TrustedRoot& root,
                                                          const Chain& chain,
                                                          std::span<const VerifiedTime> times);
+
+// named_issuer is the first certificate of the root's authorities that has the leaf's issuer's
+// name: the one that check_path finds, where no two have that name. It proves nothing.
+std::optional<crypto::Certificate> named_issuer(const TrustedRoot& root,
+                                                const crypto::Certificate& leaf);
 
 // check_scts demands `threshold` SCTs of distinct CT logs (by operator where one is named).
 std::expected<std::vector<VerifiedSct>, Rejection> check_scts(const TrustedRoot& root,
