@@ -6,7 +6,7 @@ NONO_PACKAGES='
 build|g++|the compiler (12.2 is the floor)
 build|cmake|the build system
 build|ninja-build|runs the build
-build|lld-19|links what a session runs together; without it the program only takes more memory
+build|lld-19|links what a session or a verification runs together; without it the programs only take more memory
 build|libssl-dev|SHA-2, keys, signatures (libcrypto.a)
 build|libboost-program-options-dev|the command line
 build|libseccomp-dev|system call numbers, for the tests of the filters
