@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 import time
-import unittest
 
 import support
 
@@ -312,7 +311,7 @@ class Approvals(support.AskingCase):
         done = self.ran(self.with_rules(f"cat {key.parent}/known_hosts", everything))
         self.assertEqual(done.stdout, "a host\n")
 
-    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root to mount")
+    @support.NEEDS_MOUNTS
     def test_never_granted_is_not_opened_through_a_bind_mount(self):
         key = self.secret()
         (key.parent / "deep").mkdir()
@@ -322,22 +321,17 @@ class Approvals(support.AskingCase):
             (self.outside / name).mkdir()
         (self.outside / "key").write_text("")
         rules = self.rules(self.allow("/**/*"))
-        inner = " ".join(shlex.quote(str(word)) for word in self.project.command(
-            support.NONO, "run", "--allow-cwd", "--approve", rules, "--", "sh", "-c",
-            f"cat {self.outside}/ssh/id_ed25519 {self.outside}/deep/key "
-            f"{self.outside}/home/.ssh/id_ed25519 {self.outside}/key; cat {self.outside}/file"))
-        script = (f"mount --bind {key.parent} {self.outside}/ssh && "
+        mounts = (f"mount --bind {key.parent} {self.outside}/ssh && "
                   f"mount --bind {key.parent}/deep {self.outside}/deep && "
                   f"mount --bind {self.project.home} {self.outside}/home && "
-                  f"mount --bind {key} {self.outside}/key && {inner}")
-        done = subprocess.run(["unshare", "-m", "sh", "-c", script], cwd=self.project.tree,
-                              env=self.project.environment(), capture_output=True, text=True,
-                              timeout=60, check=False)
-        if "mount:" in done.stderr:
-            self.skipTest("no mounts can be made here: " + done.stderr)
+                  f"mount --bind {key} {self.outside}/key")
+        done = self.mounted(
+            mounts, support.NONO, "run", "--allow-cwd", "--approve", rules, "--", "sh", "-c",
+            f"cat {self.outside}/ssh/id_ed25519 {self.outside}/deep/key "
+            f"{self.outside}/home/.ssh/id_ed25519 {self.outside}/key; cat {self.outside}/file")
         self.assertEqual(done.stdout, "outside\n", done.stderr)
 
-    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root to mount")
+    @support.NEEDS_MOUNTS
     def test_rules_that_the_agent_may_write_through_a_bind_mount_are_refused(self):
         vault, door = self.project.base / "vault", self.project.base / "door"
         vault.mkdir()
@@ -347,15 +341,8 @@ class Approvals(support.AskingCase):
         subprocess.run(["chown", "-R", f"{self.project.uid}:{self.project.uid}", vault, door],
                        check=True)
         for option, code in (("--read", 0), ("--allow", 2)):  # the first is the control
-            inner = " ".join(shlex.quote(str(word)) for word in self.project.command(
-                support.NONO, "run", "--allow-cwd", option, door, "--approve", f"rules:{rules}", "--",
-                "true"))
-            done = subprocess.run(
-                ["unshare", "-m", "sh", "-c", f"mount --bind {vault} {door} && {inner}"],
-                cwd=self.project.tree, env=self.project.environment(), capture_output=True, text=True,
-                timeout=60, check=False)
-            if "mount:" in done.stderr:
-                self.skipTest("no mounts can be made here: " + done.stderr)
+            done = self.mounted(f"mount --bind {vault} {door}", support.NONO, "run", "--allow-cwd",
+                                option, door, "--approve", f"rules:{rules}", "--", "true")
             self.ran(done, code)
             self.assertEqual("the agent may write that file" in done.stderr, code == 2)
 

@@ -1,16 +1,12 @@
 """What is never granted, or denied by a profile, stays so under the names that mounts give it."""
 import json
 import os
-import shlex
-import shutil
-import subprocess
 import sys
-import unittest
 
 import support
 
 
-@unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root to mount")
+@support.NEEDS_MOUNTS
 class MountNamesTest(support.SandboxCase):
     def setUp(self):
         super().setUp()
@@ -24,32 +20,24 @@ class MountNamesTest(support.SandboxCase):
         self.ran(self.project.nono("trust", "keygen"))
         self.project.own()
 
-    def mounted(self, mounts, *words, cwd=None):
+    def bound(self, mounts, *words, cwd=None):
         """Runs nono where `mounts` (pairs of paths) are bound."""
-        inner = " ".join(shlex.quote(str(word))
-                         for word in self.project.command(support.NONO, *words))
         bind = " && ".join(f"mount --bind {what} {where}" for what, where in mounts)
-        done = subprocess.run(
-            ["unshare", "-m", "sh", "-c", f"{bind} && cd {cwd or self.project.tree} && {inner}"],
-            cwd=self.project.tree, env=self.project.environment(), capture_output=True, text=True,
-            timeout=60, check=False)
-        if "mount:" in done.stderr:
-            self.skipTest("no mounts can be made here: " + done.stderr)
-        return done
+        return self.mounted(f"{bind} && cd {cwd or self.project.tree}", support.NONO, *words)
 
     def expect_refused(self, mounts, options, secret, cwd=None):
-        done = self.mounted(mounts, "run", *options, "--", "cat", secret, cwd=cwd)
+        done = self.bound(mounts, "run", *options, "--", "cat", secret, cwd=cwd)
         self.assertNotIn("secret", done.stdout)
         self.assertIn(done.returncode, (2, 125), done.stderr)
         self.assertIn("under another name", done.stderr)
-        why = self.mounted(mounts, "why", *options, "--path", secret, "--op", "read", cwd=cwd)
+        why = self.bound(mounts, "why", *options, "--path", secret, "--op", "read", cwd=cwd)
         self.assertNotEqual(why.returncode, 0, why.stdout)
         self.assertIn("under another name", why.stderr)
 
     def test_a_directory_that_holds_the_home(self):
         home = [(self.project.home, self.data)]
         self.expect_refused(home, ["--allow-cwd", "--allow", self.data], self.data / ".ssh/id")
-        done = self.mounted(home, "run", "--allow-cwd", "--allow", self.data, "--", "true")
+        done = self.bound(home, "run", "--allow-cwd", "--allow", self.data, "--", "true")
         self.assertIn(f"{self.data} covers {self.project.home}", done.stderr)
         self.assertIn(f"has {self.project.home} under another name", done.stderr)
 
@@ -94,13 +82,13 @@ class MountNamesTest(support.SandboxCase):
         rules.write_text(json.dumps({"schema": "nono/approval-rules/1", "rules": [
             {"path": "/**/*", "approval": "allow", "scope": "once"}]}))
         for what, seen in ((vault, ""), (other, "other\n")):  # the second is the control
-            done = self.mounted([(what, self.data)], "run", "--profile", profile, "--approve",
-                                f"rules:{rules}", "--", "cat", self.data / "x")
+            done = self.bound([(what, self.data)], "run", "--profile", profile, "--approve",
+                              f"rules:{rules}", "--", "cat", self.data / "x")
             self.assertEqual(done.stdout, seen, done.stderr)
 
     def test_an_override_names_the_entry_and_opens_it_there_too(self):
-        done = self.mounted([(self.ssh, self.data)], "run", "--allow-cwd", "--read", self.data,
-                            "--override-never-grant", self.ssh, "--", "cat", self.data / "id")
+        done = self.bound([(self.ssh, self.data)], "run", "--allow-cwd", "--read", self.data,
+                          "--override-never-grant", self.ssh, "--", "cat", self.data / "id")
         self.ran(done)
         self.assertEqual(done.stdout, "secret\n")
 
@@ -115,9 +103,9 @@ class MountNamesTest(support.SandboxCase):
         other.mkdir()
         (other / "x").write_text("open\n")
         self.project.own()
-        done = self.mounted([(other, self.data), (other, self.project.tree / "sub")], "run",
-                            "--allow-cwd", "--allow", self.data, "--", "cat", self.data / "x",
-                            "sub/x")
+        done = self.bound([(other, self.data), (other, self.project.tree / "sub")], "run",
+                          "--allow-cwd", "--allow", self.data, "--", "cat", self.data / "x",
+                          "sub/x")
         self.ran(done)
         self.assertEqual(done.stdout, "open\nopen\n")
 

@@ -22,6 +22,9 @@ INTERCEPT = os.environ.get("NONO_TEST_INTERCEPT", "")
 ORDINARY = 12345
 
 
+NEEDS_MOUNTS = unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root to mount")
+
+
 def ordinary_user_possible():
     return os.geteuid() == 0 and shutil.which("setpriv") is not None
 
@@ -118,6 +121,17 @@ class SandboxCase(unittest.TestCase):
 
     def ran(self, done, code=0):
         self.assertEqual(done.returncode, code, f"stdout: {done.stdout}\nstderr: {done.stderr}")
+        return done
+
+    def mounted(self, mounts, *words, then="", env=None):
+        """Runs `words` in the project where `mounts`, commands of a shell, have mounted something
+        for them alone; `then` is what the shell does after them."""
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", f'{mounts} && "$@"{then}', "sh", *self.project.command(*words)],
+            cwd=self.project.tree, env=self.project.environment(env), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60, check=False)
+        if "mount:" in done.stderr:
+            self.skipTest("it cannot be mounted here: " + done.stderr)
         return done
 
 
