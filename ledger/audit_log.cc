@@ -217,18 +217,19 @@ Result<AuditLog> AuditLog::create(const std::string& directory, const SessionInf
   // Only tells readers that the session runs; a file system without locks costs that, no more.
   ::flock(BorrowedFd(events).raw(), LOCK_EX | LOCK_NB);
   std::string path = home.path_of(kEventsFile);
-  auto impl = std::make_unique<Impl>(Impl{.home = std::move(home),
+  auto impl = std::make_unique<Impl>(Impl{.home = std::nullopt,
                                           .file = std::move(events),
                                           .path = std::move(path),
                                           .id = session.id,
                                           .clock = &clock,
                                           .key = std::move(key),
                                           .head = no_digest()});
+  SessionHome& made = impl->home.emplace(std::move(home));
   NONO_CHECK(impl->append(kStartedType, genesis, Durability::Lazy));
   if (keep == Keep::Nothing) {
     impl->home.reset();  // removes the names
   } else {
-    impl->home->keep();
+    made.keep();
   }
   return AuditLog(std::move(impl));
 }

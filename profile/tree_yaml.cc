@@ -162,9 +162,9 @@ class Builder final : public YAML::EventHandler {
       root_ = std::move(value);
     } else if (Json::Array* array = open_.back().value.array(); array != nullptr) {
       array->push_back(std::move(value));
-    } else if (open_.back().key) {
-      open_.back().value.object()->emplace_back(*std::move(open_.back().key), std::move(value));
-      open_.back().key.reset();
+    } else if (std::optional<std::string>& key = open_.back().key; key) {
+      open_.back().value.object()->emplace_back(*std::move(key), std::move(value));
+      key.reset();
     } else {
       refuse(mark, "a key must be a word");
     }
@@ -263,8 +263,8 @@ Result<Json> read_yaml(std::string_view text) {
   NONO_CHECK(check_characters(text));
   Builder builder;
   NONO_CHECK(parse(text, builder));
-  if (builder.fault()) {
-    return std::unexpected(*builder.fault());
+  if (const std::optional<Error>& fault = builder.fault()) {
+    return std::unexpected(*fault);
   }
   Json root = builder.take();
   return root.is_null() ? Json(Json::Object{}) : std::move(root);

@@ -466,9 +466,7 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   const GuardClass guard_class = std::max(rules_.guard_of(touched, status, {fd}), *links);
   if (!S_ISREG(status.st_mode)) {
     return guard_class != GuardClass::None ? refuse_special(job, touched)
-           : is_pseudo_terminal(status) && !owns_terminal(job, status)
-               ? refuse_terminal(job, touched)
-               : hand_over(job, std::move(fd));
+                                           : finish_special(job, std::move(fd), status, touched);
   }
   if (writes(job.open.flags)) {
     auto may = rules_.may_write_name(job.call, touched.resolved, 0, "write");
@@ -482,6 +480,12 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
     return finish_guarded(job, fd, status, touched, guard_class);
   }
   return finish_plain(job, std::move(fd), touched);
+}
+
+Outcome Opener::finish_special(Job& job, OwnedFd fd, const struct stat& status,
+                               const Touched& touched) {
+  return is_pseudo_terminal(status) && !owns_terminal(job, status) ? refuse_terminal(job, touched)
+                                                                   : hand_over(job, std::move(fd));
 }
 
 Outcome Opener::finish_plain(Job& job, OwnedFd fd, const Touched& touched) {

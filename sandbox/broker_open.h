@@ -46,6 +46,7 @@ class Opener {
   Touched touched_by(const Job& job, const OwnedFd& fd, const struct stat& status) const;
   Answer<trustpolicy::GuardClass> class_of_links(const Job& job, const Touched& touched) const;
   Outcome finish(Job& job, OwnedFd fd, const struct stat& status);
+  Outcome finish_special(Job& job, OwnedFd fd, const struct stat& status, const Touched& touched);
   Outcome finish_plain(Job& job, OwnedFd fd, const Touched& touched);
   Outcome finish_guarded(Job& job, const OwnedFd& fd, const struct stat& status,
                          const Touched& touched, trustpolicy::GuardClass guard_class);

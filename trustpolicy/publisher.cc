@@ -201,8 +201,9 @@ Result<std::variant<KeyedPublisher, KeylessPublisher>> parse_who(const JsonView&
     return who;
   }
   if (keyed) {
-    if (const auto root = view.maybe("root"); root && *root) {
-      return std::unexpected((*root)->error("is for certificates: a key needs nobody to vouch"));
+    NONO_TRY(const std::optional<JsonView> root, view.maybe("root"));
+    if (root) {
+      return std::unexpected(root->error("is for certificates: a key needs nobody to vouch"));
     }
     NONO_TRY(KeyedPublisher who, parse_keyed(view));
     return who;
