@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,30 +14,11 @@
 namespace nono {
 namespace {
 
-constexpr std::size_t kMaxTable = 16u << 20;
-
-std::string_view take_field(std::string_view& line) {
-  const std::size_t end = std::min(line.find(' '), line.size());
-  const std::string_view field = line.substr(0, end);
-  line.remove_prefix(std::min(end + 1, line.size()));
-  return field;
-}
-
-std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
-
 // some_device_twice is all that most starts need to know: it is asked before anything is kept.
-bool some_device_twice(std::string_view mountinfo) {
+bool some_device_twice(const std::vector<MountLine>& lines) {
   std::vector<std::string_view> devices;
-  while (!mountinfo.empty()) {
-    std::string_view line = take_line(mountinfo);
-    take_field(line);  // number
-    take_field(line);  // of its parent
-    devices.push_back(take_field(line));
+  for (const MountLine& line : lines) {
+    devices.push_back(line.device);
   }
   std::ranges::sort(devices);
   return std::ranges::adjacent_find(devices) != devices.end();
@@ -54,30 +34,6 @@ std::optional<std::uint64_t> number(std::string_view text) {
 std::string moved(std::string_view from, std::string_view to, std::string_view path) {
   const std::string rest = relative_to(from, path);
   return rest.empty() ? std::string(to) : join_path(to, rest);
-}
-
-// read_table opens as every program does: inside of a sandbox there is no openat2(2).
-Result<std::string> read_table() {
-  constexpr const char* kTable = "/proc/self/mountinfo";
-  constexpr std::size_t kChunk = 16384;
-  const OwnedFd file(::open(kTable, O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) {
-    return fail_errno(errno, std::string("open ") + kTable);
-  }
-  std::string text;
-  std::string chunk(kChunk, '\0');
-  while (text.size() <= kMaxTable) {
-    const ssize_t got = ::read(BorrowedFd(file).raw(), chunk.data(), chunk.size());
-    if (got < 0 && errno != EINTR) {
-      return fail_errno(errno, std::string("read ") + kTable);
-    }
-    if (got == 0) {
-      return text;
-    }
-    text.append(chunk, 0, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  }
-  return fail(ErrorKind::Exhausted,
-              std::string(kTable) + " has more than " + std::to_string(kMaxTable) + " bytes");
 }
 
 bool same_object(const std::string& one, const std::string& other) {
@@ -97,59 +53,40 @@ struct MountNames::Region {
   bool part;
 };
 
-std::string mount_field(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    unsigned value = 0;
-    const std::string_view digits = text.substr(at + 1, 3);
-    if (text[at] == '\\' && digits.size() == 3 &&
-        std::from_chars(digits.begin(), digits.end(), value, 8).ptr == digits.end()) {
-      out.push_back(static_cast<char>(value));
-      at += 3;
-    } else {
-      out.push_back(text[at]);
-    }
+// A root like "net:[4026531840]" has no files that are elsewhere.
+std::optional<MountNames::Mount> MountNames::mount_of(const MountLine& line) {
+  const auto id = number(line.id);
+  const auto parent = number(line.parent);
+  std::string root = mount_field(line.root);
+  std::string point = mount_field(line.point);
+  if (!id || !parent || !root.starts_with('/') || !point.starts_with('/')) {
+    return std::nullopt;
   }
-  return out;
-}
-
-std::optional<MountNames::Mount> MountNames::parse_line(std::string_view line) {
-  const auto id = number(take_field(line));
-  const auto parent = number(take_field(line));
-  std::string device(take_field(line));
-  std::string root = mount_field(take_field(line));
-  std::string point = mount_field(take_field(line));
-  const std::size_t rest = line.find("- ");
-  if (!id || !parent || !root.starts_with('/') || !point.starts_with('/') ||
-      rest == std::string_view::npos) {
-    return std::nullopt;  // "net:[4026531840]" and its like: no files that are elsewhere
-  }
-  line.remove_prefix(rest + 2);
-  const bool tells_root = !take_field(line).starts_with("nfs");
   return Mount{.id = *id,
                .parent = *parent,
-               .device = std::move(device),
+               .device = std::string(line.device),
                .root = std::move(root),
                .point = std::move(point),
-               .tells_root = tells_root};
+               .tells_root = !line.type.starts_with("nfs")};
 }
 
 Result<MountNames> MountNames::read() {
   struct statx status{};
   const bool known = ::statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &status) == 0;
-  NONO_TRY(const std::string table, read_table());
+  NONO_TRY(const std::string table, read_mountinfo());
   return from_table(table, known ? status.stx_mnt_id : 0);
 }
 
 MountNames MountNames::from_table(std::string_view mountinfo, std::uint64_t root) {
   MountNames out;
   out.root_ = root;
-  out.shared_ = some_device_twice(mountinfo);
+  const std::vector<MountLine> lines = mount_lines(mountinfo);
+  out.shared_ = some_device_twice(lines);
   if (!out.shared_) {
     return out;  // nothing has a second name
   }
-  while (!mountinfo.empty()) {
-    if (auto mount = parse_line(take_line(mountinfo))) {
+  for (const MountLine& line : lines) {
+    if (auto mount = mount_of(line)) {
       out.mounts_.push_back(*std::move(mount));
     }
   }

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mountinfo.h"
 #include "base/result.h"
 
 namespace nono {
@@ -47,7 +48,7 @@ class MountNames {
     std::string device_below = {};  // which that is
   };
   struct Region;
-  static std::optional<Mount> parse_line(std::string_view line);
+  static std::optional<Mount> mount_of(const MountLine& line);
   const Mount* by_id(std::uint64_t id) const;
   const Mount* at(std::string_view path) const;
   std::vector<Region> regions(const std::string& real) const;
@@ -56,8 +57,5 @@ class MountNames {
   std::uint64_t root_ = 0;
   bool shared_ = false;  // a file system is mounted more than once
 };
-
-// mount_field undoes the octal escapes that the kernel writes for blanks and backslashes.
-std::string mount_field(std::string_view text);
 
 }  // namespace nono

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/mountinfo.h"
 #include "base/text.h"
 #include "engine/tree_walk.h"
 
@@ -17,47 +18,24 @@ namespace {
 
 using profile::GrantUse;
 
-constexpr std::size_t kMaxMounts = 4u << 20;  // bytes of /proc/self/mountinfo
 constexpr const char* kMoved = "it is not where it was when it was opened";
 
 bool same(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-// field is the n-th word of a line, from 0.
-std::string_view field(std::string_view line, int n) {
-  for (; n > 0; --n) {
-    const std::size_t space = line.find(' ');
-    line.remove_prefix(space == std::string_view::npos ? line.size() : space + 1);
-  }
-  return line.substr(0, line.find(' '));
-}
-
-// shows_a_part: the object's mount shows a part of its file system (proc(5), mountinfo, field 4):
-// the same files can have another place. Unknown is taken for yes.
+// shows_a_part: the object's mount shows a part of its file system: the same files can have another
+// place. Unknown is taken for yes.
 bool shows_a_part(BorrowedFd object) {
   struct statx status{};
   if (::statx(object.raw(), "", AT_EMPTY_PATH, STATX_MNT_ID, &status) != 0 ||
       (status.stx_mask & STATX_MNT_ID) == 0) {
     return true;
   }
-  const OwnedFd file(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
-  std::string text;
-  std::string chunk(65536, '\0');
-  ssize_t got = 0;
-  while (file.valid() && text.size() < kMaxMounts &&
-         (got = ::read(BorrowedFd(file).raw(), chunk.data(), chunk.size())) > 0) {
-    text.append(chunk, 0, static_cast<std::size_t>(got));
-  }
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    if (field(line, 0) == std::to_string(status.stx_mnt_id)) {
-      return field(line, 3) != "/";
-    }
-  }
-  return true;
+  const auto table = read_mountinfo();
+  const auto lines = table ? mount_lines(*table) : std::vector<MountLine>();
+  const auto mount = std::ranges::find(lines, std::to_string(status.stx_mnt_id), &MountLine::id);
+  return mount == lines.end() || mount->root != "/";
 }
 
 // Search looks for one object beneath a directory.

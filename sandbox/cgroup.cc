@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/mountinfo.h"
 #include "base/text.h"
 
 namespace nono::sandbox {
@@ -90,18 +91,11 @@ struct Mount {
   std::string point;  // where
 };
 
-// A mount line: "id parent major:minor root point options … - type source super-options".
 std::optional<Mount> cgroup_mount(const CgroupView& view) {
-  constexpr std::size_t kRoot = 3;
-  constexpr std::size_t kPoint = 4;
   const std::string text = contents(view.mounts);
-  for (const std::string_view line : split(text, '\n')) {
-    const std::size_t dash = line.find(" - cgroup2 ");
-    const auto fields = split(line.substr(0, std::min(dash, line.size())), ' ');
-    const bool usable = dash != std::string_view::npos && fields.size() > kPoint &&
-                        !fields[kPoint].contains('\\') && fields[kPoint].starts_with('/');
-    if (usable) {
-      return Mount{std::string(fields[kRoot]), std::string(fields[kPoint])};
+  for (const MountLine& line : mount_lines(text)) {
+    if (line.type == "cgroup2" && !line.point.contains('\\') && line.point.starts_with('/')) {
+      return Mount{std::string(line.root), std::string(line.point)};
     }
   }
   return std::nullopt;

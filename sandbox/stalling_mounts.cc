@@ -6,9 +6,10 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "base/files.h"
-#include "base/mount_names.h"
+#include "base/mountinfo.h"
 
 namespace nono::sandbox {
 namespace {
@@ -19,13 +20,6 @@ constexpr auto kServed = std::to_array<std::string_view>(
     {"9p",   "afs",     "autofs",   "beegfs", "ceph",   "cifs",  "coda",
      "fuse", "fuseblk", "gfs2",     "gpfs",   "lustre", "ncpfs", "nfs",
      "nfs4", "ocfs2",   "orangefs", "pvfs2",  "smb3",   "smbfs"});
-
-std::string_view take_field(std::string_view& line) {
-  const std::size_t end = std::min(line.find(' '), line.size());
-  const std::string_view field = line.substr(0, end);
-  line.remove_prefix(std::min(end + 1, line.size()));
-  return field;
-}
 
 std::optional<dev_t> device_of(std::string_view text) {
   unsigned major_number = 0;
@@ -45,33 +39,14 @@ struct Line {
   std::string_view options;  // of the file system
 };
 
-std::optional<Line> parse_line(std::string_view text) {
-  Line out;
-  take_field(text);  // id
-  take_field(text);  // parent
-  const auto device = device_of(take_field(text));
-  take_field(text);  // root
-  out.point = mount_field(take_field(text));
-  const std::size_t rest = text.find(" - ");
-  if (!device || !out.point.starts_with('/') || rest == std::string_view::npos) {
-    return std::nullopt;
-  }
-  text.remove_prefix(rest + 3);
-  out.device = *device;
-  out.type = take_field(text);
-  take_field(text);  // source
-  out.options = text;
-  return out;
-}
-
 std::vector<Line> parse_table(std::string_view table) {
   std::vector<Line> out;
-  while (!table.empty()) {
-    const std::size_t end = std::min(table.find('\n'), table.size());
-    if (auto line = parse_line(table.substr(0, end))) {
-      out.push_back(*std::move(line));
+  for (const MountLine& line : mount_lines(table)) {
+    const auto device = device_of(line.device);
+    std::string point = mount_field(line.point);
+    if (device && point.starts_with('/')) {
+      out.push_back({*device, std::move(point), line.type, line.options});
     }
-    table.remove_prefix(std::min(end + 1, table.size()));
   }
   return out;
 }
