@@ -45,6 +45,14 @@ NameShape shape_of(const Glob& glob) {
           Spelling::AsWritten, Extent::Ends};
 }
 
+// has_ends is what makes most misses cheap: the rest of a pattern costs its stars times the path.
+bool has_ends(const NameShape& ends, std::string_view absolute_path) {
+  const std::string_view name = absolute_path.substr(absolute_path.rfind('/') + 1);
+  return ends.extent == Extent::Whole
+             ? name == ends.prefix
+             : name.starts_with(ends.prefix) && name.ends_with(ends.suffix);
+}
+
 std::string_view without_slash(std::string_view path) {
   return path.starts_with('/') ? path.substr(1) : path;
 }
@@ -57,7 +65,8 @@ bool is_bundle_name(std::string_view base_name) {
 
 void Guard::add_pattern(std::string root, Glob glob) {
   const bool anchored = glob.anchored();
-  patterns_.push_back({std::move(root), std::move(glob), anchored});
+  NameShape ends = shape_of(glob);
+  patterns_.push_back({std::move(root), std::move(glob), anchored, std::move(ends)});
 }
 
 void Guard::add_file(std::string absolute_path) {
@@ -69,6 +78,9 @@ void Guard::take_off(std::string_view builtin_name) {
 }
 
 bool Guard::catches(const Rooted& pattern, std::string_view absolute_path) {
+  if (!has_ends(pattern.ends, absolute_path)) {
+    return false;
+  }
   if (pattern.root.empty()) {
     return pattern.glob.anchored() ? catches_some_suffix(pattern.glob, without_slash(absolute_path))
                                    : pattern.glob.matches(absolute_path);
@@ -96,7 +108,7 @@ bool Guard::policy_guards(std::string_view absolute_path) const {
 std::vector<NameShape> Guard::shapes() const {
   std::vector<NameShape> out = builtin_shapes();
   for (const Rooted& pattern : patterns_) {
-    out.push_back(shape_of(pattern.glob));
+    out.push_back(pattern.ends);
   }
   for (const std::string& file : files_) {
     out.push_back({std::string(base_name(file)), "", Spelling::AsWritten, Extent::Whole});

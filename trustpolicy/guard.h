@@ -38,6 +38,7 @@ class Guard final : public GuardedNames {
     std::string root;
     Glob glob;
     bool anchored;
+    NameShape ends;  // of every name that the pattern matches
   };
   // What the names were put together from, for who writes them in another language.
   BuiltinSet taken_off() const { return taken_off_; }

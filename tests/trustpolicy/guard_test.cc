@@ -157,6 +157,41 @@ TEST(GuardTest, PatternsAreComparedAsWritten) {
   EXPECT_EQ(guard.classify("/p/a/notes.txt"), GuardClass::None);
 }
 
+// joined are the texts of up to `most` of the pieces.
+std::vector<std::string> joined(const std::vector<std::string>& pieces, int most) {
+  std::vector<std::string> out{""};
+  std::size_t from = 0;
+  for (int round = 0; round < most; ++round) {
+    const std::size_t to = out.size();
+    for (; from < to; ++from) {
+      for (const std::string& piece : pieces) {
+        out.push_back(out[from] + piece);
+      }
+    }
+  }
+  return out;
+}
+
+// The ends of a name are compared before the pattern is: that must spare work only.
+TEST(GuardTest, PatternsCatchWhatTheyMatchWhateverTheirEnds) {
+  const auto names = joined({"a", "b", "\xc3\xa4", "/a"}, 4);
+  int caught = 0;
+  for (const std::string& pattern : joined({"a", "*", "?", "[ab]", "/", "b"}, 4)) {
+    const auto parsed = Glob::parse(pattern);
+    if (!parsed) {
+      continue;
+    }
+    Guard guard;
+    guard.add_pattern("/r", *parsed);
+    for (const std::string& name : names) {
+      const bool catches = guard.classify("/r/" + name) == GuardClass::Instruction;
+      caught += catches ? 1 : 0;
+      ASSERT_EQ(catches, parsed->matches(name)) << pattern << " " << name;
+    }
+  }
+  EXPECT_GT(caught, 10'000);
+}
+
 TEST(GuardTest, RootedPatternsStayBeneathTheirRoot) {
   Guard guard;
   guard.add_pattern("/work/tree", glob("docs/*.txt"));
