@@ -131,16 +131,15 @@ std::string HeldObjects::name_of(BorrowedFd object, const struct stat& status) {
 
 Answer<Executor::Program> Executor::program_at(const Call& call, int dirfd, const std::string& path,
                                                LastLink last) const {
-  auto object = resolver_.object(call.thread, dirfd, path, last);
-  struct stat status{};
-  if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
-    return std::unexpected(object ? errno : object.error());
+  auto seen = resolver_.look(call.thread, dirfd, path, last);
+  if (!seen) {
+    return std::unexpected(seen.error());
   }
-  std::string resolved = resolver_.path_of(*object, status.st_nlink);
-  if (auto known = has_known_path(*object, resolved); !known) {
+  std::string resolved = resolver_.path_of(seen->object, seen->status.st_nlink);
+  if (auto known = has_known_path(seen->object, resolved); !known) {
     return std::unexpected(known.error());
   }
-  return Program{*std::move(object), status, std::move(resolved)};
+  return Program{std::move(seen->object), seen->status, std::move(resolved)};
 }
 
 Answer<void> Executor::read_words(Judged& judged) const {

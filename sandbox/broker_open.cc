@@ -44,8 +44,9 @@ struct Opener::Job {
   std::string path;
   OwnedFd base;
   int attempts = 0;
-  bool expanded = false;  // opened outside the domain, on somebody's word
-  bool straight = false;  // opened for reading by a path that led over no link: its own path
+  bool expanded = false;   // opened outside the domain, on somebody's word
+  bool straight = false;   // opened for reading by a path that led over no link: its own path
+  bool by_kernel = false;  // opened by the kernel's own walk of `path` from `base`
 
   int base_raw() const { return base.valid() ? BorrowedFd(base).raw() : AT_FDCWD; }
   bool has(int flag) const { return (open.flags & flag) == flag; }
@@ -115,6 +116,7 @@ Outcome Opener::existing(Job& job) {
   if (after.st_mode != before.st_mode || resolver_.on_proc(after, fd)) {
     return slow(job);
   }
+  job.by_kernel = true;
   return finish(job, std::move(fd), after);
 }
 
@@ -327,7 +329,7 @@ Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat&
   if (auto fine = known(touched, object); !fine) {
     return Outcome::error(fine.error());
   }
-  const auto links = class_of_links(job, touched);
+  const auto links = class_of_links(job, touched, status);
   if (!links || std::max(rules_.guard_of(touched, status, {object}), *links) != GuardClass::None) {
     return links ? refuse_special(job, touched) : Outcome::error(links.error());
   }
@@ -434,10 +436,13 @@ Touched Opener::touched_by(const Job& job, const OwnedFd& fd, const struct stat&
 }
 
 // class_of_links is the strictest class of the names that a chain of links led through. A path
-// without dots that is the kernel's own led over no link.
-Answer<GuardClass> Opener::class_of_links(const Job& job, const Touched& touched) const {
+// without dots that is the kernel's own led over no link, and one whose last component is the
+// object itself over none that counts: those of directories are in the paths.
+Answer<GuardClass> Opener::class_of_links(const Job& job, const Touched& touched,
+                                          const struct stat& status) const {
   GuardClass found = GuardClass::None;
-  if (job.straight || (touched.requested == touched.resolved && !has_dots(job.path))) {
+  if (job.straight || (touched.requested == touched.resolved && !has_dots(job.path)) ||
+      (job.by_kernel && resolver_.is_named(job.base, job.path, status))) {
     return found;
   }
   const auto links = resolver_.last_links(job.call.thread, job.base, job.path);
@@ -459,7 +464,7 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   if (auto fine = known(touched, fd); !fine) {
     return Outcome::error(fine.error());
   }
-  const auto links = class_of_links(job, touched);
+  const auto links = class_of_links(job, touched, status);
   if (!links) {
     return Outcome::error(links.error());
   }

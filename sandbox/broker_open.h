@@ -44,7 +44,8 @@ class Opener {
   Outcome create(Job& job);
   Outcome create_at(Job& job, const NamedPlace& place);
   Touched touched_by(const Job& job, const OwnedFd& fd, const struct stat& status) const;
-  Answer<trustpolicy::GuardClass> class_of_links(const Job& job, const Touched& touched) const;
+  Answer<trustpolicy::GuardClass> class_of_links(const Job& job, const Touched& touched,
+                                                 const struct stat& status) const;
   Outcome finish(Job& job, OwnedFd fd, const struct stat& status);
   Outcome finish_special(Job& job, OwnedFd fd, const struct stat& status, const Touched& touched);
   Outcome finish_plain(Job& job, OwnedFd fd, const Touched& touched);

@@ -35,6 +35,15 @@ Answer<struct stat> status(const OwnedFd& fd) {
   return out;
 }
 
+int start_of(const OwnedFd& base) {
+  return base.valid() ? BorrowedFd(base).raw() : AT_FDCWD;
+}
+
+Answer<Seen> seen(Answer<OwnedFd> object) {
+  const auto found = object ? status(*object) : std::unexpected(object.error());
+  return found ? Answer<Seen>({*std::move(object), *found}) : std::unexpected(found.error());
+}
+
 // split puts the components of `path`, last first, on `pending`.
 void push_components(std::vector<std::string>& pending, std::string_view path) {
   std::vector<std::string> parts;
@@ -395,7 +404,7 @@ Answer<void> Resolver::clear(const AgentThread& thread, const OwnedFd& base,
     return fine;
   }
   const int keep = last == LastLink::Keep ? O_NOFOLLOW : 0;
-  const int from = base.valid() ? BorrowedFd(base).raw() : AT_FDCWD;
+  const int from = start_of(base);
   if (!dots && (open_path(from, path, keep, RESOLVE_NO_SYMLINKS).valid() || errno != ELOOP)) {
     return {};
   }
@@ -408,16 +417,25 @@ Answer<OwnedFd> Resolver::object(const AgentThread& thread, int dirfd, const std
   if (path.empty()) {
     return this->base(thread, dirfd);
   }
-  const auto base = base_for(thread, dirfd, path);
-  return base ? object_from(thread, *base, path, last) : std::unexpected(base.error());
+  auto seen = look(thread, dirfd, path, last);
+  return seen ? Answer<OwnedFd>(std::move(seen->object)) : std::unexpected(seen.error());
 }
 
-Answer<OwnedFd> Resolver::object_from(const AgentThread& thread, const OwnedFd& base,
-                                      const std::string& path, LastLink last) const {
+Answer<Seen> Resolver::look(const AgentThread& thread, int dirfd, const std::string& path,
+                            LastLink last) const {
+  if (path.empty()) {
+    return seen(this->base(thread, dirfd));
+  }
+  const auto base = base_for(thread, dirfd, path);
+  return base ? look_from(thread, *base, path, last) : std::unexpected(base.error());
+}
+
+Answer<Seen> Resolver::look_from(const AgentThread& thread, const OwnedFd& base,
+                                 const std::string& path, LastLink last) const {
   if (auto fine = clear(thread, base, path, last); !fine) {
     return std::unexpected(fine.error());
   }
-  const int from = base.valid() ? BorrowedFd(base).raw() : AT_FDCWD;
+  const int from = start_of(base);
   const int keep = last == LastLink::Keep ? O_NOFOLLOW : 0;
   OwnedFd quick = open_path(from, path, keep, RESOLVE_NO_MAGICLINKS);
   if (quick.valid()) {
@@ -427,94 +445,13 @@ Answer<OwnedFd> Resolver::object_from(const AgentThread& thread, const OwnedFd& 
       return std::unexpected(fine.error());
     }
     if (found && !on_proc(*found, quick)) {
-      return quick;
+      return Seen{std::move(quick), *found};
     }
   } else if (errno != ELOOP && errno != ENOENT) {
     return std::unexpected(errno);
   }
   auto walked = walk(thread, base, path, last, MissingLast::Refuse);
-  if (!walked) {
-    return std::unexpected(walked.error());
-  }
-  return std::move(walked->object);
-}
-
-namespace {
-
-Answer<std::string> path_in(const OwnedFd& directory, const std::string& name) {
-  const auto where = known_path(directory, 1);
-  if (!where || where->size() + name.size() + 1 >= PATH_MAX) {
-    return std::unexpected(ENAMETOOLONG);
-  }
-  return (*where == "/" ? "" : *where) + "/" + name;
-}
-
-}  // namespace
-
-Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
-                                   const std::string& path) const {
-  const auto base = base_for(thread, dirfd, path);
-  return base ? place_from(thread, *base, path) : std::unexpected(base.error());
-}
-
-Answer<NamedPlace> Resolver::place_from(const AgentThread& thread, const OwnedFd& base,
-                                        const std::string& path) const {
-  std::string_view text = path;
-  NamedPlace out;
-  while (text.size() > 1 && text.ends_with('/')) {
-    text.remove_suffix(1);
-    out.wants_directory = true;
-  }
-  const std::size_t slash = text.rfind('/');
-  out.name = std::string(slash == std::string_view::npos ? text : text.substr(slash + 1));
-  if (out.name.empty()) {
-    return std::unexpected(text.empty() ? ENOENT : EBUSY);  // nothing, or the root
-  }
-  const std::string parent = slash == std::string_view::npos ? "." : path.substr(0, slash + 1);
-  auto directory = object_from(thread, base, parent, LastLink::Follow);
-  if (!directory) {
-    return std::unexpected(directory.error());
-  }
-  const auto found = status(*directory);
-  if (!found || !S_ISDIR(found->st_mode)) {
-    return std::unexpected(ENOTDIR);
-  }
-  if (out.name == "." || out.name == "..") {
-    return std::unexpected(EINVAL);
-  }
-  out.directory = *std::move(directory);
-  auto canonical = path_in(out.directory, out.name);
-  if (!canonical) {
-    return std::unexpected(canonical.error());
-  }
-  out.canonical = *std::move(canonical);
-  if (auto fine = apart(out.canonical); !fine) {
-    return std::unexpected(fine.error());
-  }
-  return out;
-}
-
-Answer<std::vector<std::string>> Resolver::last_links(const AgentThread& thread,
-                                                      const OwnedFd& base,
-                                                      const std::string& path) const {
-  std::vector<std::string> out;
-  auto at = place_from(thread, base, path);
-  while (at && out.size() < kMaxLinks) {
-    const auto parent = status(at->directory);
-    std::array<char, PATH_MAX> target{};
-    const ssize_t got = ::readlinkat(BorrowedFd(at->directory).raw(), at->name.c_str(),
-                                     target.data(), target.size());
-    if (got <= 0 || !parent || on_proc(*parent, at->directory)) {
-      return out;
-    }
-    out.push_back(at->canonical);
-    const std::string text(target.data(), static_cast<std::size_t>(got));
-    const OwnedFd from = text.starts_with('/') ? OwnedFd() : std::move(at->directory);
-    at = place_from(thread, from, text);
-  }
-  // EINVAL, EBUSY: the last component is no name, but "..", "." or the root.
-  const bool told = at || at.error() == EINVAL || at.error() == EBUSY;
-  return told ? Answer<std::vector<std::string>>(std::move(out)) : std::unexpected(at.error());
+  return walked ? seen(std::move(walked->object)) : std::unexpected(walked.error());
 }
 
 }  // namespace nono::sandbox

@@ -35,6 +35,12 @@ struct NamedPlace {
   bool wants_directory = false;  // the agent wrote a trailing slash
 };
 
+// Seen is an object (O_PATH) and what it was when it was opened.
+struct Seen {
+  OwnedFd object;
+  struct stat status;
+};
+
 // Walked is where a walk ended: at an object, or at a name that does not exist yet.
 struct Walked {
   OwnedFd object;    // O_PATH; not valid where the last component is missing
@@ -43,10 +49,8 @@ struct Walked {
 
 class Resolver {
  public:
-  // `forbidden` are process ids whose /proc entries
-  // are refused (the broker and its workers); the vector must outlive the resolver.
+  // `forbidden`: whose /proc entries are refused (broker, workers). It must outlive the resolver.
   explicit Resolver(const std::vector<pid_t>& forbidden);
-
   // keep_off says which mounts no walk may enter; null: none. They must outlive the resolver. It
   // is said anew whenever a mount came or went.
   void keep_off(const StallingMounts* mounts) {
@@ -71,14 +75,14 @@ class Resolver {
   bool holds_mount(const std::string& directory) const {
     return mounts_ != nullptr && mounts_->beneath(directory);
   }
-
-  // base_for opens what `path` starts from; AT_FDCWD (a descriptor that is not owned) when
-  // absolute.
+  // base_for opens what `path` starts from; AT_FDCWD (not owned) when absolute.
   Answer<OwnedFd> base_for(const AgentThread& thread, int dirfd, const std::string& path) const;
 
-  // object opens (O_PATH) what `path` names. An empty path names `dirfd` itself.
+  // object opens (O_PATH) what `path` names; look says what it was, too. Empty: `dirfd` itself.
   Answer<OwnedFd> object(const AgentThread& thread, int dirfd, const std::string& path,
                          LastLink last) const;
+  Answer<Seen> look(const AgentThread& thread, int dirfd, const std::string& path,
+                    LastLink last) const;
   // place opens the directory of the last component and does not look at that component. ".", ".."
   // and the root are EBUSY-like cases: they come back as EINVAL.
   Answer<NamedPlace> place(const AgentThread& thread, int dirfd, const std::string& path) const;
@@ -86,11 +90,13 @@ class Resolver {
   // as the kernel follows them for the agent, from `base`. A magic link of /proc is none.
   Answer<std::vector<std::string>> last_links(const AgentThread& thread, const OwnedFd& base,
                                               const std::string& path) const;
+  // is_named: the last component of `path`, from `base`, is no link, but that object itself. To be
+  // asked of what the kernel opened by that path; false also where it was not looked.
+  bool is_named(const OwnedFd& base, const std::string& path, const struct stat& object) const;
   // walk is the slow way, exposed for opens that may create through a dangling symlink. `base` is
   // of base_for: asked again, the agent could say another.
   Answer<Walked> walk(const AgentThread& thread, const OwnedFd& base, const std::string& path,
                       LastLink last, MissingLast missing) const;
-
   // on_proc: on any procfs; without the object only one that is known.
   bool on_proc(const struct stat& status) const { return procfs_.is_known(status); }
   bool on_proc(const struct stat& status, BorrowedFd object) const {
@@ -110,8 +116,13 @@ class Resolver {
   bool is_forbidden(const std::string& rest) const;
   Answer<void> in_own_proc(const struct stat& status, const OwnedFd& object) const;
   Answer<void> apart(std::string_view canonical) const;
-  Answer<OwnedFd> object_from(const AgentThread& thread, const OwnedFd& base,
-                              const std::string& path, LastLink last) const;
+  Answer<Seen> look_from(const AgentThread& thread, const OwnedFd& base, const std::string& path,
+                         LastLink last) const;
+  struct Parent;
+  Answer<Parent> parent_of(const AgentThread& thread, const OwnedFd& base,
+                           const std::string& path) const;
+  Answer<std::string> canonical(const Parent& parent) const;
+  Answer<std::string> next_link(const Parent& at, std::vector<std::string>& names) const;
   Answer<NamedPlace> place_from(const AgentThread& thread, const OwnedFd& base,
                                 const std::string& path) const;
   Answer<void> clear_as_text(const OwnedFd& base, const std::string& path) const;
