@@ -35,6 +35,13 @@ Answer<struct stat> status(const OwnedFd& fd) {
   return out;
 }
 
+bool lacks(const OwnedFd& directory, const std::string& name) {
+  struct stat found{};
+  return ::fstatat(BorrowedFd(directory).raw(), name.c_str(), &found,
+                   AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0 &&
+         errno == ENOENT;
+}
+
 int start_of(const OwnedFd& base) {
   return base.valid() ? BorrowedFd(base).raw() : AT_FDCWD;
 }
@@ -430,6 +437,29 @@ Answer<Seen> Resolver::look(const AgentThread& thread, int dirfd, const std::str
   return base ? look_from(thread, *base, path, last) : std::unexpected(base.error());
 }
 
+// settles: the agent's own walk of `path` would end with that error, too. ENOENT does where a
+// directory that the kernel came to, on no procfs, lacks the next component: what differs for the
+// broker lies on a procfs, and there is no way out of that but magic links, and up.
+bool Resolver::settles(int error, int from, std::string_view path) const {
+  if (error != ENOENT) {
+    return error != ELOOP;
+  }
+  while (path.size() > 1 && !path.ends_with('/') && !has_dots(path)) {
+    const std::size_t slash = path.rfind('/');
+    const std::string name(path.substr(slash + 1));  // all of it, where there is no slash
+    path = slash == std::string_view::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+    const OwnedFd directory = open_path(from, std::string(path), 0, RESOLVE_NO_MAGICLINKS);
+    if (directory.valid()) {
+      const auto found = status(directory);
+      return found && !on_proc(*found, directory) && lacks(directory, name);
+    }
+    if (errno != ENOENT) {
+      return false;
+    }
+  }
+  return false;
+}
+
 Answer<Seen> Resolver::look_from(const AgentThread& thread, const OwnedFd& base,
                                  const std::string& path, LastLink last) const {
   if (auto fine = clear(thread, base, path, last); !fine) {
@@ -447,8 +477,8 @@ Answer<Seen> Resolver::look_from(const AgentThread& thread, const OwnedFd& base,
     if (found && !on_proc(*found, quick)) {
       return Seen{std::move(quick), *found};
     }
-  } else if (errno != ELOOP && errno != ENOENT) {
-    return std::unexpected(errno);
+  } else if (const int error = errno; settles(error, from, path)) {
+    return std::unexpected(error);
   }
   auto walked = walk(thread, base, path, last, MissingLast::Refuse);
   return walked ? seen(std::move(walked->object)) : std::unexpected(walked.error());

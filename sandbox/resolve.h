@@ -118,6 +118,7 @@ class Resolver {
   Answer<void> apart(std::string_view canonical) const;
   Answer<Seen> look_from(const AgentThread& thread, const OwnedFd& base, const std::string& path,
                          LastLink last) const;
+  bool settles(int error, int from, std::string_view path) const;
   struct Parent;
   Answer<Parent> parent_of(const AgentThread& thread, const OwnedFd& base,
                            const std::string& path) const;

@@ -43,10 +43,44 @@ print(f"Pid:\\t{os.getpid()}" in open("/proc/self/status").read(), "MY_SECRET" i
 """
 
 
+# What is not there, and what is there for the caller alone, by a link into its own /proc.
+MISSING = """
+import errno, os, socket
+here = os.getcwd()
+def told(call, *words):
+    try:
+        return call(*words)
+    except OSError as error:
+        return errno.errorcode[error.errno]
+for name in ("none", "a/b/none", here + "/a/b/none", "a/none/x", "a//b//none", "a/./none",
+             "a/../none", "a/b/none/", "dangling", "dangling/x", "round", "f/x", "/none/x", "task/none",
+             "task/fd/9999", "/proc/self/none", "/proc/self/cwd/none"):
+    with socket.socket(socket.AF_UNIX) as peer:
+        print(name, told(os.execv, name, [name]), told(os.chmod, name, 0o600),
+              told(peer.connect, name), flush=True)
+os.execv("task/exe", ["/usr/bin/python3", "-c", "print('task/exe runs')"])
+"""
+
+
 def mounts_are_possible():
     return os.geteuid() == 0 and shutil.which("unshare") is not None and subprocess.run(
         ["unshare", "-m", "sh", "-c", "mount -t proc proc /mnt"], capture_output=True,
         check=False).returncode == 0
+
+
+class Missing(support.SandboxCase):
+    def test_what_is_missing_is_so_for_the_caller_and_not_for_the_broker(self):
+        self.project.write("f", "text")
+        (self.project.tree / "a/b").mkdir(parents=True)
+        (self.project.tree / "dangling").symlink_to("a/none")
+        (self.project.tree / "round").symlink_to("round")
+        link = "import os; os.path.lexists('task') and os.unlink('task'); "
+        link += "os.symlink(f'/proc/self/task/{os.getpid()}', 'task')\n"
+        outside = self.ran(self.project.run(PY, "-c", link + MISSING))
+        inside = self.ran(self.project.sandbox(PY, "-c", link + MISSING))
+        self.assertEqual(inside.stdout, outside.stdout)
+        self.assertEqual(outside.stdout.count("ENOENT ENOENT ENOENT"), 15)
+        self.assertIn("task/exe runs", outside.stdout)
 
 
 @unittest.skipUnless(mounts_are_possible(), "needs root to mount")
