@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "attest/predicate.h"
 #include "base/text.h"
 #include "trustpolicy/builtin_names.h"
 #include "trustpolicy/fields.h"
@@ -16,8 +17,16 @@ namespace {
 constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kMaxUnguarded = 64;
 
-Result<void> check_version(const JsonView& root) {
-  NONO_TRY(const JsonView field, root.at("version"));
+Result<void> check_predicate(const JsonView& field) {
+  NONO_TRY(const std::string text, field.string());
+  if (text != attest::kTrustPolicyV1) {
+    return std::unexpected(
+        field.error("must be \"" + std::string(attest::kTrustPolicyV1) + "\", or be left out"));
+  }
+  return {};
+}
+
+Result<void> check_version(const JsonView& field) {
   NONO_TRY(const std::int64_t version, field.integer());
   if (version != kVersion) {
     return std::unexpected(field.error("must be 1, the only version that this build knows"));
@@ -196,10 +205,24 @@ Result<void> check_protects(const JsonView& root, const Document& document) {
 }
 
 Result<void> check_form(const JsonView& root) {
-  NONO_CHECK(root.only({"version", "includes", "files", "publishers", "blocklist", "enforcement",
-                        "agent_config", "unguard", "lock", "intercept", "root"}));
-  NONO_CHECK(no_nulls(root));
-  return check_version(root);
+  NONO_CHECK(root.only({"predicate", "version", "includes", "files", "publishers", "blocklist",
+                        "enforcement", "agent_config", "unguard", "lock", "intercept", "root"}));
+  return no_nulls(root);
+}
+
+// What says that a file of that name is a policy of nono's: one of the two must.
+Result<void> read_marks(const JsonView& root, Document& document) {
+  NONO_TRY(const auto predicate, root.maybe("predicate"));
+  if (predicate) {
+    NONO_CHECK(check_predicate(*predicate));
+  }
+  document.has_predicate = predicate.has_value();
+  document.has_version = !predicate || root.json().find("version") != nullptr;
+  if (document.has_version) {
+    NONO_TRY(const JsonView version, root.at("version"));
+    NONO_CHECK(check_version(version));
+  }
+  return {};
 }
 
 Result<void> parse_options(const JsonView& root, Document& document) {
@@ -213,6 +236,7 @@ Result<void> parse_options(const JsonView& root, Document& document) {
 
 Result<Document> parse_members(const JsonView& root) {
   Document document;
+  NONO_CHECK(read_marks(root, document));
   NONO_TRY(document.includes, parse_includes(root));
   NONO_CHECK(read_list(root, "files", Document::kMaxFiles, parse_file, document.files));
   NONO_TRY(document.publishers, parse_publishers(root));

@@ -59,6 +59,11 @@ struct BlockedPublisher {
 };
 
 struct Document {
+  // How it says that it is a policy of nono's, and says it again when it is written: upstream
+  // up to 0.66 knows the version, from 0.81 on the predicate alone.
+  bool has_predicate = true;
+  bool has_version = false;
+
   static constexpr std::size_t kMaxIncludes = 100;
   static constexpr std::size_t kMaxFiles = 1000;
   static constexpr std::size_t kMaxPublishers = 1000;

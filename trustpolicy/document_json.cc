@@ -1,6 +1,7 @@
 // trustpolicy/document_json.cc: writes a trust-policy.json, and the one that users begin with.
 #include <initializer_list>
 
+#include "attest/predicate.h"
 #include "trustpolicy/document.h"
 #include "trustpolicy/publisher.h"
 
@@ -91,7 +92,14 @@ Document Document::bare() {
 }
 
 Json Document::to_json() const {
-  Json json(Json::Object{{"version", 1}, {"includes", includes_json(includes)}});
+  Json json(Json::Object{});
+  if (has_predicate) {
+    json.set("predicate", attest::kTrustPolicyV1);
+  }
+  if (has_version) {
+    json.set("version", 1);
+  }
+  json.set("includes", includes_json(includes));
   if (!files.empty()) {
     json.set("files", texts(files));
   }

@@ -411,6 +411,38 @@ TEST(DocumentTest, FaultyBlocklistsAreRefused) {
   });
 }
 
+// As upstream 0.81 writes it: no version, but what it is.
+TEST(DocumentTest, APolicySaysWhatItIsByItsVersionOrItsPredicate) {
+  const auto parsed = [](std::string_view first) {
+    return Document::parse("{" + std::string(first) +
+                               R"("includes":["x"],"publishers":[],"blocklist":{},)"
+                               R"("enforcement":"deny"})",
+                           "p");
+  };
+  const std::string predicate = R"("predicate":"https://nono.sh/attestation/trust-policy/v1",)";
+  for (const std::string_view marks :
+       {std::string_view(R"("version":1,)"), std::string_view(predicate)}) {
+    const auto document = parsed(marks);
+    ASSERT_TRUE(document) << marks;
+    EXPECT_TRUE(document->to_json().compact().starts_with("{" + std::string(marks)));
+    EXPECT_EQ(document->to_json().compact().contains("version\":"), marks != predicate);
+  }
+  EXPECT_TRUE(parsed(predicate + R"("version":1,)"));
+  for (const auto& [first, where] :
+       {std::pair<std::string, std::string>{"", "version"},
+        {predicate + R"("version":2,)", "/version: must be 1"},
+        {R"("predicate":"https://nono.sh/attestation/instruction-file/v1","version":1,)",
+         "/predicate: must be"},
+        {R"("predicate":"","version":1,)", "/predicate: must be"},
+        {R"("predicate":1,"version":1,)", "/predicate"},
+        {R"("predicate":null,"version":1,)", "/predicate"}}) {
+    const auto refused = parsed(first);
+    ASSERT_FALSE(refused) << first;
+    EXPECT_NE(refused.error().message().find(where), std::string::npos)
+        << refused.error().message();
+  }
+}
+
 TEST(DocumentTest, EmptyIncludesAreTakenWhereSomethingElseIsMeant) {
   EXPECT_TRUE(Document::parse(Parts{.includes = "[]", .enforcement = R"("warn")"}.text(), "p"));
   EXPECT_TRUE(Document::parse(Parts{.includes = "[]", .extra = R"(,"files":["/a"])"}.text(), "p"));
