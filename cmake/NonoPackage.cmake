@@ -25,7 +25,7 @@ if(TARGET nono AND NOT NONO_SANITIZED)
     COMMAND nono --generate-completion bash > ${generated}/completion/nono
     COMMAND nono --generate-completion zsh > ${generated}/completion/_nono
     COMMAND nono --generate-completion fish > ${generated}/completion/nono.fish
-    COMMAND sh -c "gzip -9nf ${generated}/man/*.1"
+    COMMAND sh -c "gzip -9nf \"$1\"/*.1" sh ${generated}/man
     COMMAND ${CMAKE_COMMAND} -E touch ${generated}/stamp
     DEPENDS nono
     VERBATIM
