@@ -93,8 +93,6 @@ crypto::Certificate sct_issuer(const TrustedRoot& root, const crypto::Certificat
   return issuer;
 }
 
-using SctTime = std::chrono::sys_time<std::chrono::milliseconds>;
-
 // Signed is what an SCT is a signature over, beside itself.
 struct Signed {
   crypto::Sha256 issuer_key_hash;
@@ -105,17 +103,17 @@ struct Signed {
 enum class SctVerdict : unsigned char { Good, Bad, Unknown };
 
 bool known_and_valid(const TrustedCtLog& log, const crypto::SignedCertificateTimestamp& sct,
-                     SctTime at) {
-  return log.log_id == sct.log_id && log.window.contains_ms(at);
+                     Time at) {
+  return log.log_id == sct.log_id && log.window.contains(at);
 }
 
 // Milliseconds that no calendar of ours holds are in no log's window.
-std::optional<SctTime> time_of(const crypto::SignedCertificateTimestamp& sct) {
+std::optional<Time> time_of(const crypto::SignedCertificateTimestamp& sct) {
   constexpr std::uint64_t kLast = 253'402'300'799'999;  // the end of the year 9999
   if (sct.milliseconds > kLast) {
     return std::nullopt;
   }
-  return SctTime(std::chrono::milliseconds(sct.milliseconds));
+  return Time(std::chrono::milliseconds(sct.milliseconds));
 }
 
 struct WeighedSct {
@@ -125,7 +123,7 @@ struct WeighedSct {
 
 WeighedSct weigh_sct(const TrustedRoot& root, const crypto::SignedCertificateTimestamp& sct,
                      const Signed& what) {
-  const std::optional<SctTime> at = time_of(sct);
+  const std::optional<Time> at = time_of(sct);
   WeighedSct weighed;
   for (const TrustedCtLog& log : root.ct_logs()) {
     if (!at || !known_and_valid(log, sct, *at)) {

@@ -33,9 +33,10 @@ bool is_control(char c) {
 
 Result<Instant> read_instant(const JsonView& view) {
   NONO_TRY(const std::string text, view.nonempty_string());
-  const std::optional<Instant> instant = parse_rfc3339(text);
+  // A program that has no start writes its zero: the year 1, the year 1601.
+  const std::optional<Instant> instant = parse_rfc3339(text, BeforeEpoch::Clamped);
   if (!instant) {
-    return std::unexpected(view.error("must be a time of RFC 3339, from 1970 to 9999"));
+    return std::unexpected(view.error("must be a time of RFC 3339, from year 1 to 9999"));
   }
   return *instant;
 }
@@ -137,12 +138,10 @@ Result<Window> read_window(const JsonView& view) {
   NONO_TRY(const ProtoObject range, ProtoObject::read(view, {"start", "end"}));
   NONO_TRY(const JsonView start, range.at("start"));
   NONO_TRY(const Instant from, read_instant(start));
-  Window window{.start = std::chrono::ceil<std::chrono::seconds>(from), .end = std::nullopt};
-  window.lead = std::chrono::floor<std::chrono::milliseconds>(window.start - from);
+  Window window{.start = std::chrono::ceil<std::chrono::milliseconds>(from), .end = std::nullopt};
   if (const JsonView* end = range.maybe("end")) {
     NONO_TRY(const Instant until, read_instant(*end));
-    window.end = std::chrono::floor<std::chrono::seconds>(until);
-    window.rest = std::chrono::floor<std::chrono::milliseconds>(until - *window.end);
+    window.end = std::chrono::floor<std::chrono::milliseconds>(until);
   }
   return window;
 }

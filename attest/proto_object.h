@@ -53,9 +53,9 @@ class ProtoObject {
 Result<std::string> read_media_type(const JsonView& view, std::span<const std::string_view> known,
                                     std::string_view what);
 
-// read_window reads a TimeRange. Both ends count: fractions of a second shrink it to whole seconds
-// within, and are kept beside them to the millisecond. A start must be there; a window that ends
-// before it contains no time, which is a way to retire an instance.
+// read_window reads a TimeRange. Both ends count, to the millisecond: what is finer shrinks it. A
+// start must be there; one before 1970 is before all that is judged. A window that ends before its
+// start contains no time, which is a way to retire an instance.
 Result<Window> read_window(const JsonView& view);
 
 // ProtoEnum is an enum value as ProtoJSON spells it: the name, or the number (which has no sign).

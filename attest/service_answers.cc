@@ -110,7 +110,7 @@ Result<rekor::LoggedEntry> check_entry(const TrustedRoot& root, const rekor::Log
     return refuse("the log entry comes without proof that the log holds it");
   }
   if (const auto at = logged->front().integrated_at()) {
-    NONO_CHECK(check_time(leaf, *at, "the log entry"));
+    NONO_CHECK(check_time(leaf, from_seconds(*at), "the log entry"));
   }
   return std::move(logged->front());
 }

@@ -182,9 +182,9 @@ std::expected<LogEvidence, Rejection> weigh_evidence(const TrustedRoot& root, co
   NONO_TRY(auto logged, check_log_entries(root, bundle.log_entries(), submission));
   NONO_TRY(auto times, check_timestamps(root, bundle.timestamps(), submission.signature));
   for (const rekor::LoggedEntry& entry : logged) {
-    if (const std::optional<Time> at = entry.integrated_at()) {
+    if (const auto at = entry.integrated_at()) {
       times.push_back(VerifiedTime{
-          .at = *at,
+          .at = from_seconds(*at),
           .source = TimeSource::LogPromise,
           .name = entry.operator_name().empty() ? entry.log_name() : entry.operator_name()});
     }
@@ -217,10 +217,11 @@ Checked check_thresholds(const LogEvidence& evidence, const Thresholds& threshol
 std::vector<VerifiedLogEntry> summary(std::span<const rekor::LoggedEntry> logged) {
   std::vector<VerifiedLogEntry> entries;
   for (const rekor::LoggedEntry& entry : logged) {
-    entries.push_back(VerifiedLogEntry{.log = entry.log_name(),
-                                       .index = entry.log_index(),
-                                       .integrated_at = entry.integrated_at(),
-                                       .proven = entry.proven()});
+    entries.push_back(
+        VerifiedLogEntry{.log = entry.log_name(),
+                         .index = entry.log_index(),
+                         .integrated_at = entry.integrated_at().transform(from_seconds),
+                         .proven = entry.proven()});
   }
   return entries;
 }

@@ -27,23 +27,17 @@
 
 namespace nono::attest {
 
-using Time = std::chrono::sys_seconds;
+using Time = std::chrono::sys_time<std::chrono::milliseconds>;
 
 // A trusted root, a signing configuration, or both in one file; the public-good root has 7 KiB.
 inline constexpr JsonLimits kTrustFileLimits{.bytes = 1u << 20, .values = 20'000};
 
 // Window is a validFor: inclusive at both ends, open where there is no end. Its ends are whole
-// seconds within what was written, for times that are; lead and rest are the milliseconds that were
-// cut off before the start and behind the end, for times that have them.
+// milliseconds within what was written.
 struct Window {
   Time start;
   std::optional<Time> end;
-  std::chrono::milliseconds lead{0};
-  std::chrono::milliseconds rest{0};
   bool contains(Time at) const { return start <= at && (!end || at <= *end); }
-  bool contains_ms(std::chrono::sys_time<std::chrono::milliseconds> at) const {
-    return start - lead <= at && (!end || at <= *end + rest);
-  }
 };
 
 struct TrustedAuthority {  // issues signing certificates (Fulcio)

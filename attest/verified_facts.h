@@ -34,10 +34,15 @@ struct VerifiedLogEntry {
 };
 struct VerifiedSct {
   std::string log;  // base URL
-  std::chrono::sys_time<std::chrono::milliseconds> at;
+  Time at;
 };
 
-// utc is RFC 3339 for people; a time beyond the range of Instant is written as the end of that.
+// from_seconds is a time that a log wrote: one beyond the year 9999, which a Time need not hold, is
+// the end of that; one before 1970 is its start.
+Time from_seconds(std::chrono::sys_seconds at);
+
+// utc is RFC 3339 for people, with milliseconds where there are any; a time beyond the range of
+// Instant is written as the end of that.
 std::string utc(Time at);
 
 }  // namespace nono::attest

@@ -55,7 +55,7 @@ class Reader {
 };
 
 std::chrono::sys_days read_date(Reader& reader) {
-  const std::chrono::year year{reader.within(reader.digits(4), 1970, 9999)};
+  const std::chrono::year year{reader.within(reader.digits(4), 1, 9999)};
   reader.literal("-");
   const auto month = static_cast<unsigned>(reader.digits(2));
   reader.literal("-");
@@ -158,7 +158,7 @@ std::string format_rfc3339(Instant when, int fraction_digits) {
   return text;
 }
 
-std::optional<Instant> parse_rfc3339(std::string_view text) {
+std::optional<Instant> parse_rfc3339(std::string_view text, BeforeEpoch before) {
   Reader reader(text);
   const std::chrono::sys_days date = read_date(reader);
   reader.literal("T");
@@ -166,8 +166,11 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
   const std::chrono::nanoseconds fraction = read_fraction(reader);
   const std::chrono::seconds zone = read_zone(reader);
   const std::chrono::sys_seconds whole = date + time - zone;
-  if (reader.failed() || !reader.at_end() || whole.time_since_epoch() < 0s) {
+  if (reader.failed() || !reader.at_end()) {
     return std::nullopt;
+  }
+  if (whole.time_since_epoch() < 0s) {
+    return before == BeforeEpoch::Clamped ? std::optional(Instant{-1ns}) : std::nullopt;
   }
   if (whole >= std::chrono::floor<std::chrono::seconds>(Instant::max())) {
     return Instant::max();

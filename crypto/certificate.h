@@ -27,7 +27,8 @@ namespace nono::crypto {
 // A certificate of Fulcio or of a timestamp authority holds 700 to 2,000 bytes.
 inline constexpr std::size_t kMaxCertificateBytes = 64u << 10;
 
-using Time = std::chrono::sys_seconds;
+// Certificates are valid by the second; what they are held against can be exacter than that.
+using Time = std::chrono::sys_time<std::chrono::milliseconds>;
 
 // Validity is notBefore and notAfter, both inclusive.
 struct Validity {

@@ -3,11 +3,11 @@
 // Untrusted until verify() says so. Strict: DER without bytes after it; status granted (0) or
 // grantedWithMods (1); SignedData over id-ct-TSTInfo with exactly one SignerInfo; TSTInfo version
 // 1; message imprint SHA-256, SHA-384 or SHA-512 (SHA-1 is Unsupported); genTime as GeneralizedTime
-// in UTC, fractions of a second allowed and dropped; at most 10 embedded certificates; signed
-// attributes contentType, messageDigest and signingCertificateV2 (RFC 5816) present, in the order
-// of DER, none twice. signingCertificate of RFC 2634 names the signer by SHA-1: beside its
-// successor it is not looked at, alone it is not enough. Signatures: ECDSA, RSA PKCS #1 v1.5,
-// Ed25519.
+// in UTC, fractions of a second to the millisecond, finer ones rounded up; at most 10 embedded
+// certificates; signed attributes contentType, messageDigest and signingCertificateV2 (RFC 5816)
+// present, in the order of DER, none twice. signingCertificate of RFC 2634 names the signer by
+// SHA-1: beside its successor it is not looked at, alone it is not enough. Signatures: ECDSA, RSA
+// PKCS #1 v1.5, Ed25519.
 #pragma once
 
 #include <cstddef>

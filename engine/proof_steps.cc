@@ -96,7 +96,8 @@ Step log_claims(const rekor::LogEntry& entry) {
   add(step.facts, "kind", entry.kind + " " + entry.version);
   if (entry.integrated_time) {
     add(step.facts, "integrated",
-        attest::utc(attest::Time(std::chrono::seconds(*entry.integrated_time))));
+        attest::utc(attest::from_seconds(
+            std::chrono::sys_seconds(std::chrono::seconds(*entry.integrated_time)))));
   }
   add(step.facts, "promise", entry.promise ? "yes" : "no");
   add(step.facts, "proof",
@@ -207,8 +208,7 @@ std::vector<Step> proof_steps(const attest::Proof& proof) {
                                {token ? "timestamp-by" : "promised-by", time.name}}});
   }
   for (const attest::VerifiedSct& sct : proof.scts()) {
-    const auto at = std::chrono::floor<std::chrono::seconds>(sct.at);
-    steps.push_back({.name = "sct", .facts = {{"log", sct.log}, {"at", attest::utc(at)}}});
+    steps.push_back({.name = "sct", .facts = {{"log", sct.log}, {"at", attest::utc(sct.at)}}});
   }
   return steps;
 }

@@ -83,8 +83,8 @@ Result<std::string> request_v1(const rekor::Submission& submission,
   return rekor::hashedrekord_request(submission);
 }
 
-attest::Time whole_seconds(const Clock& clock) {
-  return std::chrono::floor<std::chrono::seconds>(clock.now());
+attest::Time to_milliseconds(const Clock& clock) {
+  return std::chrono::floor<std::chrono::milliseconds>(clock.now());
 }
 
 template <typename T>
@@ -102,7 +102,7 @@ Result<T> chosen(Result<T> services, std::string_view what) {
 
 Result<ChosenServices> ChosenServices::choose(const attest::SigningConfig& config,
                                               const Clock& clock) {
-  const attest::Time now = whole_seconds(clock);
+  const attest::Time now = to_milliseconds(clock);
   ChosenServices all;
   NONO_TRY(all.authority,
            chosen(attest::select_service(config.authorities(), kAuthorityVersions, now),

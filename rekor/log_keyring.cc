@@ -41,8 +41,8 @@ std::string rfc3339(Time at) {
 }
 
 std::string window_of(const Log& log) {
-  return rfc3339(log.valid_from) + " to " +
-         (log.valid_until ? rfc3339(*log.valid_until) : std::string("now"));
+  const auto last = log.last_second();
+  return rfc3339(log.first_second()) + " to " + (last ? rfc3339(*last) : std::string("now"));
 }
 
 Hint head_of(const crypto::Sha256& digest) {

@@ -21,7 +21,8 @@
 
 namespace nono::rekor {
 
-using Time = std::chrono::sys_seconds;
+using Time = std::chrono::sys_seconds;  // of a log: whole seconds
+using Moment = std::chrono::sys_time<std::chrono::milliseconds>;
 
 // Log is one instance of a trusted root's tlogs.
 struct Log {
@@ -32,10 +33,21 @@ struct Log {
   // Rekor v1 it is log_id.
   crypto::Sha256 checkpoint_key_id;
   crypto::PublicKey key;
-  Time valid_from;
-  std::optional<Time> valid_until;  // inclusive
+  Moment valid_from;
+  std::optional<Moment> valid_until;  // inclusive
 
-  bool valid_at(Time at) const { return valid_from <= at && (!valid_until || at <= *valid_until); }
+  bool valid_at(Moment at) const {
+    return valid_from <= at && (!valid_until || at <= *valid_until);
+  }
+  // valid_at takes any second that a log may write, also one that no Moment holds.
+  bool valid_at(Time at) const {
+    return first_second() <= at && (!valid_until || at <= *last_second());
+  }
+  Time first_second() const { return std::chrono::ceil<std::chrono::seconds>(valid_from); }
+  std::optional<Time> last_second() const {
+    return valid_until.transform(
+        [](Moment end) { return std::chrono::floor<std::chrono::seconds>(end); });
+  }
   // host is base_url without scheme and trailing slashes: the name of a Rekor v2 log in its
   // checkpoints. Port and path belong to it.
   std::string host() const;
@@ -70,7 +82,7 @@ class [[nodiscard]] LoggedEntry {
   bool proven() const { return proven_; }  // an inclusion proof verified, not the promise alone
   // log_valid_at is the validity of the log's key, in all windows that the trusted root gives it:
   // without integrated_at the caller holds the verified timestamps against it.
-  bool log_valid_at(Time at) const {
+  bool log_valid_at(Moment at) const {
     return std::ranges::any_of(windows_, [at](const Log& log) { return log.valid_at(at); });
   }
 

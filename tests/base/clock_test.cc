@@ -90,6 +90,17 @@ TEST(Rfc3339Test, EverythingElseIsRefused) {
   }
 }
 
+TEST(ClockTest, TimesBeforeTheEpochAreClampedWhereThatIsAskedFor) {
+  constexpr Instant kJustBefore{std::chrono::nanoseconds(-1)};
+  for (const char* text :
+       {"0001-01-01T00:00:00Z", "1969-12-31T23:59:59.25Z", "1970-01-01T00:00:00+00:01"}) {
+    EXPECT_EQ(parse_rfc3339(text, BeforeEpoch::Clamped), kJustBefore) << text;
+    EXPECT_FALSE(parse_rfc3339(text)) << text;
+  }
+  EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00Z", BeforeEpoch::Clamped), at(0));
+  EXPECT_FALSE(parse_rfc3339("0000-12-31T23:59:59Z", BeforeEpoch::Clamped));
+}
+
 TEST(Rfc3339Test, FormatPadsEveryField) {
   EXPECT_EQ(format_rfc3339(at(0)), "1970-01-01T00:00:00Z");
   EXPECT_EQ(format_rfc3339(at(1'709'208'061)), "2024-02-29T12:01:01Z");

@@ -462,16 +462,20 @@ TEST(TimestampFormatTest, NoChangedByteChangesWhatIsVerified) {
 
 struct TimeForm {
   const char* text;
-  std::optional<std::int64_t> seconds;
+  std::optional<std::int64_t> milliseconds;
 };
 constexpr TimeForm kTimeForms[] = {
-    {"20240101120000Z", 1'704'110'400},
-    {"20240101120000.5Z", 1'704'110'400},
-    {"20240101120000.000001Z", 1'704'110'400},
-    {"20240229235959Z", 1'709'251'199},
+    {"20240101120000Z", 1'704'110'400'000},
+    {"20240101120000.5Z", 1'704'110'400'500},
+    {"20240101120000.25Z", 1'704'110'400'250},
+    {"20240101120000.125Z", 1'704'110'400'125},
+    {"20240101120000.1251Z", 1'704'110'400'126},
+    {"20240101120000.000001Z", 1'704'110'400'001},
+    {"20240101120000.9999Z", 1'704'110'401'000},
+    {"20240229235959Z", 1'709'251'199'000},
     {"19700101000000Z", 0},
-    {"19691231235959Z", -1},
-    {"99991231235959Z", 253'402'300'799},
+    {"19691231235959Z", -1'000},
+    {"99991231235959Z", 253'402'300'799'000},
     {"20230229000000Z", std::nullopt},
     {"20240101240000Z", std::nullopt},
     {"20240101126000Z", std::nullopt},
@@ -507,9 +511,9 @@ TEST(TimestampFormatTest, GenTimeHasTheOneFormOfDer) {
   for (const TimeForm& form : kTimeForms) {
     token.info.time = der(test::kGeneralizedTime, {as_bytes(form.text)});
     const auto info = read_timestamp_info(test::info_der(token.info));
-    EXPECT_EQ(info.has_value(), form.seconds.has_value()) << form.text;
-    if (info && form.seconds) {
-      EXPECT_EQ(info->time.time_since_epoch().count(), *form.seconds) << form.text;
+    EXPECT_EQ(info.has_value(), form.milliseconds.has_value()) << form.text;
+    if (info && form.milliseconds) {
+      EXPECT_EQ(info->time.time_since_epoch().count(), *form.milliseconds) << form.text;
     }
     if (!info) {
       EXPECT_NE(info.error().message().find("genTime"), std::string::npos) << form.text;

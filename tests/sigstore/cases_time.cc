@@ -199,6 +199,39 @@ Set validity(Validity& (*of)(Recipe&)) {
   return [of](Recipe& r, Time from, std::optional<Time> until) { of(r) = {from, *until}; };
 }
 
+// A token of a quarter of a second after an end is after it, and one after a start is not before.
+void add_fractions(Cases& cases) {
+  struct Held {
+    const char* name;
+    const char* too_late;
+    Set set;
+  };
+  const std::initializer_list<Held> all = {
+      {"leaf", "certificate-expired-at-signing", lifetime()},
+      {"log", "not-logged", window([](Recipe& r) -> Window& { return r.logs[0].window; })},
+      {"authority", "untrusted-chain",
+       window([](Recipe& r) -> Window& { return r.authorities[0].window; })},
+      {"timestamper", kInvalid,
+       window([](Recipe& r) -> Window& { return r.timestampers[0].window; })},
+      {"timestamp-signer", kInvalid,
+       validity([](Recipe& r) -> Validity& { return r.timestampers[0].leaf.validity; })},
+      {"timestamp-root", kInvalid,
+       validity([](Recipe& r) -> Validity& { return r.timestampers[0].root.validity; })}};
+  for (const Held& held : all) {
+    for (const char* fraction : {".25", ".0001"}) {
+      const std::string name = std::string("window/") + held.name + "-of-a-token" + fraction;
+      cases.add_v2(name + "-ended-then", held.too_late, [set = held.set, fraction](Recipe& r) {
+        set(r, kLongAgo, kSigned);
+        r.stamps[0].fraction = fraction;
+      });
+      cases.add_v2(name + "-starts-then", "accepted", [set = held.set, fraction](Recipe& r) {
+        set(r, kSigned, kFarAhead);
+        r.stamps[0].fraction = fraction;
+      });
+    }
+  }
+}
+
 // An instance may be listed once per window: the first that bears the name is not the only one.
 void add_twice_listed(Cases& cases) {
   for (const auto& [name, list] : {std::pair{"log", "tlogs"},
@@ -250,6 +283,7 @@ void add_windows(Cases& cases) {
   add_span(cases, {"timestamp-root", kInvalid, kInvalid, true, validity([](Recipe& r) -> Validity& {
                      return r.timestampers[0].root.validity;
                    })});
+  add_fractions(cases);
   add_twice_listed(cases);
   cases.add("window/ct-log-ended-a-millisecond-ago", "sct-invalid", [](Recipe& r) {
     r.ct_logs[0].window.end = kSigned;
