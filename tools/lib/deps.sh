@@ -68,51 +68,86 @@ nono_missing() {
   done
 }
 
-nono_apt() {
-  local elevate=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null 2>&1 ||
-      die "packages are missing and there is no sudo here. As root: apt-get install $NONO_WANTED"
-    elevate=(sudo)
-    # Without a terminal a password cannot be typed: fail at once instead of waiting for one.
-    [ -t 0 ] || elevate+=(-n)
-  fi
-  "${elevate[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 "$@" </dev/null
+# nono_become_root PACKAGE…: sets NONO_AS_ROOT to what makes a command root's. Where nothing does, it
+# stops, with the command for somebody who may.
+nono_become_root() {
+  local setting command="apt-get update && apt-get install --no-install-recommends $*"
+  NONO_AS_ROOT=()
+  [ "$(id -u)" -ne 0 ] || return 0
+  command -v sudo >/dev/null 2>&1 ||
+    die "these packages are missing, and only root may install them (there is no sudo here). Let root do it, once:
+  $command"
+  NONO_AS_ROOT=(sudo)
+  # Without a terminal a password cannot be typed: fail at once instead of waiting for one.
+  [ -t 0 ] || NONO_AS_ROOT+=(-n)
+  "${NONO_AS_ROOT[@]}" true ||
+    die "sudo does not let $(id -un) install these packages (its reason is above)$([ -t 0 ] || echo '; in a terminal it can ask for the password'). Or let root do it, once:
+  $command"
+  # sudo drops the environment, and with it the way to the mirror.
+  NONO_AS_ROOT+=(env)
+  for setting in http_proxy https_proxy no_proxy; do
+    [ -z "${!setting:-}" ] || NONO_AS_ROOT+=("$setting=${!setting}")
+  done
 }
 
-# nono_apt_install LOG PACKAGE…: what takes minutes is announced; the rest of what apt says goes to LOG.
+# Another package manager (unattended upgrades, after the first start of a machine) is waited for.
+nono_apt() {
+  "${NONO_AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 \
+    -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
+# nono_apt_install LOG PACKAGE…: what takes minutes is announced, and how far it is; all that apt says
+# goes to LOG.
 nono_apt_install() {
   local log=$1
   shift
-  nono_apt install -y --no-install-recommends "$@" 2>&1 | tee -a "$log" |
-    awk '/^(Need to get|Fetched) / {print "  " $0; fflush()}'
+  nono_apt install -y --no-install-recommends "$@" 2>&1 | tee -a "$log" | awk '
+    function progress(what) { step = int(5 * ++done[what] / total)
+      if (step > shown[what]) { shown[what] = step; print "  " what " " done[what] " of " total; fflush() } }
+    /newly installed,/ { total = $1 + $3 }
+    /^(Need to get|Fetched) / { print "  " $0; fflush() }
+    /^Waiting for cache lock/ && !waits++ { print "  " $0; fflush() }
+    total && /^Get:/ { progress("fetched") }
+    total && /^Setting up / { progress("installed") }'
+}
+
+# nono_apt_failed LOG PACKAGE…: stops, with what apt said was wrong, once each, and what to do.
+nono_apt_failed() {
+  local log=$1 reason="apt-get cannot install: ${*:2}" network lists='^E: (Unable to locate|Package .* has no installation candidate)'
+  network='^[EW]: (Failed to fetch|Unable to fetch|Some index files)'
+  if grep -qE "$network" "$log"; then
+    grep -vE "$lists" "$log" | awk '/^(E|W|dpkg): / && !seen[$0]++' | head -n 12 >&2
+    reason+=". The mirror of /etc/apt is not reached: mend the network, or name the proxy (Acquire::http::Proxy), and run this again"
+  else
+    awk '/^(E|W|dpkg|sudo): / && !seen[$0]++' "$log" | tail -n 12 >&2
+    ! grep -qE "$lists" "$log" ||
+      reason+=". Debian 12 has all of them in its section main: look at /etc/apt/sources.list and sources.list.d"
+  fi
+  rm -f "$log"
+  die "$reason"
 }
 
 # ensure_packages GROUP…: installs what is missing of these groups; without the network when nothing is.
 ensure_packages() {
   local wanted missing package log
   if ! command -v dpkg-query >/dev/null 2>&1; then
-    note "this is not a Debian system: the packages listed in docs/building.md are taken to be there"
+    note "this is not a Debian system: the packages of tools/lib/deps.sh are taken to be there"
     return 0
   fi
   mapfile -t wanted < <(nono_packages "$@")
   mapfile -t missing < <(nono_missing "${wanted[@]}")
   [ "${#missing[@]}" -gt 0 ] || return 0
-  NONO_WANTED="${missing[*]}"
   heading "installing ${#missing[@]} missing package(s)"
   for package in "${missing[@]}"; do
     note "$package: $(printf '%s' "$NONO_PACKAGES" | awk -F'|' -v p="$package" '$2 == p {print $3}')"
   done
-  log=$(mktemp)
+  nono_become_root "${missing[@]}"
+  log=$(mktemp) || die "no temporary file can be made"
   # The lists on the machine may be absent or too old to name what the mirror still has.
   if ! nono_apt_install "$log" "${missing[@]}"; then
     note "refreshing the package lists (apt-get update)"
-    nono_apt update >>"$log" 2>&1
-    if ! nono_apt_install "$log" "${missing[@]}"; then
-      tail -n 15 "$log" >&2
-      rm -f "$log"
-      die "cannot install: ${missing[*]}"
-    fi
+    nono_apt update -o APT::Update::Error-Mode=any >"$log" 2>&1
+    nono_apt_install "$log" "${missing[@]}" || nono_apt_failed "$log" "${missing[@]}"
   fi
   rm -f "$log"
 }

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# tests/build/new_user_test.sh SOURCE: what tools/build asks of a machine that has nothing yet, and what it
+# says where it cannot be had. The machine's package manager is a stand-in here.
+source "$(dirname "${BASH_SOURCE[0]}")/expect.sh"
+source_dir=$1
+exec </dev/null
+
+# machine NAME: a directory of programs that is the whole PATH: what the scripts use, no package is
+# installed, apt-get writes down what it is asked and answers as $work/NAME/apt says.
+machine() {
+  local dir=$work/$1 program
+  mkdir -p "$dir/bin"
+  for program in awk bash cat dirname env grep head mktemp nproc rm sh stat tail tee true; do
+    ln -s "$(type -P "$program")" "$dir/bin/$program"
+  done
+  stand_in "$1" dpkg-query 'exit 1'
+  stand_in "$1" id '[ "$1" = -un ] && echo somebody || echo 1000'
+  stand_in "$1" apt-get "echo \"\$*\" >>$dir/asked" "source $dir/apt"
+  : >"$dir/apt"
+}
+stand_in() { # MACHINE PROGRAM LINES…
+  local file=$work/$1/bin/$2
+  printf '%s\n' "#!$(type -P bash)" "${@:3}" >"$file"
+  chmod +x "$file"
+}
+build_on() { PATH=$work/$1/bin TMPDIR=$work "$BASH" "$source_dir/tools/build" "${@:2}"; }
+# asked NAME WORD: apt-get was asked for WORD. silent NAME: it was asked for nothing.
+asked() { grep -qw -e "$2" "$work/$1/asked"; }
+silent() { [ ! -e "$work/$1/asked" ]; }
+
+machine no_sudo
+expect_stop no_sudo 'Let root do it, once: apt-get update && apt-get install --no-install-recommends g++ cmake' build_on no_sudo
+expect_stop no_sudo_why 'there is no sudo here' build_on no_sudo
+expect_pass no_sudo_asks_nothing silent no_sudo
+
+machine password
+stand_in password sudo '[ "$1" = -n ] || exit 0' 'echo "sudo: a password is required" >&2' 'exit 1'
+expect_stop password 'sudo: a password is required' build_on password
+expect_stop password_why 'in a terminal it can ask for the password. Or let root do it, once: apt-get update' build_on password
+expect_pass password_asks_nothing silent password
+
+# Without lists and without a network: what is wrong is the network, not each package.
+machine offline
+stand_in offline id 'echo 0'
+cat >"$work/offline/apt" <<'APT'
+case " $* " in
+  *' update '*)
+    echo "E: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Temporary failure resolving 'deb.debian.org'" >&2 ;;
+  *) echo 'E: Unable to locate package cmake' >&2 ;;
+esac
+exit 100
+APT
+expect_stop offline 'The mirror of /etc/apt is not reached: mend the network' build_on offline
+expect_stop offline_why "Temporary failure resolving 'deb.debian.org'" build_on offline
+expect_pass offline_tried_to_refresh asked offline update
+
+machine unknown
+stand_in unknown id 'echo 0'
+echo '[[ " $* " == *" update "* ]] || { echo "E: Unable to locate package cmake" >&2; exit 100; }' >"$work/unknown/apt"
+expect_stop unknown 'E: Unable to locate package cmake build: error: apt-get cannot install' build_on unknown
+expect_stop unknown_why 'look at /etc/apt/sources.list' build_on unknown
+
+# By sudo, from lists that must be refreshed first. The build ends where there is no cmake.
+machine refreshed
+stand_in refreshed sudo '[ "$1" != -n ] || shift' 'exec "$@"'
+cat >"$work/refreshed/apt" <<APT
+case " \$* " in
+  *' update '*) : >$work/refreshed/lists ;;
+  *) [ -e $work/refreshed/lists ] || exit 100 ;;
+esac
+APT
+export http_proxy=http://proxy.example:3128
+stand_in refreshed apt-get "echo \"\$http_proxy \$*\" >>$work/refreshed/asked" "source $work/refreshed/apt"
+expect_stop refreshed 'the configure step failed' build_on refreshed
+expect_pass refreshed_asks_for_programs asked refreshed cmake
+expect_pass refreshed_keeps_the_proxy asked refreshed http://proxy.example:3128
+unset http_proxy
+finish
