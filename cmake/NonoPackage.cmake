@@ -40,6 +40,14 @@ if(TARGET nono AND NOT NONO_SANITIZED)
           DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
 
+# All that an installation takes from the build, and none of the tests: tools/build --programs.
+add_custom_target(programs)
+foreach(part IN ITEMS nono nono-net nono_manual)
+  if(TARGET ${part})
+    add_dependencies(programs ${part})
+  endif()
+endforeach()
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME nono)
 set(CPACK_PACKAGE_VENDOR "the nono project")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/build/new_user_test.sh SOURCE: what tools/build asks of a machine that has nothing yet, and what it
-# says where it cannot be had. The machine's package manager is a stand-in here.
+# says where it cannot be had. The machine's package manager is a stand-in here; CMake is the real one.
 source "$(dirname "${BASH_SOURCE[0]}")/expect.sh"
 source_dir=$1
 exec </dev/null
@@ -26,17 +26,18 @@ stand_in() { # MACHINE PROGRAM LINES…
 build_on() { PATH=$work/$1/bin TMPDIR=$work "$BASH" "$source_dir/tools/build" "${@:2}"; }
 # asked NAME WORD: apt-get was asked for WORD. silent NAME: it was asked for nothing.
 asked() { grep -qw -e "$2" "$work/$1/asked"; }
+lacks() { ! grep -qwE -e "$2" "$work/$1/asked"; }
 silent() { [ ! -e "$work/$1/asked" ]; }
 
 machine no_sudo
-expect_stop no_sudo 'Let root do it, once: apt-get update && apt-get install --no-install-recommends g++ cmake' build_on no_sudo
+expect_stop no_sudo 'Let root do it, once: apt-get update && apt-get install --no-install-recommends g++ cmake' build_on no_sudo --programs
 expect_stop no_sudo_why 'there is no sudo here' build_on no_sudo
 expect_pass no_sudo_asks_nothing silent no_sudo
 
 machine password
 stand_in password sudo '[ "$1" = -n ] || exit 0' 'echo "sudo: a password is required" >&2' 'exit 1'
-expect_stop password 'sudo: a password is required' build_on password
-expect_stop password_why 'in a terminal it can ask for the password. Or let root do it, once: apt-get update' build_on password
+expect_stop password 'sudo: a password is required' build_on password --programs
+expect_stop password_why 'in a terminal it can ask for the password. Or let root do it, once: apt-get update' build_on password --programs
 expect_pass password_asks_nothing silent password
 
 # Without lists and without a network: what is wrong is the network, not each package.
@@ -50,15 +51,15 @@ case " $* " in
 esac
 exit 100
 APT
-expect_stop offline 'The mirror of /etc/apt is not reached: mend the network' build_on offline
-expect_stop offline_why "Temporary failure resolving 'deb.debian.org'" build_on offline
+expect_stop offline 'The mirror of /etc/apt is not reached: mend the network' build_on offline --programs
+expect_stop offline_why "Temporary failure resolving 'deb.debian.org'" build_on offline --programs
 expect_pass offline_tried_to_refresh asked offline update
 
 machine unknown
 stand_in unknown id 'echo 0'
 echo '[[ " $* " == *" update "* ]] || { echo "E: Unable to locate package cmake" >&2; exit 100; }' >"$work/unknown/apt"
-expect_stop unknown 'E: Unable to locate package cmake build: error: apt-get cannot install' build_on unknown
-expect_stop unknown_why 'look at /etc/apt/sources.list' build_on unknown
+expect_stop unknown 'E: Unable to locate package cmake build: error: apt-get cannot install' build_on unknown --programs
+expect_stop unknown_why 'look at /etc/apt/sources.list' build_on unknown --programs
 
 # By sudo, from lists that must be refreshed first. The build ends where there is no cmake.
 machine refreshed
@@ -71,8 +72,27 @@ esac
 APT
 export http_proxy=http://proxy.example:3128
 stand_in refreshed apt-get "echo \"\$http_proxy \$*\" >>$work/refreshed/asked" "source $work/refreshed/apt"
-expect_stop refreshed 'the configure step failed' build_on refreshed
+expect_stop refreshed 'the configure step failed' build_on refreshed --programs
 expect_pass refreshed_asks_for_programs asked refreshed cmake
 expect_pass refreshed_keeps_the_proxy asked refreshed http://proxy.example:3128
+expect_pass refreshed_asks_for_no_test lacks refreshed 'libgtest-dev|libseccomp-dev|python3|tmux|ripgrep|git|gnome-keyring|busybox'
+rm "$work/refreshed/asked"
+expect_stop all 'the configure step failed' build_on refreshed
+expect_pass all_asks_for_tests asked refreshed libgtest-dev
 unset http_proxy
+
+# What the programs alone need of CMake: neither GoogleTest nor libseccomp nor Python, and no step of a test.
+configure() {
+  "${CMAKE:-cmake}" -S "$source_dir" -B "$work/$1" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DNONO_BUILD_TESTS="$2" \
+    -DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON -DCMAKE_DISABLE_FIND_PACKAGE_Python3=ON -DNONO_SECCOMP_A=NONO_SECCOMP_A-NOTFOUND
+}
+steps() { "${CMAKE:-cmake}" --build "$work/programs" --target programs -- -n >"$work/steps" 2>&1; }
+expect_stop tests_need_gtest 'The tests need GoogleTest and libseccomp (libgtest-dev, libseccomp-dev)' configure tests ON
+expect_pass programs configure programs OFF
+expect_pass programs_steps steps
+expect_pass programs_link_nono grep -q 'bin/nono$' "$work/steps"
+expect_pass programs_link_nono_net grep -q 'bin/nono-net$' "$work/steps"
+expect_pass programs_write_manuals grep -q 'Writing man pages' "$work/steps"
+no_test() { ! grep -E 'tests/|conformance' "$work/steps"; }
+expect_pass programs_build_no_test no_test
 finish

@@ -44,7 +44,7 @@ elif [ -n "$NONO_VERSION" ]; then
 elif [ -n "$NONO_SHA256" ]; then
   fail "sha256: of which version? give it too"
 else
-  "$here/../build" release nono nono-net
+  "$here/../build" --programs release nono nono-net
   bin=$(cd "$here/../../build/release/bin" && pwd)
 fi
 "$bin/nono" --version || fail "$bin/nono does not run here" 125

@@ -9,7 +9,6 @@ build|ninja-build|runs the build
 build|lld-19|links what a session or a verification runs together; without it the programs only take more memory
 build|libssl-dev|SHA-2, keys, signatures (libcrypto.a)
 build|libboost-program-options-dev|the command line
-build|libseccomp-dev|system call numbers, for the tests of the filters
 build|nlohmann-json3-dev|the tokenizer under our strict JSON reader
 build|libre2-dev|patterns for identities of signers
 build|libcurl4-openssl-dev|HTTP, for nono-net alone
@@ -17,6 +16,7 @@ build|libutf8proc-dev|case folding and NFC of guarded names
 build|libtomlplusplus-dev|profiles in TOML
 build|libyaml-cpp-dev|profiles in YAML
 test|libgtest-dev|the test programs
+test|libseccomp-dev|system call numbers, for the tests of the filters
 test|openssl|a certificate authority for the tests of TLS
 test|python3|stand-in services and fixtures of the tests
 test|python3-yaml|reads action.yml, whose steps the tests run
