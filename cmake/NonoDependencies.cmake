@@ -10,11 +10,14 @@ find_library(NONO_YAML_CPP_A NAMES libyaml-cpp.a REQUIRED)
 find_path(NONO_TOMLPLUSPLUS_INCLUDE NAMES toml++/toml.h REQUIRED)
 # yaml-cpp fills tables with the names of its tokens before main, once per file; only its debugging
 # output reads them. No start of nono pays for what it was not asked for: the initialisers go.
+# Written only where it is another one: each configure step would have every program linked again.
 set(quiet_yaml ${PROJECT_BINARY_DIR}/libyaml-cpp-quiet.a)
 execute_process(
-  COMMAND ${CMAKE_OBJCOPY} --remove-section=.init_array --remove-section=.rela.init_array
-          ${NONO_YAML_CPP_A} ${quiet_yaml}
+  COMMAND ${CMAKE_OBJCOPY} --enable-deterministic-archives --remove-section=.init_array
+          --remove-section=.rela.init_array ${NONO_YAML_CPP_A} ${quiet_yaml}.new
   COMMAND_ERROR_IS_FATAL ANY)
+file(COPY_FILE ${quiet_yaml}.new ${quiet_yaml} ONLY_IF_DIFFERENT)
+file(REMOVE ${quiet_yaml}.new)
 add_library(yaml_cpp STATIC IMPORTED)
 set_target_properties(yaml_cpp PROPERTIES IMPORTED_LOCATION ${quiet_yaml})
 # Headers only: the archive that Debian ships is compiled with exceptions.

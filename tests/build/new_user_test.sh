@@ -95,4 +95,11 @@ expect_pass programs_link_nono_net grep -q 'bin/nono-net$' "$work/steps"
 expect_pass programs_write_manuals grep -q 'Writing man pages' "$work/steps"
 no_test() { ! grep -E 'tests/|conformance' "$work/steps"; }
 expect_pass programs_build_no_test no_test
+
+# Configuring again changes nothing that is linked: a second demo builds nothing.
+quiet=$work/programs/libyaml-cpp-quiet.a
+unchanged() { [ "$(stat -c %y "$quiet")" = "$before" ]; }
+before=$(stat -c %y "$quiet")
+expect_pass programs_again configure programs OFF
+expect_pass programs_again_links_nothing unchanged
 finish
