@@ -70,10 +70,17 @@ set(CPACK_DEBIAN_NONO-NET_PACKAGE_NAME nono-net)
 set(CPACK_COMPONENT_NONO_DESCRIPTION "${PROJECT_DESCRIPTION}")
 set(CPACK_COMPONENT_NONO-NET_DESCRIPTION "Carries the HTTP requests of nono, in a sandbox of its own")
 set(CPACK_DEBIAN_NONO_PACKAGE_RECOMMENDS nono-net)
-# The oldest that knows every setting we make; its symbols alone would admit older ones.
+# The oldest that knows every setting we make; its symbols alone would admit older ones. So would they of
+# the C library, whose loader must know packed relocations.
 set(CPACK_DEBIAN_NONO-NET_PACKAGE_DEPENDS "libcurl4 (>= 7.88)")
+if(NONO_LINKER_PACKS_RELOCATIONS)
+  set(CPACK_DEBIAN_NONO_PACKAGE_DEPENDS "libc6 (>= 2.36)")
+  string(APPEND CPACK_DEBIAN_NONO-NET_PACKAGE_DEPENDS ", libc6 (>= 2.36)")
+endif()
 # Certificate authorities; another bundle can be named by SSL_CERT_FILE.
 set(CPACK_DEBIAN_NONO-NET_PACKAGE_RECOMMENDS ca-certificates)
+# Without either the .deb would be made all the same, and depend on nothing.
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/NonoPackageTools.cmake)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)

@@ -102,4 +102,11 @@ unchanged() { [ "$(stat -c %y "$quiet")" = "$before" ]; }
 before=$(stat -c %y "$quiet")
 expect_pass programs_again configure programs OFF
 expect_pass programs_again_links_nothing unchanged
+
+# A package whose dependencies nothing can tell is not made.
+mkdir "$work/no_tools"
+cmake_file=$(type -P "${CMAKE:-cmake}")
+expect_stop package_tools 'dpkg-shlibdeps is not installed' env PATH="$work/no_tools" "$cmake_file" -P "$source_dir/cmake/NonoPackageTools.cmake"
+for tool in dpkg-shlibdeps file; do : >"$work/no_tools/$tool" && chmod +x "$work/no_tools/$tool"; done
+expect_pass package_tools_there env PATH="$work/no_tools" "$cmake_file" -P "$source_dir/cmake/NonoPackageTools.cmake"
 finish

@@ -30,14 +30,14 @@ test|bubblewrap|the yardstick of the launch benchmark
 test|faketime|TUF metadata at another time
 test|git|runs in the sandbox
 test|make|runs in the sandbox; builds the probes
+package|dpkg-dev|computes what the .deb depends on
+package|file|finds the programs among what is packed
 ci|clang-19|the second compiler, libFuzzer
 ci|libclang-rt-19-dev|its sanitizers and libFuzzer
 ci|llvm-19|names the lines in reports of its sanitizers
 ci|clang-tidy-19|static analysis
 ci|clang-format-19|layout of the code
 ci|python3-venv|holds lizard, which Debian does not ship
-ci|dpkg-dev|computes what the .deb depends on
-ci|file|strips and checks the .deb
 ci|shellcheck|checks these scripts
 arm64|g++-aarch64-linux-gnu|the cross compiler
 agents|nodejs|runs the real agents
