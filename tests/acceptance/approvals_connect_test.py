@@ -373,6 +373,8 @@ class ConnectApprovals(support.AskingCase):
         self.assertEqual([e["outcome"] for e in self.events("approval")], ["denied"])
 
     def test_what_cannot_be_recorded_is_not_connected(self):
+        if os.geteuid() != 0:
+            self.skipTest("what a broker holds open is counted as root")
         process = self.begin(PY, "try.py", self.tcp.text)
         question = self.asked()[0]
         log = next((self.project.home / ".local/state/nono/audit").glob("*/events.ndjson"))
