@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "base/files.h"
@@ -135,12 +136,18 @@ bool LimitKeeper::counts() const {
   return memory || plan_.limits.cpu_time || disk_;
 }
 
-void LimitKeeper::follow(pid_t broker) {
+Result<void> LimitKeeper::follow(pid_t broker) {
   broker_ = broker;
-  if (counts()) {
-    const BlockedSignals blocked;
-    thread_ = std::jthread([this](const std::stop_token& stop) { count(stop); });
+  if (!counts()) {
+    return {};
   }
+  const BlockedSignals blocked;
+  try {
+    thread_ = std::jthread([this](const std::stop_token& stop) { count(stop); });
+  } catch (const std::system_error& error) {
+    return fail_errno(error.code().value(), "counting for the limits of the run");
+  }
+  return {};
 }
 
 void LimitKeeper::stop() {

@@ -2,7 +2,8 @@
 //
 // It makes the control group where there is a place for one, and counts what no mechanism of the
 // kernel counts. Counting is done by a thread of its own, so that a large tree holds up neither
-// verdicts nor the terminal; it starts after the last fork.
+// verdicts nor the terminal. It starts when broker and agent are forked; a child that connects for
+// the agent (sandbox/connector.h) is forked beside it and uses nothing of it.
 #pragma once
 
 #include <atomic>
@@ -35,8 +36,9 @@ class LimitKeeper final : public sandbox::LimitWatch {
   sandbox::ChildLimits child_limits() const;
   // measure_trees takes the measure from which growth counts: before the agent starts.
   void measure_trees(std::vector<std::string> trees);
-  // follow starts to count the descendants of `broker`.
-  void follow(pid_t broker);
+  // follow starts to count the descendants of `broker`: before the agent starts. An Error where no
+  // thread can be had; nothing is counted then.
+  Result<void> follow(pid_t broker);
   // stop ends the counting; where there is a control group, what is left in it is killed.
   void stop();
 

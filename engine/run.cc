@@ -187,6 +187,7 @@ class ReadyAgent {
       sandbox::call_off(std::move(*launched_));
     }
   }
+  pid_t broker() const { return launched_->broker; }
   sandbox::Launched start(std::span<const sandbox::KnownObject> known_guarded) {
     sandbox::let_go(*launched_, known_guarded);
     return std::move(*std::exchange(launched_, nullptr));
@@ -292,6 +293,9 @@ class Running {
       teller_.note("nono ps will not show this session: " + entered.error().message());
     }
     NONO_TRY(approvals_, make_approvals(request_, plan_, {log_, teller_, clock_}));
+    if (limits_ != nullptr) {
+      NONO_CHECK(limits_->follow(agent.broker()));
+    }
     sandbox::Launched launched = agent.start(plan_.guarded_objects);
     return follow(std::move(launched), std::move(terminal), exec);
   }
@@ -344,9 +348,6 @@ class Running {
     options.timeout = request_.limits.wall_time;
     options.terminal = client ? &*client : nullptr;
     options.limits = limits_;
-    if (limits_ != nullptr) {
-      limits_->follow(launched.broker);
-    }
     sandbox::Supervisor supervisor(std::move(launched), gate_, gate_, options);
     auto end = supervisor.run();
     approvals_ = {};  // a question on the terminal goes before what the agent wrote last

@@ -209,6 +209,28 @@ class Groups(support.SandboxCase):
             self.assertNotIn(name, directories, base)
 
 
+@unittest.skipUnless(support.ordinary_user_possible(), "needs a user who is not root, beside root")
+class TooFewProcesses(support.SandboxCase):
+    uid = 64000 + os.getpid() % 1000  # nobody else's: all that a user runs counts together
+
+    def test_a_run_whose_limits_nobody_can_count_does_not_start(self):
+        code = "open('started', 'w').close()"
+        reasons = []
+        for count in range(1, 8):
+            done = self.project.run("prlimit", f"--nproc={count}", support.NONO, "run", "--allow-cwd",
+                                    "--no-banner", "--limit-disk", "1G", "--", PY, "-c", code)
+            if done.returncode == 0:
+                break
+            self.ran(done, 125)
+            self.assertFalse((self.project.tree / "started").exists(), done.stderr)
+            reasons.append(done.stderr.strip())
+        self.assertTrue((self.project.tree / "started").exists(), reasons)
+        self.assertIn("nono: counting for the limits of the run: Resource temporarily unavailable",
+                      reasons)
+        listed = json.loads(self.ran(self.project.nono("audit", "list", "--json")).stdout)
+        self.assertNotIn(None, [session["ended"] for session in listed["sessions"]])
+
+
 support.both_users(globals(), Limits)
 
 if __name__ == "__main__":
