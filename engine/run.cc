@@ -488,6 +488,11 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
   return *std::move(result);
 }
 
+// composing_forks: to try a network of its own, or to look names up.
+bool composing_forks(const RunRequest& request) {
+  return request.own_network != OwnNetworkWish::Off || !request.connect_to.empty();
+}
+
 }  // namespace
 
 Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& teller) {
@@ -503,6 +508,9 @@ Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& te
   NONO_TRY(const struct stat status, tmp.status());
   const SessionPlaces places{tmp.path(), tmp.variables(), terminal.slave_path, status.st_dev,
                              status.st_ino};
+  if (composing_forks(request)) {
+    verification.finish();
+  }
   auto plan = compose_run(request, places);
   if (!plan) {
     return std::unexpected(std::move(plan).error());
