@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 
 #include "base/files.h"
 #include "tests/net/server.h"
@@ -100,6 +101,7 @@ TEST_F(ConfineTest, NoMemoryOfItIsWrittenToADisk) {
 
 // The program as it was built: what the kernel says of it while it waits for an answer.
 TEST_F(ConfineTest, TheProgramIsConfinedWhileItCarriesARequest) {
+  std::mutex mutex;  // the answer comes by another process, which orders nothing here
   std::string status;
   const Server server([&](Connection& connection, const std::string&) {
     std::array<char, 64> pids{};
@@ -108,13 +110,17 @@ TEST_F(ConfineTest, TheProgramIsConfinedWhileItCarriesARequest) {
     const ssize_t size = ::read(fd, pids.data(), pids.size());
     ::close(fd);
     const std::string_view first(pids.data(), size < 0 ? 0 : static_cast<std::size_t>(size));
-    status =
-        read_file("/proc/" + std::string(first.substr(0, first.find(' '))) + "/status", 1u << 16)
-            .value_or("");
+    {
+      const std::scoped_lock lock(mutex);
+      status =
+          read_file("/proc/" + std::string(first.substr(0, first.find(' '))) + "/status", 1u << 16)
+              .value_or("");
+    }
     connection.say(ok(""));
   });
   NonoNetClient client(real_program());
   ASSERT_TRUE(client.send(get(server.url())));
+  const std::scoped_lock lock(mutex);
   for (const auto* line : {"NoNewPrivs:\t1\n", "Seccomp:\t2\n", "CapEff:\t0000000000000000\n",
                            "CapPrm:\t0000000000000000\n"}) {
     EXPECT_TRUE(status.contains(line)) << line << " is not in\n" << status;

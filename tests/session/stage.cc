@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <utility>
 
 #include "session/terminal.h"
@@ -140,6 +141,7 @@ Stage::Stage(StageOptions options)
   EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
   pipe_read_ = OwnedFd(ends[0]);
   pipe_write_ = OwnedFd(ends[1]);
+  std::fflush(nullptr);  // ThreadSanitizer writes what is buffered at _exit, too: to the terminal
   supervisor_ = ::fork();
   if (supervisor_ == 0) {
     supervise(options);
