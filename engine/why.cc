@@ -13,6 +13,7 @@
 #include "engine/why_network.h"
 #include "engine/why_place.h"
 #include "profile/environment.h"
+#include "sandbox/broker_execute.h"
 #include "sandbox/interpreter.h"
 #include "sandbox/name_rules.h"
 #include "sandbox/rehearsal.h"
@@ -98,7 +99,8 @@ class Oracle {
       : request_(request),
         plan_(plan),
         prepared_(prepared),
-        gate_(plan.policy, request.trust_override) {}
+        gate_(plan.policy, request.trust_override),
+        objects_(plan.commands, &plan.capabilities) {}
 
   Result<Answer> answer(const Question& question) {
     const bool keep =
@@ -212,14 +214,14 @@ class Oracle {
     return is_regular(thing_) || is_directory(thing_) ? whole : mode;
   }
 
-  // guard_class is what the broker would find: by names, links on the way, and, for a file that has
-  // several names, by the identities that the scan before a start collects.
+  // guard_class is what the broker would find: by names, links on the way, and by the identities
+  // that the scan before a start collects: of hard links, and of what a guarded link leads to.
   Result<GuardClass> guard_class() {
     const trustpolicy::GuardedNames& names = plan_.policy->guard();
     GuardClass found =
         std::max({names.classify(thing_.canonical), names.classify(thing_.requested),
                   sandbox::class_of_links(names, thing_.requested, thing_.canonical)});
-    if (found != GuardClass::None || !is_regular(thing_) || thing_.status.st_nlink < 2) {
+    if (found == GuardClass::Instruction || !is_regular(thing_)) {
       return found;
     }
     Silent nobody;
@@ -292,9 +294,11 @@ class Oracle {
       return out;
     }
     const GuardClass guard = plan_.policy->guard().classify(bundle->signed_file);
-    const bool protects = guard != GuardClass::None &&
-                          ::access(bundle->signed_file.c_str(), F_OK) == 0 &&
-                          gate_.judge_path(bundle->signed_file, guard).unchangeable();
+    struct stat status{};
+    const bool there =
+        guard != GuardClass::None && ::lstat(bundle->signed_file.c_str(), &status) == 0;
+    const bool protects = there && (!S_ISREG(status.st_mode) ||  // not looked into
+                                    gate_.judge_path(bundle->signed_file, guard).unchangeable());
     return protects ? std::optional(out) : std::nullopt;
   }
 
@@ -359,17 +363,24 @@ class Oracle {
     if (guard == GuardClass::Instruction) {
       return deny("guarded-execute", "an instruction file is not executed");
     }
-    if (const sandbox::HeldCommand* held = held_back()) {
-      Answer out =
-          deny(held->anywhere ? "blocked-command" : "command", held->name + ": " + held->why);
-      out.mend = held->anywhere ? "leave out --block-command"
-                                : "--allow-command " + shell_quote(held->name);
-      return out;
+    const sandbox::ProgramFile program = program_file();
+    const auto named = objects_.named(program);
+    if (named.row != nullptr && named.row->when == sandbox::CommandWhen::Always) {
+      return held_back(*named.row);
     }
     NONO_TRY(std::optional<Answer> kernel, by_kernel(Access::execute(), Rehearsed::Execute));
     if (kernel) {
       return *std::move(kernel);
     }
+    NONO_TRY(const int closed, named.unknown
+                                   ? rehearse(prepared_, Rehearsed::Read, thing_.canonical)
+                                   : Result<int>(0));
+    return closed == 0 ? by_interpreter()
+                       : deny("command", "it cannot be read, so that it cannot be judged");
+  }
+
+  // by_interpreter: what the kernel runs it by is a program, too.
+  Result<Answer> by_interpreter() {
     Answer out = granted(Access::execute(), thing_.canonical);
     const auto file = open_regular(BorrowedFd::unowned(AT_FDCWD), thing_.canonical);
     const std::string interpreter = file ? sandbox::interpreter_of(*file) : std::string();
@@ -385,17 +396,17 @@ class Oracle {
     return out;
   }
 
-  // held_back is the row that holds the program back whatever its arguments are; a copy is known to
-  // the broker only, which has it before it when it is executed.
-  const sandbox::HeldCommand* held_back() const {
-    const bool of_system = sandbox::in_system_directory(thing_.canonical) &&
-                           !plan_.capabilities.access_at(thing_.canonical).has(Access::write());
-    const auto* by_path = sandbox::held_by_name(plan_.commands, thing_.canonical);
-    const auto* by_name = sandbox::held_by_name(plan_.commands, base_name(thing_.canonical));
-    const auto* row = by_path != nullptr ? by_path : by_name;
-    const bool holds =
-        row != nullptr && row->when == sandbox::CommandWhen::Always && (of_system || row->anywhere);
-    return holds ? row : nullptr;
+  sandbox::ProgramFile program_file() const {
+    return {OwnedFd(::open(thing_.canonical.c_str(), O_PATH | O_CLOEXEC)), thing_.status,
+            thing_.canonical};
+  }
+
+  // held_back is for a row that holds the program back whatever its words are.
+  static Answer held_back(const sandbox::HeldCommand& row) {
+    Answer out = deny(row.anywhere ? "blocked-command" : "command", row.name + ": " + row.why);
+    out.mend =
+        row.anywhere ? "leave out --block-command" : "--allow-command " + shell_quote(row.name);
+    return out;
   }
 
   // in_directory: a name is made and removed by the right to its directory.
@@ -424,7 +435,25 @@ class Oracle {
                      : granted(Access::write(), std::string(directory_name(thing_.canonical)));
   }
 
+  // by_keeping: what is there now is older than a session that would begin now.
+  std::optional<Answer> by_keeping() const {
+    const auto holds = [this](const std::string& tree) {
+      return beneath(tree, thing_.canonical) || beneath(thing_.canonical, tree);
+    };
+    const auto tree = std::ranges::find_if(plan_.kept_trees, holds);
+    if (tree == plan_.kept_trees.end()) {
+      return std::nullopt;
+    }
+    Answer out = deny("kept-tree", "what was there before the session is kept");
+    out.entry = *tree;
+    out.mend = "leave out --keep";
+    return out;
+  }
+
   Result<Answer> remove() {
+    if (auto kept = by_keeping()) {
+      return *std::move(kept);
+    }
     const auto match = sandbox::protection_of(thing_.canonical, plan_.user.home);
     if (!is_directory(thing_) || match.protection == sandbox::Protection::Content) {
       if (auto named = by_name(0)) {
@@ -475,6 +504,7 @@ class Oracle {
   RunPlan& plan_;
   const sandbox::Prepared& prepared_;
   Gate gate_;
+  sandbox::HeldObjects objects_;
   NamedThing thing_;
   int scripts_ = 0;
 };

@@ -88,7 +88,7 @@ void HeldObjects::look_in(const std::string& directory) {
   for (const char* name : kMulticall) {
     add(join_path(directory, name), name);
   }
-  for (const HeldCommand& held : config_.commands) {
+  for (const HeldCommand& held : commands_) {
     if (!held.name.contains('/') && !held.name.ends_with('*')) {
       add(join_path(directory, held.name), held.name);
     }
@@ -102,7 +102,7 @@ void HeldObjects::look() {
   for (const char* directory : kSystemPlaces) {
     look_in(directory);
   }
-  for (const HeldCommand& held : config_.commands) {
+  for (const HeldCommand& held : commands_) {
     if (held.name.contains('/')) {
       add(held.name, held.name);
     }
@@ -127,6 +127,26 @@ std::string HeldObjects::name_of(BorrowedFd object, const struct stat& status) {
     }
   }
   return {};
+}
+
+HeldObjects::Named HeldObjects::named(const ProgramFile& program) {
+  std::string name(base_name(program.resolved));
+  const Access access = capabilities_->access_at(program.resolved);
+  if (in_system_directory(program.resolved) && !access.has(Access::write())) {
+    const HeldCommand* by_path = held_by_name(commands_, program.resolved);
+    const HeldCommand* row = by_path != nullptr ? by_path : held_by_name(commands_, name);
+    return {std::move(name), row, false};
+  }
+  if (std::string same = name_of(program.object, program.status); !same.empty()) {
+    const HeldCommand* row = held_by_name(commands_, same);
+    return {std::move(same), row, false};
+  }
+  const HeldCommand* row = held_by_name(commands_, program.resolved);
+  const HeldCommand* wished = held_by_name(commands_, name);
+  if (row == nullptr && wished != nullptr && wished->anywhere) {
+    row = wished;
+  }
+  return {std::move(name), row, row == nullptr};
 }
 
 Answer<Executor::Program> Executor::program_at(const Call& call, int dirfd, const std::string& path,
@@ -228,34 +248,11 @@ Answer<const HeldCommand*> Executor::held_script(Judged& judged, const Program& 
   return held(inner, *interpreter);
 }
 
-// named is under which name the rows know the program: its own in the system's directories, unless
-// the agent may write there, and elsewhere that of the installed program whose bytes it has.
-Executor::Named Executor::named(const Program& program) {
-  const std::span<const HeldCommand> commands = rules_.config().commands;
-  std::string name(base_name(program.resolved));
-  const Access access = rules_.config().capabilities->access_at(program.resolved);
-  if (in_system_directory(program.resolved) && !access.has(Access::write())) {
-    const HeldCommand* by_path = held_by_name(commands, program.resolved);
-    const HeldCommand* row = by_path != nullptr ? by_path : held_by_name(commands, name);
-    return {std::move(name), row, false};
-  }
-  if (std::string same = objects_.name_of(program.object, program.status); !same.empty()) {
-    const HeldCommand* row = held_by_name(commands, same);
-    return {std::move(same), row, false};
-  }
-  const HeldCommand* row = held_by_name(commands, program.resolved);
-  const HeldCommand* wished = held_by_name(commands, name);
-  if (row == nullptr && wished != nullptr && wished->anywhere) {
-    row = wished;
-  }
-  return {std::move(name), row, row == nullptr};
-}
-
 Answer<const HeldCommand*> Executor::held(Judged& judged, const Program& program) {
   if (judged.depth > kMaxDepth || !S_ISREG(program.status.st_mode)) {
     return nullptr;  // the kernel refuses it
   }
-  auto [name, row, unknown] = named(program);
+  auto [name, row, unknown] = objects_.named(program);
   if (unknown) {
     return held_script(judged, program);
   }

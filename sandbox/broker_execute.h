@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,16 +19,33 @@
 
 namespace nono::sandbox {
 
+// ProgramFile is what execve(2) is given, looked at once.
+struct ProgramFile {
+  OwnedFd object;  // O_PATH
+  struct stat status;
+  std::string resolved;
+};
+
 // HeldObjects are the held programs that are installed, to know their copies by. They are looked
-// for when first asked: most agents run nothing but the system's own programs.
+// for when first asked: most agents run nothing but the system's own programs. It borrows both.
 class HeldObjects {
  public:
-  explicit HeldObjects(const BrokerConfig& config) : config_(config) {}
+  HeldObjects(std::span<const HeldCommand> commands, const CapabilitySet* capabilities)
+      : commands_(commands), capabilities_(capabilities) {}
+  struct Named {
+    std::string name;
+    const HeldCommand* row;
+    bool unknown;  // to the rows, so that only what it would run is left to judge
+  };
+  // named is under which name the rows know the program: its own in the system's directories,
+  // unless the agent may write there, and elsewhere that of the installed program whose bytes it
+  // has.
+  Named named(const ProgramFile& program);
+
+ private:
   // name_of is the file name of the installed program that has the same bytes; empty where there is
   // none. An object of a held program's size that cannot be read counts as that program.
   std::string name_of(BorrowedFd object, const struct stat& status);
-
- private:
   struct Known {
     std::string name;
     OwnedFd fd;
@@ -37,7 +55,8 @@ class HeldObjects {
   void look_in(const std::string& directory);
   void add(const std::string& path, const std::string& name);
 
-  const BrokerConfig& config_;
+  std::span<const HeldCommand> commands_;
+  const CapabilitySet* capabilities_;
   bool looked_ = false;
   std::vector<Known> known_;
 };
@@ -45,15 +64,13 @@ class HeldObjects {
 class Executor {
  public:
   Executor(const Resolver& resolver, BrokerRules& rules)
-      : resolver_(resolver), rules_(rules), objects_(rules.config()) {}
+      : resolver_(resolver),
+        rules_(rules),
+        objects_(rules.config().commands, rules.config().capabilities) {}
   Outcome serve(const Call& call);
 
  private:
-  struct Program {
-    OwnedFd object;  // O_PATH
-    struct stat status;
-    std::string resolved;
-  };
+  using Program = ProgramFile;
   // Judged is one call on its way through interpreters and loaders.
   struct Judged {
     const Call& call;
@@ -63,12 +80,6 @@ class Executor {
   };
   Answer<Program> program_at(const Call& call, int dirfd, const std::string& path,
                              LastLink last) const;
-  struct Named {
-    std::string name;
-    const HeldCommand* row;
-    bool unknown;  // to the rows, so that only what it would run is left to judge
-  };
-  Named named(const Program& program);
   // held is the row that holds the program back, or null.
   Answer<const HeldCommand*> held(Judged& judged, const Program& program);
   Answer<const HeldCommand*> held_script(Judged& judged, const Program& program);

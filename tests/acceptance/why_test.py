@@ -128,7 +128,10 @@ ROWS = [
     ("to-agents", "- verified-file guarded-execute exists - -"),
     ("AGENTS.md.bundle", "- evidence file-mode exists evidence -"),
     ("CLAUDE.md.bundle", "missing missing missing - missing missing"),
+    ("linked/GEMINI.md.bundle", "- evidence file-mode exists evidence -"),
     ("linked/GEMINI.md", "no-bundle - guarded-execute exists - -"),
+    ("target", "no-bundle - guarded-execute exists - -"),
+    ("sub/.envrc", "no-bundle protected-name guarded-execute exists protected-name protected-name"),
     # What every agent gets, and what none does.
     ("/usr/bin/true", "- outside-grants - exists outside-grants metadata-outside-grants"),
     ("/etc/passwd", "- outside-grants outside-grants exists outside-grants "
@@ -142,6 +145,9 @@ ROWS = [
     ("script", "- - - exists - -"),
     ("foreign-script", "- - outside-grants exists - -"),
     ("foreign-loader", "- - outside-grants exists - -"),
+    # A copy of a program that is held back, and a program that nobody can look at.
+    ("copy-of-mount", "- - command exists - -"),
+    ("shut-program", "file-mode file-mode command exists - -"),
 ]
 
 
@@ -156,7 +162,7 @@ class Why(support.SandboxCase):
         for file in (base / "outside/file", base / "outside/granted", base / "outside/writable",
                      base / "data/file", home / ".ssh/id_test", tree / "sub/plain",
                      tree / "closed", tree / "shut/file", tree / ".git/config", tree / ".husky/x",
-                     tree / "target", tree / "twin", tree / "CLAUDE.md", tree / "AGENTS.md"):
+                     tree / "target", tree / "linked/GEMINI.md.bundle", tree / "twin", tree / "CLAUDE.md", tree / "AGENTS.md"):
             file.write_text("text\n")
         for file, shell in ((tree / "plain", "/bin/sh"), (tree / "script", "/bin/sh"),
                             (tree / ".git/hooks/pre-commit", "/bin/sh"),
@@ -168,6 +174,9 @@ class Why(support.SandboxCase):
             (base / "outside/sh").chmod(0o755)
         if not (tree / "foreign-loader").exists():
             support.with_own_loader("/bin/true", base / "outside/ld.so", tree / "foreign-loader")
+        for name, program in (("copy-of-mount", "/bin/mount"), ("shut-program", "/bin/true")):
+            (tree / name).write_bytes(pathlib.Path(program).read_bytes())
+            (tree / name).chmod(0o755)
         for name, target in (("to-plain", "plain"), ("to-outside", "../outside/file"),
                              ("to-config", ".git/config"), ("to-claude", "sub/../CLAUDE.md"),
                              ("to-agents", "AGENTS.md"), ("dangling", "nothing"),
@@ -183,8 +192,10 @@ class Why(support.SandboxCase):
                 self.own(directory)
         project.own()
         os.link(tree / "CLAUDE.md", tree / "second-name")
+        os.link(tree / "CLAUDE.md", tree / "sub/.envrc")
         self.ran(project.nono("trust", "sign", "AGENTS.md"))
         (tree / "closed").chmod(0)
+        (tree / "shut-program").chmod(0o111)
         (tree / "shut").chmod(0o500)
 
     def own(self, directory):
@@ -245,6 +256,27 @@ class Why(support.SandboxCase):
 
     def test_metadata(self):
         self.compare("metadata")
+
+    def test_kept_trees(self):
+        self.fixture()
+        options = ["--allow-cwd", "--keep", "sub", "--keep", self.project.tree / "node_modules/p"]
+        rows = [("sub/plain", "kept-tree"), ("sub", "kept-tree"), ("node_modules", "kept-tree"),
+                ("to-plain", "-")]
+        results = self.attempt([["remove", path] for path, _ in rows], options)
+        self.project.tree.joinpath("to-plain").symlink_to("plain")
+        for (path, rule), result in zip(rows, results):
+            with self.subTest(path=path):
+                answer = self.ask("remove", path, options)
+                self.assertEqual(answer["allowed"], result == 0, answer)
+                self.assertEqual("-" if answer["allowed"] else answer["rule"], rule)
+
+    def test_a_grant_that_cannot_be_listed(self):
+        self.fixture()
+        shut = self.project.base / "outside"
+        shut.chmod(0o311)
+        options = ["--allow", shut]
+        self.assertTrue(self.ask("read", shut / "granted", options)["allowed"])
+        self.assertEqual(self.attempt([["read", str(shut / "granted")]], options), [0])
 
     def test_ports(self):
         tables = [
