@@ -284,6 +284,10 @@ class Scanner {
     for (const std::string& root : roots(request)) {
       auto found = scan_tree(root, plan_.policy->guard(), ScanLimits{},
                              [this](std::uint64_t seen) { teller_.progress(seen); });
+      if (!found && found.error().kind() == ErrorKind::PermissionDenied) {
+        plan_.unreadable.push_back(root);  // as a directory beneath it would be
+        continue;
+      }
       if (!found) {
         return std::unexpected(std::move(found).error());
       }
