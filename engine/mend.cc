@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -120,6 +121,21 @@ std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
   }
   const auto* row = std::ranges::find(kFixed, refusal.rule, &FixedMend::rule);
   return row != kFixed.end() ? std::string(row->mend) : std::string();
+}
+
+Error not_executed(const std::string& program, int saved_errno) {
+  const std::string cannot = "'" + printable(program) + "' cannot be executed in the sandbox: ";
+  if (saved_errno == ENOEXEC) {
+    return Error(ErrorKind::PermissionDenied, cannot + "it is no program, and no script with #!")
+        .mend_with("name its interpreter before it");
+  }
+  if (saved_errno == ENOENT) {
+    return Error(ErrorKind::PermissionDenied, cannot + "its interpreter or loader is not there")
+        .mend_with("look at its first line, or at what `file` says of it");
+  }
+  return Error(ErrorKind::PermissionDenied,
+               cannot + Error::from_errno(saved_errno, "execve").message())
+      .mend_with("grant its directory with --exec or --read, or check its interpreter");
 }
 
 }  // namespace nono::engine

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/result.h"
 #include "engine/run.h"
 #include "profile/never_grant.h"
 #include "sandbox/capability_set.h"
@@ -19,6 +20,9 @@ std::string way_to_grant(const profile::NeverGrantList& never, const std::string
 // mend_for names what lets through an operation that the sandbox refused, by its rule; empty where
 // no option does.
 std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal);
+
+// not_executed is the error of a program that the kernel did not execute in the sandbox.
+Error not_executed(const std::string& program, int saved_errno);
 
 // access_of is what a refused operation of that name (sandbox/gatekeeper.h) needs, and of what: the
 // object itself, or the directory in which its name is.

@@ -15,6 +15,7 @@
 #include "crypto/warm_up.h"
 #include "engine/destinations.h"
 #include "engine/limit_keeper.h"
+#include "engine/mend.h"
 #include "engine/run_approvals.h"
 #include "engine/run_gate.h"
 #include "ledger/audit_log.h"
@@ -163,12 +164,17 @@ int exit_code_of(const sandbox::AgentEnd& end) {
                                     : kSignalled + WTERMSIG(end.wait_status);
 }
 
-Error start_failure(const sandbox::ChildFailure& failure, const std::string& program) {
+// start_failure: where the broker refused the program, its rule is the reason.
+Error start_failure(const sandbox::ChildFailure& failure, const std::string& program,
+                    const Denials& denials) {
   if (failure.step == sandbox::Step::Exec) {
-    return Error(ErrorKind::PermissionDenied,
-                 "'" + printable(program) + "' cannot be executed in the sandbox: " +
-                     Error::from_errno(failure.saved_errno, "execve").message())
-        .mend_with("grant its directory with --exec or --read, or check its interpreter");
+    const auto refused = std::ranges::find(denials.kinds, "execute", &Denial::operation);
+    Error error = not_executed(program, failure.saved_errno);
+    return refused == denials.kinds.end() || failure.saved_errno != EACCES
+               ? error
+               : Error(error.kind(), "'" + printable(program) +
+                                         "' cannot be executed in the sandbox: " + refused->why)
+                     .mend_with(refused->mend);
   }
   const Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
   return Error(ErrorKind::Unsupported, "the agent was not started: " + cause.message())
@@ -362,7 +368,7 @@ class Running {
     }
     const sandbox::AgentEnd ended = *std::move(end);
     if (ended.not_started) {
-      return std::unexpected(start_failure(*ended.not_started, exec.program()));
+      return std::unexpected(start_failure(*ended.not_started, exec.program(), gate_.collected()));
     }
     return seal(ended);
   }

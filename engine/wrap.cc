@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "engine/directories.h"
+#include "engine/mend.h"
 #include "ledger/audit_log.h"
 #include "sandbox/wrap.h"
 
@@ -82,14 +83,11 @@ Json details_of(const RunRequest& request, const RunPlan& plan) {
                       {"notes", shown(plan.notes)}};
 }
 
-Error not_executed(const sandbox::ChildFailure& failure, const std::string& program) {
-  const Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
+Error start_failure(const sandbox::ChildFailure& failure, const std::string& program) {
   if (failure.step == sandbox::Step::Exec) {
-    return Error(
-               ErrorKind::PermissionDenied,
-               "'" + printable(program) + "' cannot be executed in the sandbox: " + cause.message())
-        .mend_with("grant its directory with --exec or --read, or check its interpreter");
+    return not_executed(program, failure.saved_errno);
   }
+  const Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
   return Error(ErrorKind::Unsupported, "the program was not started: " + cause.message())
       .mend_with("nono setup --check-only shows what this kernel can enforce");
 }
@@ -128,7 +126,7 @@ Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_
            sandbox::Prepared::prepare_alone(plan.capabilities, plan.features, plan.own_network));
   NONO_CHECK(record_start(request, plan, clock));
   const sandbox::ChildFailure failure = sandbox::wrap(prepared, exec, caller_signals);
-  return std::unexpected(not_executed(failure, exec.program()));
+  return std::unexpected(start_failure(failure, exec.program()));
 }
 
 }  // namespace nono::engine

@@ -163,6 +163,24 @@ class Commands(support.SandboxCase):
         self.assertIn("util-linux", done.stdout)
         self.assertEqual(len(self.refusals(done)), 1)
 
+    def test_a_program_that_does_not_start_says_what_mends_it(self):
+        tree = self.project.tree
+        (tree / "empty").write_text("")
+        (tree / "no-interpreter").write_text("#!/nowhere/sh\n")
+        for name in ("empty", "no-interpreter"):
+            (tree / name).chmod(0o755)
+        self.project.own()
+        for words, says in ((["/usr/bin/mount"], "mend: --allow-command mount"),
+                            (["rm", "-r", "/"], "mend: --allow-command rm"),
+                            ([support.NONO, "--version"], f"mend: --exec {support.NONO}"),
+                            (["./empty"], "mend: name its interpreter before it"),
+                            (["./no-interpreter"], "its interpreter or loader is not there")):
+            with self.subTest(words=words):
+                done = self.project.sandbox(*words, options=("--allow-cwd", "-q"))
+                self.assertEqual(done.returncode, 126)
+                self.assertIn(says, done.stderr)
+                self.assertNotIn("grant its directory", done.stderr)
+
     def test_why_says_the_same(self):
         asked = self.project.nono("why", "--allow-cwd", "--path", MOUNT, "--op", "exec", "--json")
         self.ran(asked, 1)
