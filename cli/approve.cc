@@ -346,7 +346,7 @@ constinit const Command kApprove{
         "SESSION is a name, an id, or at least four leading digits of one; it can be left out "
         "where "
         "only one session is running.",
-    .operands = {"[SESSION]", 0, 1, Completes::Sessions},
+    .operands = {"SESSION", 0, 1, Completes::Sessions},
     .options = kOptions,
     .examples = kExamples,
     .json = JsonOutput::Offered,

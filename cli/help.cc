@@ -2,6 +2,7 @@
 #include "cli/help.h"
 
 #include <algorithm>
+#include <array>
 
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -24,9 +25,18 @@ std::string row(std::string head, std::string_view text, std::size_t column) {
   return head + body.substr(column);
 }
 
-std::string options_text(const Command& command) {
+constexpr auto kOwnOptions = std::to_array<Option>({
+    {"version", 0, "", "which nono this is, and what this kernel has"},
+    {"generate-completion", 0, "SHELL", "print the completions for bash, zsh or fish",
+     Takes::OneValue},
+    {"generate-man", 0, "DIR", "write the manual's pages into a directory", Takes::OneValue},
+    {"quiet", 'q', "", "before a command, too; so may -s, -v and --color stand there"},
+    {"help", 'h', "", "show this help; with a command, the command's"},
+});
+
+std::string options_text(std::span<const Option> options) {
   std::string text = "\nOptions:\n";
-  for (const Option& option : options_of(command)) {
+  for (const Option& option : options) {
     text += row("  " + option_head(option), option.help, kOptionColumn);
   }
   return text;
@@ -72,6 +82,10 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
   return result;
 }
 
+std::span<const Option> own_options() {
+  return kOwnOptions;
+}
+
 std::string option_head(const Option& option) {
   std::string head = option.letter == 0 ? "    " : std::string("-") + option.letter + ", ";
   head += "--" + std::string(option.name);
@@ -90,7 +104,7 @@ std::string usage_line(const Command& command) {
 std::string command_help(const Command& command) {
   std::string text = "Usage: " + usage_line(command) + "\n\n";
   text += wrapped(command.description, 0, kWidth);
-  text += options_text(command);
+  text += options_text(options_of(command));
   return text + examples_text(command);
 }
 
@@ -102,6 +116,7 @@ std::string group_help(std::string_view group) {
       text += row("  " + std::string(command->name), command->summary, kCommandColumn);
     }
   }
+  text += group.empty() ? options_text(own_options()) : "";
   return text +
          "\nnono COMMAND --help tells more of each. Exit codes: 0 done, 1 a verdict against, "
          "2 wrong\nusage, 125 nono could not do its part.\n";

@@ -1,6 +1,7 @@
 // cli/help.h: --help, made from the command table.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@ namespace nono::cli {
 std::string command_help(const Command& command);
 // group_help lists the commands whose names begin with `group`; empty for all of nono.
 std::string group_help(std::string_view group);
+// own_options are those of nono itself, which stand alone or before a command.
+std::span<const Option> own_options();
 // usage_line is "nono trust verify [OPTION...] FILE...".
 std::string usage_line(const Command& command);
 // option_head is "-k, --key NAME" or "    --all".

@@ -60,9 +60,9 @@ std::string paragraphs(std::string_view text) {
   return result;
 }
 
-std::string options_section(const Command& command) {
+std::string options_section(std::span<const Option> options) {
   std::string text = ".SH OPTIONS\n";
-  for (const Option& option : options_of(command)) {
+  for (const Option& option : options) {
     std::string head = option_head(option);
     head.erase(0, head.find_first_not_of(' '));
     text += ".TP\n.B " + roff(head) + "\n" + roff(option.help) + ".\n";
@@ -83,7 +83,10 @@ constexpr std::string_view kExitStatus =
     ".TP\n.B 0\nDone; verified.\n"
     ".TP\n.B 1\nA verdict: rejected, denied, not signed, differs.\n"
     ".TP\n.B 2\nWrong usage, or a bad policy or profile file, named with its JSON pointer.\n"
-    ".TP\n.B 125\nnono could not do its part.\n";
+    ".TP\n.B 125\nnono could not do its part.\n"
+    ".TP\n.B 124, 126, 127\nOf run, shell, wrap and learn, which pass on the program's own: a "
+    "limit of time, processor time or disk ended it; it cannot be executed; it was not found.\n"
+    ".TP\n.B 70\nA bug in nono.\n";
 
 std::string files_section() {
   return ".SH FILES\n"
@@ -100,6 +103,7 @@ std::string overview() {
     text +=
         ".TP\n.BR " + roff(page_name(command->name)) + " (1)\n" + roff(command->summary) + ".\n";
   }
+  text += options_section(own_options());
   return text + std::string(kExitStatus) + files_section();
 }
 
@@ -111,7 +115,7 @@ std::string man_page(const Command* command) {
   }
   std::string text = heading(page_name(command->name), command->summary);
   text += ".SH SYNOPSIS\n.B " + roff(usage_line(*command)) + "\n.SH DESCRIPTION\n";
-  text += paragraphs(command->description) + options_section(*command);
+  text += paragraphs(command->description) + options_section(options_of(*command));
   text += examples_section(*command);
   return text + std::string(kExitStatus) + ".SH SEE ALSO\n.BR nono (1)\n";
 }

@@ -105,7 +105,7 @@ const Command kPolicyGroups{
     .description =
         "A group is what a toolchain or an agent keeps where, with the reason for each "
         "path. Groups of another platform grant nothing here.",
-    .operands = {.shown = "[GROUP]", .most = 1},
+    .operands = {.shown = "GROUP", .most = 1},
     .options = {},
     .examples = kGroupsExamples,
     .json = JsonOutput::Offered,

@@ -294,7 +294,7 @@ const Command kProfileShow{
         "Shows groups, grants, denials, network, variables and limits of a profile "
         "together with what it extends, for you and this directory. Nothing is started, "
         "and nothing of a file that is looked at takes effect.",
-    .operands = {.shown = "[NAME|FILE]", .most = 1, .completes = Completes::Files},
+    .operands = {.shown = "NAME|FILE", .most = 1, .completes = Completes::Files},
     .options = kShowOptions,
     .examples = kShowExamples,
     .json = JsonOutput::Offered,
@@ -307,7 +307,7 @@ const Command kProfileUse{
     .description =
         "nono run without --profile uses it here and beneath here. It is kept in your "
         "own state, not in the project.",
-    .operands = {.shown = "[NAME]", .most = 1},
+    .operands = {.shown = "NAME", .most = 1},
     .options = kUseOptions,
     .examples = kUseExamples,
     .json = JsonOutput::Offered,

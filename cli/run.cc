@@ -417,7 +417,7 @@ const Command kRun{
     .name = "run",
     .summary = "run an agent in a sandbox that guards its instruction files",
     .description =
-        "Verifies every instruction file in reach, then starts COMMAND with the capabilities given "
+        "Verifies every instruction file in reach, then starts PROGRAM with the capabilities given "
         "here and no others. While it runs, an open of an instruction file yields bytes only if a "
         "trusted publisher signed them.\n\n"
         "The agent's exit code is passed on; 128+N means signal N, 124 that a limit of time, "

@@ -258,11 +258,21 @@ TEST_F(ExitTest, HelpIsZeroEverywhere) {
     const testing::Outcome outcome = nono(asked);
     EXPECT_EQ(outcome.code, 0) << words.back();
     EXPECT_TRUE(outcome.out.starts_with("Usage: nono ")) << outcome.out;
+    EXPECT_EQ(outcome.out.find("[["), std::string::npos) << outcome.out;
     EXPECT_TRUE(words.size() == 1 || words.back() == "publisher" ||
                 outcome.out.find("Examples:") != std::string::npos)
         << words.back();
   }
   EXPECT_EQ(nono({"help", "trust", "sign"}).out, nono({"trust", "sign", "-h"}).out);
+}
+
+TEST_F(ExitTest, HelpNamesItsOwnOptions) {
+  const std::string help = nono({"--help"}).out;
+  for (const char* option : {"--version", "--generate-completion SHELL", "--generate-man DIR"}) {
+    EXPECT_NE(help.find(option), std::string::npos) << option;
+  }
+  EXPECT_NE(nono({"approve", "--help"}).out.find(" [SESSION]\n"), std::string::npos);
+  EXPECT_NE(nono({"profile", "use", "--help"}).out.find(" [NAME]\n"), std::string::npos);
 }
 
 TEST_F(ExitTest, VersionNamesTheProgram) {
