@@ -61,12 +61,19 @@ class BlockedSignals {
   sigset_t before_{};
 };
 
+// ended_by_size: a shell passes on how its program ended.
+bool ended_by_size(const sandbox::AgentEnd& end) {
+  constexpr int kSignalled = 128;
+  return WIFSIGNALED(end.wait_status) ? WTERMSIG(end.wait_status) == SIGXFSZ
+                                      : WEXITSTATUS(end.wait_status) == kSignalled + SIGXFSZ;
+}
+
 std::string ended_text(LimitKind kind) {
   switch (kind) {
     case LimitKind::CpuTime:
       return "the agent's processes had used it up; the run was ended";
     case LimitKind::DiskUse:
-      return "granted directories had grown beyond it; the run was ended";
+      return "granted directories had grown by as much; the run was ended";
     case LimitKind::Memory:
     case LimitKind::Processes:
     case LimitKind::WallTime:
@@ -242,7 +249,17 @@ bool LimitKeeper::disk_is_over(const DiskUse& disk, std::uint64_t limit,
   const auto took = std::chrono::duration_cast<Milliseconds>(steady_clock::now() - now);
   next_walk_ = now + std::max<Milliseconds>(kLongestBetweenWalks, took * kShare);
   shrunk_at_last_walk_ = shrunk;
-  return grown > limit && !stop.stop_requested();
+  return grown >= limit && !stop.stop_requested();
+}
+
+sandbox::AgentEnd LimitKeeper::attributed(sandbox::AgentEnd end) const {
+  const sandbox::Limits& limits = plan_.limits;
+  const bool of_disk = limits.disk_use && child_limits().file_size == limits.disk_use &&
+                       limits.file_size != limits.disk_use;
+  if (of_disk && !end.ended_by && ended_by_size(end)) {
+    end.ended_by = LimitKind::DiskUse;
+  }
+  return end;
 }
 
 std::vector<LimitKeeper::Reached> LimitKeeper::reached(const sandbox::AgentEnd& end) const {
@@ -256,8 +273,7 @@ std::vector<LimitKeeper::Reached> LimitKeeper::reached(const sandbox::AgentEnd& 
   if (refused || end.forks_refused) {
     out.push_back({LimitKind::Processes, "further ones were refused"});
   }
-  const bool too_large = WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGXFSZ;
-  if (!end.ended_by && plan_.limits.file_size && too_large) {
+  if (!end.ended_by && plan_.limits.file_size && ended_by_size(end)) {
     out.push_back({LimitKind::FileSize, "the agent was ended by it"});
   }
   if (end.ended_by && *end.ended_by != LimitKind::WallTime) {

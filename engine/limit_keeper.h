@@ -45,6 +45,9 @@ class LimitKeeper final : public sandbox::LimitWatch {
   int watched() const override;
   sandbox::LimitKind struck() override { return struck_; }
 
+  // attributed: no file grows larger than all of them may together, so that an agent that ended by
+  // the size of one ended by the limit of disk use.
+  sandbox::AgentEnd attributed(sandbox::AgentEnd end) const;
   // reached says in words which limits made themselves felt; after stop.
   struct Reached {
     sandbox::LimitKind kind;

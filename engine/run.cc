@@ -370,7 +370,7 @@ class Running {
     if (ended.not_started) {
       return std::unexpected(start_failure(*ended.not_started, exec.program(), gate_.collected()));
     }
-    return seal(ended);
+    return seal(limits_ == nullptr ? ended : limits_->attributed(ended));
   }
 
   Result<RunResult> seal(const sandbox::AgentEnd& end) {

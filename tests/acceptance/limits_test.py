@@ -117,6 +117,26 @@ class Limits(support.SandboxCase):
                         128 + 25)
         self.assertIn("limit reached: file", done.stderr)
 
+    def test_one_file_that_is_all_that_may_be_added(self):
+        options = ("--allow-cwd", "--limit-disk", "8M")
+        write = ["dd", "if=/dev/zero", "of=big", "bs=1M", "count=50"]
+        done = self.ran(self.project.sandbox(*write, options=options), 124)
+        self.assertIn("limit reached: disk", done.stderr)
+        self.assertEqual(self.ended_as()["ended_by"], "disk limit")
+        (self.project.tree / "big").unlink()
+        done = self.ran(self.project.sandbox("sh", "-c", " ".join(write) + "; exit $?",
+                                             options=options), 124)
+        self.assertIn("limit reached: disk", done.stderr)
+        (self.project.tree / "big").unlink()
+        # A program that is told of it and goes on.
+        done = self.limited("--limit-disk", "8M", expect=124, code=(
+            "import os, signal, time; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            "f = os.open('big', os.O_CREAT | os.O_WRONLY)\n"
+            "try:\n"
+            "  while True: os.write(f, bytes(1 << 20))\n"
+            "except OSError: time.sleep(20)\n"))
+        self.assertIn("limit reached: disk", done.stderr)
+
     MANY = ("import os, time\n"
             "for i in range(30):\n"
             "  f = os.open(f'f{i}', os.O_CREAT | os.O_RDWR); os.posix_fallocate(f, 0, 4 << 20)\n"
