@@ -1,4 +1,6 @@
 // cli/profile_init.cc: profile init.
+#include <unistd.h>
+
 #include <array>
 #include <string>
 #include <string_view>
@@ -100,8 +102,23 @@ Result<std::string> place_of(const Arguments& arguments, Session& session,
   return join_path(here, ".nono/profile" + file.substr(file.rfind('.')));
 }
 
+// only_one: a name that is there in two languages is of no profile.
+Result<void> only_one(const std::string& path) {
+  const std::string stem = path.substr(0, path.rfind('.'));
+  for (const char* ending : {".json", ".toml", ".yaml", ".yml"}) {
+    const std::string other = stem + ending;
+    if (other != path && ::access(other.c_str(), F_OK) == 0) {
+      return std::unexpected(
+          Error(ErrorKind::Usage, "there is " + other + " already: two profiles of one name")
+              .mend_with("remove it first, or take another name"));
+    }
+  }
+  return {};
+}
+
 Result<void> write_new(const Arguments& arguments, const std::string& path,
                        const std::string& text) {
+  NONO_CHECK(only_one(path));
   NONO_CHECK(make_private_directories(std::string(directory_name(path))));
   constexpr mode_t kMode = 0644;
   if (arguments.has("force")) {

@@ -102,11 +102,16 @@ TEST_F(ProfileTest, InitWritesWhatValidateAccepts) {
     EXPECT_EQ(done.code, 0) << done.out;
     EXPECT_EQ(nono({"profile", "init", name, "--format", format}).code, 125);
   }
+  const testing::Outcome second = nono({"profile", "init", "x.json5", "--format", "yaml"});
+  EXPECT_EQ(second.code, 0);
+  const testing::Outcome twin = nono({"profile", "init", "x.json5", "--force"});
+  EXPECT_EQ(twin.code, 2);
+  EXPECT_NE(twin.err.find("two profiles of one name"), std::string::npos) << twin.err;
   EXPECT_EQ(nono({"profile", "init", "../x"}).code, 2);
   for (const char* file : {"x.json", "x.toml", "x.yaml", "x.yml"}) {
     EXPECT_EQ(nono({"profile", "init", file}).code, 2) << file;
   }
-  EXPECT_EQ(nono({"profile", "init", "x.json5"}).code, 0);
+  EXPECT_EQ(nono({"profile", "init", "y.json5"}).code, 0);
   EXPECT_EQ(nono({"profile", "init", "x", "--extends", "nowhere"}).code, 2);
 }
 
