@@ -53,7 +53,12 @@ std::unexpected<Error> link_refused(const std::string& path) {
 
 std::unexpected<Error> open_failure(int saved_errno, const std::string& path, FollowLinks follow) {
   if (saved_errno == ENOSYS) {
-    return fail(ErrorKind::Unsupported, "this kernel has no openat2(2): Linux 5.6 is needed");
+    return std::unexpected(
+        Error(ErrorKind::Unsupported,
+              "open " + printable(path) +
+                  ": openat2(2) is refused, as it is inside of a sandbox, or before Linux 5.6")
+            .mend_with("run this outside of the sandbox; a run in a run is not started: give the "
+                       "outer one the narrower grants"));
   }
   if (saved_errno == ELOOP && follow == FollowLinks::No) {
     return link_refused(path);

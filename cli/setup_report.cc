@@ -34,6 +34,7 @@ std::vector<std::pair<std::string, std::string>> setup_matrix(const HostFeatures
       {"notify_sync_wake_up", yes(features.notify_sync_wake_up)},
       {"pidfd_getfd", yes(features.pidfd_getfd)},
       {"close_range", yes(features.close_range)},
+      {"openat2", yes(features.openat2)},
       {"user_namespaces", yes(features.user_namespaces)},
       {"network_namespace", yes(features.network_namespace)},
       {"wsl2", yes(features.wsl2)},

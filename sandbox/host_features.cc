@@ -249,6 +249,8 @@ HostFeatures probe(const HostView& view, ProbeDepth depth) {
   found.pidfd_getfd = objects(abi::kSysPidfdGetfd, -1, -1, 0, EBADF);
   constexpr long kNoSuchFlag = 1L << 30;
   found.close_range = objects(abi::kSysCloseRange, 0, 0, kNoSuchFlag, EINVAL);
+  constexpr std::size_t kTooSmall = 0;
+  found.openat2 = ::syscall(SYS_openat2, -1, nullptr, nullptr, kTooSmall) == -1 && errno == EINVAL;
   return found;
 }
 
@@ -274,6 +276,10 @@ auto promises(const HostFeatures& features) {
               "files could be moved out of what they were granted in", true},
       Promise{!features.seccomp_filter, "seccomp.filter",
               "system calls that Landlock does not judge could not be refused", true},
+      Promise{!features.openat2, "openat2",
+              "a name could lead through a magic link; it is refused inside of a sandbox, and not "
+              "there before Linux 5.6",
+              true},
       Promise{!features.seccomp_notify, "seccomp.notify",
               "instruction files cannot be judged while the agent runs, and unix sockets and file "
               "attributes outside the grants stay reachable",

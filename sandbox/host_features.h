@@ -25,8 +25,9 @@ struct HostFeatures {
   bool network_namespace = false;    // likewise
   bool pidfd_getfd = false;
   bool close_range = false;
-  bool wsl2 = false;  // by what the kernel says of itself, never from the environment
-  bool root = false;  // effective uid 0
+  bool openat2 = true;  // not so inside of a sandbox of nono, or another that refuses it
+  bool wsl2 = false;    // by what the kernel says of itself, never from the environment
+  bool root = false;    // effective uid 0
 };
 
 // HostView is where the probe looks; tests pass a masked one (an older kernel, WSL2).

@@ -42,6 +42,17 @@ class Run(support.SandboxCase):
         done = self.ran(self.project.sandbox("echo", "started", options=("--allow-everything",)), 2)
         self.assertNotIn("started", done.stdout)
 
+    def test_a_run_in_a_run_says_why_it_is_not_started(self):
+        options = ("--allow-cwd", "--exec", support.NONO)
+        for words in (["run", "--", "true"], ["wrap", "--trust-intercept=off", "--", "true"]):
+            done = self.ran(self.project.sandbox(support.NONO, *words, options=options), 125)
+            self.assertIn("inside of a sandbox", done.stderr)
+            self.assertIn("mend: run this outside of the sandbox", done.stderr)
+        done = self.project.sandbox(support.NONO, "setup", "--check-only", options=options)
+        self.assertIn("MISSING  openat2: ", done.stdout)
+        self.assertIn("nono_wrap: no", done.stdout)
+        self.assertIn("openat2: yes", self.project.nono("setup", "--check-only").stdout)
+
     def test_missing_capability_path_is_2_and_names_the_option(self):
         done = self.ran(self.project.sandbox("true", options=("--read", "nowhere")), 2)
         self.assertIn("--read", done.stderr)
