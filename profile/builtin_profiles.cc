@@ -25,6 +25,19 @@ constexpr auto kProfiles = std::to_array<BuiltinProfile>({
   }
 }
 )json"},
+    {"bun-dev", R"json({
+  "meta": {
+    "name": "bun-dev",
+    "version": "1.0.0",
+    "description": "Bun: packages and programs"
+  },
+  "extends": ["default"],
+  "groups": ["bun_runtime"],
+  "workdir": {
+    "access": "readwrite"
+  }
+}
+)json"},
     {"claude-code", R"json({
   "meta": {
     "name": "claude-code",
@@ -135,6 +148,32 @@ constexpr auto kProfiles = std::to_array<BuiltinProfile>({
   },
   "extends": ["default"],
   "groups": ["java_runtime", "java_cache"],
+  "workdir": {
+    "access": "readwrite"
+  }
+}
+)json"},
+    {"linux-host-compat", R"json({
+  "meta": {
+    "name": "linux-host-compat",
+    "version": "1.0.0",
+    "description": "what upstream profiles for Linux begin with"
+  },
+  "extends": ["default"],
+  "groups": ["linux_runtime_state", "linux_sysfs_read", "linux_temp_read"],
+  "workdir": {
+    "access": "readwrite"
+  }
+}
+)json"},
+    {"mise-dev", R"json({
+  "meta": {
+    "name": "mise-dev",
+    "version": "1.0.0",
+    "description": "mise: tools that it installed"
+  },
+  "extends": ["default"],
+  "groups": ["mise_manager"],
   "workdir": {
     "access": "readwrite"
   }

@@ -155,6 +155,20 @@ constexpr auto kNixRuntime = std::to_array<GroupRow>({
     {"/nix/var/nix/profiles", Read, "profiles"},
 });
 
+constexpr auto kBunRuntime = std::to_array<GroupRow>({
+    {"$HOME/.bun", Read, "Bun, its packages and programs"},
+});
+// ~/.config/mise as a whole holds the keys that it decrypts with.
+constexpr auto kMise = std::to_array<GroupRow>({
+    {"$HOME/.local/bin", Read, "mise itself"},
+    {"$XDG_DATA_HOME/mise", Read, "programs that mise installed"},
+    {"$XDG_CONFIG_HOME/mise/config.toml", ReadFile, "mise's settings"},
+    {"/etc/mise", Read, "mise's settings for all"},
+});
+constexpr auto kSnapLinux = std::to_array<GroupRow>({
+    {"/var/lib/snapd/snap", Read, "programs of snap; /snap is built in"},
+});
+
 // ---- toolchains: what they write. Never where programs lie that you run later yourself ----
 constexpr auto kNodeCache = std::to_array<GroupRow>({
     {"$HOME/.npm/_cacache", State, "npm install fails without it"},
@@ -182,6 +196,12 @@ constexpr auto kGoCache = std::to_array<GroupRow>({
     {"$HOME/go/pkg", State, "modules; ~/go/bin stays unwritten"},
     {"$XDG_CACHE_HOME/go-build", State, "go build fails without it"},
     {"$XDG_CACHE_HOME/golangci-lint", ReadWrite, "golangci-lint's results"},
+});
+constexpr auto kGoBuildCache = std::to_array<GroupRow>({
+    {"$XDG_CACHE_HOME/go-build", State, "go build fails without it"},
+});
+constexpr auto kRtkState = std::to_array<GroupRow>({
+    {"$XDG_DATA_HOME/rtk", ReadWrite, "rtk's history and state"},
 });
 constexpr auto kJavaCache = std::to_array<GroupRow>({
     {"$HOME/.m2/repository", State, "packages"},
@@ -283,6 +303,7 @@ constexpr std::string_view kNotJudged =
 
 constexpr auto kGroups = std::to_array<Group>({
     {"aider_linux", kLinux, "Aider's own files", kAiderLinux},
+    {"bun_runtime", kAny, "Bun", kBunRuntime},
     {"claude_cache_linux", kLinux, "Claude Code's caches", kClaudeCacheLinux},
     {"claude_code_linux", kLinux, "Claude Code's own files", kClaudeLinux},
     {"claude_code_macos", kMac, "Claude Code's login", kClaudeMac},
@@ -304,6 +325,7 @@ constexpr auto kGroups = std::to_array<Group>({
     {"git_config", kAny, "git's settings", kGitConfig},
     {"go_cache", kAny, "Go's modules and build cache, writable", kGoCache},
     {"go_runtime", kAny, "Go and its modules", kGoRuntime},
+    {"go_runtime_linux", kLinux, "Go's build cache, writable", kGoBuildCache},
     {"homebrew", kMac, "programs of Homebrew", kHomebrewMac},
     {"homebrew_linux", kLinux, "programs of Homebrew", kNone, kBuiltIn},
     {"homebrew_macos", kMac, "programs of Homebrew", kHomebrewMac},
@@ -312,6 +334,9 @@ constexpr auto kGroups = std::to_array<Group>({
     {"linux_runtime_state", kLinux, "/run", kNone, kNotShared},
     {"linux_sysfs_read", kLinux, "facts about the machine", kNone, kBuiltIn},
     {"linux_temp_read", kLinux, "/tmp", kNone, kNotShared},
+    {"mise_manager", kAny, "mise and what it installed", kMise},
+    {"nix_profile_state_write", kAny, "profiles of Nix, writable", kNone,
+     "not granted: what you run later yourself lies there"},
     {"nix_runtime", kLinux, "programs of Nix", kNixRuntime},
     {"node_cache", kAny, "caches of npm, pnpm, yarn, writable", kNodeCache},
     {"node_runtime", kAny, "Node.js and its package managers", kNodeRuntime},
@@ -319,8 +344,10 @@ constexpr auto kGroups = std::to_array<Group>({
     {"opencode_linux", kLinux, "opencode's own files", kOpencodeLinux},
     {"python_cache", kAny, "caches of pip, uv and others, writable", kPythonCache},
     {"python_runtime", kAny, "Python, pyenv, conda, uv", kPythonRuntime},
+    {"rtk_state", kAny, "rtk's history and state", kRtkState},
     {"rust_cache", kAny, "sources of crates, writable", kRustCache},
     {"rust_runtime", kAny, "Rust's toolchains and crates", kRustRuntime},
+    {"snap_linux", kLinux, "programs of snap", kSnapLinux},
     {"swival_linux", kLinux, "Swival's own files", kSwivalLinux},
     {"system_read_linux", kLinux, "programs, libraries, devices", kNone, kBuiltIn},
     {"system_read_linux_core", kLinux, "programs, libraries, devices", kNone, kBuiltIn},

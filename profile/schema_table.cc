@@ -15,6 +15,8 @@ constexpr std::string_view kProxy =
 constexpr std::string_view kCredentials =
     "needs the filtering proxy, which this version does not have; environment.pass_vars hands a "
     "variable to the agent";
+constexpr std::string_view kNamespaces =
+    "no profile chooses namespaces; network.block, or --net-namespace on the command line";
 constexpr std::string_view kHooks = "programs outside the sandbox are not started for a profile";
 
 constexpr auto kFields = std::to_array<Field>({
@@ -51,6 +53,10 @@ constexpr auto kFields = std::to_array<Field>({
      "sockets in the file system cannot be granted yet"},
     {"filesystem.unix_socket_dir_bind", Paths, Refused,
      "sockets in the file system cannot be granted yet"},
+    {"filesystem.unix_socket_subtree", Paths, Refused,
+     "sockets in the file system cannot be granted yet"},
+    {"filesystem.unix_socket_subtree_bind", Paths, Refused,
+     "sockets in the file system cannot be granted yet"},
 
     {"network", Object, Used, "open where nothing is said"},
     {"network.block", Flag, Used, "true: no network"},
@@ -75,12 +81,23 @@ constexpr auto kFields = std::to_array<Field>({
      "a port cannot be kept to this machine yet; connect_port and listen_port are of any address"},
     {"network.port_allow", Anything, Refused, "a port cannot be kept to this machine yet"},
     {"network.allow_port", Anything, Refused, "a port cannot be kept to this machine yet"},
+    {"network.open_port_range", Anything, Refused, "a port cannot be kept to this machine yet"},
+    {"network.listen_port_range", Anything, Refused,
+     "ports are named one by one, in network.listen_port"},
+    {"network.deny_domain", Hosts, Refused, kProxy},
+    {"network.no_proxy", Words, Said, "there is no proxy to pass by"},
+    {"network.allow_http2", Flag, Said, "what may be reached is reached by any protocol"},
+    {"network.approval_backends", Anything, Refused,
+     "hosts are asked about where connect or a port limits the network; --approve on the command "
+     "line says who answers"},
+    {"network.approval_defaults", Anything, Said, "--approve on the command line says who answers"},
 
     {"environment", Object, Used, "variables; those that load code or are secrets are not passed"},
     {"environment.allow_vars", Variables, Used, "only these; patterns never let a secret through"},
     {"environment.deny_vars", Variables, Used, "not these"},
     {"environment.pass_vars", Variables, Used, "these too, although they look like secrets"},
     {"environment.set_vars", Settings, Used, "set to these values, literally"},
+    {"environment.case_insensitive_vars", Flag, Refused, "names are compared letter by letter"},
 
     {"commands", Object, Used, "programs by name"},
     {"commands.allow", Words, Used, "programs that are not held back although they are by default"},
@@ -115,16 +132,28 @@ constexpr auto kFields = std::to_array<Field>({
     {"security.process_info_mode", Choice, Used, "other users' processes are hidden by the kernel",
      "isolated allow_same_sandbox"},
     {"security.ipc_mode", Choice, Used, "System V IPC is closed", "shared_memory_only"},
-    {"security.capability_elevation", Flag, Said, "nothing can be granted during a run yet"},
+    {"security.capability_elevation", Flag, Said,
+     "--approve on the command line says who answers what is asked during a run"},
+    {"security.approval_backends", Anything, Said,
+     "--approve on the command line says who answers"},
+    {"security.approval_defaults", Anything, Said,
+     "--approve on the command line says who answers"},
     {"security.wsl2_proxy_policy", Choice, Used, "nono does not start under WSL2", "error"},
     {"linux", Object, Used, "names of upstream's"},
     {"linux.af_unix_mediation", Choice, Used, "sockets in the file system are always refused",
      "off pathname"},
+    {"linux.sandbox_policy", Text, Said, "the sandbox is always the whole of what the kernel has"},
+    {"linux.isolate", Object, Used, "namespaces"},
+    {"linux.isolate.network", Flag, Refused, kNamespaces},
+    {"linux.isolate.loopback", Flag, Refused, kNamespaces},
+    {"linux.isolate.ipc", Flag, Refused, kNamespaces},
+    {"linux.isolate.uts", Flag, Refused, kNamespaces},
     {"interactive", Flag, Said, "the agent always has a terminal of its own"},
     {"trust_groups", Words, Refused,
      "there are no such groups; publishers are in the trust policy"},
     {"diagnostics", Anything, Said, "has no counterpart"},
     {"allow_launch_services", Flag, Said, "is of macOS"},
+    {"allow_parent_of_protected", Flag, Said, "is of macOS"},
     {"unsafe_macos_seatbelt_rules", Words, Said, "is of macOS"},
     {"allow_gpu", Flag, Refused, "graphics processors cannot be granted yet"},
     {"open_urls", Anything, Said, "the agent cannot open addresses in a browser outside"},
@@ -137,6 +166,12 @@ constexpr auto kFields = std::to_array<Field>({
     {"credential_capture", Anything, Refused, kHooks},
     {"env_credentials", Anything, Refused, kCredentials},
     {"secrets", Anything, Refused, kCredentials},
+    {"credential_providers", Anything, Refused, kCredentials},
+    {"credential_routes", Anything, Refused, kCredentials},
+    {"skipdirs", Words, Said, "no directory is left out of the scan"},
+    {"binary", Text, Said, "the command line names the program"},
+    {"platform_overrides", Anything, Refused,
+     "a path or a group with `when` says where it counts; other fields count everywhere"},
 });
 
 }  // namespace

@@ -51,9 +51,9 @@ TEST_F(ProfileTest, ListHasWhatComesWithNonoAndTheUsersOwn) {
   own("broken.json", "{");
   const Outcome done = nono({"profile", "list"});
   EXPECT_EQ(done.code, 0) << done.err;
-  for (const char* name :
-       {"default", "claude-code", "codex", "opencode", "openclaw", "swival", "gemini", "crush",
-        "aider", "python-dev", "node-dev", "go-dev", "rust-dev", "java-dev", "cpp-dev"}) {
+  for (const char* name : {"default", "claude-code", "codex", "opencode", "openclaw", "swival",
+                           "gemini", "crush", "bun-dev", "mise-dev", "linux-host-compat", "aider",
+                           "python-dev", "node-dev", "go-dev", "rust-dev", "java-dev", "cpp-dev"}) {
     EXPECT_TRUE(done.out.contains(std::string(name) + "  (built in)")) << name;
   }
   EXPECT_TRUE(done.out.contains("mine  (yours)  my own"));

@@ -52,7 +52,13 @@ TEST(GroupsTest, UpstreamsNamesAreThere) {
                                       "unlink_protection",
                                       "dangerous_commands",
                                       "dangerous_commands_macos",
-                                      "dangerous_commands_linux"}) {
+                                      "dangerous_commands_linux",
+                                      "bun_runtime",
+                                      "go_runtime_linux",
+                                      "mise_manager",
+                                      "nix_profile_state_write",
+                                      "rtk_state",
+                                      "snap_linux"}) {
     EXPECT_NE(find_group(name), nullptr) << name;
   }
   EXPECT_EQ(find_group("no_such_group"), nullptr);

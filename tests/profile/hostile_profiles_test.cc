@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "profile/compose.h"
 #include "profile/never_grant.h"
+#include "profile/schema.h"
 
 namespace nono::profile {
 namespace {
@@ -118,6 +119,47 @@ TEST(UpstreamProfileTest, Loads) {
   files["default.json"] = R"({"groups":{"include":["deny_credentials","dangerous_commands"]}})";
   const auto outcome = would_run(files, "agent");
   EXPECT_TRUE(outcome) << outcome.error().message();
+}
+
+// Fields that came to upstream's profiles up to 0.81: what takes nothing away is said, the rest
+// refused by name. No member is unknown.
+TEST(UpstreamProfileTest, EveryFieldIsKnownByName) {
+  const std::vector<std::pair<std::string, FieldEffect>> rows = {
+      {R"({"filesystem":{"unix_socket_subtree":["/run/x"]}})", FieldEffect::Refused},
+      {R"({"filesystem":{"unix_socket_subtree_bind":["/run/x"]}})", FieldEffect::Refused},
+      {R"({"network":{"open_port_range":[[3000,3010]]}})", FieldEffect::Refused},
+      {R"({"network":{"listen_port_range":[[3000,3010]]}})", FieldEffect::Refused},
+      {R"({"network":{"deny_domain":["*.example.org"]}})", FieldEffect::Refused},
+      {R"({"network":{"approval_backends":{"a":{"type":"terminal"}}}})", FieldEffect::Refused},
+      {R"({"network":{"approval_defaults":{"backend":"a"}}})", FieldEffect::Said},
+      {R"({"network":{"no_proxy":["localhost"]}})", FieldEffect::Said},
+      {R"({"network":{"allow_http2":true}})", FieldEffect::Said},
+      {R"({"environment":{"case_insensitive_vars":true}})", FieldEffect::Refused},
+      {R"({"security":{"approval_backends":{"a":{"type":"terminal"}}}})", FieldEffect::Said},
+      {R"({"security":{"approval_defaults":{"backend":"a"}}})", FieldEffect::Said},
+      {R"({"linux":{"sandbox_policy":"landlock"}})", FieldEffect::Said},
+      {R"({"linux":{"isolate":{"network":true}}})", FieldEffect::Refused},
+      {R"({"linux":{"isolate":{"ipc":true}}})", FieldEffect::Refused},
+      {R"({"credential_providers":{"a":{}}})", FieldEffect::Refused},
+      {R"({"credential_routes":[{}]})", FieldEffect::Refused},
+      {R"({"platform_overrides":{"linux":{"network":{"block":true}}}})", FieldEffect::Refused},
+      {R"({"allow_parent_of_protected":true})", FieldEffect::Said},
+      {R"({"skipdirs":["target"]})", FieldEffect::Said},
+      {R"({"binary":"agent"})", FieldEffect::Said},
+  };
+  for (const auto& [text, effect] : rows) {
+    const auto document = Json::parse(text, kPolicyLimits);
+    ASSERT_TRUE(document) << text;
+    const auto findings = check_fields(*document);
+    ASSERT_TRUE(findings) << text << ": " << findings.error().message();
+    ASSERT_EQ(findings->size(), 1U) << text;
+    EXPECT_EQ(findings->front().effect, effect) << text;
+  }
+  const auto asks_nothing = Json::parse(
+      R"({"linux":{"isolate":{"network":false}},"network":{"deny_domain":[]}})", kPolicyLimits);
+  const auto findings = check_fields(*asks_nothing);
+  ASSERT_TRUE(findings) << findings.error().message();
+  EXPECT_TRUE(findings->empty());
 }
 
 }  // namespace
