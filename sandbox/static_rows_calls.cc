@@ -48,6 +48,8 @@ constexpr std::uint32_t kSetPtracer = 0x59616d61;
 constexpr std::uint32_t kAddrNoRandomize = 0x0040000;
 constexpr std::uint32_t kSetLease = 1024;           // F_SETLEASE
 constexpr std::uint32_t kLeaseOrDelegation = ~16u;  // F_SETDELEG is 1040 (Linux 6.19)
+constexpr std::uint32_t kSetInodeHint = 1036;       // F_SET_RW_HINT
+constexpr std::uint32_t kSetFileHint = 1038;        // F_SET_FILE_RW_HINT, before Linux 5.17
 
 constexpr auto kRows = std::to_array<StaticRow>({
     // Ways around the two filters. ENOSYS: programs fall back to the calls that can be judged.
@@ -111,6 +113,8 @@ constexpr auto kRows = std::to_array<StaticRow>({
     // EINVAL, as from a file system without leases.
     refuse_when({"fcntl", {72, 25}}, masked_is(1, kLeaseOrDelegation, kSetLease), EINVAL,
                 "F_SETLEASE, F_SETDELEG", kLease),
+    refuse_when({"fcntl", {72, 25}}, masked_is(1, ~(kSetInodeHint ^ kSetFileHint), kSetInodeHint),
+                EINVAL, "F_SET_RW_HINT, F_SET_FILE_RW_HINT", kFileAttributes),
     // Parts of the kernel that no agent needs and where its bugs have been.
     refuse({"bpf", {321, 280}}, EPERM, kSurface),
     refuse({"userfaultfd", {323, 282}}, EPERM, kSurface),

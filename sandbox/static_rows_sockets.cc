@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::string_view kTerminal = "types into or takes over a terminal";
 constexpr std::string_view kDiscipline = "loads a line discipline: kernel attack surface";
-constexpr std::string_view kFileAttributes =
-    "changes an owned file through a descriptor that is only readable";
 constexpr std::string_view kEncryption = "locks the user out of encrypted directories";
 constexpr std::string_view kSnapshot =
     "puts a copy of an ungranted tree or file under a granted path";
@@ -33,6 +31,8 @@ constexpr std::string_view kFamilies =
     "vsock, packet, AF_ALG, Bluetooth and others: ways out, or kernel attack surface";
 constexpr std::string_view kDetour =
     "leads the packets of a granted address by way of another host";
+constexpr std::string_view kOtherKind =
+    "can make an SMC socket of a TCP one, whose bind and listen nobody judges";
 constexpr std::string_view kBareListen =
     "an unbound TCP socket would get a port that nobody granted";
 
@@ -73,6 +73,7 @@ constexpr std::uint32_t kIpUdp = 17;
 constexpr std::uint32_t kFastOpen = 0x20000000;
 constexpr std::uint32_t kLevelIp = 0;
 constexpr std::uint32_t kLevelIpv6 = 41;
+constexpr std::uint32_t kUpperProtocol = 31;  // TCP_ULP
 
 constexpr StaticRow only(Applies applies, StaticRow row) {
   row.applies = applies;
@@ -168,6 +169,10 @@ constexpr auto kRows = std::to_array<StaticRow>({
     detour_row(kLevelIpv6, 55, "IPV6_RTHDRDSTOPTS; network not open"),
     detour_row(kLevelIpv6, 57, "IPV6_RTHDR; network not open"),
     detour_row(kLevelIpv6, 59, "IPV6_DSTOPTS; network not open"),
+    // ENOENT, as from a kernel without such protocols.
+    only(Applies::UnlessOpen,
+         refuse_when({"setsockopt", {54, 208}}, {is(1, kIpTcp), is(2, kUpperProtocol)}, ENOENT,
+                     "TCP_ULP; network not open", kOtherKind)),
     only(Applies::PortsWithoutBroker, refuse_when({"listen", {50, 201}}, {}, EACCES,
                                                   "network by ports and no broker", kBareListen)),
 });

@@ -58,6 +58,10 @@ constexpr StaticRow refuse_when(NamedCall call, Condition condition, int answer_
   return {call, Applies::Always, condition, answer_errno, when, why};
 }
 
+// A reason in both parts of the table.
+inline constexpr std::string_view kFileAttributes =
+    "changes an owned file through a descriptor that is only readable";
+
 // The rows by subject. All rows of one name stand together, in the order in which they are tried.
 std::span<const StaticRow> static_rows_of_calls();
 std::span<const StaticRow> static_rows_of_sockets();  // and ioctl

@@ -175,6 +175,10 @@ constexpr Judged kJudged[] = {
     {"fcntl", {3, 1040, 1}, EINVAL},
     {"fcntl", {3, 1025}, 0},     // F_GETLEASE
     {"fcntl", {3, 1030, 0}, 0},  // F_DUPFD_CLOEXEC
+    {"fcntl", {3, 1036, 1}, EINVAL},
+    {"fcntl", {3, 1038, 1}, EINVAL},
+    {"fcntl", {3, 1035, 1}, 0},  // F_GET_RW_HINT
+    {"fcntl", {3, 1037, 1}, 0},
     {"fcntl", {3, 1041, 1}, 0},
     {"fcntl", {3, 8, 1}, 0},  // F_SETOWN: the notify filter's business
     {"fcntl", {3, 16, 1}, 0},
@@ -280,6 +284,10 @@ constexpr Judged kJudged[] = {
     {"setsockopt", {3, 0x700000000, 0x700000004}, EPERM, kNotOpen},
     {"setsockopt", {3, 0, 1}, 0},
     {"setsockopt", {3, 6, 4}, 0},
+    {"setsockopt", {3, 6, 31}, ENOENT, kNotOpen},
+    {"setsockopt", {3, 6, 31}, 0, kOpen},
+    {"setsockopt", {3, 0x100000006, 0x10000001f}, ENOENT, kNotOpen},
+    {"setsockopt", {3, 1, 31}, 0},
     {"setsockopt", {3, 1, 3}, 0},
     {"setsockopt", {3, 41, 3}, EPERM, kNotOpen},
     {"setsockopt", {3, 41, 4}, EPERM, kNotOpen},

@@ -128,6 +128,20 @@ static long lease(long command) {
 ATTEMPT(set_lease, lease(1024))
 ATTEMPT(set_lease_high, lease((long)(0xdeadbeef00000000UL | 1024UL)))
 ATTEMPT(set_delegation, lease(1040))
+// A file's own hint is changed through a descriptor that is readable only.
+static long hint(long command) {
+  own_refusal = EINVAL;
+  const int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  uint64_t none = 0;  // RWF_WRITE_LIFE_NOT_SET
+  const long result = syscall(SYS_fcntl, file, command, &none);
+  const int error = errno;
+  close(file);
+  errno = error;
+  return result;
+}
+ATTEMPT(set_hint, hint(1036))
+ATTEMPT(set_hint_high, hint((long)(0xdeadbeef00000000UL | 1036UL)))
+ATTEMPT(set_file_hint, hint(1038))
 
 ATTEMPT(set_version, on_file(0x40087602, NULL))
 ATTEMPT(ext4_set_version, on_file(0x40086604, NULL))
@@ -177,6 +191,9 @@ const struct attempt file_attempts[] = {
     {"fcntl:F_SETLEASE", try_set_lease},
     {"fcntl:F_SETLEASE-high-garbage", try_set_lease_high},
     {"fcntl:F_SETDELEG", try_set_delegation},
+    {"fcntl:F_SET_RW_HINT", try_set_hint},
+    {"fcntl:F_SET_RW_HINT-high-garbage", try_set_hint_high},
+    {"fcntl:F_SET_FILE_RW_HINT", try_set_file_hint},
     {"ioctl:FS_IOC_SETFLAGS", try_set_flags},
     {"ioctl:FS_IOC_SETFLAGS-high-garbage", try_set_flags_high},
     {"ioctl:FS_IOC32_SETFLAGS", try_set_flags_32},
