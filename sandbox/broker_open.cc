@@ -163,10 +163,8 @@ bool Opener::through_proc(const Job& job, int error) const {
   if (error == ENOENT && !meets_link(job.base_raw(), job.path, RESOLVE_NO_SYMLINKS)) {
     return false;
   }
-  std::array<char, 1> any{};
   return meets_link(job.base_raw(), job.path, RESOLVE_NO_MAGICLINKS) ||
-         (error == ENOENT &&
-          ::readlinkat(job.base_raw(), job.path.c_str(), any.data(), any.size()) > 0);
+         !resolver_.settles(error, job.base_raw(), job.path);
 }
 
 Outcome Opener::missing(Job& job, int error) {

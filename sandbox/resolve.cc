@@ -437,9 +437,9 @@ Answer<Seen> Resolver::look(const AgentThread& thread, int dirfd, const std::str
   return base ? look_from(thread, *base, path, last) : std::unexpected(base.error());
 }
 
-// settles: the agent's own walk of `path` would end with that error, too. ENOENT does where a
-// directory that the kernel came to, on no procfs, lacks the next component: what differs for the
-// broker lies on a procfs, and there is no way out of that but magic links, and up.
+// settles: ENOENT does where a directory that the kernel came to, on no procfs, lacks the next
+// component: what differs for the broker lies on a procfs, and there is no way out of that but
+// magic links, and up.
 bool Resolver::settles(int error, int from, std::string_view path) const {
   if (error != ENOENT) {
     return error != ELOOP;

@@ -90,13 +90,14 @@ class Resolver {
   // as the kernel follows them for the agent, from `base`. A magic link of /proc is none.
   Answer<std::vector<std::string>> last_links(const AgentThread& thread, const OwnedFd& base,
                                               const std::string& path) const;
-  // is_named: the last component of `path`, from `base`, is no link, but that object itself. To be
-  // asked of what the kernel opened by that path; false also where it was not looked.
+  // is_named: the last component of `path` is no link, but that object itself. To be asked of what
+  // the kernel opened by that path from `base`; false also where it was not looked.
   bool is_named(const OwnedFd& base, const std::string& path, const struct stat& object) const;
-  // walk is the slow way, exposed for opens that may create through a dangling symlink. `base` is
-  // of base_for: asked again, the agent could say another.
+  // walk is the slow way, for opens that may create through a dangling link. `base` is base_for's.
   Answer<Walked> walk(const AgentThread& thread, const OwnedFd& base, const std::string& path,
                       LastLink last, MissingLast missing) const;
+  // settles: the agent's own walk of `path` from `from` would end with that error, too.
+  bool settles(int error, int from, std::string_view path) const;
   // on_proc: on any procfs; without the object only one that is known.
   bool on_proc(const struct stat& status) const { return procfs_.is_known(status); }
   bool on_proc(const struct stat& status, BorrowedFd object) const {
@@ -118,7 +119,6 @@ class Resolver {
   Answer<void> apart(std::string_view canonical) const;
   Answer<Seen> look_from(const AgentThread& thread, const OwnedFd& base, const std::string& path,
                          LastLink last) const;
-  bool settles(int error, int from, std::string_view path) const;
   struct Parent;
   Answer<Parent> parent_of(const AgentThread& thread, const OwnedFd& base,
                            const std::string& path) const;

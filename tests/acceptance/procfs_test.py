@@ -82,6 +82,26 @@ class Missing(support.SandboxCase):
         self.assertEqual(outside.stdout.count("ENOENT ENOENT ENOENT"), 15)
         self.assertIn("task/exe runs", outside.stdout)
 
+    def test_a_link_leads_through_a_descriptor_that_the_broker_has_not(self):
+        (self.project.tree / "d").mkdir()
+        self.project.write("d/f", "text")
+        (self.project.tree / "held").symlink_to("/proc/self/fd/77")
+        (self.project.tree / "file").symlink_to("/proc/self/fd/77/f")
+        code = ("import os\n"
+                "os.dup2(os.open('d', os.O_RDONLY | os.O_DIRECTORY), 77)\n"
+                "print(open('held/f').read(), open('file').read(), end=' ')\n"
+                "open('held/made', 'w').write('new')\n"
+                "print(open('d/made').read(), end=' ')\n"
+                "for name in ('held/none', 'held/none/x', 'held/f/x'):\n"
+                "    try: open(name)\n"
+                "    except OSError as error: print(error.errno, end=' ')\n"
+                "os.close(77)\n"
+                "try: open('held/f')\n"
+                "except OSError as error: print(error.errno)\n")
+        outside = self.ran(self.project.run(PY, "-c", code))
+        inside = self.ran(self.project.sandbox(PY, "-c", code))
+        self.assertEqual((inside.stdout, outside.stdout.split()[0]), (outside.stdout, "text"))
+
 
 @unittest.skipUnless(mounts_are_possible(), "needs root to mount")
 class Procfs(support.SandboxCase):
