@@ -25,17 +25,6 @@ namespace {
 
 constexpr int kMaxAttempts = 3;
 
-// opens_at_once: no open of this type waits for anybody.
-bool opens_at_once(const struct stat& status) {
-  return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
-         (S_ISCHR(status.st_mode) && !is_controlling_terminal(status));
-}
-
-// never_opened is the errno of what is a link still, or a directory that is to be made as a file.
-int never_opened(mode_t mode, bool creates) {
-  return S_ISLNK(mode) ? ELOOP : S_ISDIR(mode) && creates ? EISDIR : 0;
-}
-
 }  // namespace
 
 struct Opener::Job {
@@ -63,6 +52,9 @@ Outcome Opener::serve(const Call& call) {
     return Outcome::error(path.error());
   }
   job.path = *std::move(path);
+  if ((job.open.flags & (O_CREAT | O_TRUNC)) != 0 && !has_room(call.thread.tid())) {
+    return Outcome::error(EMFILE);  // before anything is made or emptied, as for the kernel
+  }
   if (wants_library(job)) {
     OwnedFd library = rules_.config().fast->open_library();
     return library.valid() ? hand_over(job, std::move(library)) : Outcome::error(EACCES);
@@ -350,16 +342,10 @@ Outcome Opener::open_terminal(Job& job) {
   if (!device || *device == 0) {
     return Outcome::error(ENXIO);
   }
-  const unsigned number = static_cast<unsigned>(*device);
-  const unsigned major_number = (number >> 8) & 0xfff;
-  const unsigned minor_number = (number & 0xff) | ((number >> 12) & 0xfff00);
-  constexpr unsigned kFirstPts = 136;
-  constexpr unsigned kLastPts = 143;
-  if (major_number < kFirstPts || major_number > kLastPts) {
+  const std::string path = path_of_terminal(*device);
+  if (path.empty()) {
     return Outcome::error(ENXIO);
   }
-  const std::string path =
-      "/dev/pts/" + std::to_string((major_number - kFirstPts) * 256 + minor_number);
   OwnedFd fd(::open(path.c_str(), (job.open.flags & ~kMadeByBroker) | kBrokerFlags));
   return fd.valid() ? hand_over(job, std::move(fd)) : terminal_of_streams(job, *device);
 }

@@ -7,6 +7,12 @@
 #include <cerrno>
 
 namespace nono::sandbox {
+namespace {
+
+constexpr unsigned kFirstPts = 136;
+constexpr unsigned kLastPts = 143;
+
+}  // namespace
 
 Outcome terminal_peer(const Call& call) {
   const auto master = call.thread.take_descriptor(static_cast<int>(call.args[0]));
@@ -24,10 +30,18 @@ bool is_controlling_terminal(const struct stat& status) {
 }
 
 bool is_pseudo_terminal(const struct stat& status) {
-  constexpr unsigned kFirstPts = 136;
-  constexpr unsigned kLastPts = 143;
   return S_ISCHR(status.st_mode) && major(status.st_rdev) >= kFirstPts &&
          major(status.st_rdev) <= kLastPts;
+}
+
+std::string path_of_terminal(dev_t number) {
+  const auto device = static_cast<unsigned>(number);
+  const unsigned major_number = (device >> 8) & 0xfff;
+  const unsigned minor_number = (device & 0xff) | ((device >> 12) & 0xfff00);
+  if (major_number < kFirstPts || major_number > kLastPts) {
+    return {};
+  }
+  return "/dev/pts/" + std::to_string((major_number - kFirstPts) * 256 + minor_number);
 }
 
 bool same_terminal(dev_t number, const struct stat& status) {

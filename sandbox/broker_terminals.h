@@ -7,6 +7,8 @@
 
 #include <sys/stat.h>
 
+#include <string>
+
 #include "sandbox/broker.h"
 
 namespace nono::sandbox {
@@ -16,6 +18,9 @@ Outcome terminal_peer(const Call& call);
 
 bool is_controlling_terminal(const struct stat& status);
 bool is_pseudo_terminal(const struct stat& status);
+// path_of_terminal is where a terminal number of /proc/PID/stat lies; empty where it is no
+// pseudo-terminal.
+std::string path_of_terminal(dev_t number);
 // same_terminal compares a terminal number of /proc/PID/stat with a device.
 bool same_terminal(dev_t number, const struct stat& status);
 

@@ -1,11 +1,13 @@
 #include "sandbox/open_flags.h"
 
 #include <linux/openat2.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "sandbox/broker_terminals.h"
 #include "sandbox/umask.h"
 
 namespace nono::sandbox {
@@ -24,6 +26,34 @@ bool meets_link(int base, const std::string& path, std::uint64_t resolve) {
   const OwnedFd object(
       static_cast<int>(::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how)));
   return !object.valid() && errno == ELOOP;
+}
+
+bool opens_at_once(const struct stat& status) {
+  return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
+         (S_ISCHR(status.st_mode) && !is_controlling_terminal(status));
+}
+
+int never_opened(mode_t mode, bool creates) {
+  return S_ISLNK(mode) ? ELOOP : S_ISDIR(mode) && creates ? EISDIR : 0;
+}
+
+// The size of the directory in /proc is how many there are (Linux 6.2). Where that does not tell,
+// or some may lie above the limit, they are looked at.
+bool has_room(pid_t thread) {
+  rlimit limit{};
+  struct stat held{};
+  const std::string directory = "/proc/" + std::to_string(thread) + "/fd/";
+  if (::prlimit(thread, RLIMIT_NOFILE, nullptr, &limit) != 0 ||
+      (::stat(directory.c_str(), &held) == 0 && held.st_size > 0 &&
+       static_cast<rlim_t>(held.st_size) < limit.rlim_cur)) {
+    return true;
+  }
+  for (rlim_t number = 0; number < limit.rlim_cur; ++number) {
+    if (::lstat((directory + std::to_string(number)).c_str(), &held) != 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool writes(int flags) {

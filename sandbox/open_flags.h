@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -31,6 +32,13 @@ OwnedFd make_file(const NamedPlace& place, int flags, mode_t mode, mode_t mask);
 // truncated empties the file by path, because O_RDONLY|O_TRUNC truncates too. To a file outside the
 // domain no path of ours leads: there the descriptor is one for writing.
 bool truncated(const OwnedFd& fd, bool expanded);
+
+// opens_at_once: no open of this type waits for anybody.
+bool opens_at_once(const struct stat& status);
+// never_opened is the errno of what is a link still, or a directory that is to be made as a file.
+int never_opened(mode_t mode, bool creates);
+// has_room: the thread has a number left for a descriptor.
+bool has_room(pid_t thread);
 
 bool writes(int flags);
 ExpansionKind kind_of(int flags);

@@ -154,6 +154,32 @@ class Exhaustion(support.SandboxCase):
         self.assertEqual(first.split()[0], "24")
         self.assertEqual(text, "verified")
 
+    def test_an_agent_without_a_free_descriptor_makes_and_empties_nothing(self):
+        self.project.write("full", "text")
+        code = ("import os, resource\n"
+                "os.fstat(0)\n"
+                "for low in (1, 0):\n"
+                "    top = os.dup2(0, 40)\n"
+                "    resource.setrlimit(resource.RLIMIT_NOFILE, (16, 64))\n"
+                "    held = []\n"
+                "    try:\n"
+                "        while True: held.append(os.dup(0))\n"
+                "    except OSError: pass\n"
+                "    if low: os.close(top)\n"
+                "    for name, flags in (('made', os.O_CREAT | os.O_EXCL), ('made', os.O_CREAT),\n"
+                "                        ('full', os.O_TRUNC), ('GEMINI.md', os.O_CREAT)):\n"
+                "        try: os.open(name, os.O_WRONLY | flags)\n"
+                "        except OSError as error: print(error.errno, end=' ')\n"
+                "    print(os.path.exists('made'), os.path.exists('GEMINI.md'),\n"
+                "          os.stat('full').st_size)\n"
+                "    os.close(held.pop())\n"
+                "    os.close(os.open('made', os.O_WRONLY | os.O_CREAT | os.O_EXCL)); os.unlink('made')\n"
+                "    for fd in held: os.close(fd)\n"
+                "    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n")
+        done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd",
+                                                                      "--trust-scan=none")))
+        self.assertEqual(done.stdout.splitlines(), ["24 24 24 24 False False 4"] * 2)
+
 
 @unittest.skipUnless(os.geteuid() == 0, "a file system is mounted as root")
 class FullDisk(support.SandboxCase):
