@@ -259,7 +259,7 @@ Outcome Opener::expanded(WaitingOpen waiting, OwnedFd fd) {
     return finish(job, std::move(fd), status);
   }
   const Touched touched{resolver_.path_of(fd, status.st_nlink), requested_path(job)};
-  if (auto fine = known(touched, fd); !fine) {
+  if (auto fine = may_meet(job, touched, fd, status); !fine) {
     return Outcome::error(fine.error());
   }
   if (const GuardClass found = rules_.guard_of(touched); found != GuardClass::None) {
@@ -316,7 +316,7 @@ Outcome Opener::open_object(Job& job, const OwnedFd& object, const struct stat& 
 // open_special opens a FIFO: with its caller's patience, and never under a guarded name.
 Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat& status) {
   const Touched touched{raw_path_of(object, status.st_nlink), requested_path(job)};
-  if (auto fine = known(touched, object); !fine) {
+  if (auto fine = may_meet(job, touched, object, status); !fine) {
     return Outcome::error(fine.error());
   }
   const auto links = class_of_links(job, touched, status);
@@ -445,7 +445,7 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
     return job.has(O_TRUNC) ? Outcome::error(EISDIR) : hand_over(job, std::move(fd));
   }
   const Touched touched = touched_by(job, fd, status);
-  if (auto fine = known(touched, fd); !fine) {
+  if (auto fine = may_meet(job, touched, fd, status); !fine) {
     return Outcome::error(fine.error());
   }
   const auto links = class_of_links(job, touched, status);
@@ -573,11 +573,16 @@ std::string Opener::requested_path(const Job& job) const {
   return from.empty() ? std::string() : normal_path(from + "/" + job.path);
 }
 
-// known: rules about names can be held against both. One that the kernel does not tell is refused,
-// however the way to it was spelt.
-Answer<void> Opener::known(const Touched& touched, const OwnedFd& fd) {
-  return touched.requested.empty() ? Answer<void>(std::unexpected(ENAMETOOLONG))
-                                   : has_known_path(fd, touched.resolved);
+// may_meet: rules about names can be held against both. One that the kernel does not tell is
+// refused, however the way to it was spelt.
+Answer<void> Opener::may_meet(const Job& job, const Touched& touched, const OwnedFd& object,
+                              const struct stat& status) {
+  if (touched.requested.empty()) {
+    return std::unexpected(ENAMETOOLONG);
+  }
+  return job.has(O_CREAT) && kept_for_owner(job.path, touched.resolved, status)
+             ? Answer<void>(std::unexpected(EACCES))
+             : has_known_path(object, touched.resolved);
 }
 
 }  // namespace nono::sandbox

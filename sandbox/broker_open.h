@@ -57,7 +57,8 @@ class Opener {
   static bool owns_terminal(const Job& job, const struct stat& status);
   // requested_path is empty where the path that it starts from is too long to be told.
   std::string requested_path(const Job& job) const;
-  static Answer<void> known(const Touched& touched, const OwnedFd& fd);
+  static Answer<void> may_meet(const Job& job, const Touched& touched, const OwnedFd& object,
+                               const struct stat& status);
 
   const Resolver& resolver_;
   BrokerRules& rules_;

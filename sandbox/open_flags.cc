@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "base/files.h"
 #include "sandbox/broker_terminals.h"
 #include "sandbox/umask.h"
 
@@ -54,6 +55,36 @@ bool has_room(pid_t thread) {
     }
   }
   return false;
+}
+
+namespace {
+
+// by_descriptor: what was spelt so has no directory.
+bool by_descriptor(std::string_view path) {
+  return path.starts_with("/proc/") || path.starts_with("/dev/fd/") || path.starts_with("/dev/std");
+}
+
+// is_protected: by the setting, 0 to 2, in a directory of that mode. What cannot be read is 1.
+bool is_protected(const char* setting, mode_t directory) {
+  constexpr std::size_t kMaxText = 16;
+  const auto text = read_file(setting, kMaxText);
+  const char level = text && !text->empty() ? text->front() : '1';
+  return (level >= '1' && (directory & S_IWOTH) != 0) ||
+         (level >= '2' && (directory & S_IWGRP) != 0);
+}
+
+}  // namespace
+
+bool kept_for_owner(std::string_view spelt, const std::string& path, const struct stat& status) {
+  const bool pipe = S_ISFIFO(status.st_mode);
+  struct stat parent{};
+  if ((!S_ISREG(status.st_mode) && !pipe) || status.st_uid == ::geteuid() || by_descriptor(spelt) ||
+      ::lstat(std::string(directory_name(path)).c_str(), &parent) != 0) {
+    return false;
+  }
+  return (parent.st_mode & S_ISVTX) != 0 && parent.st_uid != status.st_uid &&
+         is_protected(pipe ? "/proc/sys/fs/protected_fifos" : "/proc/sys/fs/protected_regular",
+                      parent.st_mode);
 }
 
 bool writes(int flags) {

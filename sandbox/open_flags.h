@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/owned_fd.h"
 #include "sandbox/expansion.h"
@@ -39,6 +40,11 @@ bool opens_at_once(const struct stat& status);
 int never_opened(mode_t mode, bool creates);
 // has_room: the thread has a number left for a descriptor.
 bool has_room(pid_t thread);
+// kept_for_owner is fs.protected_regular and fs.protected_fifos: in a sticky directory that others
+// may write to, O_CREAT opens no file of somebody else's but the directory's owner's. The kernel
+// looks at opens with O_CREAT only, and the broker makes none of what is there. What was spelt as a
+// descriptor has no directory.
+bool kept_for_owner(std::string_view spelt, const std::string& path, const struct stat& status);
 
 bool writes(int flags);
 ExpansionKind kind_of(int flags);

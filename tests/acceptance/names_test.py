@@ -1,5 +1,8 @@
 """Names that the broker makes, moves and removes for the agent: as the kernel would."""
 
+import os
+import unittest
+
 import support
 
 PY = "/usr/bin/python3"
@@ -111,6 +114,49 @@ class OddCalls(support.SandboxCase):
         self.assertEqual(inside.stdout.splitlines(), outside.stdout.splitlines())
 
 
+@unittest.skipUnless(os.geteuid() == 0, "only root can give a file away")
+class StickyDirectories(support.SandboxCase):
+    """fs.protected_regular and fs.protected_fifos, which the kernel holds against O_CREAT."""
+
+    def tried(self, level):
+        (self.project.base / "level").write_text(level + "\n")
+        code = ("import os\n"
+                "for name in ('shared/file', 'shared/pipe', 'shared/link', 'group/file', 'plain/file',\n"
+                "             'owners/file', 'shared/own'):\n"
+                "    for flags in (os.O_CREAT, os.O_CREAT | os.O_TRUNC, 0):\n"
+                "        try: os.close(os.open(name, os.O_RDWR | os.O_NONBLOCK | flags)); print('ok')\n"
+                "        except OSError as error: print(error.errno)\n"
+                "os.stat('shared/file').st_size == 4 or print('emptied')\n")
+        level_file = self.project.base / "level"
+        return self.ran(self.mounted(
+            f"mount --bind {level_file} /proc/sys/fs/protected_regular && "
+            f"mount --bind {level_file} /proc/sys/fs/protected_fifos", support.NONO, "run", "-q",
+            "--allow-cwd", "--", PY, "-c", code)).stdout.split()
+
+    def test_what_is_another_users_there_is_not_opened_as_if_it_were_new(self):
+        for name, mode, owner in (("shared", 0o1777, None), ("group", 0o1770, None),
+                                  ("plain", 0o777, None), ("owners", 0o1777, 4711)):
+            directory = self.project.tree / name
+            directory.mkdir()
+            (directory / "file").write_text("text")
+            (directory / "own").write_text("text")
+            os.mkfifo(directory / "pipe")
+            self.project.own()
+            directory.chmod(mode)
+            if owner is not None:
+                os.chown(directory, owner, self.uid)
+        (self.project.tree / "shared/link").symlink_to("../shared/file")
+        for each in self.project.tree.glob("*/[fp]i*"):
+            os.chown(each, 4711, self.uid)
+            each.chmod(0o666)
+        fine = ["ok"] * 3
+        kept = ["13", "13", "ok"]
+        self.assertEqual(self.tried("0"), fine * 7 + ["emptied"])
+        (self.project.tree / "shared/file").write_text("text")
+        self.assertEqual(self.tried("1"), kept * 3 + fine * 4)
+        self.assertEqual(self.tried("2"), kept * 4 + fine * 3)
+
+
 class OwnProjects(support.SandboxCase):
     NEW = "mkdir -p p/.vscode && echo x > p/.vscode/settings.json"
 
@@ -159,7 +205,7 @@ class Moves(support.SandboxCase):
         self.assertIn("protected-name", done.stderr)
 
 
-support.both_users(globals(), Modes, Moves, OddCalls)
+support.both_users(globals(), StickyDirectories, Modes, Moves, OddCalls)
 
 if __name__ == "__main__":
     support.main()
