@@ -233,6 +233,10 @@ void Opener::answered(ExpansionReply reply) {
   }
   const Call call = waiting->call;
   const int code = reply.code == 0 && !reply.fd.valid() ? EACCES : reply.code;
+  if (code == EEXIST && (waiting->open.flags & O_EXCL) == 0) {
+    send_outcome(call.thread.listener(), call.thread.cookie(), made_meanwhile(*std::move(waiting)));
+    return;
+  }
   if (code != 0) {
     if (waiting->kind == ExpansionKind::Create) {
       rules_.outside_name(call, name_of(waiting->kind), waiting->canonical);
@@ -244,6 +248,14 @@ void Opener::answered(ExpansionReply reply) {
   }
   send_outcome(call.thread.listener(), call.thread.cookie(),
                expanded(*std::move(waiting), std::move(reply.fd)));
+}
+
+// made_meanwhile: what was to be made is there now, made by another call that waited for the same
+// word. It is opened as everything that is there: by a grant, or by another answer.
+Outcome Opener::made_meanwhile(WaitingOpen waiting) {
+  Job job{waiting.call, waiting.open, std::move(waiting.path), std::move(waiting.base)};
+  Outcome out = existing(job);
+  return resolver_.take_met() ? Outcome::error(EIO) : std::move(out);
 }
 
 // expanded decides on what was opened as on everything else: an approval opens no guarded bytes and

@@ -34,6 +34,7 @@ class Opener {
   bool ask_to_create(Job& job, const NamedPlace& place, int flags, mode_t mask);
   bool ask(Job& job, Expansion question, const std::string& canonical, BorrowedFd object);
   Outcome expanded(WaitingOpen waiting, OwnedFd fd);
+  Outcome made_meanwhile(WaitingOpen waiting);
   Outcome slow(Job& job);
   Outcome open_object(Job& job, const OwnedFd& object, const struct stat& status);
   Outcome open_special(Job& job, const OwnedFd& object, const struct stat& status);

@@ -116,6 +116,18 @@ class Approvals(support.AskingCase):
         self.assertEqual((new.stat().st_mode & 0o7777, new.stat().st_uid), (0o640, self.project.uid))
         self.assertEqual((self.outside / "file").read_text(), "")
 
+    def test_one_file_that_two_make_is_opened_by_the_second(self):
+        new = self.outside / "new"
+        process = self.begin("sh", "-c", f"echo one >> {new} & echo two >> {new} & wait")
+        first = self.asked(2)[0]
+        self.assertEqual(first["operation"], "create")
+        self.ran(self.answer("allow", first, "session"))
+        self.assertEqual(self.ended(process).stderr, "")
+        self.assertEqual(sorted(new.read_text().split()), ["one", "two"])
+        process = self.begin("sh", "-c", f"set -C; echo one > {new}2 & echo two > {new}2 & wait")
+        self.ran(self.answer("allow", self.asked(2)[0], "session"))
+        self.assertIn("exists", self.ended(process).stderr)
+
     def test_flags_of_the_open_are_kept(self):
         code = ("import os,fcntl,sys; p=sys.argv[1]; f=os.open(p, os.O_RDWR|os.O_APPEND|os.O_CLOEXEC);"
                 "os.write(f,b'end'); print(fcntl.fcntl(f,3)&os.O_APPEND>0, fcntl.fcntl(f,3)&os.O_NONBLOCK,"
