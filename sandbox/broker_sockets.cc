@@ -14,6 +14,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <functional>
+#include <optional>
 #include <span>
 
 #include "sandbox/umask.h"
@@ -46,6 +48,26 @@ PathAddress path_address(const std::string& path) {
 // as_sockaddr: the socket calls take every address through this type.
 const sockaddr* as_sockaddr(const void* address) {
   return static_cast<const sockaddr*>(address);
+}
+
+// Ticks interrupts, while it is there, what waits in this process.
+class Ticks {
+ public:
+  Ticks() { interrupt_often(); }
+  ~Ticks() {
+    const itimerval none{};
+    ::setitimer(ITIMER_REAL, &none, nullptr);
+  }
+  Ticks(const Ticks&) = delete;
+  Ticks& operator=(const Ticks&) = delete;
+};
+
+// at_once is an attempt by a socket that does not block; nothing where it came to wait all the
+// same: the flag is the agent's, too, who may have taken it off since it was looked at.
+std::optional<Outcome> at_once(const std::function<long()>& attempt) {
+  const Ticks ticks;
+  const long result = attempt();
+  return result < 0 && errno == EINTR ? std::nullopt : std::optional(Outcome::of(result));
 }
 
 int int_option(const OwnedFd& socket, int name) {
@@ -206,8 +228,8 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
   const auto attempt = [&socket, by_object]() -> long {
     return ::connect(BorrowedFd(socket).raw(), as_sockaddr(&by_object.name), by_object.size);
   };
-  if (!blocks(socket)) {
-    return Outcome::of(attempt());
+  if (auto done = blocks(socket) ? std::nullopt : at_once(attempt)) {
+    return *std::move(done);
   }
   const Patience patience = patience_of(socket, EAGAIN);
   return workers_.run(
@@ -308,8 +330,11 @@ Outcome SocketOperations::connect_now(const Call& call, const OwnedFd& socket, c
   const bool internet = to->sa_family == AF_INET || to->sa_family == AF_INET6;
   const bool may_wait =
       to->sa_family == AF_UNIX || (internet && int_option(socket, SO_TYPE) == SOCK_STREAM);
-  if (!may_wait || !blocks(socket)) {
+  if (!may_wait) {
     return Outcome::of(attempt());
+  }
+  if (auto done = blocks(socket) ? std::nullopt : at_once(attempt)) {
+    return *std::move(done);
   }
   const Patience patience = patience_of(socket, internet ? EINPROGRESS : EAGAIN);
   return workers_.run(

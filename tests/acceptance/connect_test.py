@@ -120,6 +120,39 @@ class Connect(support.SandboxCase):
             "--allow-cwd", "--connect", f"127.0.0.1:{self.server.port}")))
         self.assertEqual(done.stdout.split(), ["True", "0", "refused"])
 
+    def test_a_socket_that_comes_to_wait_while_it_is_looked_at_holds_up_nobody(self):
+        code = ("import fcntl, os, signal, socket, threading, time\n"
+                "server = socket.socket(socket.AF_UNIX); server.bind('s'); server.listen(0)\n"
+                "held = []\n"
+                "for _ in range(3):\n"
+                "    held.append(socket.socket(socket.AF_UNIX)); held[-1].setblocking(False)\n"
+                "    held[-1].connect_ex('s')\n"
+                "client = socket.socket(socket.AF_UNIX)\n"
+                "if os.fork() == 0:\n"
+                "    flags = fcntl.fcntl(client, fcntl.F_GETFL)\n"
+                "    while os.getppid() != 1:\n"
+                "        fcntl.fcntl(client, fcntl.F_SETFL, flags | os.O_NONBLOCK)\n"
+                "        fcntl.fcntl(client, fcntl.F_SETFL, flags & ~os.O_NONBLOCK)\n"
+                "def interrupt(*_):\n"
+                "    if waits: raise InterruptedError\n"
+                "signal.signal(signal.SIGALRM, interrupt)\n"
+                "longest, end = 0, time.monotonic() + 4\n"
+                "while time.monotonic() < end:\n"
+                "    try:\n"
+                "        waits = True\n"
+                "        signal.setitimer(signal.ITIMER_REAL, 0.02)\n"
+                "        client.connect('s')\n"
+                "    except OSError: pass\n"
+                "    waits = False\n"
+                "    signal.setitimer(signal.ITIMER_REAL, 0)\n"
+                "    begun = time.monotonic(); open('f').close()\n"
+                "    longest = max(longest, time.monotonic() - begun)\n"
+                "print(longest < 3, flush=True)\n"
+                "os.kill(0, 9)\n")
+        self.project.write("f", "text")
+        done = self.project.sandbox(PY, "-c", code, options=("--allow-cwd", "--block-net"))
+        self.assertEqual(done.stdout, "True\n", done.stderr)
+
     def test_real_clients(self):
         port = self.server.port
         clients = {"curl": ("curl", "-s", "--max-time", "5", self.url),
