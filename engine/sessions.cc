@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "base/files.h"
@@ -41,6 +42,17 @@ void sweep(const std::string& directory, const SessionRecord& record, Sessions& 
   out.swept.push_back(record.id);
 }
 
+// sweep_temporary looks where a session of this environment would have its directory.
+void sweep_temporary(const Sessions& sessions) {
+  std::vector<std::string> kept;
+  for (const session::ListedSession& each : sessions.live) {
+    kept.push_back(each.record.temporary);
+  }
+  const char* tmpdir = ::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  profile::PrivateTmp::sweep_unused(profile::default_tmp_base(tmpdir == nullptr ? "" : tmpdir),
+                                    kept);
+}
+
 bool ends_within(BorrowedFd pidfd, std::chrono::milliseconds patience) {
   pollfd watched{pidfd.raw(), POLLIN, 0};
   return ::poll(&watched, 1, static_cast<int>(patience.count())) == 1;
@@ -69,6 +81,7 @@ Result<Sessions> look_at_sessions(const UserDirectories& user) {
       out.live.push_back(std::move(each));
     }
   }
+  sweep_temporary(out);
   return out;
 }
 

@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -178,6 +180,15 @@ bool is_name_of_ours(std::string_view name) {
          name.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
 }
 
+// is_unused: an old directory of this user's that nobody holds. Its lock ends with `directory`.
+bool is_unused(const OwnedFd& directory) {
+  constexpr time_t kNew = 60;
+  struct stat status{};
+  return directory.valid() && ::fstat(BorrowedFd(directory).raw(), &status) == 0 &&
+         status.st_uid == ::geteuid() && status.st_mtim.tv_sec < std::time(nullptr) - kNew &&
+         ::flock(BorrowedFd(directory).raw(), LOCK_EX | LOCK_NB) == 0;
+}
+
 }  // namespace
 
 std::string default_tmp_base(const std::string& tmpdir) {
@@ -236,6 +247,7 @@ Result<PrivateTmp> PrivateTmp::create(const std::string& base) {
     ::unlinkat(BorrowedFd(parent).raw(), name.c_str(), AT_REMOVEDIR);
     return fail_errno(saved, "open the temporary directory " + printable(path));
   }
+  ::flock(top, LOCK_SH | LOCK_NB);  // where it cannot be locked, no sweep can lock it either
   return PrivateTmp(std::move(parent), OwnedFd(top), path);
 }
 
@@ -258,6 +270,26 @@ Result<PrivateTmp> PrivateTmp::adopt(const std::string& path, std::uint64_t devi
     return fail(ErrorKind::NotFound, printable(path) + " was replaced meanwhile");
   }
   return PrivateTmp(std::move(parent), std::move(top), path);
+}
+
+void PrivateTmp::sweep_unused(const std::string& base, const std::vector<std::string>& kept) {
+  const auto parent = open_directory(BorrowedFd::unowned(AT_FDCWD), base);
+  const auto where = parent ? path_of(*parent) : std::unexpected(parent.error());
+  if (!parent || !where) {
+    return;
+  }
+  const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(where->c_str()));
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
+  for (const dirent* each = nullptr; listing && (each = ::readdir(listing.get())) != nullptr;) {
+    const std::string name = each->d_name;
+    if (!is_name_of_ours(name) || std::ranges::find(kept, join_path(*where, name)) != kept.end()) {
+      continue;
+    }
+    const OwnedFd found(::openat(BorrowedFd(*parent).raw(), name.c_str(), kDirectoryFlags));
+    if (is_unused(found)) {
+      ::unlinkat(BorrowedFd(*parent).raw(), name.c_str(), AT_REMOVEDIR);
+    }
+  }
 }
 
 Result<struct stat> PrivateTmp::status() const {

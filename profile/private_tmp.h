@@ -30,6 +30,11 @@ class PrivateTmp {
   // name is of create's making, and which is still that object. NotFound for anything else.
   static Result<PrivateTmp> adopt(const std::string& path, std::uint64_t device,
                                   std::uint64_t inode);
+  // sweep_unused removes the directories in `base` that starts left which were killed before their
+  // session had an entry: only empty ones of create's making, of this user, that nobody holds (its
+  // maker locks a directory for as long as it has it) and that have been there for a minute, since
+  // a new one is not locked at once. `kept` are paths to leave alone.
+  static void sweep_unused(const std::string& base, const std::vector<std::string>& kept);
   PrivateTmp(PrivateTmp&& other) noexcept;
   PrivateTmp& operator=(PrivateTmp&& other) noexcept;
   PrivateTmp(const PrivateTmp&) = delete;

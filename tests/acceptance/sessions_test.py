@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import ctypes
+import fcntl
 import json
 import os
 import pathlib
@@ -258,6 +259,27 @@ class Sessions(support.SessionCase):
         self.assertEqual(set(os.listdir(self.directory())), names)
         self.ran(self.project.nono("stop", "one"))
         self.assertEqual(os.listdir(self.directory()), [".names"])
+
+    def test_a_temporary_directory_of_a_start_that_was_killed_is_swept(self):
+        names = ("nono-000000000001", "nono-000000000002", "nono-000000000003", "nono-00000000000x",
+                 "nono-000000000004")
+        for name in names:
+            (self.project.tmp / name).mkdir()
+        (self.project.tmp / names[1] / "file").touch()
+        (self.project.tmp / "nono-00000000000e").symlink_to(names[3])
+        self.project.own()
+        self.begin("sleep", "60")
+        self.until_listed(1)
+        own = set(os.listdir(self.project.tmp)) - {*names, "nono-00000000000e"}
+        held = os.open(self.project.tmp / names[2], os.O_RDONLY)
+        self.addCleanup(os.close, held)
+        fcntl.flock(held, fcntl.LOCK_SH)
+        for name in (*names[:4], *own):
+            os.utime(self.project.tmp / name, (0, 0))
+        self.ran(self.project.nono("ps"))
+        self.assertEqual(set(os.listdir(self.project.tmp)),
+                         {*names[1:], "nono-00000000000e", *own})
+        self.assertEqual(len(own), 1)
 
     def test_sweep_leaves_what_an_entry_only_claims(self):
         process = self.begin("sleep", "60")
