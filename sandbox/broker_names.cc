@@ -449,6 +449,12 @@ Outcome NameOperations::unlink(const Call& call) {
 
 Answer<void> NameOperations::may_truncate(const Call& call, const OwnedFd& object,
                                           const Touched& touched, const struct stat& status) {
+  // Below ABI 3 Landlock knows no emptying; what has no name is its holder's.
+  if (!rules_.config().scoped && status.st_nlink > 0 &&
+      rules_.lacks_grant(touched.resolved, Access::write())) {
+    rules_.outside(call, "write", touched.resolved, Access::write());
+    return std::unexpected(EACCES);
+  }
   if (auto may = rules_.may_write_name(call, touched.resolved, 0, "truncate"); !may) {
     return may;
   }

@@ -21,13 +21,8 @@ namespace nono::sandbox {
 
 using trustpolicy::GuardClass;
 
-namespace {
-
-constexpr int kMaxAttempts = 3;
-
-}  // namespace
-
 struct Opener::Job {
+  static constexpr int kMaxAttempts = 3;
   const Call& call;
   OpenCall open;
   std::string path;
@@ -142,8 +137,7 @@ Outcome Opener::not_opened(Job& job, int error) {
 }
 
 // through_proc: /dev/fd/3 and /proc/self/... are not for the broker what they are for the agent.
-// A name that does not exist is asked for all the time: its text must do, or that no link leads
-// there.
+// A name that does not exist is asked for often: its text must do, or that no link leads there.
 bool Opener::through_proc(const Job& job, int error) const {
   const std::string_view path = job.path;
   struct stat base{};
@@ -281,7 +275,7 @@ Outcome Opener::expanded(WaitingOpen waiting, OwnedFd fd) {
 }
 
 Outcome Opener::slow(Job& job) {
-  if (++job.attempts > kMaxAttempts) {
+  if (++job.attempts > Job::kMaxAttempts) {
     return Outcome::error(ELOOP);
   }
   auto walked = resolver_.walk(job.call.thread, job.base, job.path,
@@ -493,6 +487,12 @@ Outcome Opener::finish_plain(Job& job, OwnedFd fd, const Touched& touched) {
   if (!writes(job.open.flags) && rules_.config().hosts >= 0 &&
       touched.resolved == rules_.config().hosts_path) {
     return open_hosts(job);
+  }
+  if (job.has(O_TRUNC) && !rules_.config().scoped && !job.expanded &&
+      !touched.resolved.starts_with("/memfd:") &&
+      rules_.lacks_grant(touched.resolved, Access::write())) {
+    rules_.outside(job.call, "write", touched.resolved, Access::write());
+    return Outcome::error(EACCES);  // below ABI 3 Landlock lets an open for reading empty a file
   }
   if (job.has(O_TRUNC) && !truncated(fd, job.expanded)) {
     return Outcome::error(errno);

@@ -107,6 +107,30 @@ class OlderKernels(View, support.SandboxCase):
                                             "timeout 0.2 sleep 20; echo $?; kill 0; sleep 9")
         self.assertEqual(done.stdout.split(), ["143", "124"])
 
+    def test_what_may_not_be_written_is_not_emptied(self):
+        outside = self.project.base / "outside"
+        outside.mkdir()
+        (outside / "file").write_text("text")
+        self.project.own()
+        code = ("import errno, os, sys\n"
+                "for call in (lambda: os.truncate(sys.argv[1], 0),\n"
+                "             lambda: os.truncate('/proc/self/fd/%d' % os.open(sys.argv[1], os.O_PATH), 0),\n"
+                "             lambda: os.open(sys.argv[1], os.O_RDONLY | os.O_TRUNC)):\n"
+                "    try: call(); print('done')\n"
+                "    except OSError as error: print(errno.errorcode[error.errno])\n"
+                "open('own', 'w').write('text'); os.truncate('own', 0)\n"
+                "os.open('own', os.O_RDONLY | os.O_TRUNC)\n"
+                "held = os.memfd_create('m'); os.write(held, b'x')\n"
+                "os.open('/proc/self/fd/%d' % held, os.O_RDONLY | os.O_TRUNC)\n"
+                "os.truncate('/proc/self/fd/%d' % held, 0); print(os.fstat(held).st_size)\n")
+        self.project.write("try.py", code)
+        for grant in ((), ("--read", str(outside))):
+            for abi in (2, 3, 6):
+                done = self.ran(self.run_on(abi, PY, "try.py", str(outside / "file"),
+                                            options=("--allow-cwd", *grant)))
+                self.assertEqual(done.stdout.split(), ["EACCES"] * 3 + ["0"], abi)
+                self.assertEqual((outside / "file").read_text(), "text")
+
     def test_no_signal_leaves(self):
         code = ("import ctypes, errno, fcntl, os, signal, socket, struct, sys\n"
                 "victim = int(sys.argv[1]); group = int(sys.argv[2])\n"
