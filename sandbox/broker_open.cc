@@ -110,10 +110,10 @@ Outcome Opener::existing(Job& job) {
 // open_seen opens what was looked at. A path without links and dots that led to a file for reading
 // is what the kernel would say of the file, up to the spelling of letters on a file system that
 // does not tell them apart: where that makes no difference, the kernel is not asked. Writing meets
-// rules about other names.
+// rules about other names. A try that will fail is spared where one did.
 OwnedFd Opener::open_seen(Job& job) const {
   if (rules_.config().names_fold && !writes(job.open.flags) && !job.has(O_CREAT) &&
-      !has_dots(job.path)) {
+      !has_dots(job.path) && !resolver_.is_linked(job.path)) {
     OwnedFd fd = open_plain(job.base_raw(), job.path, job.open.flags,
                             RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
     job.straight = fd.valid();
@@ -252,8 +252,7 @@ Outcome Opener::made_meanwhile(WaitingOpen waiting) {
   return resolver_.take_met() ? Outcome::error(EIO) : std::move(out);
 }
 
-// expanded decides on what was opened as on everything else: an approval opens no guarded bytes and
-// no protected name.
+// expanded decides as on everything that is opened: no guarded bytes, no protected name.
 Outcome Opener::expanded(WaitingOpen waiting, OwnedFd fd) {
   Job job{waiting.call, waiting.open, std::move(waiting.path), std::move(waiting.base)};
   job.expanded = true;
@@ -426,16 +425,16 @@ Touched Opener::touched_by(const Job& job, const OwnedFd& fd, const struct stat&
 }
 
 // class_of_links is the strictest class of the names that a chain of links led through. A path
-// without dots that is the kernel's own led over no link, and one whose last component is the
-// object itself over none that counts: those of directories are in the paths.
+// without dots that is the kernel's own led over no link; those of directories are in the paths.
 Answer<GuardClass> Opener::class_of_links(const Job& job, const Touched& touched,
                                           const struct stat& status) const {
   GuardClass found = GuardClass::None;
-  if (job.straight || (touched.requested == touched.resolved && !has_dots(job.path)) ||
-      (job.by_kernel && resolver_.is_named(job.base, job.path, status))) {
+  if (job.straight || (touched.requested == touched.resolved && !has_dots(job.path))) {
     return found;
   }
-  const auto links = resolver_.last_links(job.call.thread, job.base, job.path);
+  const Opened opened{touched.resolved, status};
+  const auto links =
+      resolver_.last_links(job.call.thread, job.base, job.path, job.by_kernel ? &opened : nullptr);
   if (!links) {
     return std::unexpected(links.error());
   }

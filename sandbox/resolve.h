@@ -17,35 +17,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/files.h"
 #include "base/owned_fd.h"
 #include "sandbox/agent_thread.h"
+#include "sandbox/place.h"
 #include "sandbox/procfs.h"
 #include "sandbox/stalling_mounts.h"
 
 namespace nono::sandbox {
-
-enum class LastLink : unsigned char { Follow, Keep };
-enum class MissingLast : unsigned char { Refuse, Allow };
-
-// NamedPlace is a directory and a name in it: what operations on names work on.
-struct NamedPlace {
-  OwnedFd directory;
-  std::string name;              // one component; never empty
-  std::string canonical;         // the kernel's path of the directory + "/" + name
-  bool wants_directory = false;  // the agent wrote a trailing slash
-};
-
-// Seen is an object (O_PATH) and what it was when it was opened.
-struct Seen {
-  OwnedFd object;
-  struct stat status;
-};
-
-// Walked is where a walk ended: at an object, or at a name that does not exist yet.
-struct Walked {
-  OwnedFd object;    // O_PATH; not valid where the last component is missing
-  NamedPlace place;  // set where it is missing
-};
 
 class Resolver {
  public:
@@ -87,12 +66,12 @@ class Resolver {
   // and the root are EBUSY-like cases: they come back as EINVAL.
   Answer<NamedPlace> place(const AgentThread& thread, int dirfd, const std::string& path) const;
   // last_links are the names (canonical) of the links that the last component of `path` leads over,
-  // as the kernel follows them for the agent, from `base`. A magic link of /proc is none.
+  // as the kernel follows them for the agent, from `base`. A magic link of /proc is none. `opened`
+  // is there where the kernel opened it by that very path: then few looks may do.
   Answer<std::vector<std::string>> last_links(const AgentThread& thread, const OwnedFd& base,
-                                              const std::string& path) const;
-  // is_named: the last component of `path` is no link, but that object itself. To be asked of what
-  // the kernel opened by that path from `base`; false also where it was not looked.
-  bool is_named(const OwnedFd& base, const std::string& path, const struct stat& object) const;
+                                              const std::string& path, const Opened* opened) const;
+  // is_linked: such a path was seen to lead over a link before its last component. A guess.
+  bool is_linked(std::string_view path) const { return directory_name(path) == linked_; }
   // walk is the slow way, for opens that may create through a dangling link. `base` is base_for's.
   Answer<Walked> walk(const AgentThread& thread, const OwnedFd& base, const std::string& path,
                       LastLink last, MissingLast missing) const;
@@ -126,10 +105,13 @@ class Resolver {
   Answer<std::string> next_link(const Parent& at, std::vector<std::string>& names) const;
   Answer<NamedPlace> place_from(const AgentThread& thread, const OwnedFd& base,
                                 const std::string& path) const;
+  bool few_looks(const OwnedFd& base, const std::string& path, const Opened& opened,
+                 std::vector<std::string>& names) const;
   Answer<void> clear_as_text(const OwnedFd& base, const std::string& path) const;
   bool looks_at_links() const { return mounts_ != nullptr && mounts_->any_in_reach(); }
   const StallingMounts* mounts_ = nullptr;
   mutable std::optional<Met> met_;
+  mutable std::string linked_;  // the directory, as it was spelt, that led there last
   Procfs procfs_;
   OwnedFd own_descriptors_;  // /proc/self/fd of that process
   const std::vector<pid_t>& forbidden_;

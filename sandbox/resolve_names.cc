@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "base/files.h"
 #include "sandbox/resolve.h"
 
 namespace nono::sandbox {
@@ -26,24 +27,47 @@ bool names_sibling(std::string_view text) {
 }
 
 // link_text is where a link leads; empty where there is none.
-std::string link_text(const OwnedFd& directory, const std::string& name) {
+std::string link_text(int directory, const std::string& name) {
   std::array<char, PATH_MAX> target{};
-  const ssize_t got =
-      ::readlinkat(BorrowedFd(directory).raw(), name.c_str(), target.data(), target.size());
+  const ssize_t got = ::readlinkat(directory, name.c_str(), target.data(), target.size());
   return std::string(target.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+}
+
+// leads_to: the name is the object's, and no link.
+bool leads_to(int from, const std::string& path, const struct stat& object) {
+  struct stat named{};
+  return ::fstatat(from, path.c_str(), &named, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0 &&
+         named.st_dev == object.st_dev && named.st_ino == object.st_ino && !S_ISLNK(named.st_mode);
 }
 
 }  // namespace
 
-bool Resolver::is_named(const OwnedFd& base, const std::string& path,
-                        const struct stat& object) const {
+// few_looks fills in the names where the last component is the object itself, or a link (no magic
+// one: the kernel followed none) to the object's own name beside it. There the link lies, too.
+bool Resolver::few_looks(const OwnedFd& base, const std::string& path, const Opened& opened,
+                         std::vector<std::string>& names) const {
   if (mounts_ != nullptr) {
     return false;  // a name is looked at there only after the way to it
   }
   const int from = base.valid() ? BorrowedFd(base).raw() : AT_FDCWD;
-  struct stat named{};
-  return ::fstatat(from, path.c_str(), &named, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0 &&
-         !S_ISLNK(named.st_mode) && named.st_dev == object.st_dev && named.st_ino == object.st_ino;
+  const std::string_view name = base_name(path);
+  const std::string_view own = base_name(opened.resolved);
+  const std::string_view where = directory_name(opened.resolved);
+  const std::string target = name == own ? std::string() : link_text(from, path);
+  const bool beside =
+      names_sibling(target) && target == own && where.size() + name.size() + 1 < PATH_MAX;
+  if ((!target.empty() && !beside) ||
+      !leads_to(from, path.substr(0, path.size() - name.size()).append(beside ? own : name),
+                opened.status)) {
+    return false;
+  }
+  if (beside) {
+    names.push_back(join_path(where, name));
+  }
+  if (path.starts_with('/') && directory_name(path) != where) {
+    linked_ = directory_name(path);
+  }
+  return true;
 }
 
 // Parent is the directory of a last component, and that component.
@@ -122,7 +146,7 @@ Answer<std::string> Resolver::next_link(const Parent& at, std::vector<std::strin
     return where;
   }
   const Seen& directory = at.directory;
-  std::string text = link_text(directory.object, at.name);
+  std::string text = link_text(BorrowedFd(directory.object).raw(), at.name);
   if (text.empty() || on_proc(directory.status, directory.object)) {
     return std::string();
   }
@@ -135,9 +159,12 @@ Answer<std::string> Resolver::next_link(const Parent& at, std::vector<std::strin
 }
 
 Answer<std::vector<std::string>> Resolver::last_links(const AgentThread& thread,
-                                                      const OwnedFd& base,
-                                                      const std::string& path) const {
+                                                      const OwnedFd& base, const std::string& path,
+                                                      const Opened* opened) const {
   std::vector<std::string> out;
+  if (opened != nullptr && few_looks(base, path, *opened, out)) {
+    return out;
+  }
   auto at = parent_of(thread, base, path);
   while (at && out.size() < kMaxLinks) {
     auto text = next_link(*at, out);

@@ -221,6 +221,29 @@ class Gate(support.SandboxCase):
                     done = run(PY, "-c", code, **options)
                     self.assertEqual(MARK in done.stdout, shown, (name, spelt, done.stderr))
 
+    def test_link_beside_its_file_is_judged_where_it_lies(self):
+        """By a pattern of a policy that neither the spelling nor the file's own path matches."""
+        self.project.write(".git/HEAD", "ref: refs/heads/main\n")
+        self.project.write("trust-policy.json", '{"version": 1, "includes": ["rules/*.rule"],'
+                           ' "publishers": [], "enforcement": "deny"}')
+        links = (("b.text", "b.txt", True), ("a.rule", "a.txt", False), ("c.text", "c.rule", False),
+                 ("c.rule", "c.txt", None), ("d.text", "../rules/d.txt", True), ("d.rule", "../rules/e.txt", False))
+        for name in "abcde":
+            self.project.write(f"rules/{name}.txt", MARK)
+        os.symlink("rules", self.project.tree / "way")
+        self.project.own()
+        self.ran(self.project.nono("trust", "sign-policy"))
+        opened = [(f"{at}way/{link}", reads) for link, _, reads in links if reads is not None
+                  for at in ("", f"{self.project.tree}/")] * 2  # the way is known the second time
+        code = (f"import os\nfor link, to, _ in {links!r}:\n    os.symlink(to, 'rules/' + link)\n"
+                f"for name, _ in {opened!r}:\n    try: print(open(name).read())\n"
+                "    except OSError as error: print(error.errno)")
+        control = self.ran(self.project.run(PY, "-c", code)).stdout.split()
+        self.assertEqual(control, [MARK] * len(opened))
+        self.project.run("sh", "-c", "rm rules/*.text rules/*.rule", check=True)
+        done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", "--trust-scan=none")))
+        self.assertEqual(done.stdout.split(), [MARK if reads else "13" for _, reads in opened], done.stderr)
+
     def test_guarded_name_that_leads_to_a_device_is_refused(self):
         os.symlink("/dev/zero", self.project.tree / "CLAUDE.md")
         code = "print(open('CLAUDE.md', 'rb').read(3))"
