@@ -370,7 +370,7 @@ Outcome Opener::terminal_of_streams(Job& job, dev_t device) {
 }
 
 Outcome Opener::create(Job& job) {
-  auto place = resolver_.place(job.call.thread, job.open.path.dirfd, job.path);
+  auto place = resolver_.place(job.call.thread, job.base, job.path);
   if (!place) {
     const int code = place.error();
     return Outcome::error(code == EINVAL || code == EBUSY ? EISDIR : code);
@@ -391,7 +391,8 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
   if (!mask || !job.call.thread.waiting()) {
     return Outcome::error(EACCES);
   }
-  int flags = (job.open.flags & ~O_TRUNC) | O_CREAT | O_EXCL | O_NOFOLLOW | kBrokerFlags;
+  // What is made waits for nobody: it needs no O_NONBLOCK, and has the agent's own flags at once.
+  int flags = (job.open.flags & ~O_TRUNC) | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
   if (guard_class != GuardClass::None && (flags & O_ACCMODE) == O_RDWR) {
     flags = (flags & ~O_ACCMODE) | O_WRONLY;  // a draft may be written; reading needs a verdict
   }
@@ -403,7 +404,7 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
   if (guard_class != GuardClass::None && ::fstat(BorrowedFd(fd).raw(), &made) == 0) {
     rules_.remember(made, {fd}, guard_class);
   }
-  return hand_over(job, std::move(fd));
+  return Outcome::descriptor(std::move(fd), job.open.flags);
 }
 
 Outcome Opener::not_created(Job& job, const NamedPlace& place, int error, int flags, mode_t mask) {

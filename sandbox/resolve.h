@@ -64,6 +64,9 @@ class Resolver {
                     LastLink last) const;
   // place opens the directory of the last component and does not look at that component. ".", ".."
   // and the root are EBUSY-like cases: they come back as EINVAL.
+  // From `base` (of base_for), or from what the agent's `dirfd` is now.
+  Answer<NamedPlace> place(const AgentThread& thread, const OwnedFd& base,
+                           const std::string& path) const;
   Answer<NamedPlace> place(const AgentThread& thread, int dirfd, const std::string& path) const;
   // last_links are the names (canonical) of the links that the last component of `path` leads over,
   // as the kernel follows them for the agent, from `base`. A magic link of /proc is none. `opened`
@@ -103,8 +106,6 @@ class Resolver {
                            const std::string& path) const;
   Answer<std::string> canonical(const Parent& parent) const;
   Answer<std::string> next_link(const Parent& at, std::vector<std::string>& names) const;
-  Answer<NamedPlace> place_from(const AgentThread& thread, const OwnedFd& base,
-                                const std::string& path) const;
   bool few_looks(const OwnedFd& base, const std::string& path, const Opened& opened,
                  std::vector<std::string>& names) const;
   Answer<void> clear_as_text(const OwnedFd& base, const std::string& path) const;

@@ -121,11 +121,11 @@ Answer<Resolver::Parent> Resolver::parent_of(const AgentThread& thread, const Ow
 Answer<NamedPlace> Resolver::place(const AgentThread& thread, int dirfd,
                                    const std::string& path) const {
   const auto base = base_for(thread, dirfd, path);
-  return base ? place_from(thread, *base, path) : std::unexpected(base.error());
+  return base ? place(thread, *base, path) : std::unexpected(base.error());
 }
 
-Answer<NamedPlace> Resolver::place_from(const AgentThread& thread, const OwnedFd& base,
-                                        const std::string& path) const {
+Answer<NamedPlace> Resolver::place(const AgentThread& thread, const OwnedFd& base,
+                                   const std::string& path) const {
   auto parent = parent_of(thread, base, path);
   if (!parent) {
     return std::unexpected(parent.error());
