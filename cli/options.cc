@@ -44,16 +44,30 @@ void describe(const std::string& names, Takes takes, po::options_description& de
   }
 }
 
-po::options_description describe(const Command& command) {
+using Words = std::vector<std::string>;
+
+// mentions: a word can be about that option, by its name or among the letters behind one dash.
+bool mentions(const Words& words, std::string_view name, char letter) {
+  return std::ranges::any_of(words, [&](std::string_view word) {
+    return word.starts_with("--") ? word.substr(2, word.find('=') - 2) == name
+                                  : letter != 0 && word.starts_with('-') && word.contains(letter);
+  });
+}
+
+// describe tells Boost of the options that the words mention: it takes a name as it stands, so that
+// those that nobody wrote make no difference, but the half of the time that reading options takes.
+po::options_description describe(const Command& command, const Words& words) {
   po::options_description description;
   for (const Option& option : options_of(command)) {
-    std::string names(option.name);
-    if (option.letter != 0) {
-      names.append(",").push_back(option.letter);
+    if (mentions(words, option.name, option.letter)) {
+      std::string names(option.name);
+      if (option.letter != 0) {
+        names.append(",").push_back(option.letter);
+      }
+      describe(names, option.takes, description);
     }
-    describe(names, option.takes, description);
     for (const UpstreamOption& alias : upstream_options()) {
-      if (alias.ours == option.name) {
+      if (alias.ours == option.name && mentions(words, alias.name, 0)) {
         describe(std::string(alias.name), option.takes, description);
       }
     }
@@ -75,8 +89,8 @@ Error no_such_option(const Command& command, const std::string& option) {
 }
 
 // Boost parses into options one by one; storing and its conversions are not needed.
-Result<po::parsed_options> parse(const Command& command, const std::vector<std::string>& words) {
-  const po::options_description description = describe(command);
+Result<po::parsed_options> parse(const Command& command, const Words& words) {
+  const po::options_description description = describe(command, words);
   po::positional_options_description positional;
   positional.add(kOperands, -1);
   namespace style = po::command_line_style;
@@ -176,8 +190,7 @@ void Arguments::take(const std::string& option, const std::vector<std::string>& 
 Result<Arguments> parse_arguments(const Command& command, std::span<const std::string> words) {
   // What follows `--` is never nono's: it is cut off before anything is parsed.
   const auto dashes = std::ranges::find(words, std::string_view("--"));
-  NONO_TRY(const po::parsed_options parsed,
-           parse(command, std::vector<std::string>(words.begin(), dashes)));
+  NONO_TRY(const po::parsed_options parsed, parse(command, Words(words.begin(), dashes)));
   const std::vector<Option> options = options_of(command);
   Arguments arguments;
   for (const po::option& option : parsed.options) {
