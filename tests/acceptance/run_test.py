@@ -776,8 +776,7 @@ class Terminal(support.SandboxCase):
         out = self.talk(fd, b"33 77\r\n")
         self.assertIn(b"got:first\r\n", out)
         os.write(fd, b"second\r")
-        self.talk(fd, b"then:second\r\n")
-        self.talk(fd, b"ready$ ")
+        self.assertIn(b"then:second\r\n", self.talk(fd, b"ready$ "))
         os.write(fd, b"exit $?\n")
         self.finish(pid, fd, 4)
 
