@@ -202,15 +202,17 @@ UserPlaces places_from(std::span<const char* const> environment) {
 class NeverGrantList::Resolver {
  public:
   // spellings are the path itself, the path below its resolved directory (what is not there yet may
-  // come to be there), and where a link leads.
+  // come to be there), and where links lead: the path, or what is there of a pattern.
   std::vector<std::string> spellings(const std::string& path) {
     std::vector<std::string> all = {path};
     const std::optional<std::string>& parent = directory(std::string(directory_name(path)));
     if (parent) {
       all.push_back(join_path(*parent, base_name(path)));
-      struct stat status{};
-      if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
-        all.push_back(resolved(path).value_or(path));
+      for (const std::string& there : presence_.of(path)) {
+        struct stat status{};
+        if (::lstat(there.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
+          all.push_back(resolved(there).value_or(there));
+        }
       }
     }
     return all;
@@ -239,6 +241,7 @@ class NeverGrantList::Resolver {
     return errno == EINVAL ? std::optional(std::move(here)) : std::nullopt;  // EINVAL: not a link
   }
   std::map<std::string, std::optional<std::string>> directories_;
+  Presence presence_;
 };
 
 void NeverGrantList::add(const NeverGrantRow& row, const std::string& path, Resolver& resolver) {

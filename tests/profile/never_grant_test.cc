@@ -171,6 +171,27 @@ TEST(NeverGrantTest, EntryThatIsALinkIsRefusedAtItsOtherEnd) {
   EXPECT_TRUE(list.find(home.at("elsewhere"), GrantUse::Reading));
 }
 
+TEST(NeverGrantTest, LinkThatFitsAPatternIsRefusedAtItsOtherEnd) {
+  const TemporaryDirectory home;
+  home.make_directory("dotfiles/browser");
+  home.make_directory(".cargo");
+  home.make_directory(".config");
+  home.make_file("dotfiles/credentials");
+  ASSERT_EQ(::symlink("../dotfiles/credentials", home.at(".cargo/credentials.toml").c_str()), 0);
+  ASSERT_EQ(::symlink("../dotfiles/browser", home.at(".config/google-chrome-beta").c_str()), 0);
+  ASSERT_EQ(::symlink("../nowhere", home.at(".config/vivaldi").c_str()), 0);
+  ASSERT_EQ(::symlink("../.bashrc", home.at(".config/harmless").c_str()), 0);
+  home.make_file(".bashrc");
+  const NeverGrantList list = list_for(places_in(home));
+  for (const char* name : {"dotfiles/credentials", "dotfiles/browser/Cookies", "dotfiles"}) {
+    EXPECT_TRUE(list.find(home.at(name), GrantUse::Reading)) << name;
+  }
+  EXPECT_FALSE(list.find(home.at(".bashrc"), GrantUse::Reading));
+  const NeverGrantList opened = list_for(places_in(home), {home.at(".cargo/credentials.toml")});
+  EXPECT_FALSE(opened.find(home.at("dotfiles/credentials"), GrantUse::Reading));
+  EXPECT_TRUE(opened.find(home.at("dotfiles/browser"), GrantUse::Reading));
+}
+
 TEST(NeverGrantTest, HomeThatIsALinkIsRefusedAtBothEnds) {
   const TemporaryDirectory directory;
   directory.make_directory("real");
