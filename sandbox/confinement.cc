@@ -194,7 +194,8 @@ Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatur
   Prepared out;
   out.network_ = network;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
-  NONO_TRY(out.static_filter_, static_filter({.network = tier_of(wanted.network())}));
+  NONO_TRY(out.static_filter_,
+           static_filter({.network = tier_of(wanted.network()), .own_network = network}));
   NotifyOptions trapped = notify;
   trapped.signals = scopes_processes(features) ? Signals::ByLandlock : Signals::Judged;
   out.notify_filter_ = notify_filter(kNativeArchitecture, trapped);
@@ -211,8 +212,9 @@ Result<Prepared> Prepared::prepare_alone(const CapabilitySet& wanted, const Host
   Prepared out;
   out.network_ = network;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
-  NONO_TRY(out.static_filter_,
-           static_filter({.network = tier_of(wanted.network()), .broker = Broker::Absent}));
+  NONO_TRY(out.static_filter_, static_filter({.network = tier_of(wanted.network()),
+                                              .broker = Broker::Absent,
+                                              .own_network = network}));
   out.lone_filter_ = lone_filter();
   return out;
 }

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sandbox/net_namespace.h"
 
 namespace nono::sandbox {
 
@@ -43,6 +44,8 @@ enum class Broker : unsigned char { Present, Absent };
 struct StaticFilterOptions {
   NetworkTier network = NetworkTier::Blocked;
   Broker broker = Broker::Present;
+  // Yes: a blocked network may be looked at, for there is nothing in it.
+  OwnNetwork own_network = OwnNetwork::No;
 };
 
 // DeniedCall is one row of the static table, for docs and tests. Several rows may share a name: the

@@ -17,6 +17,8 @@ bool part_of(Applies applies, const StaticFilterOptions& options) {
       return options.network != NetworkTier::Open;
     case Applies::WhenBlocked:
       return options.network == NetworkTier::Blocked;
+    case Applies::WhenBlockedHere:
+      return options.network == NetworkTier::Blocked && options.own_network == OwnNetwork::No;
     case Applies::WhenOpen:
       return options.network == NetworkTier::Open;
     case Applies::PortsWithoutBroker:

@@ -19,6 +19,8 @@ constexpr std::string_view kLocalDatagram = "each message can name another path,
 constexpr std::string_view kNetlinkOther =
     "sock_diag, audit and others show or change what is not the agent's";
 constexpr std::string_view kNetlinkRoute = "getifaddrs needs it, and changes need a capability";
+constexpr std::string_view kNetlinkBlocked =
+    "lists this machine's interfaces, addresses and routes; of what is blocked nobody needs them";
 constexpr std::string_view kNoNetwork =
     "no TCP at all: closes listen on an unbound socket, which Landlock does not see";
 constexpr std::string_view kFastOpenWhy =
@@ -131,6 +133,9 @@ constexpr auto kRows = std::to_array<StaticRow>({
     socket_row({is(0, kUnix), kStreamType}, 0, "AF_UNIX, SOCK_STREAM", kLocalStream),
     socket_row({is(0, kUnix), kSeqpacketType}, 0, "AF_UNIX, SOCK_SEQPACKET", kLocalStream),
     socket_row(is(0, kUnix), EPERM, "AF_UNIX, any other type", kLocalDatagram),
+    only(Applies::WhenBlockedHere,
+         socket_row(is(0, kNetlink), EAFNOSUPPORT,
+                    "AF_NETLINK; network blocked, no namespace of its own", kNetlinkBlocked)),
     socket_row({is(0, kNetlink), is(2, 0)}, 0, "AF_NETLINK, NETLINK_ROUTE", kNetlinkRoute),
     socket_row(is(0, kNetlink), EPROTONOSUPPORT, "AF_NETLINK, any other protocol", kNetlinkOther),
     only(Applies::WhenBlocked,

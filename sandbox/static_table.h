@@ -34,6 +34,7 @@ enum class Applies : unsigned char {
   Always,
   UnlessOpen,          // NetworkTier::Blocked and Ports
   WhenBlocked,         // NetworkTier::Blocked
+  WhenBlockedHere,     // the same, in the network of this machine: OwnNetwork::No
   WhenOpen,            // NetworkTier::Open
   PortsWithoutBroker,  // NetworkTier::Ports and Broker::Absent
 };

@@ -502,8 +502,15 @@ class Namespace(support.SandboxCase):
         done = self.ran(self.project.sandbox(PY, "-c", self.LIST, options=options))
         self.assertTrue(done.stdout.startswith(f"['lo'] {self.project.uid} net:"), done.stdout)
         self.assertNotIn(own, done.stdout)
-        done = self.ran(self.project.sandbox(PY, "-c", self.LIST, options=options[:2]))
+        done = self.ran(self.project.sandbox(PY, "-c", self.LIST, options=options[:1]))
         self.assertIn(own, done.stdout)
+
+    def test_a_blocked_network_is_not_listed(self):
+        done = self.ran(self.project.sandbox(PY, "-c", self.LIST, options=(
+            "--allow-cwd", "--block-net")), 1)
+        self.assertIn("Address family not supported", done.stderr)
+        done = self.ran(self.project.sandbox(PY, "-c", self.LIST, options=("--allow-cwd",)))
+        self.assertIn("'lo'", done.stdout)
 
     def test_work_goes_on_in_an_own_network(self):
         self.project.write("CLAUDE.md", "be careful")

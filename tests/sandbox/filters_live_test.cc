@@ -159,6 +159,7 @@ const Expected kExpected[] = {
     {"socket:netlink-diag", EPROTONOSUPPORT},
     {"socket:netlink-audit", EPROTONOSUPPORT},
     {"socket:netlink-uevent", EPROTONOSUPPORT},
+    {"socket:netlink-route", EAFNOSUPPORT, NetworkTier::Blocked},
     {"socket:packet", EAFNOSUPPORT},
     {"socket:vsock", EAFNOSUPPORT},
     {"socket:alg", EAFNOSUPPORT},
@@ -302,13 +303,13 @@ TEST(FiltersLiveWorkTest, AllowedSocketsWorkUnderTheFilter) {
       int pair[2];
       const bool local = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0 &&
                          ::send(pair[0], "x", 1, MSG_NOSIGNAL) == 1 &&
-                         ::socket(AF_UNIX, SOCK_SEQPACKET, 0) >= 0 &&
-                         ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0;
+                         ::socket(AF_UNIX, SOCK_SEQPACKET, 0) >= 0;
       const bool tcp = ::socket(AF_INET, SOCK_STREAM, 0) >= 0;
       const bool udp = ::socket(AF_INET, SOCK_DGRAM, 0) >= 0;
-      return (local ? 1 : 0) + (tcp ? 2 : 0) + (udp ? 4 : 0);
+      const bool routes = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0;
+      return (local ? 1 : 0) + (tcp ? 2 : 0) + (udp ? 4 : 0) + (routes ? 8 : 0);
     });
-    const int expected = tier == NetworkTier::Blocked ? 1 : tier == NetworkTier::Ports ? 3 : 7;
+    const int expected = tier == NetworkTier::Blocked ? 1 : tier == NetworkTier::Ports ? 11 : 15;
     EXPECT_EQ(result, expected);
   }
 }

@@ -238,11 +238,14 @@ constexpr Judged kJudged[] = {
     {"socket", {1, 3, 0}, EPERM},
     {"socket", {1, 0, 0}, EPERM},
     {"socket", {1, 15, 0}, EPERM},
-    {"socket", {16, 3, 0}, 0},
-    {"socket", {16, 2 | 02000000, 0}, 0},
-    {"socket", {16, 3, 4}, EPROTONOSUPPORT},
-    {"socket", {16, 3, 9}, EPROTONOSUPPORT},
-    {"socket", {16, 3, kMinusOne}, EPROTONOSUPPORT},
+    {"socket", {16, 3, 0}, EAFNOSUPPORT, kBlocked},
+    {"socket", {16, 2 | 02000000, 0}, EAFNOSUPPORT, kBlocked},
+    {"socket", {16, 3, 4}, EAFNOSUPPORT, kBlocked},
+    {"socket", {16, 3, 0}, 0, kPorts | kOpen},
+    {"socket", {16, 2 | 02000000, 0}, 0, kPorts | kOpen},
+    {"socket", {16, 3, 4}, EPROTONOSUPPORT, kPorts | kOpen},
+    {"socket", {16, 3, 9}, EPROTONOSUPPORT, kPorts | kOpen},
+    {"socket", {16, 3, kMinusOne}, EPROTONOSUPPORT, kPorts | kOpen},
     {"socket", {2, 1, 0}, EACCES, kBlocked},
     {"socket", {10, 1, 6}, EACCES, kBlocked},
     {"socket", {2, 2, 17}, EACCES, kBlocked},
@@ -563,6 +566,21 @@ TEST(StaticFilterOptionsTest, AnAbsentBrokerChangesNothingButListen) {
                   answer(absent, call_of(architecture, number, {1, 1, 1, 1})));
       }
     }
+  }
+}
+
+TEST(StaticFilterOptionsTest, ANetworkOfItsOwnMayBeLookedAtButNotUsed) {
+  for (const Architecture architecture : kArchitectures) {
+    const auto own = static_filter(
+        {.network = NetworkTier::Blocked, .own_network = OwnNetwork::Yes}, architecture);
+    ASSERT_TRUE(own);
+    const auto number = static_cast<std::uint32_t>(number_of("socket", architecture));
+    const auto answer_to = [&](std::uint64_t family, std::uint64_t type, std::uint64_t protocol) {
+      return answer(*own, call_of(architecture, number, {family, type, protocol}));
+    };
+    EXPECT_EQ(answer_to(16, 3, 0), SECCOMP_RET_ALLOW);
+    EXPECT_EQ(answer_to(16, 3, 4), errno_answer(EPROTONOSUPPORT));
+    EXPECT_EQ(answer_to(2, 1, 0), errno_answer(EACCES));
   }
 }
 

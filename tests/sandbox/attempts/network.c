@@ -23,6 +23,7 @@ ATTEMPT(ping, socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP))
 ATTEMPT(raw, socket(AF_INET, SOCK_RAW, IPPROTO_ICMP))
 ATTEMPT(mptcp, socket(AF_INET, SOCK_STREAM, 262))
 ATTEMPT(sctp, socket(AF_INET, SOCK_STREAM, 132))
+ATTEMPT(netlink_route, socket(AF_NETLINK, SOCK_RAW, 0))
 ATTEMPT(netlink_diag, socket(AF_NETLINK, SOCK_RAW, 4))
 ATTEMPT(netlink_audit, socket(AF_NETLINK, SOCK_RAW, 9))
 ATTEMPT(netlink_uevent, socket(AF_NETLINK, SOCK_DGRAM, 15))
@@ -109,6 +110,7 @@ const struct attempt network_attempts[] = {
     {"socket:raw", try_raw},
     {"socket:mptcp", try_mptcp},
     {"socket:sctp", try_sctp},
+    {"socket:netlink-route", try_netlink_route},
     {"socket:netlink-diag", try_netlink_diag},
     {"socket:netlink-audit", try_netlink_audit},
     {"socket:netlink-uevent", try_netlink_uevent},
