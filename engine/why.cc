@@ -241,6 +241,17 @@ class Oracle {
     return out;
   }
 
+  // of_others: what the broker keeps back because another has it.
+  std::optional<Answer> of_others() const {
+    if (is_device(thing_) && beneath("/dev/pts", thing_.canonical)) {
+      return deny("foreign-terminal", "a process opens its own terminal only");
+    }
+    if (is_of_other_process(thing_)) {
+      return deny("foreign-process", "of processes outside the sandbox nothing is opened");
+    }
+    return std::nullopt;
+  }
+
   Result<Answer> read() {
     if (S_ISSOCK(thing_.status.st_mode)) {
       return deny("not-openable", "a socket is connected to, not opened");
@@ -250,8 +261,8 @@ class Oracle {
     if (kernel) {
       return *std::move(kernel);
     }
-    if (is_device(thing_) && beneath("/dev/pts", thing_.canonical)) {
-      return deny("foreign-terminal", "a process opens its own terminal only");
+    if (auto foreign = of_others()) {
+      return *std::move(foreign);
     }
     NONO_TRY(const GuardClass guard, guard_class());
     if (guard == GuardClass::None || is_directory(thing_)) {
@@ -325,8 +336,8 @@ class Oracle {
     if (kernel) {
       return *std::move(kernel);
     }
-    if (is_device(thing_) && beneath("/dev/pts", thing_.canonical)) {
-      return deny("foreign-terminal", "a process opens its own terminal only");
+    if (auto foreign = of_others()) {
+      return *std::move(foreign);
     }
     if (!is_regular(thing_)) {
       NONO_TRY(const GuardClass guard, guard_class());

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/files.h"
+#include "sandbox/procfs.h"
 
 namespace nono::engine {
 namespace {
@@ -81,6 +82,11 @@ NamedThing look_up(const std::string& directory, const std::string& path, LastNa
   }
   thing.error = ELOOP;
   return thing;
+}
+
+bool is_of_other_process(const NamedThing& thing) {
+  const pid_t process = sandbox::process_at(thing.canonical);
+  return process > 0 && process != ::getpid() && !S_ISDIR(thing.status.st_mode);
 }
 
 }  // namespace nono::engine

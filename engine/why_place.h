@@ -23,4 +23,8 @@ struct NamedThing {
 // last one as `last` says, and one that dangles to where it leads.
 NamedThing look_up(const std::string& directory, const std::string& path, LastName last);
 
+// is_of_other_process: a file in the /proc directory of another process than this one, which here
+// stands for all in the sandbox.
+bool is_of_other_process(const NamedThing& thing);
+
 }  // namespace nono::engine

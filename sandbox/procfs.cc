@@ -3,9 +3,13 @@
 #include <linux/magic.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
+#include <string>
 
 namespace nono::sandbox {
 namespace {
@@ -43,6 +47,22 @@ bool Procfs::holds(const struct stat& status, BorrowedFd object) const {
     seen_.clear();
   }
   return seen_.emplace_back(status.st_dev, is_procfs(object)).second;
+}
+
+pid_t process_at(std::string_view canonical) {
+  constexpr std::string_view kProc = "/proc/";
+  pid_t number = 0;
+  if (canonical.starts_with(kProc)) {
+    canonical.remove_prefix(kProc.size());
+    std::from_chars(canonical.data(), canonical.data() + canonical.size(), number);
+  }
+  return std::max(number, 0);
+}
+
+bool is_outside(pid_t process) {
+  std::array<char, 1> any{};
+  const std::string directory = "/proc/" + std::to_string(process) + "/cwd";
+  return ::readlink(directory.c_str(), any.data(), any.size()) < 0 && errno == EACCES;
 }
 
 }  // namespace nono::sandbox

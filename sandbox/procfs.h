@@ -6,7 +6,9 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,5 +35,15 @@ class Procfs {
   dev_t sessions_ = 0;
   mutable std::vector<std::pair<dev_t, bool>> seen_;  // whether it is a procfs
 };
+
+// process_at is the process (or thread) in whose directory of /proc `canonical` lies, or which it
+// is; 0: in none. Other numbers there are of descriptors, interrupts and the like.
+pid_t process_at(std::string_view canonical);
+
+// is_outside: to the broker, a process that is not in the sandbox. What the kernel shows of it to
+// everybody, its argument list above all, it shows to the broker, too; what it keeps for those who
+// may trace a process it keeps from the broker's domain, whatever Landlock's ABI: that is asked. A
+// process of the agent's that is not dumpable counts as one outside.
+bool is_outside(pid_t process);
 
 }  // namespace nono::sandbox

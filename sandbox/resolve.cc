@@ -181,7 +181,8 @@ Answer<void> Resolver::in_own_proc(const struct stat& status, const OwnedFd& obj
              : Answer<void>(std::unexpected(EACCES));
 }
 
-// allowed refuses objects of the broker's own /proc directory: it may open them, the agent may not.
+// allowed refuses objects of the broker's own /proc directory, and of those of processes outside:
+// it may open them, the agent may not.
 Answer<void> Resolver::allowed(const OwnedFd& object) const {
   const auto found = status(object);
   if (!found) {
@@ -193,27 +194,18 @@ Answer<void> Resolver::allowed(const OwnedFd& object) const {
   if (auto own = in_own_proc(*found, object); !own) {
     return own;
   }
-  const std::string path = raw_path_of(object, 1);
-  // "/proc/N" and "/proc/N/task/N"; other numbers there are of descriptors, interrupts and the
-  // like.
-  constexpr std::string_view kProc = "/proc/";
-  constexpr std::string_view kTask = "/task/";
-  const std::size_t next = path.find('/', kProc.size());
-  const bool forbidden =
-      (path.size() > kProc.size() && is_forbidden(path.substr(kProc.size()))) ||
-      (next != std::string::npos && path.compare(next, kTask.size(), kTask) == 0 &&
-       is_forbidden(path.substr(next + kTask.size())));
-  return forbidden ? Answer<void>(std::unexpected(EACCES)) : Answer<void>();
+  const pid_t process = process_at(raw_path_of(object, 1));
+  return process > 0 && (is_forbidden(process) || is_outside(process))
+             ? Answer<void>(std::unexpected(EACCES))
+             : Answer<void>();
 }
 
-// is_forbidden: `rest` begins with the number of a forbidden process or of one of its threads,
-// which have directories of their own in /proc.
-bool Resolver::is_forbidden(const std::string& rest) const {
-  pid_t number = 0;
-  std::from_chars(rest.data(), rest.data() + rest.size(), number);
-  return number > 0 && std::ranges::any_of(forbidden_, [number](pid_t process) {
-           return process == number || ::syscall(SYS_tgkill, process, number, 0) == 0;
-         });
+// is_forbidden: a forbidden process or one of its threads, which have directories of their own in
+// /proc. In that of a process there are none of another's threads.
+bool Resolver::is_forbidden(pid_t number) const {
+  return std::ranges::any_of(forbidden_, [number](pid_t process) {
+    return process == number || ::syscall(SYS_tgkill, process, number, 0) == 0;
+  });
 }
 
 // Walk is one resolution, component by component.

@@ -96,7 +96,7 @@ class Resolver {
  private:
   class Walk;
   Answer<void> allowed(const OwnedFd& object) const;
-  bool is_forbidden(const std::string& rest) const;
+  bool is_forbidden(pid_t number) const;
   Answer<void> in_own_proc(const struct stat& status, const OwnedFd& object) const;
   Answer<void> apart(std::string_view canonical) const;
   Answer<Seen> look_from(const AgentThread& thread, const OwnedFd& base, const std::string& path,

@@ -103,6 +103,70 @@ class Missing(support.SandboxCase):
         self.assertEqual((inside.stdout, outside.stdout.split()[0]), (outside.stdout, "text"))
 
 
+# Prints what each file under /proc/PID tells of a process that is given, and of one of its own.
+OTHERS = """
+import errno, os, subprocess, sys
+def told(path):
+    try:
+        with open(path, "rb") as file:
+            return b"sleep" in file.read()
+    except OSError as error:
+        return errno.errorcode[error.errno]
+def look(process):
+    at = f"/proc/{process}"
+    base = os.open(at, os.O_RDONLY | os.O_DIRECTORY)
+    os.symlink(at, f"to{process}")
+    return [told(name) for name in (
+        f"{at}/cmdline", f"{at}/stat", f"{at}/comm", f"{at}/task/{process}/comm",
+        f"/proc/self/../{process}/cmdline", f"to{process}/cmdline", f"/dev/fd/{base}/cmdline")]
+own = subprocess.Popen(["sleep", "60"])
+while told(f"/proc/{own.pid}/cmdline") is not True:  # until its execve is done
+    pass
+print(*look(own.pid), *look(int(sys.argv[1])))
+own.kill()
+"""
+
+
+class Others(support.SandboxCase):
+    """What the kernel shows everybody of each process is the agent's to see of its own only."""
+
+    def setUp(self):
+        super().setUp()
+        self.outside = subprocess.Popen(["sleep", "600"])
+        self.addCleanup(self.outside.wait)
+        self.addCleanup(self.outside.kill)
+
+    def answers(self, *before):
+        done = self.ran(self.project.run(*before, PY, "-c", OTHERS, str(self.outside.pid)))
+        for name in self.project.tree.glob("to*"):
+            name.unlink()
+        return done.stdout.split()
+
+    def test_no_file_of_a_process_outside_is_opened(self):
+        self.assertEqual(self.answers(), ["True"] * 14)
+        for gate in ("strict", "fast"):
+            inside = self.answers(support.NONO, "run", "-q", "--allow-cwd",
+                                  f"--trust-intercept={gate}", "--")
+            if gate == "fast":  # a name that says nothing of /proc is opened by the program
+                inside[12] = "EACCES"
+            self.assertEqual(inside, ["True"] * 7 + ["EACCES"] * 7, gate)
+
+    def test_programs_that_list_processes_show_those_of_the_sandbox(self):
+        done = self.ran(self.project.sandbox("ps", "axo", "args"))
+        self.assertIn("ps axo args", done.stdout)
+        self.assertNotIn("sleep 600", done.stdout)
+        self.assertEqual(done.stderr, "")
+
+    def test_why_answers_alike(self):
+        for operation in ("read", "write"):
+            done = self.project.nono("why", "--allow-cwd", "--override-never-grant", "/proc",
+                                     "--allow", "/proc", "--op", operation, "--path",
+                                     f"/proc/{self.outside.pid}/comm")
+            self.assertIn("foreign-process", done.stdout)
+        self.assertIn("ALLOWED", self.project.nono("why", "--allow-cwd", "--op", "read", "--path",
+                                                   "/proc/self/comm").stdout)
+
+
 @unittest.skipUnless(mounts_are_possible(), "needs root to mount")
 class Procfs(support.SandboxCase):
     def setUp(self):
@@ -150,7 +214,7 @@ class Procfs(support.SandboxCase):
                              ["True", "False", "True", "text", "True", "True", "Linux"], mount)
 
 
-support.both_users(globals(), Procfs)
+support.both_users(globals(), Others, Procfs)
 
 if __name__ == "__main__":
     support.main()
