@@ -82,6 +82,7 @@ constexpr auto kConfigurationNames = std::to_array<std::string_view>({
     "tmux.conf",
     "screenrc",
     "dircolors*",
+    "xattr.conf",  // which attributes cp copies
     // The distribution.
     "*release",
     "debian_version",

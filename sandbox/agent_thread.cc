@@ -140,6 +140,17 @@ Answer<std::string> AgentThread::bytes_at(std::uint64_t address, std::size_t siz
   return out;
 }
 
+Answer<void> AgentThread::write_at(std::uint64_t address, std::string_view bytes) const {
+  std::string copy(bytes);  // iovec has no const
+  const iovec local{copy.data(), copy.size()};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the other process, never dereferenced
+  const iovec remote{reinterpret_cast<void*>(address), copy.size()};
+  const ssize_t put = ::process_vm_writev(tid_, &local, 1, &remote, 1, 0);
+  return put == static_cast<ssize_t>(copy.size())
+             ? Answer<void>()
+             : std::unexpected(memory_errno(put < 0 ? errno : EFAULT));
+}
+
 bool AgentThread::waiting() const {
   std::uint64_t id = cookie_;
   return ::ioctl(listener_.raw(), SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;

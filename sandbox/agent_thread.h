@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <string_view>
 
 #include "base/owned_fd.h"
 
@@ -34,6 +35,10 @@ class AgentThread {
   Answer<std::string> path_at(std::uint64_t address) const;
   // bytes_at reads exactly `size` bytes (at most 64 KiB).
   Answer<std::string> bytes_at(std::uint64_t address, std::size_t size) const;
+
+  // write_at copies `bytes` (at most 64 KiB) to where the thread may write itself: EFAULT, or
+  // EACCES where its memory cannot be reached. Some may have come even so.
+  Answer<void> write_at(std::uint64_t address, std::string_view bytes) const;
 
   // waiting reports whether the thread still waits in this very call: asked before side effects.
   bool waiting() const;

@@ -266,9 +266,9 @@ Outcome Warden::Impl::serve(const Call& call) {
   };
   // In the order of Trap.
   static constexpr auto kHandlers = std::to_array<Handler>(
-      {kOpen,    kExecute,  kNames,    kNames,    kNames,    kNames,   kNames,
-       kNames,   kMetadata, kMetadata, kMetadata, kMetadata, kSockets, kSockets,
-       kSockets, kDumpable, kMetadata, kFork,     kTerminal, kSignal});
+      {kOpen,    kExecute,  kNames,    kNames,    kNames,    kNames,    kNames,
+       kNames,   kMetadata, kMetadata, kMetadata, kMetadata, kMetadata, kSockets,
+       kSockets, kSockets,  kDumpable, kMetadata, kFork,     kTerminal, kSignal});
   static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Signal) + 1);
   return kHandlers[static_cast<std::size_t>(call.trap)](*this, call);
 }

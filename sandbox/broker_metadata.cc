@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -73,11 +74,28 @@ Answer<Times> times_of(const Call& call) {
   return from_timevals(*values);
 }
 
+// is_nameless: what has no path (a pipe, a socket, a memfd) belongs to who holds it.
+bool is_nameless(const std::string& where, const struct stat& status) {
+  return where.empty() || where.starts_with("/memfd:") ||
+         (status.st_nlink == 0 && S_ISREG(status.st_mode));
+}
+
 bool removes_attribute(int number) {
   return number == __NR_removexattr || number == __NR_lremovexattr || number == __NR_fremovexattr;
 }
 
 }  // namespace
+
+Outcome MetadataOperations::serve(const Call& call) {
+  switch (call.trap) {
+    case Trap::Watch:
+      return watch(call);
+    case Trap::XattrGet:
+      return read_attributes(call);
+    default:
+      return change(call);
+  }
+}
 
 Answer<OwnedFd> MetadataOperations::object_of(const Call& call, const MetadataCall& args) const {
   if (args.path.address == 0) {
@@ -102,10 +120,7 @@ Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& obj
     return std::unexpected(known.error());
   }
   const std::string& where = *known;
-  // What has no path (a pipe, a socket, a memfd) belongs to who holds it.
-  const bool nameless = where.empty() || where.starts_with("/memfd:") ||
-                        (status.st_nlink == 0 && S_ISREG(status.st_mode));
-  if (nameless) {
+  if (is_nameless(where, status)) {
     return {};
   }
   if (!rules_.config().capabilities->access_at(where).has(Access::write())) {
@@ -218,6 +233,44 @@ Outcome MetadataOperations::watch(const Call& call) {
   }
   return Outcome::of(::inotify_add_watch(BorrowedFd(*queue).raw(), fd_path(*object).c_str(),
                                          mask & ~static_cast<std::uint32_t>(IN_DONT_FOLLOW)));
+}
+
+bool MetadataOperations::may_read(const OwnedFd& object) const {
+  struct stat status{};
+  if (::fstat(BorrowedFd(object).raw(), &status) != 0) {
+    return false;
+  }
+  const auto where = known_path(object, status.st_nlink);
+  return where && (is_nameless(*where, status) ||
+                   rules_.config().capabilities->access_at(*where).has(Access::read()));
+}
+
+// read_attributes: outside the grants a list is refused, and a value is not there, which no program
+// takes for a fault (ls -l asks for two of each file). Only what was read is copied to the agent.
+Outcome MetadataOperations::read_attributes(const Call& call) {
+  const bool lists = call.number == __NR_listxattr || call.number == __NR_llistxattr;
+  const auto object = object_of(call, decode_metadata(call.number, call.args));
+  const auto name = lists ? Answer<std::string>() : call.thread.path_at(call.args[1]);
+  if (!object || !name) {
+    return Outcome::error(object ? name.error() : object.error());
+  }
+  if (!may_read(*object)) {
+    return Outcome::error(lists ? EACCES : ENODATA);
+  }
+  const std::size_t first = lists ? 1 : 2;  // of the address and the size
+  std::string room(std::min<std::size_t>(call.args[first + 1], kMaxAttribute), '\0');
+  const std::string path = fd_path(*object);
+  const ssize_t got = lists ? ::listxattr(path.c_str(), room.data(), room.size())
+                            : ::getxattr(path.c_str(), name->c_str(), room.data(), room.size());
+  if (got <= 0 || room.empty()) {
+    return Outcome::of(got);
+  }
+  room.resize(static_cast<std::size_t>(got));
+  if (!call.thread.waiting()) {
+    return Outcome::error(EINTR);
+  }
+  const auto put = call.thread.write_at(call.args[first], room);
+  return put ? Outcome::value(got) : Outcome::error(put.error());
 }
 
 }  // namespace nono::sandbox

@@ -2,7 +2,8 @@
 //
 // Landlock has no right for them: an agent could otherwise open its user's private files to others.
 // They are decided on the object (it must lie in a write grant, a watch in a read grant) and done
-// through the broker's own handle.
+// through the broker's own handle. Attributes of what lies in no read grant are neither listed nor
+// there.
 #pragma once
 
 #include "sandbox/broker_rules.h"
@@ -15,12 +16,14 @@ class MetadataOperations {
   MetadataOperations(const Resolver& resolver, BrokerRules& rules)
       : resolver_(resolver), rules_(rules) {}
 
-  // serve answers Mode, Owner, Times, Xattr and Watch.
-  Outcome serve(const Call& call) { return call.trap == Trap::Watch ? watch(call) : change(call); }
+  // serve answers Mode, Owner, Times, Xattr, XattrGet and Watch.
+  Outcome serve(const Call& call);
 
  private:
   Outcome change(const Call& call);
   Outcome watch(const Call& call);
+  Outcome read_attributes(const Call& call);
+  bool may_read(const OwnedFd& object) const;
   Answer<OwnedFd> object_of(const Call& call, const MetadataCall& args) const;
   Answer<void> may_change(const Call& call, const OwnedFd& object, const struct stat& status);
   Outcome set_mode(const Call& call, const OwnedFd& object);

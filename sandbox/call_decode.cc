@@ -127,7 +127,8 @@ bool keeps_last_link(int number) {
     return true;
   }
 #endif
-  return number == __NR_lsetxattr || number == __NR_lremovexattr;
+  return number == __NR_lsetxattr || number == __NR_lremovexattr || number == __NR_lgetxattr ||
+         number == __NR_llistxattr;
 }
 
 // times_at: a null path means the descriptor.

@@ -79,6 +79,7 @@ enum class Trap : unsigned char {
   Owner,     // chown, lchown, fchown, fchownat
   Times,     // utime, utimes, futimesat, utimensat
   Xattr,     // setxattr, lsetxattr, fsetxattr, removexattr, lremovexattr, fremovexattr
+  XattrGet,  // getxattr, lgetxattr, listxattr, llistxattr: by a path, which needs no open
   Connect,   // connect
   Bind,      // bind, of AF_NETLINK too (getifaddrs)
   Listen,    // listen: an unbound TCP socket would get a port that nobody granted

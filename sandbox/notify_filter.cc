@@ -71,6 +71,10 @@ constexpr auto kTable = std::to_array<TrapRow>({
     {"removexattr", {197, 14}, Trap::Xattr},
     {"lremovexattr", {198, 15}, Trap::Xattr},
     {"fremovexattr", {199, 16}, Trap::Xattr},
+    {"getxattr", {191, 8}, Trap::XattrGet},
+    {"lgetxattr", {192, 9}, Trap::XattrGet},
+    {"listxattr", {194, 11}, Trap::XattrGet},
+    {"llistxattr", {195, 12}, Trap::XattrGet},
     {"connect", {42, 203}, Trap::Connect},
     {"bind", {49, 200}, Trap::Bind},
     {"listen", {50, 201}, Trap::Listen},
@@ -182,10 +186,11 @@ constexpr std::uint32_t refused_with(int code) {
 }
 
 // What Landlock decides by itself where no broker does. Sockets of the file system cannot be made
-// then, and the static filter sees to listen.
-constexpr auto kLeftToLandlock = std::to_array<Trap>(
-    {Trap::Open, Trap::Execute, Trap::Rename, Trap::Link, Trap::Symlink, Trap::Make, Trap::Unlink,
-     Trap::Truncate, Trap::Connect, Trap::Bind, Trap::Listen, Trap::Dumpable, Trap::Fork});
+// then, and the static filter sees to listen. Reading attributes is judged by nobody then.
+constexpr auto kLeftToLandlock =
+    std::to_array<Trap>({Trap::Open, Trap::Execute, Trap::Rename, Trap::Link, Trap::Symlink,
+                         Trap::Make, Trap::Unlink, Trap::Truncate, Trap::XattrGet, Trap::Connect,
+                         Trap::Bind, Trap::Listen, Trap::Dumpable, Trap::Fork});
 
 // alone is the errno for a call of that kind where no broker decides; 0: it goes on. Landlock has
 // no right for metadata: what changes it would reach beyond the grants.
