@@ -74,10 +74,11 @@ Answer<Times> times_of(const Call& call) {
   return from_timevals(*values);
 }
 
-// is_nameless: what has no path (a pipe, a socket, a memfd) belongs to who holds it.
+// is_nameless: what has no path (a pipe, a socket, a memfd) belongs to who holds it. A file that
+// lost its name is judged by where it was, and one made without a name by the directory that it was
+// made in.
 bool is_nameless(const std::string& where, const struct stat& status) {
-  return where.empty() || where.starts_with("/memfd:") ||
-         (status.st_nlink == 0 && S_ISREG(status.st_mode));
+  return where.empty() || (status.st_nlink == 0 && where.starts_with("/memfd:"));
 }
 
 bool removes_attribute(int number) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/open_flags.h"
 #include "sandbox/subtree.h"
 #include "sandbox/umask.h"
 
@@ -449,12 +450,6 @@ Outcome NameOperations::unlink(const Call& call) {
 
 Answer<void> NameOperations::may_truncate(const Call& call, const OwnedFd& object,
                                           const Touched& touched, const struct stat& status) {
-  // Below ABI 3 Landlock knows no emptying; what has no name is its holder's.
-  if (!rules_.config().scoped && status.st_nlink > 0 &&
-      rules_.lacks_grant(touched.resolved, Access::write())) {
-    rules_.outside(call, "write", touched.resolved, Access::write());
-    return std::unexpected(EACCES);
-  }
   if (auto may = rules_.may_write_name(call, touched.resolved, 0, "truncate"); !may) {
     return may;
   }
@@ -485,10 +480,17 @@ Outcome NameOperations::truncate(const Call& call) {
     return Outcome::error(known.error());
   }
   const Touched touched{*known, *known};
+  if (!S_ISREG(status.st_mode)) {
+    return Outcome::error(S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
+  }
   if (auto may = may_truncate(call, *object, touched, status); !may) {
     return Outcome::error(may.error());
   }
-  Outcome out = Outcome::of(::truncate(fd_path(*object).c_str(), static_cast<off_t>(call.args[1])));
+  const OwnedFd writable = for_writing(*object);
+  Outcome out =
+      writable.valid()
+          ? Outcome::of(::truncate(fd_path(writable).c_str(), static_cast<off_t>(call.args[1])))
+          : Outcome::error(errno);
   if (out.kind() == Outcome::Kind::Value) {
     rules_.used("write", touched.resolved);
   }

@@ -488,16 +488,14 @@ Outcome Opener::finish_plain(Job& job, OwnedFd fd, const Touched& touched) {
       touched.resolved == rules_.config().hosts_path) {
     return open_hosts(job);
   }
-  if (job.has(O_TRUNC) && !rules_.config().scoped && !job.expanded &&
-      !touched.resolved.starts_with("/memfd:") &&
-      rules_.lacks_grant(touched.resolved, Access::write())) {
+  if (!job.has(O_TRUNC) || emptied(fd, job.open.flags)) {
+    return hand_over(job, std::move(fd));
+  }
+  const int error = errno;
+  if (error == EACCES) {
     rules_.outside(job.call, "write", touched.resolved, Access::write());
-    return Outcome::error(EACCES);  // below ABI 3 Landlock lets an open for reading empty a file
   }
-  if (job.has(O_TRUNC) && !truncated(fd, job.expanded)) {
-    return Outcome::error(errno);
-  }
-  return hand_over(job, std::move(fd));
+  return Outcome::error(error);
 }
 
 // open_hosts serves the names that were resolved outside, in place of the table of hosts.

@@ -103,9 +103,16 @@ OwnedFd make_file(const NamedPlace& place, int flags, mode_t mode, mode_t mask) 
   return OwnedFd(::openat(BorrowedFd(place.directory).raw(), place.name.c_str(), flags, mode));
 }
 
-bool truncated(const OwnedFd& fd, bool expanded) {
-  return expanded ? ::ftruncate(BorrowedFd(fd).raw(), 0) == 0
-                  : ::truncate(fd_path(fd).c_str(), 0) == 0;
+OwnedFd for_writing(const OwnedFd& fd) {
+  return OwnedFd(::open(fd_path(fd).c_str(), O_WRONLY | kBrokerFlags));
+}
+
+bool emptied(const OwnedFd& fd, int flags) {
+  if ((flags & O_ACCMODE) != O_RDONLY) {
+    return ::ftruncate(BorrowedFd(fd).raw(), 0) == 0;
+  }
+  const OwnedFd writable = for_writing(fd);
+  return writable.valid() && ::ftruncate(BorrowedFd(writable).raw(), 0) == 0;
 }
 
 }  // namespace nono::sandbox

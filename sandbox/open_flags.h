@@ -30,9 +30,12 @@ OwnedFd open_plain(int base, const std::string& path, int flags, std::uint64_t r
 bool meets_link(int base, const std::string& path, std::uint64_t resolve);
 // make_file makes the file with the agent's own mode, under its umask.
 OwnedFd make_file(const NamedPlace& place, int flags, mode_t mode, mode_t mask);
-// truncated empties the file by path, because O_RDONLY|O_TRUNC truncates too. To a file outside the
-// domain no path of ours leads: there the descriptor is one for writing.
-bool truncated(const OwnedFd& fd, bool expanded);
+// for_writing opens a regular file again, for writing: so Landlock says on the object itself who
+// may change its size. Below ABI 3 it does not hear of that, and files without a name have no path
+// to judge by.
+OwnedFd for_writing(const OwnedFd& fd);
+// emptied empties what was opened by these flags; O_RDONLY|O_TRUNC empties too.
+bool emptied(const OwnedFd& fd, int flags);
 
 // opens_at_once: no open of this type waits for anybody.
 bool opens_at_once(const struct stat& status);

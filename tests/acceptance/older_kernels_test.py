@@ -131,6 +131,41 @@ class OlderKernels(View, support.SandboxCase):
                 self.assertEqual(done.stdout.split(), ["EACCES"] * 3 + ["0"], abi)
                 self.assertEqual((outside / "file").read_text(), "text")
 
+    def test_what_lost_its_name_outside_is_not_emptied(self):
+        outside = self.project.home / "outside"
+        outside.mkdir()
+        code = ("import errno, os, sys, time\n"
+                "held = os.open(sys.argv[1], os.O_PATH); print('held', flush=True)\n"
+                "end = time.monotonic() + 30\n"
+                "while os.fstat(held).st_nlink and time.monotonic() < end: time.sleep(0.01)\n"
+                "def change(fd):\n"
+                "    path = '/proc/self/fd/%d' % fd\n"
+                "    for call in (lambda: os.truncate(path, 0), lambda: os.chmod(path, 0o777),\n"
+                "                 lambda: os.open(path, os.O_RDONLY | os.O_TRUNC)):\n"
+                "        try: call(); print('done')\n"
+                "        except OSError as error: print(errno.errorcode[error.errno])\n"
+                "change(held)\n"
+                "own = os.open('own', os.O_RDWR | os.O_CREAT); os.write(own, b'text'); os.unlink('own')\n"
+                "unnamed = os.open('.', os.O_TMPFILE | os.O_RDWR, 0o600); os.write(unnamed, b'text')\n"
+                "memory = os.memfd_create('m'); os.write(memory, b'text')\n"
+                "for fd in (own, unnamed, memory): change(fd); print(os.fstat(fd).st_size)\n")
+        self.project.write("try.py", code)
+        for abi in (2, 3, 6):
+            victim = outside / "file"
+            victim.write_text("text")
+            self.project.own()
+            with open(victim, "rb") as kept:
+                agent = subprocess.Popen(
+                    self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "try.py", victim),
+                    cwd=self.project.tree, env=self.project.environment(self.variables(abi)),
+                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                self.assertEqual(agent.stdout.readline(), "held\n")
+                victim.unlink()
+                out, err = agent.communicate(timeout=60)
+                self.assertEqual(out.split(), ["EACCES"] * 3 + ["done"] * 3 + ["0"] +
+                                 (["done"] * 3 + ["0"]) * 2, (abi, err))
+                self.assertEqual(kept.read(), b"text")
+
     def test_no_signal_leaves(self):
         code = ("import ctypes, errno, fcntl, os, signal, socket, struct, sys\n"
                 "victim = int(sys.argv[1]); group = int(sys.argv[2])\n"
