@@ -47,7 +47,7 @@ bool has_pattern(std::string_view path) {
   return path.contains('*');
 }
 
-std::vector<std::string> names_in(const std::string& directory) {
+std::vector<std::string> names_now(const std::string& directory) {
   std::vector<std::string> names;
   const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(directory.c_str()));
   // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
@@ -57,21 +57,23 @@ std::vector<std::string> names_in(const std::string& directory) {
   return names;
 }
 
-// Presence answers for several entries of a directory with one look at it.
+using Listings = NeverGrantList::Listings;
+
+// Presence answers for several entries of a directory with one look at it, or with an earlier one.
 class Presence {
  public:
+  Presence() = default;
+  // `earlier` outlives it.
+  explicit Presence(const Listings& earlier) : earlier_(&earlier) {}
+
   // of lists what is there of an entry, its pattern filled in.
   std::vector<std::string> of(const std::string& entry) {
     if (!has_pattern(entry)) {
       return is_there(entry) ? std::vector{entry} : std::vector<std::string>{};
     }
     const std::string parent(directory_name(entry));
-    auto listed = listed_.find(parent);
-    if (listed == listed_.end()) {
-      listed = listed_.emplace(parent, names_in(parent)).first;
-    }
     std::vector<std::string> found;
-    for (const std::string& name : listed->second) {
+    for (const std::string& name : names_of(parent)) {
       if (fits_pattern(base_name(entry), name)) {
         found.push_back(join_path(parent, name));
       }
@@ -79,8 +81,22 @@ class Presence {
     return found;
   }
 
+  Listings take() { return std::move(listed_); }
+
  private:
-  std::map<std::string, std::vector<std::string>> listed_;
+  const std::vector<std::string>& names_of(const std::string& directory) {
+    if (earlier_ != nullptr) {
+      if (const auto before = earlier_->find(directory); before != earlier_->end()) {
+        return before->second;
+      }
+    }
+    const auto listed = listed_.find(directory);
+    return listed != listed_.end() ? listed->second
+                                   : listed_.emplace(directory, names_now(directory)).first->second;
+  }
+
+  const Listings* earlier_ = nullptr;
+  Listings listed_;
 };
 
 // matched_root is the part of `path` that is the entry itself, or nothing where `path` is neither
@@ -218,6 +234,8 @@ class NeverGrantList::Resolver {
     return all;
   }
 
+  Listings take_listings() { return presence_.take(); }
+
  private:
   // directory is realpath(3) of a normal path, one step from what is known of the one above.
   const std::optional<std::string>& directory(const std::string& path) {
@@ -265,6 +283,7 @@ Result<NeverGrantList> NeverGrantList::for_places(const UserPlaces& places,
       list.add(row, path, resolver);
     }
   }
+  list.listings_ = resolver.take_listings();
   for (const std::string& path : overrides) {
     NONO_CHECK(list.open_up(normal_path(path)));
   }
@@ -410,9 +429,10 @@ Result<void> NeverGrantList::check(const std::string& path, GrantUse use) const 
       Error(ErrorKind::PermissionDenied, sentence(spelt, *found)).mend_with(remedy(spelt, *found)));
 }
 
-std::vector<std::string> NeverGrantList::hidden_beneath(const std::string& directory) const {
+std::vector<std::string> NeverGrantList::hidden(const std::string& directory,
+                                                const Listings& earlier) const {
   std::vector<std::string> hidden;
-  Presence presence;
+  Presence presence(earlier);
   for (const Entry& entry : entries_) {
     if (!beneath(directory, entry.path)) {
       continue;
@@ -424,6 +444,19 @@ std::vector<std::string> NeverGrantList::hidden_beneath(const std::string& direc
     }
   }
   return hidden;
+}
+
+std::vector<std::string> NeverGrantList::hidden_beneath(const std::string& directory) const {
+  return hidden(directory, {});
+}
+
+std::vector<std::string> NeverGrantList::hidden_at_first(const std::string& directory) const {
+  return hidden(directory, listings_);
+}
+
+std::vector<std::string> NeverGrantList::names_at_first(const std::string& directory) const {
+  const auto listed = listings_.find(directory);
+  return listed != listings_.end() ? listed->second : names_now(directory);
 }
 
 }  // namespace nono::profile

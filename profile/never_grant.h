@@ -6,6 +6,7 @@
 // the entries and do not ask here.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -85,6 +86,12 @@ class NeverGrantList {
   // hidden_beneath lists what is there of the entries at or beneath `directory`, with patterns
   // filled in: what a grant of it would give away.
   std::vector<std::string> hidden_beneath(const std::string& directory) const;
+  // A start needs no second look at what for_places listed a moment ago: hidden_at_first is
+  // hidden_beneath by that, and names_at_first is what was in a directory (where it was not listed,
+  // what is there now; nothing where it cannot be).
+  std::vector<std::string> hidden_at_first(const std::string& directory) const;
+  std::vector<std::string> names_at_first(const std::string& directory) const;
+  using Listings = std::map<std::string, std::vector<std::string>>;
 
  private:
   struct Entry {
@@ -96,6 +103,7 @@ class NeverGrantList {
   void add(const NeverGrantRow& row, const std::string& path, Resolver& resolver);
   Result<void> open_up(const std::string& override_path);
   bool is_open(const std::string& path) const;
+  std::vector<std::string> hidden(const std::string& directory, const Listings& earlier) const;
   std::optional<NeverGrant> find_spelt(const std::string& path, GrantUse use) const;
   std::optional<NeverGrant> find_elsewhere(const std::string& real, GrantUse use) const;
   static std::optional<NeverGrant> beneath_entry(const Entry& entry, const std::string& path,
@@ -104,6 +112,7 @@ class NeverGrantList {
   std::vector<Entry> entries_;
   std::vector<std::string> open_;  // overrides that lie beneath an entry
   MountNames mounts_;
+  Listings listings_;
 };
 
 }  // namespace nono::profile

@@ -1,7 +1,6 @@
 // profile/system_grants.cc: grants the table, and goes around what is never granted in /etc.
 #include "profile/system_grants.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,10 +21,6 @@ namespace {
 using enum SystemAccess;
 using sandbox::Access;
 using sandbox::CapabilitySet;
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 Access rights_of(SystemAccess access) {
   switch (access) {
@@ -91,16 +86,10 @@ bool needs_grant(const std::string& path, const NeverGrantList& never) {
 
 enum class Choice : unsigned char { All, Configuration };
 
-std::vector<std::string> names_in(const std::string& directory, Choice choice) {
-  std::vector<std::string> names;
-  const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(directory.c_str()));
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
-  while (const dirent* each = listing ? ::readdir(listing.get()) : nullptr) {
-    const std::string_view name = each->d_name;
-    if (name != "." && name != ".." && (choice == Choice::All || is_configuration(name))) {
-      names.emplace_back(name);
-    }
-  }
+std::vector<std::string> chosen(std::vector<std::string> names, Choice choice) {
+  std::erase_if(names, [choice](const std::string& name) {
+    return name == "." || name == ".." || (choice != Choice::All && !is_configuration(name));
+  });
   std::ranges::sort(names);
   return names;
 }
@@ -110,7 +99,7 @@ constexpr std::size_t kMaxEntries = 64;
 
 // gives_away reports whether a secret is readable to this process. A directory that can be listed
 // gives nothing away as long as nothing in it can be read; a large or deep one is not searched.
-bool gives_away(const std::string& path, int depth) {
+bool gives_away(const std::string& path, const NeverGrantList& never, int depth) {
   struct stat status{};
   if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0 ||
       ::stat(path.c_str(), &status) != 0) {
@@ -119,9 +108,9 @@ bool gives_away(const std::string& path, int depth) {
   if (!S_ISDIR(status.st_mode) || depth == 0) {
     return true;
   }
-  const std::vector<std::string> names = names_in(path, Choice::All);
+  const std::vector<std::string> names = chosen(never.names_at_first(path), Choice::All);
   return names.size() > kMaxEntries || std::ranges::any_of(names, [&](const std::string& name) {
-           return gives_away(join_path(path, name), depth - 1);
+           return gives_away(join_path(path, name), never, depth - 1);
          });
 }
 
@@ -144,7 +133,7 @@ class Around {
 
  private:
   void look_into(const std::string& here, Choice choice) {
-    for (const std::string& name : names_in(here, choice)) {
+    for (const std::string& name : chosen(never_.names_at_first(here), choice)) {
       std::string path = join_path(here, name);
       if (std::ranges::find(hidden_, path) != hidden_.end()) {
         continue;
@@ -177,8 +166,9 @@ Result<void> allow_linked_names(CapabilitySet& capabilities, const NeverGrantLis
 
 Result<void> allow_configuration(CapabilitySet& capabilities, const NeverGrantList& never,
                                  const std::string& etc) {
-  std::vector<std::string> hidden = never.hidden_beneath(etc);
-  std::erase_if(hidden, [](const std::string& path) { return !gives_away(path, kMaxDepth); });
+  std::vector<std::string> hidden = never.hidden_at_first(etc);
+  std::erase_if(hidden,
+                [&](const std::string& path) { return !gives_away(path, never, kMaxDepth); });
   if (!hidden.empty()) {
     for (const std::string& path : Around(never, std::move(hidden)).paths(etc)) {
       NONO_CHECK(allow_if_there(capabilities, path, Access::read(), "configuration"));

@@ -2,10 +2,12 @@
 #include "profile/never_grant.h"
 
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <array>
 #include <string>
 
 #include "base/files.h"
@@ -320,6 +322,23 @@ TEST(NeverGrantTest, HiddenBeneathFillsPatternsIn) {
   home.make_file(".cargo/config.toml");
   EXPECT_EQ(list_for(places_in(home)).hidden_beneath(home.at(".cargo")).size(), 2U);
   EXPECT_TRUE(list_for(places_in(home)).hidden_beneath(home.at(".npm")).empty());
+}
+
+// A start does both, of directories that may be large.
+TEST(NeverGrantTest, ADirectoryOfPatternsIsListedOnce) {
+  const TemporaryDirectory home;
+  home.make_file(".cargo/credentials.toml");
+  const OwnedFd events(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  const int raw = BorrowedFd(events).raw();
+  ASSERT_GE(::inotify_add_watch(raw, home.at(".cargo").c_str(), IN_OPEN | IN_CLOSE), 0);
+  const NeverGrantList list = list_for(places_in(home));
+  EXPECT_EQ(list.hidden_at_first(home.at(".cargo")).size(), 1U);
+  EXPECT_FALSE(list.names_at_first(home.at(".cargo")).empty());
+  std::array<inotify_event, 16> seen{};
+  EXPECT_EQ(::read(raw, seen.data(), sizeof seen), ssize_t{2 * sizeof(inotify_event)});
+  home.make_file(".cargo/credentials");
+  EXPECT_TRUE(list.find(home.at(".cargo/credentials"), GrantUse::Reading));
+  EXPECT_EQ(list.hidden_beneath(home.at(".cargo")).size(), 2U);
 }
 
 TEST(NeverGrantTest, PlacesComeFromAbsoluteVariablesOnly) {
