@@ -46,7 +46,8 @@ struct Operands {
 };
 inline constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
 
-enum class JsonOutput : unsigned char { None, Offered };
+// OfDryRun: else stdout is the agent's.
+enum class JsonOutput : unsigned char { None, Offered, OfDryRun };
 // Tail says whether a program follows `--`.
 enum class Tail : unsigned char { None, Required };
 

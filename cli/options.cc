@@ -15,6 +15,8 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr Option kJsonOption{"json", 0, "", "print one JSON document (docs/json-output.md)"};
+constexpr Option kPlanJsonOption{
+    "json", 0, "", "with --dry-run: print it as one JSON document (docs/json-output.md)"};
 constexpr std::array<Option, 5> kCommonOptions = {{
     {"quiet", 'q', "", "no notes, no summary, no progress: results and errors only"},
     {"silent", 's', "", "nothing but errors; the exit code tells"},
@@ -123,6 +125,11 @@ Result<void> check_counts(const Command& command, const Arguments& arguments) {
           usage(command, dashed(std::string(option.name)) + " needs a value that is not empty"));
     }
   }
+  if (command.json == JsonOutput::OfDryRun && arguments.has("json") && !arguments.has("dry-run")) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--json is for --dry-run: what a session prints is the agent's own")
+            .mend_with("add --dry-run; what a session did: nono audit show --json"));
+  }
   return {};
 }
 
@@ -150,14 +157,10 @@ std::span<const Option> common_options() {
   return kCommonOptions;
 }
 
-const Option& json_option() {
-  return kJsonOption;
-}
-
 std::vector<Option> options_of(const Command& command) {
   std::vector<Option> options(command.options.begin(), command.options.end());
-  if (command.json == JsonOutput::Offered) {
-    options.push_back(kJsonOption);
+  if (command.json != JsonOutput::None) {
+    options.push_back(command.json == JsonOutput::Offered ? kJsonOption : kPlanJsonOption);
   }
   options.insert(options.end(), kCommonOptions.begin(), kCommonOptions.end());
   return options;

@@ -16,7 +16,6 @@ namespace nono::cli {
 
 // common_options are understood by every command; `--json` only by those that report.
 std::span<const Option> common_options();
-const Option& json_option();
 // options_of lists a command's own options and those that it shares.
 std::vector<Option> options_of(const Command& command);
 

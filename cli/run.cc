@@ -426,7 +426,7 @@ const Command kRun{
     .operands = {},
     .options = kOptions,
     .examples = kExamples,
-    .json = JsonOutput::Offered,
+    .json = JsonOutput::OfDryRun,
     .tail = Tail::Required,
     .run = run_run,
 };
@@ -440,7 +440,7 @@ const Command kShell{
     .operands = {},
     .options = kShellOptions,
     .examples = kShellExamples,
-    .json = JsonOutput::Offered,
+    .json = JsonOutput::OfDryRun,
     .run = run_shell,
 };
 

@@ -89,6 +89,15 @@ TEST_F(ExitTest, WrongUsageIsTwoAndNamesTheWord) {
   EXPECT_FALSE(exists(home_ + "/.config")) << "nothing was written";
 }
 
+TEST_F(ExitTest, DocumentOfASessionIsTwo) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"run", "--json", "--", "true"}, {"shell", "--json"}}) {
+    const auto asked = nono(words);
+    expect(asked, {words.front().c_str(), {}, 2, "--json is for --dry-run", "add --dry-run"});
+    EXPECT_NE(asked.err.find("nono audit show --json"), std::string::npos) << asked.err;
+  }
+}
+
 TEST_F(ExitTest, BadPolicyIsTwoWithFileAndPointer) {
   write("CLAUDE.md", "text");
   const std::vector<std::pair<const char*, const char*>> faults = {
