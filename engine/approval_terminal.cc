@@ -20,7 +20,9 @@ constexpr std::size_t kMaxShown = 1000;
 // The agent's own spelling stands above what counts: it must not fill the lines before that.
 constexpr std::size_t kMaxSpelling = 240;
 constexpr std::size_t kMaxDiffShown = 2000;
-constexpr char kInterrupt = 3;
+// ^C, ^D, ^Z, ^\: what ends, leaves or stops elsewhere. Escape is none of them: what a terminal
+// tells by itself begins with it.
+constexpr std::string_view kLeaving = "\x03\x04\x1a\x1c";
 constexpr char kDelete = 127;
 
 std::string spelling_shown(std::string_view requested) {
@@ -165,8 +167,9 @@ void TerminalBackend::withdraw(std::uint64_t question) {
 // typed hears keys of a raw terminal.
 void TerminalBackend::typed(std::string_view text) {
   for (const char key : text) {
-    if (key == '\r' || key == '\n' || key == kInterrupt) {
-      line_ = key == kInterrupt ? "" : line_;
+    const bool leaves = kLeaving.contains(key);
+    if (key == '\r' || key == '\n' || leaves) {
+      line_ = leaves ? "" : line_;
       decide();
       return;  // what follows was typed without having seen the next question
     }

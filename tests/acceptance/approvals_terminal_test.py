@@ -191,7 +191,7 @@ class TerminalQuestions(support.SandboxCase):
         self.assertEqual(self.answers()[-1], ("allowed", "terminal", "once"))
 
     def test_everything_else_denies(self):
-        for typed in (b"\r", b"y\r", b"yes\r", b"\x03", b"0000s\r", b"\x1b[?1;2c\r", b"n\r", b"WORDx\r",
+        for typed in (b"\r", b"y\r", b"yes\r", b"\x03", b"\x04", b"\x1a", b"\x1c", b"WORD\x04", b"0000s\r", b"\x1b[?1;2c\r", b"n\r", b"WORDx\r",
                       b"x" * 500 + b"\r"):
             with self.subTest(typed=typed):
                 self.shown = b""
