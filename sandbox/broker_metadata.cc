@@ -99,8 +99,9 @@ Outcome MetadataOperations::serve(const Call& call) {
 }
 
 Answer<OwnedFd> MetadataOperations::object_of(const Call& call, const MetadataCall& args) const {
-  if (args.path.address == 0) {
-    return resolver_.base(call.thread, args.path.dirfd);
+  if (args.by_descriptor) {
+    return args.path.dirfd < 0 ? std::unexpected(EBADF)
+                               : resolver_.base(call.thread, args.path.dirfd);
   }
   const auto path = call.thread.path_at(args.path.address);
   if (!path) {

@@ -131,16 +131,16 @@ bool keeps_last_link(int number) {
          number == __NR_llistxattr;
 }
 
-// times_at: a null path means the descriptor.
+// times_at: a null path means the descriptor, where there is one.
 MetadataCall times_at(const CallArgs& a, int flags) {
-  return {at(a[0], a[1]), a[1] == 0 ? flags | AT_EMPTY_PATH : flags};
+  return {at(a[0], a[1]), flags, a[1] == 0 && as_int(a[0]) != AT_FDCWD};
 }
 
 }  // namespace
 
 MetadataCall decode_metadata(int number, const CallArgs& a) {
   if (names_descriptor(number)) {
-    return {at(a[0], 0), AT_EMPTY_PATH};
+    return {at(a[0], 0), 0, true};
   }
   if (number == __NR_utimensat) {
     return times_at(a, as_int(a[3]));

@@ -39,6 +39,8 @@ struct UnlinkCall {
 struct MetadataCall {
   PathArg path;
   int flags;  // AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
+  // path.dirfd is the object itself, and there is no path. AT_FDCWD is no descriptor then.
+  bool by_descriptor = false;
 };
 
 OpenCall decode_open(int number, const CallArgs& args);

@@ -93,6 +93,26 @@ class Run(support.SandboxCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(target.stat().st_mode & 0o777, 0o644)
 
+    @unittest.skipIf(platform.machine() != "x86_64", "the numbers are those of x86-64")
+    def test_no_number_of_a_descriptor_and_no_path_mean_the_working_directory(self):
+        code = ("import ctypes, errno, os\n"
+                "libc = ctypes.CDLL(None, use_errno=True)\n"
+                "def call(*words):\n"
+                "    done = libc.syscall(*map(ctypes.c_long, words)) == 0\n"
+                "    print('done' if done else errno.errorcode[ctypes.get_errno()])\n"
+                "name = ctypes.create_string_buffer(b'user.a'); name = ctypes.addressof(name)\n"
+                "uid, gid = os.getuid(), os.getgid()\n"
+                "for fd in (-100, -1, -5):\n"
+                "    call(91, fd, 0o751); call(93, fd, uid, gid)\n"
+                "for fd in (-1, -5): call(199, fd, name); call(190, fd, name, name, 1, 0)\n"
+                "for fd in (-1, -5): call(280, fd, 0, 0, 0); call(261, fd, 0, 0)\n"
+                "print()\n"
+                "call(280, -100, 0, 0, 0); call(261, -100, 0, 0); call(90, 0, 0o751)\n"
+                "call(268, -100, 0, 0o751); call(260, -100, 0, uid, gid, 0x1000)\n")
+        wanted = ["EBADF"] * 14 + ["EFAULT"] * 5
+        self.assertEqual(self.ran(self.project.run(PY, "-c", code)).stdout.split(), wanted)
+        self.assertEqual(self.ran(self.project.sandbox(PY, "-c", code)).stdout.split(), wanted)
+
     def test_metadata_inside_the_grants_changes(self):
         self.project.write("a", "1")
         self.ran(self.project.sandbox("sh", "-c", "chmod 751 a && touch -d 2001-01-01 a"))

@@ -64,7 +64,10 @@ TEST(CallDecodeTest, LinkCallsKeepTheLastLink) {
 }
 
 TEST(CallDecodeTest, UtimensatWithoutAPathIsTheDescriptor) {
-  EXPECT_EQ(decode_metadata(__NR_utimensat, {4, 0, 0, 0}).flags, AT_EMPTY_PATH);
+  EXPECT_TRUE(decode_metadata(__NR_utimensat, {4, 0, 0, 0}).by_descriptor);
+  EXPECT_FALSE(decode_metadata(__NR_utimensat, {4, 1, 0, 0}).by_descriptor);
+  EXPECT_FALSE(decode_metadata(__NR_utimensat, {static_cast<std::uint64_t>(AT_FDCWD), 0, 0, 0})
+                   .by_descriptor);
   EXPECT_EQ(decode_metadata(__NR_utimensat, {4, 1, 0, AT_SYMLINK_NOFOLLOW}).flags,
             AT_SYMLINK_NOFOLLOW);
 }
