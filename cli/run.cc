@@ -417,8 +417,11 @@ const Command kRun{
     .name = "run",
     .summary = "run an agent in a sandbox that guards its instruction files",
     .description =
-        "Verifies every instruction file in reach, then starts PROGRAM with the capabilities given "
-        "here and no others. While it runs, an open of an instruction file yields bytes only if a "
+        "Verifies every instruction file in reach, then starts PROGRAM. It reaches the system's "
+        "programs and settings, a temporary directory of its own, the network, and of your files "
+        "what is granted here or by a profile and no more; --dry-run shows all of it. Options "
+        "that name what is granted, kept, held back, connected to or passed on may be given "
+        "several times. While it runs, an open of an instruction file yields bytes only if a "
         "trusted publisher signed them.\n\n"
         "The agent's exit code is passed on; 128+N means signal N, 124 that a limit of time, "
         "processor time or disk ended the run, 125 that it "

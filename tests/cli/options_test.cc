@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 
+#include "base/files.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 
@@ -137,6 +139,29 @@ TEST(WrappedTest, LinesAreBrokenAndParagraphsKept) {
   EXPECT_EQ(wrapped("aa\n\nbb", 2, 80), "  aa\n\n  bb\n");
   EXPECT_EQ(wrapped("longerthanall x", 1, 4), " longerthanall\n x\n");
   EXPECT_EQ(wrapped("", 3, 80), "");
+}
+
+// The page is read by those who look for an option that they saw in a script.
+TEST(OptionsTest, EveryCommandAndOptionIsInThePageOfTheCommandLine) {
+  const auto page = read_file(NONO_SOURCE_DIR "/docs/cli.md", 1U << 20);
+  ASSERT_TRUE(page);
+  const auto says = [&](const std::string& word) {
+    for (std::size_t at = page->find(word); at != std::string::npos;
+         at = page->find(word, at + 1)) {
+      const char after = (*page)[std::min(at + word.size(), page->size() - 1)];
+      if (after != '-' && (after < 'a' || after > 'z')) {
+        return true;
+      }
+    }
+    return false;
+  };
+  for (const Command* command : all_commands()) {
+    const std::string_view name = command->name;
+    EXPECT_TRUE(says(std::string(name.substr(name.rfind(' ') + 1)))) << name;
+    for (const Option& option : options_of(*command)) {
+      EXPECT_TRUE(says("--" + std::string(option.name))) << name << " --" << option.name;
+    }
+  }
 }
 
 }  // namespace
