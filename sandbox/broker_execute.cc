@@ -23,6 +23,8 @@ constexpr std::size_t kMaxWordBytes = std::size_t{4} << 20U;
 constexpr int kMaxDepth = 5;  // as many interpreters as the kernel follows
 constexpr std::size_t kMaxLoaderWords = 64;
 constexpr std::size_t kShebangBytes = 256;
+constexpr const char* kUnreadable =
+    "it or its arguments cannot be read, so that they cannot be judged";
 constexpr auto kSystemPlaces = std::to_array<const char*>(
     {"/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin", "/usr/local/sbin"});
 constexpr auto kLoaders = std::to_array<const char*>(
@@ -129,10 +131,14 @@ std::string HeldObjects::name_of(BorrowedFd object, const struct stat& status) {
   return {};
 }
 
+bool HeldObjects::is_systems_own(const ProgramFile& program) const {
+  return in_system_directory(program.resolved) &&
+         !capabilities_->access_at(program.resolved).has(Access::write());
+}
+
 HeldObjects::Named HeldObjects::named(const ProgramFile& program) {
   std::string name(base_name(program.resolved));
-  const Access access = capabilities_->access_at(program.resolved);
-  if (in_system_directory(program.resolved) && !access.has(Access::write())) {
+  if (is_systems_own(program)) {
     const HeldCommand* by_path = held_by_name(commands_, program.resolved);
     const HeldCommand* row = by_path != nullptr ? by_path : held_by_name(commands_, name);
     return {std::move(name), row, false};
@@ -298,6 +304,53 @@ void Executor::record(const Call& call, const Program& program) {
   }
 }
 
+bool Executor::is_instruction(const Program& program, const std::string& spelt) const {
+  const Touched touched{program.resolved, spelt.starts_with('/') ? spelt : program.resolved};
+  return rules_.guard_of(touched, program.status, {program.object}) == GuardClass::Instruction;
+}
+
+// started_by is the instruction file that the kernel would start the program by, and show the first
+// line of; empty where there is none. What the system installed names none of the agent's.
+Answer<std::string> Executor::started_by(const Call& call, const Program& program) const {
+  if (!S_ISREG(program.status.st_mode) || objects_.is_systems_own(program)) {
+    return {};
+  }
+  OwnedFd file = readable(program.object);
+  for (int depth = 0; depth <= kMaxDepth; ++depth) {  // the last one may be an ELF file's
+    if (!file.valid()) {
+      return std::unexpected(EACCES);
+    }
+    const std::string name = interpreter_of(file);
+    const auto next =
+        name.empty() ? std::unexpected(ENOENT) : program_at(call, AT_FDCWD, name, LastLink::Follow);
+    if (!next || !S_ISREG(next->status.st_mode)) {
+      break;  // by nothing, or the kernel will say so
+    }
+    if (is_instruction(*next, name)) {
+      return next->resolved;
+    }
+    if (objects_.is_systems_own(*next)) {
+      break;
+    }
+    file = readable(next->object);
+  }
+  return {};
+}
+
+Answer<void> Executor::may_start(const Call& call, const Program& program) {
+  const auto instruction = started_by(call, program);
+  if (instruction && instruction->empty()) {
+    return {};
+  }
+  if (instruction) {
+    rules_.report(call, "execute", program.resolved, "guarded-execute",
+                  "its interpreter is an instruction file, which is not executed");
+  } else {
+    rules_.report(call, "execute", program.resolved, "command", kUnreadable);
+  }
+  return std::unexpected(EACCES);
+}
+
 Outcome Executor::serve(const Call& call) {
   int flags = 0;
   const PathArg arg = decode_execute(call.number, call.args, flags);
@@ -311,8 +364,7 @@ Outcome Executor::serve(const Call& call) {
   if (!program) {
     return Outcome::error(program.error());
   }
-  const Touched touched{program->resolved, path->starts_with('/') ? *path : program->resolved};
-  if (rules_.guard_of(touched, program->status, {program->object}) == GuardClass::Instruction) {
+  if (is_instruction(*program, *path)) {
     rules_.report(call, "execute", program->resolved, "guarded-execute",
                   "an instruction file is not executed");
     return Outcome::error(EACCES);
@@ -327,9 +379,11 @@ Outcome Executor::serve(const Call& call) {
   if (!row || *row != nullptr) {
     const bool wished = row && (*row)->anywhere;
     rules_.report(call, "execute", program->resolved, wished ? "blocked-command" : "command",
-                  row ? (*row)->name + ": " + (*row)->why
-                      : "it or its arguments cannot be read, so that they cannot be judged");
+                  row ? (*row)->name + ": " + (*row)->why : kUnreadable);
     return Outcome::error(EACCES);
+  }
+  if (auto may = may_start(call, *program); !may) {
+    return Outcome::error(may.error());
   }
   record(call, *program);
   return Outcome::by_kernel();

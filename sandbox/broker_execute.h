@@ -37,10 +37,11 @@ class HeldObjects {
     const HeldCommand* row;
     bool unknown;  // to the rows, so that only what it would run is left to judge
   };
-  // named is under which name the rows know the program: its own in the system's directories,
-  // unless the agent may write there, and elsewhere that of the installed program whose bytes it
-  // has.
+  // named is under which name the rows know the program: its own where it is the system's own, and
+  // elsewhere that of the installed program whose bytes it has.
   Named named(const ProgramFile& program);
+  // is_systems_own: it lies in one of the system's directories, and the agent may not write there.
+  bool is_systems_own(const ProgramFile& program) const;
 
  private:
   // name_of is the file name of the installed program that has the same bytes; empty where there is
@@ -85,6 +86,9 @@ class Executor {
   Answer<const HeldCommand*> held_script(Judged& judged, const Program& program);
   Answer<const HeldCommand*> held_argument(Judged& judged);
   Answer<void> read_words(Judged& judged) const;
+  bool is_instruction(const Program& program, const std::string& spelt) const;
+  Answer<std::string> started_by(const Call& call, const Program& program) const;
+  Answer<void> may_start(const Call& call, const Program& program);
   void record(const Call& call, const Program& program);
 
   const Resolver& resolver_;

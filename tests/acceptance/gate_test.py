@@ -343,6 +343,30 @@ class Gate(support.SandboxCase):
                                     options=("--allow-cwd", "--trust-scan=none"))
         self.assertNotIn("ran", done.stdout)
 
+    def test_instruction_file_is_no_interpreter(self):
+        """The kernel shows the first line of an interpreter that is a script to the one it names."""
+        path = self.project.write("CLAUDE.md", f"#!/bin/echo {MARK}\n")
+        path.chmod(0o755)
+        for name, by in (("script", path), ("of-script", self.project.tree / "script"),
+                         ("link", self.project.tree / "notes"), ("relative", "CLAUDE.md")):
+            self.project.write(name, f"#!{by}\n").chmod(0o755)
+        (self.project.tree / "notes").symlink_to("CLAUDE.md")
+        in_memory = ("import os; f = os.memfd_create('m', 0); os.write(f, b'#!CLAUDE.md\\n'); "
+                     "os.execve(f, ['m'], {})")
+        # One that may not be read, of the size of a program that is held back by its arguments.
+        self.project.write("unread", f"#!{path}\n".ljust(os.stat("/bin/rm").st_size)).chmod(0o111)
+        tries = [["./script"], ["./of-script"], ["./link"], ["./relative"], ["./unread"],
+                 [PY, "-c", in_memory]]
+        for words in tries:
+            self.assertIn(MARK, self.project.run(*words).stdout, words)
+            done = self.project.sandbox(*words, options=("--allow-cwd", "--trust-scan=none"))
+            self.assertNotIn(MARK, done.stdout, words)
+            self.assertIn("command" if words == ["./unread"] else "guarded-execute", done.stderr)
+        self.project.write("plain", "#!/bin/echo plain\n").chmod(0o755)
+        self.project.write("by-plain", "#!./plain\n").chmod(0o755)
+        self.assertIn("plain", self.ran(self.project.sandbox(
+            "./by-plain", options=("--allow-cwd", "--trust-scan=none"))).stdout)
+
 
 RACE = """
 import ctypes, os, sys, threading
