@@ -167,4 +167,12 @@ void RunGate::refused(const sandbox::Refusal& refusal) {
   }
 }
 
+void RunGate::lost(std::uint64_t count) {
+  refusals_ += count;
+  log_.count_lost(count);
+  if (!std::exchange(told_unrecorded_, true)) {
+    teller_.note("refusals came faster than they could be recorded: the audit log says how many");
+  }
+}
+
 }  // namespace nono::engine

@@ -24,6 +24,7 @@ class RunGate final : public sandbox::Gatekeeper, public sandbox::Observer {
   const trustpolicy::Decision& judge_read(const sandbox::GuardedRequest& request) override;
   std::optional<trustpolicy::Denied> forbid_change(const sandbox::GuardedRequest& request) override;
   void refused(const sandbox::Refusal& refusal) override;
+  void lost(std::uint64_t count) override;
   void used(const sandbox::Use& use) override;
 
   const Denials& collected() const { return collected_; }

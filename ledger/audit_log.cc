@@ -63,7 +63,7 @@ struct AuditLog::Impl {
   bool anchored = false;  // key and directories are on disk
   std::optional<Error> unsound = {};
   std::optional<Error> seal_fault = {};
-  std::uint64_t lost = 0;  // events since the last line that could not be written
+  std::uint64_t lost = 0;  // events since the last line that could not be recorded
 
   Result<Receipt> append(std::string_view type, const Json& event, Durability durability);
   Result<Receipt> append_line(std::string_view type, const Json& event, Durability durability);
@@ -239,6 +239,10 @@ Result<Receipt> AuditLog::append(std::string_view type, const Json& event, Durab
     return fail(ErrorKind::InvalidInput, "not a type of audit event: " + printable(type));
   }
   return impl_->append(type, event, durability);
+}
+
+void AuditLog::count_lost(std::uint64_t events) {
+  impl_->lost += events;
 }
 
 Result<void> AuditLog::flush() {

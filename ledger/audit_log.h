@@ -83,6 +83,8 @@ class AuditLog {
   // Events that could not be written are counted: the next line that can be is preceded by one that
   // says how many (records_lost), or is not written either.
   Result<Receipt> append(std::string_view type, const Json& event, Durability durability);
+  // count_lost counts events that did not come as far as append.
+  void count_lost(std::uint64_t events);
   Result<void> flush();
   // close appends session_ended with the members of `event` and the seal of the chain: durable, or
   // lazy in a session that has no line but its start. The head of its receipt stands for the whole

@@ -306,10 +306,10 @@ Outcome Warden::Impl::fork_task() {
   if (tasks && tasks->admit()) {
     return Outcome::by_kernel();
   }
-  if (!std::exchange(said_no_forks, true)) {
+  if (!said_no_forks) {
     WireWriter message;
     message.number(kEventNoForks).number(0);
-    static_cast<void>(wire_send(rules.events(), message.bytes(), {}));
+    said_no_forks = wire_send(rules.events(), message.bytes(), {}).has_value();
   }
   return Outcome::error(EAGAIN);
 }
@@ -498,6 +498,10 @@ void Warden::know(std::span<const KnownObject> guarded) {
 
 void Warden::look_at_mounts() {
   impl_->look_at_mounts();
+}
+
+void Warden::tell_lost() {
+  static_cast<void>(impl_->rules.tell_lost());
 }
 
 void Warden::serve_first(int calls) {

@@ -124,6 +124,8 @@ class Warden {
   // know tells what the scan found guarded, before run.
   void know(std::span<const KnownObject> guarded);
 
+  // tell_lost tells what the channel had no room for: after run, and once it may wait for room.
+  void tell_lost();
   // run returns the agent's wait status, SIGKILL where that is lost, or kAbandoned where the
   // supervisor went away or was stopped for too long. The caller kills what is left of the tree.
   static constexpr int kAbandoned = -1;

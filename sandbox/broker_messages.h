@@ -24,13 +24,23 @@ inline constexpr std::uint64_t kEventEnded = 13;
 inline constexpr std::uint64_t kTellExpanded = 5;     // the answer to kEventExpand, to the broker
 inline constexpr std::uint64_t kEventAbandoned = 15;  // as Ended: nothing of the tree is left
 inline constexpr std::uint64_t kEventUsed = 17;
+inline constexpr std::uint64_t kEventLost = 18;     // so many refusals found the channel full
 inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
 inline constexpr std::uint64_t kEventExpand = 16;   // an open outside the grants waits
 
-// StateChange is what a call changed of what the rules, the sockets (Bound) and the workers
-// (Worker: the inode is a process id) remember.
+// StateChange is what a call changed of what the rules (Lost: a refusal that was not told), the
+// sockets (Bound) and the workers (Worker: the inode is a process id) remember.
 struct StateChange {
-  enum class Kind : unsigned char { Remember, Forget, Made, MovedAway, Removed, Bound, Worker };
+  enum class Kind : unsigned char {
+    Remember,
+    Forget,
+    Made,
+    MovedAway,
+    Removed,
+    Lost,
+    Bound,
+    Worker
+  };
   Kind kind;
   ObjectId id{};
   trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;

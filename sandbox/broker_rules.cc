@@ -188,6 +188,9 @@ void BrokerRules::apply(const StateChange& change) {
         emptied_.add(change.path);
       }
       break;
+    case StateChange::Kind::Lost:
+      ++lost_;
+      break;
     case StateChange::Kind::Bound:
     case StateChange::Kind::Worker:
       break;
@@ -520,7 +523,24 @@ void BrokerRules::report(const Call& call, std::string_view operation, std::stri
       .text(rule)
       .text(why);
   // The channel does not block: a flood of refusals costs lines of the log, not the agent's time.
-  static_cast<void>(wire_send(events_, message.bytes(), {}));
+  // How many it cost is told, or what the agent wants to hide could be lost in one.
+  if (!tell_lost() || !wire_send(events_, message.bytes(), {})) {
+    change({.kind = StateChange::Kind::Lost});
+  }
+}
+
+// tell_lost: what a lane lost the broker counts.
+bool BrokerRules::tell_lost() {
+  if (lost_ == 0 || in_lane_) {
+    return true;
+  }
+  WireWriter message;
+  message.number(kEventLost).number(lost_);
+  if (!wire_send(events_, message.bytes(), {})) {
+    return false;
+  }
+  lost_ = 0;
+  return true;
 }
 
 }  // namespace nono::sandbox

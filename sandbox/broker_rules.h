@@ -83,8 +83,7 @@ class BrokerRules {
   // counts. Both decide nothing.
   void outside(const Call& call, std::string_view operation, std::string_view canonical,
                Access wanted);
-  // lacks_grant: no grant gives `wanted` of `canonical`. A descriptor without a path has no grant
-  // to be named; what a grant covers, the file's own mode or file system refused.
+  // lacks_grant: no grant gives `wanted` of `canonical`, which is one where there is a path.
   bool lacks_grant(std::string_view canonical, Access wanted) const;
   void outside_name(const Call& call, std::string_view operation, std::string_view canonical);
   // report_once leaves out what was reported of the same operation and object before.
@@ -100,12 +99,13 @@ class BrokerRules {
   void in_lane(OwnedFd channel);
   void tell_change(const StateChange& change) const;
   bool hear_lane(BorrowedFd channel, std::optional<StateChange>& of_others);
-  // asks_outside: somebody may be asked about what no grant covers. Not from a lane: the answer
-  // would come to the broker, which must not touch the object.
+  // asks_outside: somebody may be asked. Not from a lane: the broker must not touch its objects.
   bool asks_outside() const { return config_.outside == OutsideGrants::Asked && !in_lane_; }
   // used tells, where the broker records, of what was done: once per operation and object. Unlike
   // report it waits for room in the channel: what is not told is not in the profile.
   void used(std::string_view operation, std::string_view object);
+  // tell_lost tells how many refusals found the channel full; false where it still is.
+  bool tell_lost();
   BorrowedFd events() const { return events_; }
   BorrowedFd ask_channel() const { return ask_; }
   SupervisorWatch& supervisor() { return supervisor_; }
@@ -143,6 +143,7 @@ class BrokerRules {
   static constexpr std::size_t kMaxReported = 4096;
   static constexpr std::size_t kMaxUsed = 200'000;
   std::unordered_set<std::string> used_;
+  std::uint64_t lost_ = 0;  // refusals that were not told, and not counted to the supervisor yet
   std::unordered_set<std::size_t> reported_;  // operations outside the grants, by hash
 };
 

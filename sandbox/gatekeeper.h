@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void refused(const Refusal& refusal) = 0;
+  // lost: so many refusals, since the last that was told, came faster than they could be told.
+  virtual void lost(std::uint64_t /*count*/) {}
   virtual void used(const Use&) {}
 };
 

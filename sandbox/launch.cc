@@ -349,6 +349,8 @@ OwnedFd receive_listener(const ForkedAgent& agent, BorrowedFd ask) {
   static_cast<void>(!::write(BorrowedFd(agent.handshake).raw(), "g", 1));
   const int status = warden.run(agent.pid);
   end_domain(agent.scoped);
+  ::fcntl(BorrowedFd(events).raw(), F_SETFL, 0);  // now nobody waits for the broker: it may itself
+  warden.tell_lost();
   tell(events, status == Warden::kAbandoned ? kEventAbandoned : kEventEnded, status);
   ::_exit(0);
 }

@@ -101,6 +101,17 @@ void pass_refusal(WireReader& reader, pid_t process, Observer& observer) {
   }
 }
 
+// pass_on_told is for what the broker tells of the agent's calls.
+void pass_on_told(std::uint64_t kind, std::uint64_t value, WireReader& reader, Observer& observer) {
+  if (kind == kEventUsed) {
+    pass_use(reader, observer);
+  } else if (kind == kEventRefused) {
+    pass_refusal(reader, static_cast<pid_t>(value), observer);
+  } else if (kind == kEventLost && reader.good()) {
+    observer.lost(value);
+  }
+}
+
 // class_from takes whatever is not the weaker class for the stricter one.
 trustpolicy::GuardClass class_from(std::uint64_t value) {
   return value == static_cast<std::uint64_t>(trustpolicy::GuardClass::AgentConfig)
@@ -198,14 +209,12 @@ void Supervisor::hear_event() {
     stop_with_agent();
   } else if (kind == kEventNoForks) {
     end_.forks_refused = true;
-  } else if (kind == kEventUsed) {
-    pass_use(reader, observer_);
-  } else if (kind == kEventRefused) {
-    pass_refusal(reader, static_cast<pid_t>(value), observer_);
   } else if (kind == kEventExpand) {
     const std::uint64_t cookie = reader.number();
     hear_expansion(static_cast<pid_t>(value), cookie,
                    decode_expansion(reader, std::move(message->fds), cookie));
+  } else {
+    pass_on_told(kind, value, reader, observer_);
   }
 }
 

@@ -20,12 +20,12 @@ class Denials(support.SandboxCase):
         self.project.write("moved", "text\n")
         support.subprocess.run(["chown", "-R", f"{self.project.uid}", self.outside], check=True)
 
-    def recorded(self):
+    def recorded(self, kind="refused"):
         """The refusals of the last session, as the audit log has them."""
         listed = json.loads(self.project.nono("audit", "list", "--json").stdout)
         events = json.loads(self.project.nono(
             "audit", "show", "--json", listed["sessions"][0]["id"]).stdout)["events"]
-        return [event for event in events if event["type"] == "refused"]
+        return [event for event in events if event["type"] == kind]
 
     def test_each_operation_is_told_once_and_the_option_that_it_names_mends_it(self):
         file, new = self.outside / "file", self.outside / "new"
@@ -111,6 +111,33 @@ class Denials(support.SandboxCase):
     def test_a_run_without_denials_says_nothing(self):
         done = self.ran(self.project.sandbox("cat", "moved"))
         self.assertEqual((done.stdout, done.stderr), ("text\n", ""))
+
+    def test_a_flood_that_is_not_read_is_counted_and_takes_no_end_away(self):
+        """Who reads stderr slowly keeps the supervisor waiting, while the agent goes on."""
+        (self.project.tree / ".git" / "hooks").mkdir()
+        self.project.own()
+        count = 2000
+        code = ("import os, select, sys\n"
+                "full = select.poll(); full.register(2, select.POLLOUT)\n"
+                "while full.poll(300): os.write(2, b'-' * 512)\n"
+                "for i in range(%d):\n"
+                "    try: open('.git/hooks/%%d' %% i, 'w')\n"
+                "    except PermissionError: pass\n"
+                "sys.stdout.write('done'); sys.stdout.flush(); os._exit(7)\n" % count)
+        agent = support.subprocess.Popen(
+            self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "-c", code),
+            cwd=self.project.tree, env=self.project.environment(), stdin=support.subprocess.DEVNULL,
+            stdout=support.subprocess.PIPE, stderr=support.subprocess.PIPE)
+        self.addCleanup(agent.communicate)
+        self.addCleanup(agent.kill)
+        self.assertEqual(agent.stdout.read(4), b"done")
+        told = agent.stderr.read()
+        self.assertEqual(agent.wait(), 7, told[-1000:])
+        lost = sum(event["count"] for event in self.recorded("records_lost"))
+        self.assertGreater(lost, 0)
+        self.assertEqual(len(self.recorded()) + lost, count)
+        self.assertEqual(self.recorded("session_ended")[0]["refusals"], count)
+        self.assertIn(b"refusals came faster than they could be recorded", told)
 
     def test_a_hostile_name_is_one_line(self):
         name = "a\n\x1b[31m\u202eb"
