@@ -178,3 +178,18 @@ ensure_sigstore_python() {
   fi
   printf '%s\n' "$venv/bin/python"
 }
+
+# ensure_ziglang: prints the path of a Python with a compiler that brings macOS's headers (440 MB on disk);
+# returns 77 where PyPI is not to be had and no cached one is there.
+NONO_ZIGLANG='ziglang==0.17.1'
+ensure_ziglang() {
+  local venv
+  venv=$(nono_cache_dir)/${NONO_ZIGLANG/==/-}
+  if ! "$venv/bin/python" -c 'import ziglang' 2>/dev/null; then
+    rm -rf "$venv"
+    { python3 -m venv "$venv" &&
+      "$venv/bin/pip" install -q --disable-pip-version-check "$NONO_ZIGLANG"; } >&2 ||
+      { rm -rf "$venv"; return 77; }
+  fi
+  printf '%s\n' "$venv/bin/python"
+}
