@@ -212,7 +212,7 @@ constexpr auto kJavaCache = std::to_array<GroupRow>({
     {"$HOME/.gradle/.tmp", State, "Gradle's temporary files"},
 });
 constexpr auto kCppCache = std::to_array<GroupRow>({
-    {"$XDG_CACHE_HOME/ccache", ReadWrite, "ccache's results"},
+    {"$XDG_CACHE_HOME/ccache", State, "ccache fails without it, and so does each build through it"},
     {"$HOME/.ccache", ReadWrite, "ccache's results"},
     {"$XDG_CONFIG_HOME/ccache", Read, "ccache's settings"},
     {"$XDG_CACHE_HOME/vcpkg", ReadWrite, "vcpkg's archives"},

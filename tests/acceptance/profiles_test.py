@@ -141,6 +141,13 @@ class CppDev(Profile):
         self.project.write("Makefile", "p: p.cc\n\tg++ -O1 -o $@ $<\n")
         self.assertIn("hello", self.ran(self.shell("make -s && ./p")).stdout)
 
+    def test_compiler_cache(self):
+        if not shutil.which("ccache"):
+            self.skipTest("not installed")
+        self.project.write("p.cc", "int main() {}\n")
+        self.ran(self.shell("for each in 1 2; do ccache g++ -c p.cc; done"))
+        self.assertTrue(list((self.project.home / ".cache/ccache").iterdir()))
+
     def test_contained(self):
         self.contained()
 
