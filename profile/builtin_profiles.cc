@@ -204,7 +204,8 @@ constexpr auto kProfiles = std::to_array<BuiltinProfile>({
     "access": "read"
   },
   "environment": {
-    "pass_vars": ["ANTHROPIC_API_KEY", "OPENAI_API_KEY"]
+    "pass_vars": ["ANTHROPIC_API_KEY", "OPENAI_API_KEY"],
+    "set_vars": {"FS_SAFE_NATIVE_MODE": "off"}
   }
 }
 )json"},

@@ -257,9 +257,7 @@ constexpr auto kOpenclawLinux = std::to_array<GroupRow>({
     {"$XDG_CONFIG_HOME/openclaw", ReadWrite, "settings of OpenClaw"},
 });
 constexpr auto kSwivalLinux = std::to_array<GroupRow>({
-    {"$XDG_CONFIG_HOME/swival", State, "settings of Swival"},
-    {"$XDG_CACHE_HOME/swival", State, "cache of Swival"},
-    {"$XDG_DATA_HOME/swival", ReadWrite, "data of Swival"},
+    {"$XDG_CONFIG_HOME/swival", Read, "settings of Swival, which name programs that it runs"},
 });
 constexpr auto kGeminiLinux = std::to_array<GroupRow>({
     {"$HOME/.gemini", State, "settings, sessions, credentials of Gemini CLI"},

@@ -198,11 +198,12 @@ class MoreAgents(AgentProfile):
     """Agents of the second directory of tools/install-agents."""
 
     names = ()  # of the variables to pass on
+    place = "-more"
     test_answers = None  # the next one shows it, too
 
     def directory(self):
         first = super().directory()
-        return first.with_name(first.name + "-more")
+        return first.with_name(first.name + self.place)
 
     def options(self, *more):
         passed = [word for name in self.names for word in ("--env", name)]
@@ -262,13 +263,47 @@ class Aider(MoreAgents, support.SandboxCase):
         """Nothing: aider keeps its own in the project."""
 
 
+class Swival(MoreAgents, support.SandboxCase):
+    profile, program, instructions = "swival", "swival", "AGENTS.md"
+    key, names, place = "OPENAI_API_KEY", ("OPENAI_API_KEY",), "-last"
+
+    @property
+    def first(self):
+        return ("swival", "--provider", "generic", "--base-url",
+                f"http://127.0.0.1:{self.llm.port}", "--model", "test", "hi")
+
+    def state(self):
+        """Its settings, which name a program that it runs on each answer."""
+        directory = self.project.home / ".config/swival"
+        directory.mkdir(parents=True)
+        (directory / "config.toml").write_text("top_p = 0.125\n")
+
+    def test_signed_file_is_in_the_prompt(self):
+        super().test_signed_file_is_in_the_prompt()
+        self.assertIn("0.125", self.llm.prompts())
+
+    def test_file_changed_after_signing_is_not_in_the_prompt(self):
+        agents_test.Agent.test_file_changed_after_signing_is_not_in_the_prompt(self)
+
+    def test_unsigned_file_is_not_in_the_prompt(self):
+        agents_test.Agent.test_unsigned_file_is_not_in_the_prompt_and_the_agent_goes_on(self)
+
+    def test_its_settings_are_not_its_to_write(self):
+        script = "echo 'reviewer = \"touch x\"' >$HOME/.config/swival/config.toml"
+        done = self.project.sandbox("sh", "-c", script, options=self.options(),
+                                    env=self.variables())
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual((self.project.home / ".config/swival/config.toml").read_text(),
+                         "top_p = 0.125\n")
+
+
 # What agents_test.py shows of every agent is not shown again.
 for name in dir(agents_test.Agent):
     if name.startswith("test_") and name not in vars(AgentProfile):
         setattr(AgentProfile, name, None)
 
 support.both_users(globals(), PythonDev, NodeDev, GoDev, RustDev, JavaDev, CppDev,
-                   ClaudeCodeProfile, CodexProfile, Gemini, OpenCode, Aider)
+                   ClaudeCodeProfile, CodexProfile, Gemini, OpenCode, Aider, Swival)
 del Profile, AgentProfile, MoreAgents
 
 if __name__ == "__main__":
