@@ -22,7 +22,8 @@ inline constexpr int kCouldNot = 125;  // nono could not do its part
 
 // Completes says what a shell offers for a value or operand.
 enum class Completes : unsigned char { Nothing, Files, Directories, Keys, Sessions };
-enum class Takes : unsigned char { Nothing, OneValue, Values };
+// Pair: two words each time; Arguments::values has them one after the other.
+enum class Takes : unsigned char { Nothing, OneValue, Values, Pair };
 
 struct Option {
   std::string_view name;   // without the dashes

@@ -41,6 +41,7 @@ void describe(const std::string& names, Takes takes, po::options_description& de
       description.add_options()(names.c_str(), po::value<std::string>(), "");
       break;
     case Takes::Values:
+    case Takes::Pair:
       description.add_options()(names.c_str(), po::value<std::vector<std::string>>(), "");
       break;
   }
@@ -54,6 +55,36 @@ bool mentions(const Words& words, std::string_view name, char letter) {
     return word.starts_with("--") ? word.substr(2, word.find('=') - 2) == name
                                   : letter != 0 && word.starts_with('-') && word.contains(letter);
   });
+}
+
+// spread gives the second word of a pair the name of the option, too: Boost takes one word for one
+// name. A missing word, or an option in its place, is left for Boost to refuse.
+Words spread(const Command& command, const Words& words) {
+  const std::vector<Option> options = options_of(command);
+  const auto pair = [&](std::string_view word) {
+    return std::ranges::any_of(options, [&](const Option& option) {
+      return option.takes == Takes::Pair && word.starts_with("--") &&
+             word.substr(2, word.find('=') - 2) == option.name;
+    });
+  };
+  Words out;
+  std::string name;      // of the option whose second word is to come
+  std::size_t left = 0;  // words until that is behind us
+  for (const std::string& word : words) {
+    if (left == 1) {
+      out.push_back(name);
+    }
+    left -= left > 0 ? 1 : 0;
+    out.push_back(word);
+    if (pair(word)) {
+      name = word.substr(0, word.find('='));
+      left = word.contains('=') ? 1 : 2;
+    }
+  }
+  if (left == 1) {
+    out.push_back(name);
+  }
+  return out;
 }
 
 // describe tells Boost of the options that the words mention: it takes a name as it stands, so that
@@ -193,7 +224,8 @@ void Arguments::take(const std::string& option, const std::vector<std::string>& 
 Result<Arguments> parse_arguments(const Command& command, std::span<const std::string> words) {
   // What follows `--` is never nono's: it is cut off before anything is parsed.
   const auto dashes = std::ranges::find(words, std::string_view("--"));
-  NONO_TRY(const po::parsed_options parsed, parse(command, Words(words.begin(), dashes)));
+  NONO_TRY(const po::parsed_options parsed,
+           parse(command, spread(command, Words(words.begin(), dashes))));
   const std::vector<Option> options = options_of(command);
   Arguments arguments;
   for (const po::option& option : parsed.options) {

@@ -79,6 +79,16 @@ Json environment_json(const profile::EnvironmentPart& part) {
                       {"set_vars", Json(std::move(set))}};
 }
 
+Json credentials_json(const profile::Composed& composed) {
+  Json::Array out;
+  for (const profile::Credential& credential : composed.credentials) {
+    out.push_back(Json::Object{{"variable", credential.variable},
+                               {"source", json_text(profile::text_of(credential.source))},
+                               {"origin", json_text(credential.origin)}});
+  }
+  return {std::move(out)};
+}
+
 void add_environment(const profile::EnvironmentPart& part, std::vector<std::string>& out) {
   if (part.allow) {
     std::string line = "variables  only:";
@@ -138,6 +148,10 @@ std::vector<std::string> composed_lines(const profile::Composed& composed) {
   }
   out.push_back("network    " + network_text(composed.network));
   add_environment(composed.environment, out);
+  for (const profile::Credential& credential : composed.credentials) {
+    out.push_back("variable   " + credential.variable + "  set from " +
+                  profile::text_of(credential.source));
+  }
   if (composed.workdir) {
     out.push_back("workdir    " + std::string(profile::text_of(*composed.workdir)));
   }
@@ -165,6 +179,7 @@ Json composed_json(const profile::Composed& composed) {
       {"denials", denials_json(composed)},
       {"network", network_text(composed.network)},
       {"environment", environment_json(composed.environment)},
+      {"credentials", credentials_json(composed)},
       {"workdir", composed.workdir ? Json(profile::text_of(*composed.workdir)) : Json()},
       {"scan", composed.scan_all ? "all" : "autoloaded"},
       {"demands_strict", composed.strict_intercept},

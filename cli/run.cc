@@ -251,6 +251,16 @@ Json destinations_json(const sandbox::Network& network) {
   return {std::move(out)};
 }
 
+Json credentials_json(const engine::RunPlan& plan) {
+  Json::Array out;
+  for (const profile::Credential& credential : plan.credentials) {
+    out.push_back(Json::Object{{"variable", credential.variable},
+                               {"source", printable(profile::text_of(credential.source))},
+                               {"origin", printable(credential.origin)}});
+  }
+  return {std::move(out)};
+}
+
 Json plan_json(const engine::RunPlan& plan) {
   Json::Array grants;
   for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
@@ -285,6 +295,7 @@ Json plan_json(const engine::RunPlan& plan) {
     dropped.emplace_back(printable(name));
   }
   json.set("variables_not_passed_on", Json(std::move(dropped)));
+  json.set("credentials", credentials_json(plan));
   return json;
 }
 

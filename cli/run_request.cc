@@ -1,5 +1,6 @@
 #include "cli/run_request.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "cli/limit_options.h"
 #include "cli/options.h"
 #include "cli/upstream_options.h"
+#include "profile/credentials.h"
 
 namespace nono::cli {
 namespace {
@@ -173,6 +175,50 @@ Result<void> take_approvals(const Arguments& arguments, engine::ApprovalWish& wi
   return {};
 }
 
+Result<void> add_credential(std::string_view option, const std::string& source,
+                            const std::string& variable, engine::RunRequest& request) {
+  const auto bad = [&](const Error& error) {
+    return std::unexpected(Error(ErrorKind::Usage, std::string(option) + ": " + error.message())
+                               .mend_with(error.remedy()));
+  };
+  const auto parsed = profile::parse_credential_source(source);
+  if (!parsed) {
+    return bad(parsed.error());
+  }
+  if (const auto fine = profile::check_settable_variable(variable); !fine) {
+    return bad(Error(fine.error()).mend_with("--env-credential-map SOURCE VARIABLE names another"));
+  }
+  const bool twice =
+      std::ranges::find(request.credentials, variable, &profile::Credential::variable) !=
+          request.credentials.end() ||
+      std::ranges::any_of(request.environment, [&](const std::string& each) {
+        return each.substr(0, each.find('=')) == variable;
+      });
+  if (twice) {
+    return bad(Error(ErrorKind::Usage, variable + " is set by two options")
+                   .mend_with("leave out one of the two"));
+  }
+  request.credentials.push_back({variable, *parsed, std::string(option)});
+  return {};
+}
+
+// take_credentials comes after --env.
+Result<void> take_credentials(const Arguments& arguments, engine::RunRequest& request) {
+  const std::vector<std::string> pairs = arguments.values("env-credential-map");
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    NONO_CHECK(add_credential("--env-credential-map", pairs[i], pairs[i + 1], request));
+  }
+  for (const std::string& list : arguments.values("env-credential")) {
+    for (std::size_t from = 0; from <= list.size();) {
+      const std::string item = list.substr(from, list.find(',', from) - from);
+      NONO_CHECK(add_credential("--env-credential", "keystore://" + item,
+                                profile::variable_of_item(item), request));
+      from += item.size() + 1;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Session& session) {
@@ -192,6 +238,7 @@ Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Se
   request.keep = arguments.values("keep");
   request.environment = arguments.values("env");
   request.environment_globs = arguments.values("env-allow");
+  NONO_CHECK(take_credentials(arguments, request));
   request.name = arguments.value("name").value_or("");
   if (arguments.has("no-audit")) {
     request.record = engine::Record::None;

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kNoProxy =
     "there is no filtering proxy; --connect HOST:PORT names the hosts that may be reached";
 constexpr std::string_view kNoCredentials =
-    "nono puts no credentials into a run; --env NAME passes a variable on";
+    "no proxy puts credentials into requests; --env-credential-map SOURCE VARIABLE sets a variable";
 constexpr std::string_view kNoSnapshots =
     "there are no snapshots; --keep DIR protects what is in a directory";
 constexpr std::string_view kNoSockets =
@@ -45,8 +45,6 @@ constexpr auto kOptions = std::to_array<UpstreamOption>({
     {"credential", "", kNoCredentials},
     {"proxy-credential", "", kNoCredentials},
     {"allow-endpoint", "", kNoCredentials},
-    {"env-credential", "", kNoCredentials},
-    {"env-credential-map", "", kNoCredentials},
     {"rollback", "", kNoSnapshots},
     {"rollback-exclude", "", kNoSnapshots},
     {"rollback-include", "", kNoSnapshots},

@@ -122,6 +122,25 @@ void apply_environment(RunRequest& request, const profile::Composed& composed) {
   request.only_variables = part.allow;
 }
 
+// apply_credentials: what an option says of a variable counts, be it --env.
+void apply_credentials(RunRequest& request, const profile::Composed& composed) {
+  const std::vector<profile::Credential> asked = request.credentials;
+  const auto said = [&](const std::string& variable) {
+    return std::ranges::find(asked, variable, &profile::Credential::variable) != asked.end() ||
+           std::ranges::any_of(request.environment, [&](const std::string& option) {
+             return option.substr(0, option.find('=')) == variable;
+           });
+  };
+  for (const profile::Credential& credential : composed.credentials) {
+    if (said(credential.variable)) {
+      request.notes.push_back(credential.origin + ": the option for " + credential.variable +
+                              " counts, not the profile's credential");
+    } else {
+      request.credentials.push_back(credential);
+    }
+  }
+}
+
 Result<void> check_enforceable(const profile::Composed& composed) {
   const auto refused = profile::refusals(composed);
   if (refused.empty()) {
@@ -149,6 +168,7 @@ Result<void> apply_profile(RunRequest& request, const profile::Composed& compose
   request.denials = composed.denials;
   used.rules_network = apply_network(request, composed.network);
   request.profile = std::move(used);
+  apply_credentials(request, composed);
   apply_environment(request, composed);
   const auto append = [](std::vector<std::string>& to, const std::vector<std::string>& more) {
     to.insert(to.end(), more.begin(), more.end());
@@ -182,6 +202,14 @@ Result<void> check_never_granted(const profile::Composed& composed, const UserDi
         grant.access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
     if (auto fine = never.check(grant.path, use); !fine) {
       return std::unexpected(std::move(fine).error().while_doing(printable(grant.origin)));
+    }
+  }
+  for (const profile::Credential& credential : composed.credentials) {
+    const bool file = credential.source.place == profile::CredentialPlace::File;
+    auto fine =
+        file ? never.check(credential.source.name, profile::GrantUse::Reading) : Result<void>();
+    if (!fine) {
+      return std::unexpected(std::move(fine).error().while_doing(printable(credential.origin)));
     }
   }
   return {};

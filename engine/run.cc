@@ -88,6 +88,17 @@ Json limits_shown(const sandbox::LimitPlan& plan) {
   return {std::move(out)};
 }
 
+// credentials_shown has what is set and from where, and no value.
+Json credentials_shown(const RunPlan& plan) {
+  Json::Array out;
+  for (const profile::Credential& credential : plan.credentials) {
+    out.push_back(Json::Object{{"variable", credential.variable},
+                               {"source", shown(profile::text_of(credential.source))},
+                               {"origin", shown(credential.origin)}});
+  }
+  return {std::move(out)};
+}
+
 Json session_details(const RunRequest& request, const RunPlan& plan) {
   Json::Array command;
   for (const std::string& word : request.command) {
@@ -114,6 +125,7 @@ Json session_details(const RunRequest& request, const RunPlan& plan) {
   details.set("limits", limits_shown(plan.limits));
   details.set("trust_intercept", request.intercept == Intercept::Fast ? "fast" : "strict");
   details.set("landlock_abi", plan.features.landlock_abi);
+  details.set("credentials", credentials_shown(plan));
   details.set("notes", std::move(notes));
   return details;
 }
@@ -522,6 +534,7 @@ Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& te
     return std::unexpected(std::move(plan).error());
   }
   verification.finish();
+  NONO_CHECK(read_credentials(*plan));
   auto outcome = run_planned(request, *plan, std::move(terminal), clock, teller);
   if (auto removed = tmp.remove(); !removed) {
     teller.note("the session's temporary directory could not be removed: " +

@@ -8,6 +8,7 @@
 #include "engine/approval.h"
 #include "engine/profiles.h"
 #include "profile/compose.h"
+#include "profile/credentials.h"
 #include "sandbox/broker.h"
 #include "sandbox/capability_set.h"
 #include "sandbox/limits.h"
@@ -51,6 +52,7 @@ struct RunRequest {
   std::vector<std::string> environment_globs;
   std::vector<std::string> denied_variables;               // of a profile; patterns
   std::optional<std::vector<std::string>> only_variables;  // of a profile; patterns
+  std::vector<profile::Credential> credentials;            // each variable once
   std::vector<profile::ComposedDenial> denials;            // of a profile
   std::vector<std::string> notes;                          // of a profile
   std::optional<AppliedProfile> profile;                   // set by apply_profile

@@ -45,6 +45,15 @@ constexpr Schema kSchema{.name = "sh.nono.SigningKey",
                          .reserved = 0,
                          .more = {}};
 
+// Whoever stored it gave it a schema of his own: only the attributes count (flag 2,
+// SECRET_SCHEMA_DONT_MATCH_NAME).
+constexpr Schema kCredentialSchema{
+    .name = "sh.nono.Credential",
+    .flags = 2,
+    .attributes = {{{"service", 0}, {"username", 0}, {"target", 0}, {nullptr, 0}}},
+    .reserved = 0,
+    .more = {}};
+
 using StoreFunction = int (*)(const Schema*, const char* collection, const char* label,
                               const char* password, void* cancellable, GlibError**, ...);
 using LookupFunction = char* (*)(const Schema*, void* cancellable, GlibError**, ...);
@@ -97,6 +106,19 @@ Error take_error(const Library& library, GlibError* error) {
   return unavailable(std::move(why));
 }
 
+// taken makes libsecret's answer ours; what it allocated is wiped.
+Result<std::optional<crypto::Secret>> taken(const Library& library, char* found, GlibError* error) {
+  if (error != nullptr) {
+    return std::unexpected(take_error(library, error));
+  }
+  if (found == nullptr) {
+    return std::optional<crypto::Secret>();
+  }
+  std::optional<crypto::Secret> secret = crypto::Secret::copy_of(as_bytes(std::string_view(found)));
+  library.free_text(found);
+  return secret;
+}
+
 // Text is a NUL-terminated copy of a secret that is wiped.
 class Text {
  public:
@@ -131,15 +153,15 @@ Result<std::optional<crypto::Secret>> find_in_secret_service(const std::string& 
   GlibError* error = nullptr;
   char* found =
       library.lookup(&kSchema, nullptr, &error, "id", id.c_str(), static_cast<char*>(nullptr));
-  if (error != nullptr) {
-    return std::unexpected(take_error(library, error));
-  }
-  if (found == nullptr) {
-    return std::optional<crypto::Secret>();
-  }
-  std::optional<crypto::Secret> secret = crypto::Secret::copy_of(as_bytes(std::string_view(found)));
-  library.free_text(found);
-  return secret;
+  return taken(library, found, error);
+}
+
+Result<std::optional<crypto::Secret>> find_credential_in_secret_service(const std::string& item) {
+  NONO_TRY(const Library library, load());
+  GlibError* error = nullptr;
+  char* found = library.lookup(&kCredentialSchema, nullptr, &error, "service", "nono", "username",
+                               item.c_str(), "target", "default", static_cast<char*>(nullptr));
+  return taken(library, found, error);
 }
 
 }  // namespace nono::engine

@@ -1,4 +1,6 @@
-// engine/secret_service.h: private keys in the desktop's keyring (freedesktop Secret Service).
+// engine/secret_service.h: private keys, and credentials for agents, in the desktop's keyring
+// (freedesktop Secret Service). The two have different attributes: no name of a credential leads to
+// a key of nono's.
 //
 // libsecret-1.so.0 is loaded when one of these is called and not before; nono does not link it. The
 // service and the session bus are the user's own and are trusted with the key.
@@ -18,5 +20,8 @@ Result<void> store_in_secret_service(const std::string& id, const crypto::Secret
 // find_in_secret_service returns what is kept under `id`, or nothing. It may wait for the user to
 // unlock the keyring.
 Result<std::optional<crypto::Secret>> find_in_secret_service(const std::string& id);
+// find_credential_in_secret_service returns what the user keeps for agents as `item`: the item with
+// the attributes service=nono, username=ITEM, target=default, which is where upstream nono looks.
+Result<std::optional<crypto::Secret>> find_credential_in_secret_service(const std::string& item);
 
 }  // namespace nono::engine

@@ -523,8 +523,11 @@ class Oracle {
 Answer answer_variable(const RunPlan& plan, const RunRequest& request, const std::string& name) {
   const auto kept = std::ranges::find_if(
       plan.environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+  const auto set = std::ranges::find(plan.credentials, name, &profile::Credential::variable);
   Answer out = deny("not-set", "it is not set here");
-  if (kept != plan.environment.end()) {
+  if (set != plan.credentials.end()) {
+    out = {true, {}, "credential", {}, "set from " + profile::text_of(set->source), {}};
+  } else if (kept != plan.environment.end()) {
     out = {true, {}, "passed", {}, "the agent gets it", {}};
   } else if (std::ranges::find(plan.dropped_variables, name) != plan.dropped_variables.end()) {
     const char* value = ::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread

@@ -111,6 +111,7 @@ Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_
                          const Clock& clock, Teller& teller) {
   NONO_CHECK(check_request(request));
   NONO_TRY(RunPlan plan, compose_run(request, {}));
+  NONO_CHECK(read_credentials(plan));
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
   NONO_CHECK(scan_run(plan, request, teller));

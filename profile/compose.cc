@@ -91,6 +91,7 @@ class Composer {
     out_.name = name;
     NONO_CHECK(check_network(name));
     NONO_CHECK(check_denials());
+    NONO_CHECK(check_credentials());
     settle_environment();
     return std::move(out_);
   }
@@ -127,6 +128,7 @@ class Composer {
     NONO_CHECK(take_paths(profile, name));
     take_network(profile);
     take_environment(profile);
+    take_credentials(profile, name);
     append_new(out_.commands.allow, profile.commands.allow);
     append_new(out_.commands.deny, profile.commands.deny);
     for (const Finding& finding : profile.findings) {
@@ -283,6 +285,46 @@ class Composer {
       std::erase_if(all.set, [&](const auto& old) { return old.first == setting.first; });
       all.set.push_back(setting);
     }
+  }
+
+  // take_credentials: a child's word for a variable replaces its parents'.
+  void take_credentials(const Profile& profile, const std::string& name) {
+    for (Credential credential : profile.credentials) {
+      std::erase_if(out_.credentials,
+                    [&](const Credential& old) { return old.variable == credential.variable; });
+      credential.origin = "profile " + name + ": " + credential.origin;
+      out_.credentials.push_back(std::move(credential));
+    }
+  }
+
+  // check_credentials: what is denied is handed on by nobody, and a variable has one value.
+  Result<void> check_credentials() const {
+    for (const Credential& credential : out_.credentials) {
+      const std::string clash = clash_of(credential);
+      if (!clash.empty()) {
+        return std::unexpected(Error(ErrorKind::Usage, credential.origin + ": " + clash)
+                                   .mend_with("leave out one of the two"));
+      }
+    }
+    return {};
+  }
+
+  std::string clash_of(const Credential& credential) const {
+    const EnvironmentPart& all = out_.environment;
+    const std::string& variable = credential.variable;
+    if (std::ranges::any_of(all.deny,
+                            [&](const auto& each) { return fits_pattern(each, variable); })) {
+      return variable + " is in deny_vars";
+    }
+    if (std::ranges::any_of(all.set, [&](const auto& each) { return each.first == variable; })) {
+      return variable + " is in set_vars, too";
+    }
+    const std::string& path = credential.source.name;
+    const auto denial = std::ranges::find_if(
+        out_.denials, [&](const ComposedDenial& each) { return beneath(each.path, path); });
+    const bool denied =
+        credential.source.place == CredentialPlace::File && denial != out_.denials.end();
+    return denied ? printable(path) + " lies in what is denied (" + denial->origin + ")" : "";
   }
 
   // settle_environment: a name in full in allow_vars is passed although it looks like a secret, a

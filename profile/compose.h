@@ -53,6 +53,7 @@ struct Composed {
   std::vector<ComposedDenial> denials;
   NetworkPart network;
   EnvironmentPart environment;
+  std::vector<Credential> credentials;  // each variable once; origin: profile and pointer
   CommandsPart commands;
   bool scan_all = false;
   bool strict_intercept = false;

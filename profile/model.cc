@@ -1,6 +1,7 @@
 // profile/model.cc: from a checked document to a Profile.
 #include "profile/model.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/clock.h"
@@ -95,6 +96,7 @@ class Reader {
     NONO_CHECK(filesystem());
     NONO_CHECK(network());
     NONO_CHECK(environment());
+    NONO_CHECK(credentials());
     return rest();
   }
 
@@ -215,6 +217,44 @@ class Reader {
                         "variable that decides what code runs"));
       }
       out_.environment.pass.push_back(std::move(name));
+    }
+    return {};
+  }
+
+  // credential_of: the entry was checked before; nothing where it is not of this platform, or
+  // where its source is refused.
+  static Result<std::optional<Credential>> credential_of(const std::string& source,
+                                                         const JsonView& value) {
+    const auto parsed = parse_credential_source(source);
+    const Json* variable =
+        value.json().object() != nullptr ? value.json().find("env_var") : &value.json();
+    bool here = true;
+    if (value.json().object() != nullptr) {
+      NONO_TRY(const auto when, value.maybe("when"));
+      if (when) {
+        NONO_TRY(here, when_here(*when));
+      }
+    }
+    return here && parsed ? std::optional(Credential{*variable->string(), *parsed, value.pointer()})
+                          : std::nullopt;
+  }
+
+  Result<void> credentials() {
+    NONO_TRY(const auto list, root_.maybe("env_credentials"));
+    if (!list) {
+      return {};
+    }
+    NONO_TRY(const auto members, list->members(kMaxListEntries));
+    for (const auto& [source, value] : members) {
+      NONO_TRY(auto one, credential_of(source, value));
+      if (!one) {
+        continue;
+      }
+      const auto twice = std::ranges::find(out_.credentials, one->variable, &Credential::variable);
+      if (twice != out_.credentials.end()) {
+        return std::unexpected(value.error("sets " + one->variable + ", as " + twice->origin));
+      }
+      out_.credentials.push_back(*std::move(one));
     }
     return {};
   }

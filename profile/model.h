@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "profile/credentials.h"
 #include "profile/schema.h"
 #include "profile/tree.h"
 #include "sandbox/endpoint.h"
@@ -65,6 +66,7 @@ struct Profile {
   std::vector<WrittenPath> denials;
   NetworkPart network;
   EnvironmentPart environment;
+  std::vector<Credential> credentials;
   CommandsPart commands;
   bool scan_all = false;          // trust.scan is "all"
   bool strict_intercept = false;  // trust.intercept is "strict"

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "profile/credentials.h"
 #include "profile/environment_rules.h"
 #include "profile/tree.h"
 
@@ -184,6 +185,26 @@ Result<void> check_settings(const JsonView& view) {
   return {};
 }
 
+// check_credential checks SOURCE: VARIABLE, or SOURCE: {env_var, when}.
+Result<void> check_credential(const JsonView& view) {
+  const JsonView* variable = &view;
+  std::optional<JsonView> named;
+  if (view.json().object() != nullptr) {
+    NONO_CHECK(view.only({"env_var", "when"}));
+    NONO_TRY(named, view.at("env_var"));
+    variable = &*named;
+    NONO_TRY(const auto when, view.maybe("when"));
+    if (when) {
+      NONO_CHECK(when_here(*when));
+    }
+  }
+  NONO_TRY(const std::string name, variable->string());
+  if (const auto fine = check_settable_variable(name); !fine) {
+    return std::unexpected(variable->error(fine.error().message()));
+  }
+  return {};
+}
+
 Result<void> check_choice(const JsonView& view, std::string_view words) {
   NONO_TRY(const std::string word, view.string());
   for (std::string_view rest = words; !rest.empty();) {
@@ -254,8 +275,26 @@ class Checker {
     return {};
   }
 
+  // credentials: a source of upstream's that cannot be asked here is known, and refused.
+  Result<void> credentials(const JsonView& view) {
+    NONO_TRY(const auto members, view.members(kMaxListEntries));
+    for (const auto& [source, value] : members) {
+      NONO_CHECK(check_credential(value));
+      const auto known = parse_credential_source(source);
+      if (!known && known.error().kind() == ErrorKind::Unsupported) {
+        findings_.push_back({value.pointer(), FieldEffect::Refused, known.error().message()});
+      } else if (!known) {
+        return std::unexpected(
+            value.error(known.error().message()).mend_with(known.error().remedy()));
+      }
+    }
+    return {};
+  }
+
   Result<void> value(const JsonView& view, const Field& field) {
     switch (field.type) {
+      case FieldType::Credentials:
+        return credentials(view);
       case FieldType::Object:
         return object(view, std::string(field.path));
       case FieldType::Groups:

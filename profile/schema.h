@@ -17,25 +17,26 @@
 namespace nono::profile {
 
 enum class FieldType : unsigned char {
-  Object,     // its members are rows of their own
-  Text,       // a string
-  Name,       // of a profile
-  Names,      // one name or a list of names of profiles
-  Groups,     // a list of names of groups, or an object {include, exclude}
-  GroupList,  // a list of names of groups, each a string or {name, when}
-  Paths,      // a list of paths, each a string or {path, when}
-  Words,      // a list of strings
-  Hosts,      // a list of host names
-  Ports,      // a list of 1..65535
-  Variables,  // a list of names of variables, with * where it is a pattern
-  Settings,   // an object of strings: NAME to value
-  Flag,       // true or false
-  Choice,     // one of the words of the row
-  Duration,   // 90s, 10m, 1h30m
-  Size,       // 4096, 64K, 512M, 8G: a string
-  Count,      // a whole number from 1
-  Always,     // true, and nothing else
-  Anything,   // known by name only
+  Object,       // its members are rows of their own
+  Text,         // a string
+  Name,         // of a profile
+  Names,        // one name or a list of names of profiles
+  Groups,       // a list of names of groups, or an object {include, exclude}
+  GroupList,    // a list of names of groups, each a string or {name, when}
+  Paths,        // a list of paths, each a string or {path, when}
+  Words,        // a list of strings
+  Hosts,        // a list of host names
+  Ports,        // a list of 1..65535
+  Variables,    // a list of names of variables, with * where it is a pattern
+  Settings,     // an object of strings: NAME to value
+  Credentials,  // an object: SOURCE to the variable that its value is put into
+  Flag,         // true or false
+  Choice,       // one of the words of the row
+  Duration,     // 90s, 10m, 1h30m
+  Size,         // 4096, 64K, 512M, 8G: a string
+  Count,        // a whole number from 1
+  Always,       // true, and nothing else
+  Anything,     // known by name only
 };
 
 // What happens where a field asks for something. A field that is null, false or empty asks for

@@ -66,6 +66,13 @@ Json choice(std::string_view words) {
   return Json::Object{{"enum", std::move(list)}};
 }
 
+Json credentials() {
+  const Json variable = matching("^[A-Za-z_][A-Za-z0-9_]{0,255}$");
+  return Json::Object{{"type", "object"},
+                      {"maxProperties", static_cast<std::int64_t>(kMaxListEntries)},
+                      {"additionalProperties", conditional(variable, "env_var")}};
+}
+
 Json object_of(std::string_view path);
 
 Json lists(const Field& field) {
@@ -86,6 +93,8 @@ Json lists(const Field& field) {
       return ports();
     case FieldType::Variables:
       return list_of(matching("^[A-Za-z_][A-Za-z0-9_]*\\*?$"));
+    case FieldType::Credentials:
+      return credentials();
     default:
       return Json::Object{};  // Anything
   }

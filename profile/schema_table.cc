@@ -164,7 +164,9 @@ constexpr auto kFields = std::to_array<Field>({
     {"command_policies", Anything, Refused,
      "rules by a program's arguments or place are not kept by this version"},
     {"credential_capture", Anything, Refused, kHooks},
-    {"env_credentials", Anything, Refused, kCredentials},
+    {"env_credentials", Credentials, Used,
+     "SOURCE to the variable that its value is put into: file:///PATH, env://NAME, "
+     "keystore://NAME"},
     {"secrets", Anything, Refused, kCredentials},
     {"credential_providers", Anything, Refused, kCredentials},
     {"credential_routes", Anything, Refused, kCredentials},

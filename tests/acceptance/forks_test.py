@@ -52,6 +52,13 @@ class Forks(support.SandboxCase):
             self.skipTest("localhost is not known here")
         self.assertEqual(self.forks("--connect", "localhost:9"), ["0", "0", "0"])
 
+    def test_of_what_asks_the_keyring(self):
+        told = self.project.write("forks", "")
+        self.project.sandbox("true", options=("--env-credential", "key"), env={
+            "LD_PRELOAD": self.told, "NONO_TEST_FORKS": str(told),
+            "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"})
+        self.assertEqual(told.read_text().split(), ["0"])
+
     def test_of_what_carries_questions(self):
         key = self.project.home / "key"
         key.write_text("k" * 32)

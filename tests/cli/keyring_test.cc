@@ -64,6 +64,42 @@ TEST_F(KeyringTest, PublicHalfAloneAsksForTheReference) {
   EXPECT_NE(outcome.err.find("--keyref keystore://work"), std::string::npos) << outcome.err;
 }
 
+// What secret-tool and upstream nono write, by libsecret itself: a password with three attributes.
+constexpr const char* kStoreItem = R"(
+import ctypes, sys
+class Attribute(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("type", ctypes.c_int)]
+class Schema(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("flags", ctypes.c_int), ("attributes", Attribute * 32),
+                ("reserved", ctypes.c_int), ("more", ctypes.c_void_p * 7)]
+names = [b"service", b"username", b"target"]
+attributes = (Attribute * 32)(*[Attribute(name, 0) for name in names])
+schema = Schema(b"org.freedesktop.Secret.Generic", 2, attributes)
+words = [b"service", b"nono", b"username", b"api_key", b"target", b"default"]
+store = ctypes.CDLL("libsecret-1.so.0").secret_password_store_sync
+sys.exit(0 if store(ctypes.byref(schema), None, b"x", sys.argv[1].encode(), None, None,
+                    *map(ctypes.c_char_p, words), ctypes.c_void_p(None)) else 1)
+)";
+
+// nono's own keys are not among the credentials.
+TEST_F(KeyringTest, ACredentialForTheAgent) {
+  constexpr const char* kPython = "/usr/bin/python3";
+  if (!exists(kPython)) {
+    GTEST_SKIP() << kPython << " is not installed: there is no Secret Service to test with";
+  }
+  write("store.py", kStoreItem);
+  const Outcome outcome = with_keyring(
+      "set -e; /usr/bin/python3 store.py marker-of-a-secret; "
+      "$NONO trust keygen --keyref keystore://work >/dev/null; "
+      "$NONO run -q --env-credential api_key --env-credential-map keystore://api_key OTHER -- "
+      "sh -c 'echo \"[$API_KEY|$OTHER]\"'; "
+      "grep -rc marker-of-a-secret $HOME/.local/state/nono | grep -v ':0$' || true; "
+      "$NONO run -q --env-credential work -- sh -c 'echo started'");
+  EXPECT_EQ(outcome.out, "[marker-of-a-secret|marker-of-a-secret]\n") << outcome.err;
+  EXPECT_EQ(outcome.code, 125);
+  EXPECT_TRUE(outcome.err.contains("keystore://work, is not in the keyring")) << outcome.err;
+}
+
 TEST_F(KeyringTest, BusWithoutAServiceNamesTheAlternative) {
   // A bus whose service directories are empty: nothing can be started on it.
   write("bus.conf", "<busconfig><type>session</type><listen>unix:tmpdir=" + base_ +

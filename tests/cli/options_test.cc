@@ -92,6 +92,28 @@ TEST(OptionsTest, HelpNeedsNothingElse) {
   EXPECT_TRUE(parse_arguments(kRunner, Words{"--help"}).has_value());
 }
 
+constexpr auto kPairOptions = std::to_array<Option>(
+    {{"pair", 0, "A B", "two words", Takes::Pair}, {"one", 0, "X", "one word", Takes::OneValue}});
+constexpr Command kPairs{.name = "pairs",
+                         .summary = "x",
+                         .description = "x",
+                         .operands = {"WORD", 0, kAnyNumber},
+                         .options = kPairOptions,
+                         .examples = {}};
+
+TEST(OptionsTest, APairTakesTwoWords) {
+  const auto given = parse_arguments(
+      kPairs, Words{"--pair", "a", "b", "w", "--pair=c", "d", "--one", "x", "--", "--pair"});
+  ASSERT_TRUE(given) << given.error().message();
+  EXPECT_EQ(given->values("pair"), (Words{"a", "b", "c", "d"}));
+  EXPECT_EQ(given->operands(), (Words{"w", "--pair"}));
+  EXPECT_EQ(given->value("one"), "x");
+  for (const Words& wrong : {Words{"--pair"}, Words{"--pair", "a"}, Words{"--pair=a"},
+                             Words{"--pair", "a", "--"}, Words{"--pair", "a", ""}}) {
+    EXPECT_FALSE(parse_arguments(kPairs, wrong)) << wrong.size();
+  }
+}
+
 // The table itself: what Boost, the man pages and the shells rely on.
 TEST(CommandTableTest, EveryRowIsWhole) {
   std::set<std::string_view> names;
