@@ -12,7 +12,7 @@
 #include "engine/mend.h"
 #include "engine/why_network.h"
 #include "engine/why_place.h"
-#include "profile/environment.h"
+#include "engine/why_variable.h"
 #include "sandbox/broker_execute.h"
 #include "sandbox/interpreter.h"
 #include "sandbox/name_rules.h"
@@ -519,28 +519,6 @@ class Oracle {
   NamedThing thing_;
   int scripts_ = 0;
 };
-
-Answer answer_variable(const RunPlan& plan, const RunRequest& request, const std::string& name) {
-  const auto kept = std::ranges::find_if(
-      plan.environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
-  const auto set = std::ranges::find(plan.credentials, name, &profile::Credential::variable);
-  Answer out = deny("not-set", "it is not set here");
-  if (set != plan.credentials.end()) {
-    out = {true, {}, "credential", {}, "set from " + profile::text_of(set->source), {}};
-  } else if (kept != plan.environment.end()) {
-    out = {true, {}, "passed", {}, "the agent gets it", {}};
-  } else if (std::ranges::find(plan.dropped_variables, name) != plan.dropped_variables.end()) {
-    const char* value = ::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
-    profile::EnvironmentOptions options;
-    options.allow = request.environment;
-    options.allow_globs = request.environment_globs;
-    const auto reason = profile::why_not_passed(name, value == nullptr ? "" : value, options);
-    out = deny("variable-dropped", reason.value_or("it is dropped by default"));
-    out.mend = "--env " + shell_quote(name);
-  }
-  out.object = name;
-  return out;
-}
 
 Result<void> check(const Question& question) {
   const bool port = question.operation == Operation::Listen ||
