@@ -112,7 +112,12 @@ std::string zsh_option(const Option& option) {
   if (option.takes != Takes::Nothing) {
     const bool files =
         option.completes == Completes::Files || option.completes == Completes::Directories;
-    value = ":" + std::string(option.value) + ":" + (files ? "_files" : "");
+    const std::size_t second =
+        option.takes == Takes::Pair ? option.value.find(' ') : std::string_view::npos;
+    value = ":" + std::string(option.value.substr(0, second)) + ":" + (files ? "_files" : "");
+    if (second != std::string_view::npos) {
+      value += ":" + std::string(option.value.substr(second + 1)) + ":";
+    }
   }
   return " '--" + std::string(option.name) + help + value + "'";
 }
