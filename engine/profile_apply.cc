@@ -120,6 +120,7 @@ void apply_environment(RunRequest& request, const profile::Composed& composed) {
   request.environment.insert(request.environment.begin(), first.begin(), first.end());
   request.denied_variables = part.deny;
   request.only_variables = part.allow;
+  request.java = std::ranges::find(composed.groups, "java_runtime") != composed.groups.end();
 }
 
 // apply_credentials: what an option says of a variable counts, be it --env.

@@ -453,11 +453,27 @@ Result<void> find_policy(RunPlan& plan, const RunRequest& request) {
   return check_intercept(plan, request);
 }
 
+// add_java_directory: Java takes /tmp whatever TMPDIR says, unless an option names another place.
+// It splits options at blanks, and takes quotes; what was named with --env stays.
+void add_java_directory(profile::EnvironmentOptions& options, const RunRequest& request,
+                        const std::string& directory) {
+  static constexpr std::string_view kName = "JAVA_TOOL_OPTIONS";
+  const auto names_it = [](const std::string& option) {
+    return option == kName || (option.starts_with(kName) && option[kName.size()] == '=');
+  };
+  if (request.java && !directory.empty() &&
+      directory.find_first_of(" \t\n\r\f\v\"'") == std::string::npos &&
+      std::ranges::none_of(request.environment, names_it)) {
+    options.set.emplace_back(kName, "-Djava.io.tmpdir=" + directory);
+  }
+}
+
 Result<void> plan_variables(RunPlan& plan, const RunRequest& request, const SessionPlaces& places) {
   profile::EnvironmentOptions options;
   options.allow = request.environment;
   options.allow_globs = request.environment_globs;
   options.set = places.variables;
+  add_java_directory(options, request, places.private_tmp);
   options.deny = request.denied_variables;
   options.only = request.only_variables;
   NONO_TRY(profile::EnvironmentPlan environment,

@@ -53,6 +53,7 @@ struct RunRequest {
   std::vector<std::string> denied_variables;               // of a profile; patterns
   std::optional<std::vector<std::string>> only_variables;  // of a profile; patterns
   std::vector<profile::Credential> credentials;            // each variable once
+  bool java = false;                                       // of a profile: it has java_runtime
   std::vector<profile::ComposedDenial> denials;            // of a profile
   std::vector<std::string> notes;                          // of a profile
   std::optional<AppliedProfile> profile;                   // set by apply_profile

@@ -129,6 +129,19 @@ class JavaDev(Profile):
                                      '{ System.out.println("hello"); } }\n')
         self.assertIn("hello", self.ran(self.shell("javac P.java && java -cp . P")).stdout)
 
+    def test_temporary_files(self):
+        self.project.write("T.java", "public class T { public static void main(String[] a) throws "
+                                     "Exception { System.out.println(java.nio.file.Files"
+                                     ".createTempFile(null, null)); } }\n")
+        done = self.ran(self.shell('echo "$TMPDIR"; java T.java'))
+        directory, made = done.stdout.splitlines()[:2]
+        self.assertTrue(made.startswith(directory + "/"), made)
+
+    def test_options_of_java_that_are_named_stay(self):
+        done = self.ran(self.shell('echo "$JAVA_TOOL_OPTIONS"',
+                                   options=("--env", "JAVA_TOOL_OPTIONS=-Da=b")))
+        self.assertEqual(done.stdout.strip(), "-Da=b")
+
     def test_contained(self):
         self.contained()
 
