@@ -155,7 +155,7 @@ Outcome MetadataOperations::change(const Call& call) {
   }
   switch (call.trap) {
     case Trap::Mode:
-      return set_mode(call, *object);
+      return set_mode(call, *object, status);
     case Trap::Owner:
       return set_owner(call, *object);
     case Trap::Times:
@@ -165,7 +165,13 @@ Outcome MetadataOperations::change(const Call& call) {
   }
 }
 
-Outcome MetadataOperations::set_mode(const Call& call, const OwnedFd& object) {
+// set_mode: a program with S_ISGID would run as the user's group for whoever executes it, outside
+// the sandbox. S_ISUID has not come as far as here (static filter).
+Outcome MetadataOperations::set_mode(const Call& call, const OwnedFd& object,
+                                     const struct stat& status) {
+  if ((mode_argument(call) & (S_ISUID | S_ISGID)) != 0 && !S_ISDIR(status.st_mode)) {
+    return Outcome::error(EPERM);
+  }
   return Outcome::of(::chmod(fd_path(object).c_str(), mode_argument(call)));
 }
 

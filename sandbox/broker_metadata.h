@@ -26,7 +26,7 @@ class MetadataOperations {
   bool may_read(const OwnedFd& object) const;
   Answer<OwnedFd> object_of(const Call& call, const MetadataCall& args) const;
   Answer<void> may_change(const Call& call, const OwnedFd& object, const struct stat& status);
-  Outcome set_mode(const Call& call, const OwnedFd& object);
+  Outcome set_mode(const Call& call, const OwnedFd& object, const struct stat& status);
   Outcome set_owner(const Call& call, const OwnedFd& object);
   Outcome set_times(const Call& call, const OwnedFd& object, const struct stat& status);
   Outcome set_attribute(const Call& call, const OwnedFd& object);

@@ -33,6 +33,11 @@ constexpr std::string_view kUselib = "maps a file as code by its name, not judge
 constexpr std::string_view kKernelLog = "shows the kernel log";
 constexpr std::string_view kLease =
     "makes everybody who opens the file wait, outside the sandbox, too";
+constexpr std::string_view kIdentity =
+    "another user who executes it would be this one, outside the sandbox";
+constexpr std::string_view kMakesSetId = "O_CREAT or O_TMPFILE, and mode & S_ISUID or S_ISGID";
+constexpr std::string_view kSetsId = "mode & S_ISUID or S_ISGID";
+constexpr std::string_view kSetsUserId = "mode & S_ISUID";
 constexpr std::string_view kSysV =
     "one name space with all processes of the machine, unknown to Landlock";
 
@@ -48,6 +53,9 @@ constexpr std::uint32_t kSetPtracer = 0x59616d61;
 constexpr std::uint32_t kAddrNoRandomize = 0x0040000;
 constexpr std::uint32_t kSetLease = 1024;           // F_SETLEASE
 constexpr std::uint32_t kLeaseOrDelegation = ~16u;  // F_SETDELEG is 1040 (Linux 6.19)
+constexpr std::uint32_t kMakesFile = 020000100;     // O_CREAT, O_TMPFILE without its O_DIRECTORY
+constexpr std::uint32_t kUserId = 04000;            // S_ISUID
+constexpr std::uint32_t kAnyId = 06000;             // S_ISUID, S_ISGID
 constexpr std::uint32_t kSetInodeHint = 1036;       // F_SET_RW_HINT
 constexpr std::uint32_t kSetFileHint = 1038;        // F_SET_FILE_RW_HINT, before Linux 5.17
 
@@ -115,6 +123,17 @@ constexpr auto kRows = std::to_array<StaticRow>({
                 "F_SETLEASE, F_SETDELEG", kLease),
     refuse_when({"fcntl", {72, 25}}, masked_is(1, ~(kSetInodeHint ^ kSetFileHint), kSetInodeHint),
                 EINVAL, "F_SET_RW_HINT, F_SET_FILE_RW_HINT", kFileAttributes),
+    // S_ISGID means another thing on directories: of chmod the broker judges it.
+    refuse_when({"open", {2, kNoSuchCall}}, {has_any(1, kMakesFile), has_any(2, kAnyId)}, EPERM,
+                kMakesSetId, kIdentity),
+    refuse_when({"openat", {257, 56}}, {has_any(2, kMakesFile), has_any(3, kAnyId)}, EPERM,
+                kMakesSetId, kIdentity),
+    refuse_when({"creat", {85, kNoSuchCall}}, has_any(1, kAnyId), EPERM, kSetsId, kIdentity),
+    refuse_when({"mknod", {133, kNoSuchCall}}, has_any(1, kAnyId), EPERM, kSetsId, kIdentity),
+    refuse_when({"mknodat", {259, 33}}, has_any(2, kAnyId), EPERM, kSetsId, kIdentity),
+    refuse_when({"chmod", {90, kNoSuchCall}}, has_any(1, kUserId), EPERM, kSetsUserId, kIdentity),
+    refuse_when({"fchmod", {91, 52}}, has_any(1, kUserId), EPERM, kSetsUserId, kIdentity),
+    refuse_when({"fchmodat", {268, 53}}, has_any(2, kUserId), EPERM, kSetsUserId, kIdentity),
     // Parts of the kernel that no agent needs and where its bugs have been.
     refuse({"bpf", {321, 280}}, EPERM, kSurface),
     refuse({"userfaultfd", {323, 282}}, EPERM, kSurface),

@@ -22,7 +22,7 @@ for name, value in (("more", acl(7, 5)), ("less", acl(4, 0)), ("none", None)):
         os.umask(mask)
         at = f"{name}/{mask:o}"
         os.close(os.open(at + "file", os.O_CREAT | os.O_WRONLY, 0o666))
-        os.close(os.open(at + "exclusive", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o4755))
+        os.close(os.open(at + "exclusive", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o1755))
         os.mkdir(at + "directory", 0o1777)
         os.mkfifo(at + "fifo", 0o666)
         os.mknod(at + "node", 0o640)
@@ -45,6 +45,36 @@ class Modes(support.SandboxCase):
         self.project.run("rm", "-rf", "more", "less", "none", check=True)
         inside = self.ran(self.project.sandbox(PY, "-c", MODES))
         self.assertEqual(inside.stdout, outside.stdout)
+
+    def test_nothing_is_made_that_runs_as_its_owner(self):
+        """Another user who executes it would be this one, outside the sandbox."""
+        tries = {
+            "open": "os.open('f', os.O_CREAT | os.O_WRONLY, 0o4755)",
+            "open-group": "os.open('g', os.O_CREAT | os.O_WRONLY, 0o2755)",
+            "temporary": "os.open('.', os.O_TMPFILE | os.O_WRONLY, 0o4755)",
+            "mknod": "os.mknod('m', 0o104755)",
+            "chmod": "os.chmod('own', 0o4755)",
+            "fchmod": "os.fchmod(os.open('own', os.O_RDONLY), 0o4755)",
+            "chmod-group": "os.chmod('own', 0o2755)",
+            "fchmod-group": "os.fchmod(os.open('own', os.O_RDONLY), 0o2755)",
+        }
+        self.project.write("own", "#!/bin/sh\n")
+        code = "import os\nos.umask(0)\n" + "".join(
+            f"try: {call}; print('{name}')\nexcept PermissionError: pass\n" for name, call in tries.items())
+        names = ("f", "g", "m", "own")
+        outside = self.ran(self.project.run(PY, "-c", code))
+        self.assertEqual(outside.stdout.split(), list(tries))
+        for name in names[:-1]:
+            (self.project.tree / name).unlink()
+        (self.project.tree / "own").chmod(0o755)
+        free = "os.mkdir('d'); os.chmod('d', 0o2775); os.chmod('own', 0o1755); print('free')\n"
+        run = self.project.sandbox(PY, "-c", code + free)
+        wrap = self.project.nono("wrap", "--allow-cwd", "--", PY, "-c", code)
+        self.assertEqual((run.stdout, wrap.stdout), ("free\n", ""), run.stderr + wrap.stderr)
+        for name in names:
+            path = self.project.tree / name
+            self.assertFalse(path.exists() and path.stat().st_mode & 0o6000, name)
+        self.assertEqual((self.project.tree / "d").stat().st_mode & 0o7777, 0o2775)
 
 
 # Calls that the kernel refuses for what they say, by number where the C library would correct them.

@@ -184,6 +184,30 @@ constexpr Judged kJudged[] = {
     {"fcntl", {3, 16, 1}, 0},
     {"fcntl", {3, 0, 1024}, 0},
 
+    {"openat", {3, 1, 0100, 04755}, EPERM},
+    {"openat", {3, 1, 0100, 02755}, EPERM},
+    {"openat", {3, 1, 020200002, 04600}, EPERM},  // O_TMPFILE
+    {"openat", {3, 1, 0101, 01777}, 0},
+    {"openat", {3, 1, 0, 06000}, 0},        // no mode is read
+    {"openat", {3, 1, 0200000, 06000}, 0},  // O_DIRECTORY
+    {"mknodat", {3, 1, 0104755}, EPERM},
+    {"mknodat", {3, 1, 0102755}, EPERM},
+    {"mknodat", {3, 1, 0100755}, 0},
+    {"fchmod", {3, 04755}, EPERM},
+    {"fchmod", {3, 02755}, 0},  // the broker's business
+    {"fchmodat", {3, 1, 04000}, EPERM},
+    {"fchmodat", {3, 1, 03777}, 0},
+    {"open", {1, 0100, 04755}, EPERM},
+    {"open", {1, 020200002, 02600}, EPERM},
+    {"open", {1, 0101, 01777}, 0},
+    {"open", {1, 0, 06000}, 0},
+    {"creat", {1, 04755}, EPERM},
+    {"creat", {1, 01777}, 0},
+    {"mknod", {1, 0104755}, EPERM},
+    {"mknod", {1, 0100755}, 0},
+    {"chmod", {1, 04755}, EPERM},
+    {"chmod", {1, 02755}, 0},
+
     {"personality", {0}, 0},
     {"personality", {0x40000}, 0},
     {"personality", {kMinusOne}, 0},
@@ -421,7 +445,10 @@ TEST_P(StaticFilterTest, ConditionalRowsJudgeTheLowHalfOfTheirArguments) {
   const FilterProgram filter = program();
   for (const Judged& row : kJudged) {
     const int number = number_of(row.name, architecture());
-    ASSERT_GE(number, 0) << row.name;
+    if (number < 0) {
+      EXPECT_EQ(architecture(), Architecture::Aarch64) << row.name;  // it lacks the older ones
+      continue;
+    }
     if ((row.tiers & bit_of(tier())) == 0) {
       continue;
     }

@@ -143,6 +143,62 @@ ATTEMPT(set_hint, hint(1036))
 ATTEMPT(set_hint_high, hint((long)(0xdeadbeef00000000UL | 1036UL)))
 ATTEMPT(set_file_hint, hint(1038))
 
+// set_id makes a file of the name, in a directory of its own, by one of the calls.
+enum maker { kOpen, kOpenAt, kTemporary, kCreat, kMknod, kMknodAt, kChmod, kFchmod, kFchmodAt };
+static long by(enum maker call, const char* name, long mode) {
+  switch (call) {
+    case kOpenAt:
+      return syscall(SYS_openat, AT_FDCWD, name, O_CREAT | O_WRONLY, mode);
+    case kTemporary:
+      return syscall(SYS_openat, AT_FDCWD, "/tmp", O_TMPFILE | O_WRONLY, mode);
+    case kMknodAt:
+      return syscall(SYS_mknodat, AT_FDCWD, name, S_IFREG | mode, 0);
+    case kFchmod:
+      return syscall(SYS_fchmod, open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600), mode);
+    case kFchmodAt:
+      close(open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+      return syscall(SYS_fchmodat, AT_FDCWD, name, mode);
+#ifdef SYS_open
+    case kOpen:
+      return syscall(SYS_open, name, O_CREAT | O_WRONLY, mode);
+    case kCreat:
+      return syscall(SYS_creat, name, mode);
+    case kMknod:
+      return syscall(SYS_mknod, name, S_IFREG | mode, 0);
+    case kChmod:
+      close(open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+      return syscall(SYS_chmod, name, mode);
+#endif
+    default:
+      return kNotHere;
+  }
+}
+static long set_id(enum maker call, long mode) {
+  char directory[] = "/tmp/nono-attempt-XXXXXX";
+  if (mkdtemp(directory) == NULL) {
+    return kNotHere;
+  }
+  char name[64];
+  strcpy(name, directory);
+  strcat(name, "/file");
+  const long result = by(call, name, mode);
+  const int error = errno;
+  unlink(name);
+  rmdir(directory);
+  errno = error;
+  return result;
+}
+ATTEMPT(open_set_id, set_id(kOpen, 04700))
+ATTEMPT(openat_set_id, set_id(kOpenAt, 02700))
+ATTEMPT(openat_high, set_id(kOpenAt, (long)(0xdeadbeef00000000UL | 04700UL)))
+ATTEMPT(openat_temporary, set_id(kTemporary, 04700))
+ATTEMPT(creat_set_id, set_id(kCreat, 04700))
+ATTEMPT(mknod_set_id, set_id(kMknod, 04700))
+ATTEMPT(mknodat_set_id, set_id(kMknodAt, 04700))
+ATTEMPT(chmod_set_id, set_id(kChmod, 04700))
+ATTEMPT(fchmod_set_id, set_id(kFchmod, 04700))
+ATTEMPT(fchmodat_set_id, set_id(kFchmodAt, 04700))
+
 ATTEMPT(set_version, on_file(0x40087602, NULL))
 ATTEMPT(ext4_set_version, on_file(0x40086604, NULL))
 ATTEMPT(fat_attributes, on_file(0x40047211, NULL))
@@ -194,6 +250,16 @@ const struct attempt file_attempts[] = {
     {"fcntl:F_SET_RW_HINT", try_set_hint},
     {"fcntl:F_SET_RW_HINT-high-garbage", try_set_hint_high},
     {"fcntl:F_SET_FILE_RW_HINT", try_set_file_hint},
+    {"open:S_ISUID", try_open_set_id},
+    {"openat:S_ISGID", try_openat_set_id},
+    {"openat:S_ISUID-high-garbage", try_openat_high},
+    {"openat:O_TMPFILE", try_openat_temporary},
+    {"creat:S_ISUID", try_creat_set_id},
+    {"mknod:S_ISUID", try_mknod_set_id},
+    {"mknodat:S_ISUID", try_mknodat_set_id},
+    {"chmod:S_ISUID", try_chmod_set_id},
+    {"fchmod:S_ISUID", try_fchmod_set_id},
+    {"fchmodat:S_ISUID", try_fchmodat_set_id},
     {"ioctl:FS_IOC_SETFLAGS", try_set_flags},
     {"ioctl:FS_IOC_SETFLAGS-high-garbage", try_set_flags_high},
     {"ioctl:FS_IOC32_SETFLAGS", try_set_flags_32},
