@@ -79,6 +79,16 @@ Json environment_json(const profile::EnvironmentPart& part) {
                       {"set_vars", Json(std::move(set))}};
 }
 
+Json command_json(const profile::Composed& composed) {
+  if (!composed.tool) {
+    return {};
+  }
+  Json out{Json::Object{}};
+  out.set("name", json_text(composed.tool->command));
+  set_path(out, "executable", composed.tool->executable);
+  return out;
+}
+
 Json credentials_json(const profile::Composed& composed) {
   Json::Array out;
   for (const profile::Credential& credential : composed.credentials) {
@@ -89,7 +99,8 @@ Json credentials_json(const profile::Composed& composed) {
   return {std::move(out)};
 }
 
-void add_environment(const profile::EnvironmentPart& part, std::vector<std::string>& out) {
+void add_environment(const profile::Composed& composed, std::vector<std::string>& out) {
+  const profile::EnvironmentPart& part = composed.environment;
   if (part.allow) {
     std::string line = "variables  only:";
     for (const std::string& name : *part.allow) {
@@ -105,6 +116,10 @@ void add_environment(const profile::EnvironmentPart& part, std::vector<std::stri
   }
   for (const auto& [name, value] : part.set) {
     out.push_back("variable   " + name + "  set to " + value);
+  }
+  for (const profile::Credential& credential : composed.credentials) {
+    out.push_back("variable   " + credential.variable + "  set from " +
+                  profile::text_of(credential.source));
   }
 }
 
@@ -137,6 +152,10 @@ Json limits_json(const sandbox::Limits& limits) {
 
 std::vector<std::string> composed_lines(const profile::Composed& composed) {
   std::vector<std::string> out;
+  if (composed.tool) {
+    out.push_back("command    " + composed.tool->command + "  is " + composed.tool->executable +
+                  "; the sandbox is its own, and nothing is added to it");
+  }
   for (const std::string& group : composed.groups) {
     out.push_back("group      " + group);
   }
@@ -147,11 +166,7 @@ std::vector<std::string> composed_lines(const profile::Composed& composed) {
     out.push_back("denied     " + denial.path);
   }
   out.push_back("network    " + network_text(composed.network));
-  add_environment(composed.environment, out);
-  for (const profile::Credential& credential : composed.credentials) {
-    out.push_back("variable   " + credential.variable + "  set from " +
-                  profile::text_of(credential.source));
-  }
+  add_environment(composed, out);
   if (composed.workdir) {
     out.push_back("workdir    " + std::string(profile::text_of(*composed.workdir)));
   }
@@ -180,6 +195,7 @@ Json composed_json(const profile::Composed& composed) {
       {"network", network_text(composed.network)},
       {"environment", environment_json(composed.environment)},
       {"credentials", credentials_json(composed)},
+      {"command", command_json(composed)},
       {"workdir", composed.workdir ? Json(profile::text_of(*composed.workdir)) : Json()},
       {"scan", composed.scan_all ? "all" : "autoloaded"},
       {"demands_strict", composed.strict_intercept},

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "profile/environment_rules.h"
 
 namespace nono::engine {
 namespace {
@@ -156,12 +157,91 @@ Result<void> check_enforceable(const profile::Composed& composed) {
           .mend_with("take it out of the profile: no agent is started under what is not enforced"));
 }
 
+// PutAside collects what was asked for beside the one sandbox of the run, and tells it.
+class PutAside {
+ public:
+  explicit PutAside(RunRequest& request) : request_(request) {}
+  void add(const std::string& what) { list_ += (list_.empty() ? " " : ", ") + what; }
+  void tell(const profile::ComposedTool& tool) {
+    std::string line =
+        "the sandbox is that of the command " + printable(tool.command) + " (" + tool.origin + ")";
+    line += list_.empty() ? ", and nothing else's" : "; put aside:" + list_;
+    request_.notes.push_back(std::move(line));
+  }
+
+ private:
+  RunRequest& request_;
+  std::string list_;
+};
+
+bool is_allowed(const profile::Composed& composed, const std::string& variable) {
+  return std::ranges::any_of(*composed.environment.allow, [&](const std::string& pattern) {
+    return profile::fits_pattern(pattern, variable);
+  });
+}
+
+// keep_allowed leaves the variables of options that the command's sandbox names.
+void keep_allowed(RunRequest& request, const profile::Composed& composed, PutAside& aside) {
+  std::erase_if(request.environment, [&](const std::string& option) {
+    const std::string name = option.substr(0, option.find('='));
+    const bool allowed = is_allowed(composed, name);
+    if (!allowed) {
+      aside.add("--env " + printable(name));
+    }
+    return !allowed;
+  });
+  for (const std::string& glob : std::exchange(request.environment_globs, {})) {
+    aside.add("--env-allow " + printable(glob));
+  }
+  std::erase_if(request.credentials, [&](const profile::Credential& credential) {
+    const bool allowed = is_allowed(composed, credential.variable);
+    if (!allowed) {
+      aside.add("the credential for " + credential.variable);
+    }
+    return !allowed;
+  });
+}
+
+// become_tool takes out of the request what would add to the sandbox of the command.
+void become_tool(RunRequest& request, const profile::Composed& composed) {
+  PutAside aside(request);
+  for (const WantedPath& wanted : std::exchange(request.paths, {})) {
+    aside.add(wanted.option + " " + printable(wanted.path));
+  }
+  constexpr std::size_t kFew = 8;
+  const std::vector<std::string>& grants = composed.tool->put_aside;
+  if (grants.size() > kFew) {
+    aside.add(std::to_string(grants.size()) + " grants of the profile");
+  } else {
+    for (const std::string& grant : grants) {
+      aside.add("the profile's " + printable(grant));
+    }
+  }
+  if (request.network == NetworkWish::Open || request.limits_network()) {
+    aside.add("the options for the network");
+  }
+  request.network = NetworkWish::Block;
+  request.ports = {};
+  request.connect_to.clear();
+  if (request.approvals.any()) {
+    aside.add("--approve");
+  }
+  request.approvals = {};
+  keep_allowed(request, composed, aside);
+  aside.tell(*composed.tool);
+  request.tool = composed.tool;
+}
+
 }  // namespace
 
 Result<void> apply_profile(RunRequest& request, const profile::Composed& composed,
                            AppliedProfile used, const std::string& shown) {
   NONO_CHECK(check_enforceable(composed));
   request.notes.push_back(shown);
+  apply_credentials(request, composed);
+  if (composed.tool) {
+    become_tool(request, composed);
+  }
   NONO_CHECK(apply_workdir(request, composed));
   for (const profile::ComposedGrant& grant : composed.grants) {
     request.paths.push_back({grant.origin, grant.path, grant.access, grant.kind, grant.presence});
@@ -169,7 +249,6 @@ Result<void> apply_profile(RunRequest& request, const profile::Composed& compose
   request.denials = composed.denials;
   used.rules_network = apply_network(request, composed.network);
   request.profile = std::move(used);
-  apply_credentials(request, composed);
   apply_environment(request, composed);
   const auto append = [](std::vector<std::string>& to, const std::vector<std::string>& more) {
     to.insert(to.end(), more.begin(), more.end());

@@ -17,7 +17,9 @@
 #include "engine/limit_keeper.h"
 #include "engine/mend.h"
 #include "engine/run_approvals.h"
+#include "engine/run_credentials.h"
 #include "engine/run_gate.h"
+#include "engine/run_tool.h"
 #include "ledger/audit_log.h"
 #include "profile/private_tmp.h"
 #include "sandbox/fast_gate.h"
@@ -485,6 +487,7 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
   }
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
+  NONO_CHECK(check_tool(plan, request, exec.program()));
   NONO_TRY(const std::unique_ptr<LimitKeeper> limits, LimitKeeper::make(plan.limits));
   NONO_TRY(sandbox::Launched launched, launch_agent(request, plan, terminal, exec, limits.get()));
   ReadyAgent agent(std::move(launched));

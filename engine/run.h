@@ -60,7 +60,7 @@ struct RunPlan {
   std::uint64_t scanned = 0;
   std::vector<std::string> environment;
   std::vector<std::string> dropped_variables;
-  // Without their values, which read_credentials adds to `environment`.
+  // Without their values, which read_credentials (run_credentials.h) adds to `environment`.
   std::vector<profile::Credential> credentials;
   std::vector<std::string>
       notes;  // what this kernel cannot enforce, and every relaxation asked for
@@ -128,10 +128,6 @@ struct SessionPlaces {
 };
 Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places);
 Result<void> scan_run(RunPlan& plan, const RunRequest& request, Teller& teller);
-
-// read_credentials reads what the plan names, for a start: called before anything is started, while
-// the process has one thread.
-Result<void> read_credentials(RunPlan& plan);
 
 // stops_start lists the verdicts that forbid the start under `scan`.
 std::vector<Verdict> stops_start(const RunPlan& plan, TrustScan scan);

@@ -9,11 +9,12 @@
 #include "base/files.h"
 #include "base/mount_names.h"
 #include "base/text.h"
-#include "engine/credentials.h"
 #include "engine/destinations.h"
 #include "engine/learn.h"
 #include "engine/object.h"
 #include "engine/run.h"
+#include "engine/run_credentials.h"
+#include "engine/run_tool.h"
 #include "profile/environment.h"
 #include "profile/system_grants.h"
 #include "trustpolicy/discover.h"
@@ -483,53 +484,7 @@ Result<void> plan_variables(RunPlan& plan, const RunRequest& request, const Sess
   return {};
 }
 
-// check_denied: what a profile denies is not handed on by an option either.
-Result<void> check_denied(const profile::Credential& credential, const RunRequest& request) {
-  const std::string& path = credential.source.name;
-  if (credential.source.place != profile::CredentialPlace::File) {
-    return {};
-  }
-  for (const profile::ComposedDenial& denial : request.denials) {
-    if (beneath(resolved_path(denial.path), path) || beneath(denial.path, path)) {
-      return std::unexpected(Error(ErrorKind::Usage, credential.origin + ": " + printable(path) +
-                                                         " lies in what is denied (" +
-                                                         denial.origin + ")")
-                                 .mend_with("leave out one of the two"));
-    }
-  }
-  return {};
-}
-
-// plan_credentials: a credential stands in place of the caller's variable of that name.
-Result<void> plan_credentials(RunPlan& plan, const RunRequest& request) {
-  const CredentialRules rules{*plan.never_grant, plan.policy->guard()};
-  for (const profile::Credential& credential : request.credentials) {
-    NONO_CHECK(check_denied(credential, request));
-    NONO_CHECK(check_credential(credential, rules));
-    const std::string assigned = credential.variable + "=";
-    std::erase_if(plan.environment,
-                  [&](const std::string& entry) { return entry.starts_with(assigned); });
-    std::erase(plan.dropped_variables, credential.variable);
-    plan.credentials.push_back(credential);
-    plan.notes.push_back("variable " + credential.variable + " is set from " +
-                         profile::text_of(credential.source) + " (" + credential.origin +
-                         "): the agent can read and send it");
-  }
-  return {};
-}
-
 }  // namespace
-
-Result<void> read_credentials(RunPlan& plan) {
-  const CredentialRules rules{*plan.never_grant, plan.policy->guard()};
-  for (const profile::Credential& credential : plan.credentials) {
-    NONO_TRY(const crypto::Secret value, read_credential(credential, rules));
-    std::string entry = credential.variable + "=";
-    entry += value.text(crypto::SecretAccess::i_will_not_log_or_store_this());
-    plan.environment.push_back(std::move(entry));
-  }
-  return {};
-}
 
 Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places) {
   RunPlan plan;
@@ -543,6 +498,7 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   NONO_CHECK(find_policy(plan, request));
   NONO_CHECK(plan_variables(plan, request, places));
   NONO_CHECK(plan_credentials(plan, request));
+  NONO_CHECK(bind_tool(plan, request));
   note_relaxations(plan, request);
   return plan;
 }

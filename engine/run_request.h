@@ -56,6 +56,7 @@ struct RunRequest {
   bool java = false;                                       // of a profile: it has java_runtime
   std::vector<profile::ComposedDenial> denials;            // of a profile
   std::vector<std::string> notes;                          // of a profile
+  std::optional<profile::ComposedTool> tool;               // of a profile: whose sandbox it is
   std::optional<AppliedProfile> profile;                   // set by apply_profile
   std::vector<std::string> block_commands;                 // names or paths
   std::vector<std::string> allow_commands;                 // names that are not held back

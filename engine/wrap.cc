@@ -7,6 +7,8 @@
 #include "crypto/secret.h"
 #include "engine/directories.h"
 #include "engine/mend.h"
+#include "engine/run_credentials.h"
+#include "engine/run_tool.h"
 #include "ledger/audit_log.h"
 #include "sandbox/wrap.h"
 
@@ -114,6 +116,7 @@ Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_
   NONO_CHECK(read_credentials(plan));
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
+  NONO_CHECK(check_tool(plan, request, exec.program()));
   NONO_CHECK(scan_run(plan, request, teller));
   teller.starting(plan);
   // Nobody would keep what is not verified from being read: it stops the start wherever it lies.

@@ -89,6 +89,9 @@ class Composer {
 
   Result<Composed> finish(const std::string& name) {
     out_.name = name;
+    if (tool_) {
+      NONO_CHECK(be_tool(tool_->first, tool_->second));
+    }
     NONO_CHECK(check_network(name));
     NONO_CHECK(check_denials());
     NONO_CHECK(check_credentials());
@@ -129,6 +132,7 @@ class Composer {
     take_network(profile);
     take_environment(profile);
     take_credentials(profile, name);
+    NONO_CHECK(take_tool(profile, name));
     append_new(out_.commands.allow, profile.commands.allow);
     append_new(out_.commands.deny, profile.commands.deny);
     for (const Finding& finding : profile.findings) {
@@ -297,6 +301,79 @@ class Composer {
     }
   }
 
+  Result<void> take_tool(const Profile& profile, const std::string& name) {
+    if (profile.tool && tool_) {
+      return std::unexpected(
+          usage(name, "command_policies: " + printable(tool_->second) + " has one, too")
+              .mend_with("leave out one of the two: a run has one sandbox"));
+    }
+    if (profile.tool) {
+      tool_.emplace(*profile.tool, name);
+    }
+    return {};
+  }
+
+  // give_up takes out what the profiles give, and names it.
+  std::vector<std::string> give_up() {
+    std::vector<std::string> given;
+    for (const ComposedGrant& grant : std::exchange(out_.grants, {})) {
+      given.push_back(grant.access.text() + " " + grant.path);
+    }
+    out_.groups.clear();
+    if (std::exchange(out_.workdir, std::nullopt).value_or(WorkdirAccess::None) !=
+        WorkdirAccess::None) {
+      given.emplace_back("workdir");
+    }
+    const NetworkPart network = std::exchange(out_.network, {});
+    if (!network.connect.empty() || !network.listen.empty() || !network.connect_to.empty()) {
+      given.emplace_back("network");
+    }
+    out_.network.block = true;
+    const EnvironmentPart& variables = out_.environment;
+    if (variables.allow || !variables.pass.empty() || !variables.set.empty()) {
+      given.emplace_back("variables");
+    }
+    return given;
+  }
+
+  // be_tool puts the sandbox of the command in place of all that is granted beside it. What is
+  // denied, held back and limited stays.
+  Result<void> be_tool(const ToolSandbox& tool, const std::string& name) {
+    const std::string origin = "profile " + name + ": " + tool.pointer;
+    ComposedTool out{tool.command, "", origin, {}};
+    NONO_TRY(const auto executable, expanded(tool.executable, origin));
+    if (!executable) {
+      return fail(ErrorKind::Usage, origin + ": lies in a directory of the session");
+    }
+    out.executable = *executable;
+    out.put_aside = give_up();
+    NONO_CHECK(add_grant({out.executable, origin, kReadExecute, WantedKind::File, Presence::Said}));
+    for (const ToolPath& path : tool.paths) {
+      NONO_CHECK(add_tool_path(path, "profile " + name + ": " + path.pointer));
+    }
+    out_.environment.allow = tool.allow_vars ? *tool.allow_vars : tool_variables();
+    out_.environment.pass.clear();
+    out_.environment.set = tool.set_vars;
+    out_.tool = std::move(out);
+    return {};
+  }
+
+  Result<void> add_tool_path(const ToolPath& path, const std::string& origin) {
+    // In the order of ToolRight.
+    static constexpr auto kToolMeanings = std::to_array<Meaning>({
+        {kReadExecute, WantedKind::Directory},
+        {Access::write(), WantedKind::Directory},
+        {Access::read(), WantedKind::File},
+        {Access::write(), WantedKind::File},
+    });
+    NONO_TRY(auto where, expanded(path.text, origin));
+    if (!where) {
+      return {};
+    }
+    const Meaning& meaning = kToolMeanings[static_cast<std::size_t>(path.right)];
+    return add_grant({*std::move(where), origin, meaning.access, meaning.kind, Presence::Said});
+  }
+
   // check_credentials: what is denied is handed on by nobody, and a variable has one value.
   Result<void> check_credentials() const {
     for (const Credential& credential : out_.credentials) {
@@ -372,6 +449,7 @@ class Composer {
   Composed out_;
   std::vector<std::string> path_;  // from the profile asked for down to this one
   std::set<std::string> seen_;
+  std::optional<std::pair<ToolSandbox, std::string>> tool_;  // with the profile's name
 };
 
 }  // namespace

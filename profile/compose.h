@@ -45,6 +45,15 @@ struct ComposedFinding {
   std::string why;
 };
 
+// ComposedTool says whose sandbox a run has. `grants` and `environment` of the Composed are that
+// sandbox's then, and nothing else's.
+struct ComposedTool {
+  std::string command;
+  std::string executable;  // absolute, normal
+  std::string origin;
+  std::vector<std::string> put_aside;  // what the profile grants beside it: "r-x /usr/lib/x"
+};
+
 struct Composed {
   std::string name;
   std::vector<std::string> lineage;  // names, parents first, itself last
@@ -54,6 +63,7 @@ struct Composed {
   NetworkPart network;
   EnvironmentPart environment;
   std::vector<Credential> credentials;  // each variable once; origin: profile and pointer
+  std::optional<ComposedTool> tool;
   CommandsPart commands;
   bool scan_all = false;
   bool strict_intercept = false;

@@ -97,6 +97,11 @@ class Reader {
     NONO_CHECK(network());
     NONO_CHECK(environment());
     NONO_CHECK(credentials());
+    NONO_TRY(const auto policies, root_.maybe("command_policies"));
+    if (policies) {
+      NONO_TRY(ToolPart part, read_tool_sandbox(*policies));
+      out_.tool = std::move(part.tool);
+    }
     return rest();
   }
 

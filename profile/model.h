@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "profile/credentials.h"
 #include "profile/schema.h"
+#include "profile/tool_sandbox.h"
 #include "profile/tree.h"
 #include "sandbox/endpoint.h"
 #include "sandbox/limits.h"
@@ -67,6 +68,7 @@ struct Profile {
   NetworkPart network;
   EnvironmentPart environment;
   std::vector<Credential> credentials;
+  std::optional<ToolSandbox> tool;
   CommandsPart commands;
   bool scan_all = false;          // trust.scan is "all"
   bool strict_intercept = false;  // trust.intercept is "strict"

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "profile/credentials.h"
 #include "profile/environment_rules.h"
+#include "profile/tool_sandbox.h"
 #include "profile/tree.h"
 
 namespace nono::profile {
@@ -291,10 +292,14 @@ class Checker {
     return {};
   }
 
+  Result<void> commands(const JsonView& view) {
+    NONO_TRY(const ToolPart part, read_tool_sandbox(view));
+    findings_.insert(findings_.end(), part.refused.begin(), part.refused.end());
+    return {};
+  }
+
   Result<void> value(const JsonView& view, const Field& field) {
     switch (field.type) {
-      case FieldType::Credentials:
-        return credentials(view);
       case FieldType::Object:
         return object(view, std::string(field.path));
       case FieldType::Groups:
@@ -309,8 +314,15 @@ class Checker {
       case FieldType::Names:
         return view.json().string() != nullptr ? check_name(view) : check_list(view, check_name);
       default:
-        return plain(view, field.type);
+        return section(view, field.type);
     }
+  }
+
+  Result<void> section(const JsonView& view, FieldType type) {
+    if (type == FieldType::Credentials) {
+      return credentials(view);
+    }
+    return type == FieldType::Commands ? commands(view) : plain(view, type);
   }
 
   static Result<void> plain(const JsonView& view, FieldType type) {

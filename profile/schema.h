@@ -30,6 +30,7 @@ enum class FieldType : unsigned char {
   Variables,    // a list of names of variables, with * where it is a pattern
   Settings,     // an object of strings: NAME to value
   Credentials,  // an object: SOURCE to the variable that its value is put into
+  Commands,     // command_policies (profile/tool_sandbox.h)
   Flag,         // true or false
   Choice,       // one of the words of the row
   Duration,     // 90s, 10m, 1h30m

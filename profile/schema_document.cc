@@ -73,6 +73,13 @@ Json credentials() {
                       {"additionalProperties", conditional(variable, "env_var")}};
 }
 
+Json section(FieldType type) {
+  if (type == FieldType::Credentials) {
+    return credentials();
+  }
+  return type == FieldType::Commands ? typed("object") : Json(Json::Object{});  // Anything
+}
+
 Json object_of(std::string_view path);
 
 Json lists(const Field& field) {
@@ -93,10 +100,8 @@ Json lists(const Field& field) {
       return ports();
     case FieldType::Variables:
       return list_of(matching("^[A-Za-z_][A-Za-z0-9_]*\\*?$"));
-    case FieldType::Credentials:
-      return credentials();
     default:
-      return Json::Object{};  // Anything
+      return section(field.type);
   }
 }
 

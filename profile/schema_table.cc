@@ -161,8 +161,8 @@ constexpr auto kFields = std::to_array<Field>({
     {"session_hooks", Anything, Refused, kHooks},
     {"packs", Words, Refused, "there are no packs in this version"},
     {"command_args", Words, Refused, "the command line is the caller's"},
-    {"command_policies", Anything, Refused,
-     "rules by a program's arguments or place are not kept by this version"},
+    {"command_policies", Commands, Used,
+     "the sandbox of `entrypoint`, which is the whole run's; what takes more than one is refused"},
     {"credential_capture", Anything, Refused, kHooks},
     {"env_credentials", Credentials, Used,
      "SOURCE to the variable that its value is put into: file:///PATH, env://NAME, "

@@ -288,7 +288,7 @@ TEST(SchemaTest, WhatIsNotDoneIsFoundWhereItAsksForSomething) {
     pointers.push_back(finding.pointer);
     EXPECT_FALSE(finding.why.empty());
   }
-  EXPECT_EQ(pointers, (std::vector<std::string>{"/interactive", "/command_policies",
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/interactive", "/command_policies/rm",
                                                 "/network/allow_domain"}));
   EXPECT_EQ((*found)[0].effect, FieldEffect::Said);
   EXPECT_EQ((*found)[1].effect, FieldEffect::Refused);
