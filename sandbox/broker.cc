@@ -212,6 +212,7 @@ struct Warden::Impl final : Lanes::Host {
   void hear_reply();
   bool reap(pid_t agent, int& status);
   void agent_stopped(int signal);
+  bool agent_ended(int status);
   bool supervisor_is_lost();
 
   const BrokerConfig& config;
@@ -459,6 +460,19 @@ bool Warden::Impl::supervisor_is_lost() {
   return rules.supervisor().stopped_too_long(now, agent_is_stopped);
 }
 
+// agent_ended: by what waitpid(2) says of the agent, which may also have stopped or gone on.
+bool Warden::Impl::agent_ended(int status) {
+  if (WIFCONTINUED(status)) {
+    agent_is_stopped = false;
+    return false;
+  }
+  if (WIFSTOPPED(status)) {
+    agent_stopped(WSTOPSIG(status));
+    return false;
+  }
+  return true;
+}
+
 // reap collects ended children; true once the agent itself is among them.
 bool Warden::Impl::reap(pid_t agent, int& status) {
   for (;;) {
@@ -474,11 +488,7 @@ bool Warden::Impl::reap(pid_t agent, int& status) {
     if (workers.reaped(pid) || lanes.reaped(pid, child_status)) {
       continue;
     }
-    if (WIFCONTINUED(child_status)) {
-      agent_is_stopped = agent_is_stopped && pid != agent;
-    } else if (pid == agent && WIFSTOPPED(child_status)) {
-      agent_stopped(WSTOPSIG(child_status));
-    } else if (pid == agent) {
+    if (pid == agent && agent_ended(child_status)) {
       status = child_status;
       return true;
     }

@@ -70,6 +70,45 @@ Answer<std::string> beginning_of(BorrowedFd object) {
   return text;
 }
 
+Answer<std::uint64_t> pointer_at(const AgentThread& thread, std::uint64_t at) {
+  const auto bytes = thread.bytes_at(at, sizeof(std::uint64_t));
+  if (!bytes) {
+    return std::unexpected(bytes.error());
+  }
+  std::uint64_t out = 0;
+  std::copy_n(bytes->data(), sizeof out, reinterpret_cast<char*>(&out));
+  return out;
+}
+
+// word_at: a word longer than any path is no operand and no option of the programs concerned.
+Answer<std::string> word_at(const AgentThread& thread, std::uint64_t at) {
+  auto out = thread.path_at(at);
+  return out || out.error() != ENAMETOOLONG ? out : std::string();
+}
+
+// words_at reads what a list of pointers leads to, up to its null pointer.
+Answer<std::vector<std::string>> words_at(const AgentThread& thread, std::uint64_t at) {
+  std::vector<std::string> out;
+  std::size_t bytes = 0;
+  for (; at != 0; at += sizeof at) {
+    const auto address = pointer_at(thread, at);
+    if (!address || *address == 0) {
+      return address ? Answer<std::vector<std::string>>(std::move(out))
+                     : std::unexpected(address.error());
+    }
+    auto word = word_at(thread, *address);
+    if (!word) {
+      return std::unexpected(word.error());
+    }
+    bytes += word->size();
+    out.push_back(*std::move(word));
+    if (out.size() > kMaxWords || bytes > kMaxWordBytes) {
+      return std::unexpected(E2BIG);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void HeldObjects::add(const std::string& path, const std::string& name) {
@@ -172,30 +211,11 @@ Answer<void> Executor::read_words(Judged& judged) const {
   if (std::exchange(judged.words_read, true)) {
     return {};
   }
-  std::uint64_t at = decode_words(judged.call.number, judged.call.args);
-  std::size_t bytes = 0;
-  while (at != 0) {
-    const auto pointer = judged.call.thread.bytes_at(at, sizeof(std::uint64_t));
-    if (!pointer) {
-      return std::unexpected(pointer.error());
-    }
-    std::uint64_t address = 0;
-    std::copy_n(pointer->data(), sizeof address, reinterpret_cast<char*>(&address));
-    if (address == 0) {
-      break;
-    }
-    auto word = judged.call.thread.path_at(address);
-    if (!word && word.error() != ENAMETOOLONG) {
-      return std::unexpected(word.error());
-    }
-    // A word longer than any path is no operand and no option of the programs concerned.
-    judged.invocation.words.push_back(word ? *std::move(word) : std::string());
-    bytes += judged.invocation.words.back().size();
-    if (judged.invocation.words.size() > kMaxWords || bytes > kMaxWordBytes) {
-      return std::unexpected(E2BIG);
-    }
-    at += sizeof address;
+  auto words = words_at(judged.call.thread, decode_words(judged.call.number, judged.call.args));
+  if (!words) {
+    return std::unexpected(words.error());
   }
+  judged.invocation.words = *std::move(words);
   if (const auto base = resolver_.base(judged.call.thread, AT_FDCWD)) {
     judged.invocation.directory = resolver_.path_of(*base, 1);
   }
@@ -258,7 +278,7 @@ Answer<const HeldCommand*> Executor::held(Judged& judged, const Program& program
   if (judged.depth > kMaxDepth || !S_ISREG(program.status.st_mode)) {
     return nullptr;  // the kernel refuses it
   }
-  auto [name, row, unknown] = objects_.named(program);
+  const auto [name, row, unknown] = objects_.named(program);
   if (unknown) {
     return held_script(judged, program);
   }
@@ -266,18 +286,26 @@ Answer<const HeldCommand*> Executor::held(Judged& judged, const Program& program
   if (kind == ProgramKind::Loader) {
     return held_argument(judged);
   }
-  const bool becomes_another = kind == ProgramKind::Multicall && row == nullptr;
-  if (becomes_another || (row != nullptr && row->when != CommandWhen::Always)) {
+  if (kind != ProgramKind::Multicall || row != nullptr) {
+    return held_by(judged, row);
+  }
+  if (auto read = read_words(judged); !read) {
+    return std::unexpected(read.error());
+  }
+  return held_by(judged,
+                 held_by_name(rules_.config().commands, applet_of(name, judged.invocation.words)));
+}
+
+Answer<const HeldCommand*> Executor::held_by(Judged& judged, const HeldCommand* row) const {
+  if (row == nullptr) {
+    return nullptr;
+  }
+  if (row->when != CommandWhen::Always) {
     if (auto read = read_words(judged); !read) {
       return std::unexpected(read.error());
     }
   }
-  if (becomes_another) {
-    row = held_by_name(rules_.config().commands, applet_of(name, judged.invocation.words));
-  }
-  const bool holds =
-      row != nullptr && is_held(*row, judged.invocation, *rules_.config().capabilities);
-  return holds ? row : nullptr;
+  return is_held(*row, judged.invocation, *rules_.config().capabilities) ? row : nullptr;
 }
 
 // record tells of the program and of what the kernel starts it by: each needs the right to be
@@ -351,6 +379,16 @@ Answer<void> Executor::may_start(const Call& call, const Program& program) {
   return std::unexpected(EACCES);
 }
 
+// tell_unread: what no grant covers this process cannot read either: that it is outside is what to
+// say of it.
+void Executor::tell_unread(const Call& call, const std::string& resolved) {
+  if (rules_.lacks_grant(resolved, Access::execute())) {
+    rules_.outside(call, "execute", resolved, Access::execute());
+  } else {
+    rules_.report(call, "execute", resolved, "command", kUnreadable);
+  }
+}
+
 Outcome Executor::serve(const Call& call) {
   int flags = 0;
   const PathArg arg = decode_execute(call.number, call.args, flags);
@@ -371,15 +409,13 @@ Outcome Executor::serve(const Call& call) {
   }
   Judged judged{call, {}};
   const auto row = held(judged, *program);
-  if (!row && rules_.lacks_grant(program->resolved, Access::execute())) {
-    // What no grant covers this process cannot read either: that it is outside is what to say.
-    rules_.outside(call, "execute", program->resolved, Access::execute());
+  if (!row) {
+    tell_unread(call, program->resolved);
     return Outcome::error(EACCES);
   }
-  if (!row || *row != nullptr) {
-    const bool wished = row && (*row)->anywhere;
-    rules_.report(call, "execute", program->resolved, wished ? "blocked-command" : "command",
-                  row ? (*row)->name + ": " + (*row)->why : kUnreadable);
+  if (const HeldCommand* by = *row; by != nullptr) {
+    rules_.report(call, "execute", program->resolved, by->anywhere ? "blocked-command" : "command",
+                  by->name + ": " + by->why);
     return Outcome::error(EACCES);
   }
   if (auto may = may_start(call, *program); !may) {

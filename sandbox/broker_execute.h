@@ -83,6 +83,8 @@ class Executor {
                              LastLink last) const;
   // held is the row that holds the program back, or null.
   Answer<const HeldCommand*> held(Judged& judged, const Program& program);
+  // held_by is `row` where it holds back what is called so; it may be null.
+  Answer<const HeldCommand*> held_by(Judged& judged, const HeldCommand* row) const;
   Answer<const HeldCommand*> held_script(Judged& judged, const Program& program);
   Answer<const HeldCommand*> held_argument(Judged& judged);
   Answer<void> read_words(Judged& judged) const;
@@ -90,6 +92,7 @@ class Executor {
   Answer<std::string> started_by(const Call& call, const Program& program) const;
   Answer<void> may_start(const Call& call, const Program& program);
   void record(const Call& call, const Program& program);
+  void tell_unread(const Call& call, const std::string& resolved);
 
   const Resolver& resolver_;
   BrokerRules& rules_;

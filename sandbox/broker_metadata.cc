@@ -216,15 +216,18 @@ Outcome MetadataOperations::set_attribute(const Call& call, const OwnedFd& objec
                                 static_cast<int>(call.args[4])));
 }
 
-Outcome MetadataOperations::watch(const Call& call) {
+Answer<OwnedFd> MetadataOperations::watched(const Call& call, std::uint32_t mask) const {
   const auto path = call.thread.path_at(call.args[1]);
   if (!path || path->empty()) {
-    return Outcome::error(path ? ENOENT : path.error());
+    return std::unexpected(path ? ENOENT : path.error());
   }
+  return resolver_.object(call.thread, AT_FDCWD, *path,
+                          (mask & IN_DONT_FOLLOW) != 0 ? LastLink::Keep : LastLink::Follow);
+}
+
+Outcome MetadataOperations::watch(const Call& call) {
   const auto mask = static_cast<std::uint32_t>(call.args[2]);
-  const auto object =
-      resolver_.object(call.thread, AT_FDCWD, *path,
-                       (mask & IN_DONT_FOLLOW) != 0 ? LastLink::Keep : LastLink::Follow);
+  const auto object = watched(call, mask);
   struct stat status{};
   if (!object || ::fstat(BorrowedFd(*object).raw(), &status) != 0) {
     return Outcome::error(object ? errno : object.error());

@@ -24,6 +24,7 @@ class MetadataOperations {
   Outcome watch(const Call& call);
   Outcome read_attributes(const Call& call);
   bool may_read(const OwnedFd& object) const;
+  Answer<OwnedFd> watched(const Call& call, std::uint32_t mask) const;
   Answer<OwnedFd> object_of(const Call& call, const MetadataCall& args) const;
   Answer<void> may_change(const Call& call, const OwnedFd& object, const struct stat& status);
   Outcome set_mode(const Call& call, const OwnedFd& object, const struct stat& status);

@@ -381,23 +381,31 @@ Outcome SocketOperations::bind(const Call& call) {
     return Outcome::error(socket.error());
   }
   const std::string path = address->path();
-  if (!path.empty()) {
-    return bind_path(call, *socket, path);
-  }
-  Outcome out = Outcome::of(::bind(BorrowedFd(*socket).raw(), address->get(), address->size()));
-  if (out.kind() == Outcome::Kind::Value && address->port() != 0) {
-    const bool stream = int_option(*socket, SO_TYPE) == SOCK_STREAM;
-    rules_.used(stream ? "listen" : "datagram", "TCP port " + std::to_string(address->port()));
-  }
-  if (out.kind() == Outcome::Kind::Value && address->family == AF_UNIX && !rules_.config().scoped) {
-    remember_abstract(*socket);
+  return path.empty() ? bind_other(call, *socket, *address) : bind_path(call, *socket, path);
+}
+
+Outcome SocketOperations::bind_other(const Call& call, const OwnedFd& socket,
+                                     const Address& address) {
+  Outcome out = Outcome::of(::bind(BorrowedFd(socket).raw(), address.get(), address.size()));
+  if (out.kind() == Outcome::Kind::Value) {
+    note_bound(socket, address);
   }
   const bool refused = out.kind() == Outcome::Kind::Error && out.number() == EACCES;
-  if (const std::uint16_t port = address->port();
+  if (const std::uint16_t port = address.port();
       refused && port != 0 && !may_listen_on(rules_.config().capabilities->network(), port)) {
     tell_port(call, "listen", port);
   }
   return out;
+}
+
+void SocketOperations::note_bound(const OwnedFd& socket, const Address& address) {
+  if (address.port() != 0) {
+    const bool stream = int_option(socket, SO_TYPE) == SOCK_STREAM;
+    rules_.used(stream ? "listen" : "datagram", "TCP port " + std::to_string(address.port()));
+  }
+  if (address.family == AF_UNIX && !rules_.config().scoped) {
+    remember_abstract(socket);
+  }
 }
 
 Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket,

@@ -141,6 +141,21 @@ bool is_connect(const Expansion& expansion) {
            ::fstat(BorrowedFd(expansion.object).raw(), &status) == 0 && S_ISSOCK(status.st_mode)));
 }
 
+// take_fds: what the question is about, the listener and, of a socket's path, its object.
+bool take_fds(std::vector<OwnedFd> fds, Expansion& out) {
+  const bool connects = out.kind == ExpansionKind::Connect;
+  const bool by_path = connects && !out.to && fds.size() == 3;
+  if (fds.size() != 2 && !by_path) {
+    return false;
+  }
+  (connects ? out.socket : out.object) = std::move(fds[0]);
+  out.listener = std::move(fds[1]);
+  if (by_path) {
+    out.object = std::move(fds[2]);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string_view name_of(ExpansionKind kind) {
@@ -228,20 +243,13 @@ std::optional<Expansion> decode_expansion(WireReader& reader, std::vector<OwnedF
   out.requested = reader.text();
   out.name = reader.text();
   read_endpoint(reader, out);
-  if (!reader.good() || kind > static_cast<std::uint64_t>(ExpansionKind::Connect) ||
-      fds.size() < 2) {
+  if (!reader.good() || kind > static_cast<std::uint64_t>(ExpansionKind::Connect)) {
     return std::nullopt;
   }
   out.kind = static_cast<ExpansionKind>(kind);
   const bool connects = out.kind == ExpansionKind::Connect;
-  (connects ? out.socket : out.object) = std::move(fds[0]);
-  out.listener = std::move(fds[1]);
-  if (connects && !out.to && fds.size() == 3) {
-    out.object = std::move(fds[2]);
-    fds.pop_back();
-  }
-  const bool sound =
-      fds.size() == 2 && fits(out.kind, out.flags) && (connects ? is_connect(out) : is_open(out));
+  const bool sound = take_fds(std::move(fds), out) && fits(out.kind, out.flags) &&
+                     (connects ? is_connect(out) : is_open(out));
   return sound ? std::optional(std::move(out)) : std::nullopt;
 }
 

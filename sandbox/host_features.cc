@@ -180,6 +180,19 @@ int tried_in_child() {
   return ended == child && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
+void probe_by_trying(HostFeatures& found, const HostView& view, bool offered) {
+  int tried = tried_in_child();
+  if (view.listener_errno) {
+    tried &= ~(kListener | kSyncWakeUp | kBusy);
+    tried |= *view.listener_errno == EBUSY ? kBusy : 0;
+  }
+  found.seccomp_notify = offered && (tried & kListener) != 0;
+  found.notify_busy = offered && (tried & kBusy) != 0;
+  found.notify_sync_wake_up = offered && (tried & kSyncWakeUp) != 0;
+  found.user_namespaces = (tried & kUserNamespace) != 0;
+  found.network_namespace = try_own_network() == 0;
+}
+
 void probe_seccomp(HostFeatures& found, const HostView& view, ProbeDepth depth,
                    std::string_view release) {
   found.seccomp_filter = seccomp_knows(SECCOMP_RET_ERRNO);
@@ -192,19 +205,9 @@ void probe_seccomp(HostFeatures& found, const HostView& view, ProbeDepth depth,
       found.seccomp_notify = offered && !found.wsl2 && !view.listener_errno;
       found.notify_sync_wake_up = offered && release_at_least(release, 6, 6);
       return;
-    case ProbeDepth::Full: {
-      int tried = tried_in_child();
-      if (view.listener_errno) {
-        tried &= ~(kListener | kSyncWakeUp | kBusy);
-        tried |= *view.listener_errno == EBUSY ? kBusy : 0;
-      }
-      found.seccomp_notify = offered && (tried & kListener) != 0;
-      found.notify_busy = offered && (tried & kBusy) != 0;
-      found.notify_sync_wake_up = offered && (tried & kSyncWakeUp) != 0;
-      found.user_namespaces = (tried & kUserNamespace) != 0;
-      found.network_namespace = try_own_network() == 0;
+    case ProbeDepth::Full:
+      probe_by_trying(found, view, offered);
       return;
-    }
   }
 }
 

@@ -232,6 +232,15 @@ class Resolver::Walk {
         return done;
       }
     }
+    return arrive();
+  }
+
+ private:
+  using Step = Answer<Walked>;  // with a valid place.directory: the walk ends there
+  static Step go_on() { return Walked{}; }
+
+  // arrive ends the walk at what all components led to.
+  Answer<Walked> arrive() {
     if (auto fine = resolver_.allowed(current_); !fine) {
       return std::unexpected(fine.error());
     }
@@ -241,10 +250,6 @@ class Resolver::Walk {
     }
     return Walked{std::move(current_), {}};
   }
-
- private:
-  using Step = Answer<Walked>;  // with a valid place.directory: the walk ends there
-  static Step go_on() { return Walked{}; }
 
   Step step(const std::string& name) {
     if (at_proc_root() && (name == "self" || name == "thread-self")) {

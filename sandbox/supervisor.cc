@@ -419,17 +419,21 @@ std::array<pollfd, Supervisor::kWatched> Supervisor::watched() const {
   return out;
 }
 
+void Supervisor::serve_terminal(std::span<const pollfd> fired) {
+  for (const pollfd& terminal : fired) {
+    if (terminal.fd >= 0 && terminal.revents != 0) {
+      options_.terminal->ready(terminal.fd, terminal.revents);
+    }
+  }
+}
+
 // serve handles what fired; false once the broker is gone and all it said was heard. Who the agent
 // is comes before the signals that are for it.
 bool Supervisor::serve(const std::array<pollfd, kWatched>& fired) {
   if (fired[kAsk].revents != 0) {
     answer_question();
   }
-  for (const pollfd& terminal : std::span(fired).subspan(kTerminal)) {
-    if (terminal.fd >= 0 && terminal.revents != 0) {
-      options_.terminal->ready(terminal.fd, terminal.revents);
-    }
-  }
+  serve_terminal(std::span(fired).subspan(kTerminal));
   if (fired[kFailure].revents != 0) {
     hear_failure();
   }

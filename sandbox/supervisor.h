@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/owned_fd.h"
@@ -89,6 +90,7 @@ class Supervisor {
   static constexpr std::size_t kWatched = kTerminal + 3;
 
   std::array<pollfd, kWatched> watched() const;
+  void serve_terminal(std::span<const pollfd> fired);
   bool serve(const std::array<pollfd, kWatched>& fired);
   void answer_question();
   void hear_event();
