@@ -312,6 +312,27 @@ Store store_of(std::span<const Certificate> chain) {
   return store;
 }
 
+Result<void> check_chain(std::span<const Certificate> chain) {
+  if (chain.empty() || chain.size() > kMaxAuthority) {
+    return bad_chain("a chain has 1 to 10 certificates");
+  }
+  if (!std::ranges::all_of(chain, may_issue)) {
+    return bad_chain("a certificate in the chain may not issue others");
+  }
+  if (!std::ranges::all_of(chain, understood)) {
+    return bad_chain("a critical extension is not known here");
+  }
+  for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+    if (!may_follow(chain[i + 1], chain[i])) {
+      return bad_chain("a certificate in the chain was not issued by the next one");
+    }
+  }
+  if (!lengths_hold(chain)) {
+    return bad_chain("there are more issuers than one of them allows");
+  }
+  return {};
+}
+
 }  // namespace
 
 KnownLink link_of(const Certificate& issuer, const Certificate& subject) {
@@ -478,23 +499,7 @@ bool CertificateAuthority::Impl::names_allowed(const Path& path) const {
 
 Result<CertificateAuthority> CertificateAuthority::make(std::vector<Certificate> chain,
                                                         std::span<const KnownLink> known) {
-  if (chain.empty() || chain.size() > kMaxAuthority) {
-    return bad_chain("a chain has 1 to 10 certificates");
-  }
-  if (!std::ranges::all_of(chain, may_issue)) {
-    return bad_chain("a certificate in the chain may not issue others");
-  }
-  if (!std::ranges::all_of(chain, understood)) {
-    return bad_chain("a critical extension is not known here");
-  }
-  for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
-    if (!may_follow(chain[i + 1], chain[i])) {
-      return bad_chain("a certificate in the chain was not issued by the next one");
-    }
-  }
-  if (!lengths_hold(chain)) {
-    return bad_chain("there are more issuers than one of them allows");
-  }
+  NONO_CHECK(check_chain(chain));
   auto impl = std::make_shared<Impl>(std::move(chain), known);
   const ErrorQueue queue;
   for (const Certificate& certificate : impl->chain) {

@@ -65,6 +65,16 @@ void add_change(Json& event, const ProfileChange& change) {
   event.set("sha256_after", change.after.hex());
 }
 
+void add_outcome(Json& event, bool allowed, const std::string& why, const ProfileChange* change) {
+  event.set("outcome", allowed ? "allowed" : "denied");
+  if (!why.empty()) {
+    event.set("why", printable(why));
+  }
+  if (change != nullptr) {
+    add_change(event, *change);
+  }
+}
+
 // answer_event is what is recorded of an answer, but for what it came to.
 Json answer_event(const Expansion& expansion, const ApprovalQuestion& question,
                   const ApprovalReply& reply, std::string_view by) {
@@ -435,13 +445,7 @@ void Approvals::finish_one(OpenQuestion at, const ApprovalReply& reply, std::str
   const ProfileChange* change = allowed && saves ? pending.change.get() : nullptr;
   std::string why = against.value_or(reply.why);
   Json event = answer_event(pending.expansion, question, reply, by);
-  event.set("outcome", allowed ? "allowed" : "denied");
-  if (!why.empty()) {
-    event.set("why", printable(why));
-  }
-  if (change != nullptr) {
-    add_change(event, *change);
-  }
+  add_outcome(event, allowed, why, change);
   if (!record("approval", event, ledger::Durability::Durable)) {
     refuse(pending.expansion);
     why = "the audit log failed";

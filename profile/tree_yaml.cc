@@ -27,6 +27,15 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// plain_number is nothing where readers might differ: +1, 01, 1.0.
+std::optional<std::int64_t> plain_number(std::string_view word) {
+  std::int64_t number = 0;
+  const std::string_view digits = word.starts_with('-') ? word.substr(1) : word;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  const bool plain = all_digits(digits) && (digits.size() == 1 || digits[0] != '0');
+  return plain && error == std::errc() ? std::optional(number) : std::nullopt;
+}
+
 // looks_numeric: begins like a number and is not a plain decimal integer.
 bool looks_numeric(std::string_view word) {
   if (word.starts_with('-') || word.starts_with('+')) {
@@ -243,11 +252,8 @@ Result<Json> yaml_scalar(std::string_view word) {
   if (word == "true" || word == "false") {
     return Json(word == "true");
   }
-  std::int64_t number = 0;
-  const std::string_view digits = word.starts_with('-') ? word.substr(1) : word;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (all_digits(digits) && (digits.size() == 1 || digits[0] != '0') && error == std::errc()) {
-    return Json(number);
+  if (const auto number = plain_number(word)) {
+    return Json(*number);
   }
   const bool unclear = lower == "true" || lower == "false" || looks_numeric(word) ||
                        std::ranges::find(kAmbiguous, lower) != kAmbiguous.end();
