@@ -76,7 +76,7 @@ profile::Learned proposal(const Recorder& recorder, const RunPlan& known,
   view.forbidden = [&known](const std::string& path, Access access) -> std::string {
     const auto use =
         access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
-    const auto never = known.never_grant->find(path, use);
+    const auto never = known.never_grant.find(path, use);
     return never ? "it is never granted: " + std::string(never->why) : std::string();
   };
   profile::Learned out = profile::generalise(recorder.uses(), view, request.name, request.extends);

@@ -108,7 +108,7 @@ std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
     const Needed needed = access_of(refusal.operation);
     const std::string path =
         needed.of_directory ? std::string(directory_name(refusal.object)) : refusal.object;
-    return way_to_grant(*plan.never_grant, path, needed.access, kind_at(path));
+    return way_to_grant(plan.never_grant, path, needed.access, kind_at(path));
   }
   if (refusal.rule == "address-not-granted") {
     return "--connect " + refusal.object;

@@ -42,12 +42,15 @@ struct Verdict {
 
 // RunPlan is what will be enforced, before anything is started: the banner, and --dry-run.
 struct RunPlan {
+  RunPlan(UserDirectories the_user, profile::NeverGrantList never)
+      : user(std::move(the_user)), never_grant(std::move(never)) {}
+
   UserDirectories user;
   sandbox::HostFeatures features;
   sandbox::CapabilitySet capabilities;
   sandbox::OwnNetwork own_network = sandbox::OwnNetwork::No;
   UseRecorder* recorder = nullptr;
-  std::optional<profile::NeverGrantList> never_grant;  // always there in a composed plan
+  profile::NeverGrantList never_grant;
   sandbox::LimitPlan limits;
   std::vector<sandbox::HeldCommand> commands;
   std::vector<std::string> kept_trees;  // resolved

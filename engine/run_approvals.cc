@@ -103,10 +103,9 @@ std::unique_ptr<ProfileSaver> saver_for(const RunRequest& request, const RunPlan
                         .policy = plan.policy});
 }
 
-ApprovalBounds bounds_of(const RunRequest& request, const RunPlan& plan,
-                         const profile::NeverGrantList& never, Teller& teller) {
+ApprovalBounds bounds_of(const RunRequest& request, const RunPlan& plan, Teller& teller) {
   ApprovalBounds bounds;
-  bounds.never = &never;
+  bounds.never = &plan.never_grant;
   bounds.denials = resolved_too(request.denials);
   bounds.limits = request.approvals.limits;
   bounds.sockets = sockets_in(caller_environment());
@@ -136,9 +135,6 @@ Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& pl
   if (!wish.any()) {
     return out;
   }
-  if (!plan.never_grant) {
-    return fail(ErrorKind::Internal, "approvals without a never-grant list");
-  }
   Approvals::Backends backends;
   if (wish.rules_file) {
     NONO_TRY(RuleBook book, load_rules(*wish.rules_file, plan));
@@ -158,8 +154,8 @@ Result<RunApprovals> make_approvals(const RunRequest& request, const RunPlan& pl
     NONO_TRY(std::unique_ptr<WebhookBackend> webhook, by_webhook(wish, plan, with));
     backends.push_back(std::move(webhook));
   }
-  NONO_TRY(out.decider, Approvals::make(bounds_of(request, plan, *plan.never_grant, with.teller),
-                                        std::move(backends), with.log));
+  NONO_TRY(out.decider,
+           Approvals::make(bounds_of(request, plan, with.teller), std::move(backends), with.log));
   return out;
 }
 

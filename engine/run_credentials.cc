@@ -31,7 +31,7 @@ Result<void> check_denied(const profile::Credential& credential, const RunReques
 }  // namespace
 
 Result<void> plan_credentials(RunPlan& plan, const RunRequest& request) {
-  const CredentialRules rules{*plan.never_grant, plan.policy->guard()};
+  const CredentialRules rules{plan.never_grant, plan.policy->guard()};
   for (const profile::Credential& credential : request.credentials) {
     NONO_CHECK(check_denied(credential, request));
     NONO_CHECK(check_credential(credential, rules));
@@ -48,7 +48,7 @@ Result<void> plan_credentials(RunPlan& plan, const RunRequest& request) {
 }
 
 Result<void> read_credentials(RunPlan& plan) {
-  const CredentialRules rules{*plan.never_grant, plan.policy->guard()};
+  const CredentialRules rules{plan.never_grant, plan.policy->guard()};
   for (const profile::Credential& credential : plan.credentials) {
     NONO_TRY(const crypto::Secret value, read_credential(credential, rules));
     std::string entry = credential.variable + "=";

@@ -431,9 +431,7 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
 }
 
 Result<void> plan_access(RunPlan& plan, const RunRequest& request, const SessionPlaces& places) {
-  NONO_TRY(profile::NeverGrantList never, never_list(request, plan.user));
-  NONO_CHECK(add_capabilities(plan, request, places, never));
-  plan.never_grant = std::move(never);
+  NONO_CHECK(add_capabilities(plan, request, places, plan.never_grant));
   return hold_back(plan, request);
 }
 
@@ -487,9 +485,10 @@ Result<void> plan_variables(RunPlan& plan, const RunRequest& request, const Sess
 }  // namespace
 
 Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places) {
-  RunPlan plan;
+  NONO_TRY(UserDirectories user, find_user_directories());
+  NONO_TRY(profile::NeverGrantList never, never_list(request, user));
+  RunPlan plan(std::move(user), std::move(never));
   plan.recorder = request.recorder;
-  NONO_TRY(plan.user, find_user_directories());
   plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
   NONO_CHECK(check_host(plan, request.supervision));
   NONO_CHECK(plan_access(plan, request, places));

@@ -182,12 +182,12 @@ class Oracle {
     const auto use =
         access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
     Answer out = deny("outside-grants", "no grant covers " + printable(path) + " for that");
-    if (const auto held_back = plan_.never_grant->find(path, use);
+    if (const auto held_back = plan_.never_grant.find(path, use);
         held_back && held_back->relation == profile::NeverGrant::Relation::Beneath) {
       out = deny("never-grant", "it is never granted: " + std::string(held_back->why));
       out.entry = held_back->entry;
     }
-    out.mend = way_to_grant(*plan_.never_grant, path, access, kind);
+    out.mend = way_to_grant(plan_.never_grant, path, access, kind);
     out.grant = nearest_grant(plan_, path);
     return out;
   }

@@ -148,8 +148,9 @@ TEST(SeatbeltRulesTest, AFileThatAPolicyNamesIsGuardedAndNoOther) {
 }
 
 RunPlan plan_with_verdicts() {
-  RunPlan plan;
-  plan.user.home = "/Users/u";
+  UserDirectories user;
+  user.home = "/Users/u";
+  RunPlan plan(user, *profile::NeverGrantList::for_places({}));
   plan.policy = std::make_shared<const trustpolicy::Policy>(trustpolicy::Policy::merge({}, {}));
   Verdict proven;
   proven.path = "/p/CLAUDE.md";
