@@ -2,6 +2,7 @@
 #include "attest/signatory.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -49,43 +50,32 @@ bool KeyHints::agree() const {
 }
 
 Signatory::Signatory(const Keyring& keys, const crypto::Sha256& fingerprint)
-    : fingerprint_(fingerprint) {
+    : identity_(KeyedSigner{.fingerprint = fingerprint, .alias = {}, .key_id = {}}) {
+  auto& signer = std::get<KeyedSigner>(identity_);
   for (const KeyringEntry& entry : keys.entries()) {
-    if (entry.key.fingerprint() == fingerprint) {
-      entries_.push_back(&entry);
+    if (entry.key.fingerprint() != fingerprint) {
+      continue;
     }
-  }
-}
-
-SignerIdentity Signatory::identity() const {
-  if (keyless_) {
-    return *keyless_;
-  }
-  return keyed();
-}
-
-KeyedSigner Signatory::keyed() const {
-  KeyedSigner signer{.fingerprint = *fingerprint_, .alias = {}, .key_id = {}};
-  if (!entries_.empty()) {
-    signer.alias = entries_.front()->alias;
-  }
-  for (const KeyringEntry* entry : entries_) {
+    if (entries_.empty()) {
+      signer.alias = entry.alias;
+    }
     if (signer.key_id.empty()) {
-      signer.key_id = entry->key_id;
+      signer.key_id = entry.key_id;
     }
+    entries_.push_back(&entry);
   }
-  return signer;
 }
 
 bool Signatory::is_called(std::string_view key_id) const {
-  return (fingerprint_ && key_id == fingerprint_->hex()) ||
+  const auto* keyed = std::get_if<KeyedSigner>(&identity_);
+  return (keyed != nullptr && key_id == keyed->fingerprint.hex()) ||
          std::ranges::any_of(entries_, [&](const KeyringEntry* entry) {
            return !key_id.empty() && entry->key_id == key_id;
          });
 }
 
 bool Signatory::may_make(std::string_view predicate_type) const {
-  if (keyless_) {
+  if (keyless() != nullptr) {
     return true;
   }
   return std::ranges::any_of(entries_, [&](const KeyringEntry* entry) {

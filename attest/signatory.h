@@ -4,9 +4,9 @@
 // called, never who signed.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "attest/keyring.h"
@@ -39,12 +39,12 @@ class KeyHints {
 class Signatory {
  public:
   Signatory(const Keyring& keys, const crypto::Sha256& fingerprint);
-  explicit Signatory(KeylessSigner signer) : keyless_(std::move(signer)) {}
+  explicit Signatory(KeylessSigner signer) : identity_(std::move(signer)) {}
 
   // identity carries the first entry's alias and the first key_id that is not empty.
-  SignerIdentity identity() const;
+  const SignerIdentity& identity() const { return identity_; }
   // keyless is null for a key.
-  const KeylessSigner* keyless() const { return keyless_ ? &*keyless_ : nullptr; }
+  const KeylessSigner* keyless() const { return std::get_if<KeylessSigner>(&identity_); }
   // is_called reports whether the key bears that name; never for a certificate.
   bool is_called(std::string_view key_id) const;
   // may_make reports whether an entry lists the type among its extra_predicate_types. For a
@@ -52,10 +52,8 @@ class Signatory {
   bool may_make(std::string_view predicate_type) const;
 
  private:
-  KeyedSigner keyed() const;
-  std::optional<crypto::Sha256> fingerprint_;
+  SignerIdentity identity_;
   std::vector<const KeyringEntry*> entries_;
-  std::optional<KeylessSigner> keyless_;
 };
 
 // keys_to_try lists every key of the ring once, those that the hints name first.

@@ -326,7 +326,7 @@ std::expected<Certified, Rejection> certify(const TrustedRoot& root, const Chain
   auto named = read_identity(chain.leaf);
   NONO_TRY(crypto::Certificate issuer, check_path(root, chain, times));
   const bool foreseen = likely && likely->der() == issuer.der();
-  NONO_TRY(auto scts, foreseen ? *std::move(ahead) : scts_under(issuer));
+  NONO_TRY(auto scts, ahead&& foreseen ? *std::move(ahead) : scts_under(issuer));
   NONO_TRY(CertificateIdentity who, std::move(named));
   NONO_CHECK(check_agreement(who));
   return Certified{.proof = {chain.leaf, std::move(issuer), std::move(who)},

@@ -182,6 +182,11 @@ Result<void> check_operands(const Command& command, const Arguments& arguments) 
   return {};
 }
 
+Result<void> check_given(const Command& command, const Arguments& arguments) {
+  NONO_CHECK(check_counts(command, arguments));
+  return check_operands(command, arguments);
+}
+
 }  // namespace
 
 std::span<const Option> common_options() {
@@ -239,8 +244,7 @@ Result<Arguments> parse_arguments(const Command& command, std::span<const std::s
     rest.insert(rest.end(), dashes + 1, words.end());
   }
   if (!arguments.has("help")) {
-    NONO_CHECK(check_counts(command, arguments));
-    NONO_CHECK(check_operands(command, arguments));
+    NONO_CHECK(check_given(command, arguments));
   }
   return arguments;
 }

@@ -329,6 +329,26 @@ Result<int> dry_run(const engine::RunRequest& request, Session& session, Screen&
   return engine::stops_start(plan, request.scan).empty() ? kDone : kVerdict;
 }
 
+// not_run tells of a program that cannot be executed; the exit code is the one that shells have for
+// it.
+Result<int> not_run(Error error, const engine::RunRequest& request, Session& session) {
+  const auto code = program_error(error, request.command);
+  if (!code) {
+    return std::unexpected(std::move(error));
+  }
+  session.render().error(Error(error.kind(), "Command execution failed: " + error.message())
+                             .mend_with(error.remedy()));
+  return *code;
+}
+
+std::string session_line(const engine::RunRequest& request, const engine::RunResult& result) {
+  const std::string name = "session " + result.session_id;
+  if (request.record != engine::Record::Kept) {
+    return name + ", not recorded";
+  }
+  return name + (result.audit_head.empty() ? ", not sealed" : ", audit head " + result.audit_head);
+}
+
 Result<int> start(engine::RunRequest request, const Arguments& arguments, Session& session) {
   NONO_CHECK(apply_chosen_profile(arguments, session, request));
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
@@ -340,13 +360,7 @@ Result<int> start(engine::RunRequest request, const Arguments& arguments, Sessio
   auto outcome = engine::run(request, session.clock(), screen);
   session.render().end_progress();
   if (!outcome) {
-    if (const auto code = program_error(outcome.error(), request.command)) {
-      const Error& error = outcome.error();
-      session.render().error(Error(error.kind(), "Command execution failed: " + error.message())
-                                 .mend_with(error.remedy()));
-      return *code;
-    }
-    return std::unexpected(std::move(outcome).error());
+    return not_run(std::move(outcome).error(), request, session);
   }
   if (const auto* refused = std::get_if<engine::StartRefused>(&*outcome)) {
     return refused_start(session.render(), *refused, kStartAllTheSame);
@@ -356,10 +370,7 @@ Result<int> start(engine::RunRequest request, const Arguments& arguments, Sessio
     session.render().error(*result.record_fault);
   }
   if (banner) {
-    session.render().note("session " + result.session_id +
-                          (request.record != engine::Record::Kept ? std::string(", not recorded")
-                           : result.audit_head.empty()            ? std::string(", not sealed")
-                                                       : ", audit head " + result.audit_head));
+    session.render().note(session_line(request, result));
   }
   return result.exit_code;
 }

@@ -56,6 +56,28 @@ Result<void> take_host(const Arguments& arguments, engine::Question& question) {
   return {};
 }
 
+Result<void> take_port(const Arguments& arguments, engine::Question& question) {
+  const bool listens = question.operation == engine::Operation::Listen;
+  const auto text = arguments.value("port");
+  if (!text) {
+    return listens && !question.host
+               ? std::unexpected(usage("--op listen is for a port", "use --port N"))
+               : Result<void>();
+  }
+  const char* last = text->data() + text->size();
+  const auto [end, error] = std::from_chars(text->data(), last, question.port);
+  if (error != std::errc() || end != last || question.port == 0) {
+    return std::unexpected(usage("--port " + printable(*text) + ": not a port number",
+                                 "give a number from 1 to 65535"));
+  }
+  if (!listens && question.operation != engine::Operation::Connect) {
+    return std::unexpected(
+        usage("--op " + std::string(engine::name_of(question.operation)) + " is not for a port",
+              "use --op connect or --op listen"));
+  }
+  return {};
+}
+
 Result<engine::Question> question_from(const Arguments& arguments) {
   const int subjects = static_cast<int>(arguments.has("path")) +
                        static_cast<int>(arguments.has("variable")) +
@@ -70,22 +92,7 @@ Result<engine::Question> question_from(const Arguments& arguments) {
   out.path = arguments.value("path").value_or("");
   out.variable = arguments.value("variable").value_or("");
   NONO_CHECK(take_host(arguments, out));
-  const bool of_port =
-      out.operation == engine::Operation::Connect || out.operation == engine::Operation::Listen;
-  if (const auto text = arguments.value("port")) {
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out.port);
-    if (error != std::errc() || end != text->data() + text->size() || out.port == 0) {
-      return std::unexpected(usage("--port " + printable(*text) + ": not a port number",
-                                   "give a number from 1 to 65535"));
-    }
-    if (!of_port) {
-      return std::unexpected(
-          usage("--op " + std::string(engine::name_of(out.operation)) + " is not for a port",
-                "use --op connect or --op listen"));
-    }
-  } else if (out.operation == engine::Operation::Listen && !out.host) {
-    return std::unexpected(usage("--op listen is for a port", "use --port N"));
-  }
+  NONO_CHECK(take_port(arguments, out));
   return out;
 }
 

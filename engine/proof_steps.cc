@@ -181,9 +181,9 @@ Step signature_step(const attest::Proof& proof) {
     add(step.facts, "subject", certificate.identity.subject.value);
     add(step.facts, "issuer", certificate.identity.issuer());
   }
-  if (proof.statement()) {
-    add(step.facts, "predicate-type", proof.statement()->predicate_type());
-    add(step.facts, "subjects", std::to_string(proof.statement()->subjects().size()));
+  if (const auto& statement = proof.statement()) {
+    add(step.facts, "predicate-type", statement->predicate_type());
+    add(step.facts, "subjects", std::to_string(statement->subjects().size()));
   }
   return step;
 }

@@ -183,7 +183,7 @@ Error start_failure(const sandbox::ChildFailure& failure, const std::string& pro
                     const Denials& denials) {
   if (failure.step == sandbox::Step::Exec) {
     const auto refused = std::ranges::find(denials.kinds, "execute", &Denial::operation);
-    Error error = not_executed(program, failure.saved_errno);
+    const Error error = not_executed(program, failure.saved_errno);
     return refused == denials.kinds.end() || failure.saved_errno != EACCES
                ? error
                : Error(error.kind(), "'" + printable(program) +
@@ -341,15 +341,15 @@ class Running {
 
   // show_terminal starts what carries the agent's terminal to the person's; questions go there,
   // too.
-  Result<void> show_terminal(session::TerminalPlan& plan, std::optional<session::Relay>& relay) {
-    plan.pty->slave.reset();
-    NONO_TRY(session::Relay started,
-             session::Relay::start(std::move(plan.pty->master), plan.from_pty));
-    relay.emplace(std::move(started));
+  Result<RelayClient> show_terminal(session::Pty& pty, const std::array<bool, 3>& from_pty,
+                                    std::optional<session::Relay>& relay) {
+    pty.slave.reset();
+    NONO_TRY(session::Relay started, session::Relay::start(std::move(pty.master), from_pty));
+    session::Relay& shown = relay.emplace(std::move(started));
     if (approvals_.terminal != nullptr) {
-      approvals_.terminal->attach(*relay);
+      approvals_.terminal->attach(shown);
     }
-    return {};
+    return RelayClient(shown);
   }
 
   Result<RunResult> follow(sandbox::Launched launched, Terminal terminal,
@@ -357,11 +357,12 @@ class Running {
     std::optional<session::Relay> relay;
     std::optional<RelayClient> client;
     if (terminal.plan.pty) {
-      if (auto shown = show_terminal(terminal.plan, relay); !shown) {
+      auto shown = show_terminal(*terminal.plan.pty, terminal.plan.from_pty, relay);
+      if (!shown) {
         launched.events.reset();  // the broker kills the tree
         return std::unexpected(std::move(shown).error());
       }
-      client.emplace(*relay);
+      client.emplace(*shown);
     }
     sandbox::SuperviseOptions options;
     options.expander = approvals_.decider.get();
@@ -429,8 +430,8 @@ class Running {
       return;
     }
     out.audit_head = receipt->head().hex();
-    if (log_.seal_fault()) {
-      out.record_fault = Error(*log_.seal_fault())
+    if (const auto& fault = log_.seal_fault()) {
+      out.record_fault = Error(*fault)
                              .while_doing("the record of session " + out.session_id +
                                           " is sealed, but its seal has no copy beside it")
                              .mend_with("keep its head " + out.audit_head +

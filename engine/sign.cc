@@ -203,6 +203,13 @@ Result<void> check_place(const std::string& bundle_path) {
   return {};
 }
 
+Result<void> check_for_sidecar(const std::string& path, const std::string& working_directory) {
+  NONO_TRY(const OpenedFile file, open_named(path));
+  NONO_CHECK(check_name(file.path));
+  NONO_CHECK(check_path(file.path, working_directory, Bundling::Each));
+  return check_place(sidecar_of(file.path));
+}
+
 Result<void> check_names(const std::string& path, const std::string& root, Bundling bundling) {
   NONO_CHECK(check_path(path, root, bundling));
   return bundling == Bundling::Each ? check_length(sidecar_of(path)) : Result<void>();
@@ -260,10 +267,7 @@ void raise_descriptor_limit() {
 Result<void> check_signable(const std::vector<std::string>& files,
                             const std::string& working_directory) {
   for (const std::string& path : files) {
-    NONO_TRY(const OpenedFile file, open_named(path));
-    NONO_CHECK(check_name(file.path));
-    NONO_CHECK(check_path(file.path, working_directory, Bundling::Each));
-    NONO_CHECK(check_place(sidecar_of(file.path)));
+    NONO_CHECK(check_for_sidecar(path, working_directory));
   }
   return {};
 }

@@ -41,7 +41,8 @@ struct Log {
   }
   // valid_at takes any second that a log may write, also one that no Moment holds.
   bool valid_at(Time at) const {
-    return first_second() <= at && (!valid_until || at <= *last_second());
+    const auto last = last_second();
+    return first_second() <= at && (!last || at <= *last);
   }
   Time first_second() const { return std::chrono::ceil<std::chrono::seconds>(valid_from); }
   std::optional<Time> last_second() const {

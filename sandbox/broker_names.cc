@@ -412,6 +412,19 @@ Outcome NameOperations::make(const Call& call) {
   return make_directory(call, *place, args.mode, *mask);
 }
 
+Answer<void> NameOperations::may_unlink(const Call& call, const NamedPlace& place,
+                                        const struct stat& status) {
+  if (auto may = rules_.may_remove(call, place.canonical); !may) {
+    return may;
+  }
+  if (!S_ISDIR(status.st_mode) || rules_.protected_name(place.canonical)) {
+    if (auto may = leaves(call, place, status, "remove"); !may) {
+      return may;
+    }
+  }
+  return call.thread.waiting() ? Answer<void>() : std::unexpected(EINTR);
+}
+
 Outcome NameOperations::unlink(const Call& call) {
   const UnlinkCall args = decode_unlink(call.number, call.args);
   const auto place = place_at(call, args.path);
@@ -423,27 +436,19 @@ Outcome NameOperations::unlink(const Call& call) {
   if (!status) {
     return Outcome::error(status.error());
   }
-  if (auto may = rules_.may_remove(call, place->canonical); !may) {
+  if (auto may = may_unlink(call, *place, *status); !may) {
     return Outcome::error(may.error());
-  }
-  const bool directory = S_ISDIR(status->st_mode);
-  if (!directory || rules_.protected_name(place->canonical)) {
-    if (auto may = leaves(call, *place, *status, "remove"); !may) {
-      return Outcome::error(may.error());
-    }
-  }
-  if (!call.thread.waiting()) {
-    return Outcome::error(EINTR);
   }
   Outcome gone =
       done(call, "remove", std::array{place->canonical},
            ::unlinkat(BorrowedFd(place->directory).raw(), spelt(*place).c_str(), args.flags));
-  if (gone.kind() == Outcome::Kind::Value) {
-    if (directory) {
-      rules_.removed_directory(place->canonical, *status);
-    } else {
-      rules_.forget(*status);
-    }
+  if (gone.kind() != Outcome::Kind::Value) {
+    return gone;
+  }
+  if (S_ISDIR(status->st_mode)) {
+    rules_.removed_directory(place->canonical, *status);
+  } else {
+    rules_.forget(*status);
   }
   return gone;
 }

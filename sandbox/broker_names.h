@@ -25,6 +25,7 @@ class NameOperations {
   Outcome make_directory(const Call& call, const NamedPlace& place, mode_t mode, mode_t mask);
   Outcome unlink(const Call& call);
   Outcome truncate(const Call& call);
+  Answer<void> may_unlink(const Call& call, const NamedPlace& place, const struct stat& status);
   Answer<void> may_truncate(const Call& call, const OwnedFd& object, const Touched& touched,
                             const struct stat& status);
   Outcome done(const Call& call, std::string_view operation, std::span<const std::string> canonical,

@@ -210,14 +210,18 @@ Result<void> check_form(const JsonView& root) {
   return no_nulls(root);
 }
 
-// What says that a file of that name is a policy of nono's: one of the two must.
-Result<void> read_marks(const JsonView& root, Document& document) {
+Result<bool> read_predicate(const JsonView& root) {
   NONO_TRY(const auto predicate, root.maybe("predicate"));
   if (predicate) {
     NONO_CHECK(check_predicate(*predicate));
   }
-  document.has_predicate = predicate.has_value();
-  document.has_version = !predicate || root.json().find("version") != nullptr;
+  return predicate.has_value();
+}
+
+// What says that a file of that name is a policy of nono's: one of the two must.
+Result<void> read_marks(const JsonView& root, Document& document) {
+  NONO_TRY(document.has_predicate, read_predicate(root));
+  document.has_version = !document.has_predicate || root.json().find("version") != nullptr;
   if (document.has_version) {
     NONO_TRY(const JsonView version, root.at("version"));
     NONO_CHECK(check_version(version));
@@ -234,12 +238,18 @@ Result<void> parse_options(const JsonView& root, Document& document) {
   return {};
 }
 
-Result<Document> parse_members(const JsonView& root) {
-  Document document;
-  NONO_CHECK(read_marks(root, document));
+// parse_guarded reads which files are guarded and who may sign them.
+Result<void> parse_guarded(const JsonView& root, Document& document) {
   NONO_TRY(document.includes, parse_includes(root));
   NONO_CHECK(read_list(root, "files", Document::kMaxFiles, parse_file, document.files));
   NONO_TRY(document.publishers, parse_publishers(root));
+  return {};
+}
+
+Result<Document> parse_members(const JsonView& root) {
+  Document document;
+  NONO_CHECK(read_marks(root, document));
+  NONO_CHECK(parse_guarded(root, document));
   NONO_CHECK(parse_blocklist(root, document));
   NONO_CHECK(parse_options(root, document));
   NONO_CHECK(check_protects(root, document));
