@@ -2,7 +2,9 @@
 // loopback, through nono-net.
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
+#include <mutex>
 
 #include "attest/trusted_root.h"
 #include "tests/cli/support.h"
@@ -21,6 +23,7 @@ class TrustRootTest : public CliTest {
  protected:
   void SetUp() override {
     CliTest::SetUp();
+    const std::scoped_lock lock(mutex);
     // The program has today's clock.
     for (const std::string_view role : {tuf::kRoot, tuf::kTimestamp, tuf::kSnapshot}) {
       repository.signed_part(role).set("expires", "2100-01-01T00:00:00Z");
@@ -34,11 +37,12 @@ class TrustRootTest : public CliTest {
   }
   std::string answer(const std::string& request) {
     const std::size_t start = request.find(' ') + 1;
-    std::string path = request.substr(start, request.find(' ', start) - start);
+    const std::string path = request.substr(start, request.find(' ', start) - start);
     if (endless && path == "/timestamp.json") {
       return net::test::ok(std::string(10u << 20, ' '));
     }
     const bool target = path.starts_with("/targets/");
+    const std::scoped_lock lock(mutex);
     const auto& files = target ? repository.target_files : repository.files;
     const auto found = files.find(path.substr(target ? 9 : 1));
     return found == files.end() ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
@@ -51,9 +55,21 @@ class TrustRootTest : public CliTest {
     return nono(words);
   }
   std::string instance() const { return home_ + "/.config/nono/tuf-instance.json"; }
+  // publish changes what the server's threads read: another process, which asks them in between,
+  // orders nothing here.
+  void publish() {
+    const std::scoped_lock lock(mutex);
+    repository.publish_all();
+  }
+  void publish_root(std::string_view text) {
+    const std::scoped_lock lock(mutex);
+    repository.add_target(tuf::kTargets, "trusted_root.json", text);
+    repository.publish_all();
+  }
 
+  std::mutex mutex;
   TestRepository repository;
-  bool endless = false;
+  std::atomic<bool> endless = false;
   net::test::Server server{[this](net::test::Connection& connection, const std::string& request) {
     connection.say(answer(request));
   }};
@@ -74,7 +90,7 @@ TEST_F(TrustRootTest, InitUpdateAndShowGoTogether) {
   const Outcome updated = nono({"trust", "root", "update"});
   EXPECT_EQ(updated.code, 0) << updated.err;
   EXPECT_NE(updated.out.find("CURRENT"), std::string::npos) << updated.out;
-  repository.publish_all();
+  publish();
   const Outcome newer = nono({"trust", "root", "update", "--json"});
   EXPECT_EQ(newer.code, 0) << newer.err;
   EXPECT_TRUE(*at(parse(newer.out), {"changed"}).boolean());
@@ -107,13 +123,11 @@ TEST_F(TrustRootTest, VerificationUsesWhatWasFetched) {
                                         "https://accounts.example.com",
                                         "app.txt"};
   EXPECT_EQ(nono(verify).code, 1);
-  repository.add_target(tuf::kTargets, "trusted_root.json", factory::trusted_root(world));
-  repository.publish_all();
+  publish_root(factory::trusted_root(world));
   ASSERT_EQ(init().code, 0);
   const Outcome known = nono(verify);
   EXPECT_EQ(known.code, 0) << known.out << known.err;
-  repository.add_target(tuf::kTargets, "trusted_root.json", attest::embedded_root().text);
-  repository.publish_all();
+  publish_root(attest::embedded_root().text);
   EXPECT_EQ(nono(verify).code, 0) << "an update is what changes it";
   ASSERT_EQ(nono({"trust", "root", "update"}).code, 0);
   EXPECT_EQ(nono(verify).code, 1);

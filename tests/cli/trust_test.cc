@@ -358,7 +358,8 @@ TEST_F(TrustTest, FileSizeLimitIsAnErrorAndLeavesTheOldBundle) {
   write("CLAUDE.md", "text");
   ASSERT_EQ(nono({"trust", "sign", "CLAUDE.md"}).code, 0);
   const std::string before = read(in("CLAUDE.md.bundle"));
-  const Outcome outcome = shell("ulimit -f 0; $NONO trust sign CLAUDE.md");
+  // In TEST_TMPDIR ThreadSanitizer makes a file of its own, were it there.
+  const Outcome outcome = shell("ulimit -f 0; TEST_TMPDIR=/nonexistent $NONO trust sign CLAUDE.md");
   EXPECT_EQ(outcome.code, 125) << outcome.err;
   EXPECT_NE(outcome.err.find("File too large"), std::string::npos) << outcome.err;
   EXPECT_EQ(read(in("CLAUDE.md.bundle")), before);
