@@ -1,6 +1,8 @@
 // cli/render.cc: lines, words, colours.
 #include "cli/render.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,6 +52,24 @@ void append_escape(std::string& out, char32_t value) {
 void to_stderr(std::string_view text) {
   // Nowhere is left to complain to where this fails.
   static_cast<void>(write_all(BorrowedFd::unowned(STDERR_FILENO), text));
+}
+
+// to_stderr_within is false where `patience` (milliseconds) went by without room for a piece: what
+// poll calls writable takes PIPE_BUF bytes at once.
+bool to_stderr_within(int patience, std::string_view text) {
+  while (!text.empty()) {
+    pollfd room{STDERR_FILENO, POLLOUT, 0};
+    const int ready = ::poll(&room, 1, patience);
+    if (ready < 0 && errno == EINTR) {
+      continue;
+    }
+    if (ready == 0) {
+      return false;
+    }
+    to_stderr(text.substr(0, PIPE_BUF));
+    text.remove_prefix(std::min<std::size_t>(text.size(), PIPE_BUF));
+  }
+  return true;
 }
 
 std::string signed_by(const engine::FileReport& file) {
@@ -137,7 +157,17 @@ void Render::note(std::string_view text) {
 void Render::note_meanwhile(std::string_view text) {
   if (loudness_ >= Loudness::Normal) {
     end_progress();
-    to_stderr(printable(text) + (::isatty(STDERR_FILENO) != 0 ? "\r\n" : "\n"));
+    constexpr int kPatience = 1000;
+    const std::string_view end = ::isatty(STDERR_FILENO) != 0 ? "\r\n" : "\n";
+    std::string lines;
+    if (left_out_ > 0) {
+      lines.append("(messages left out: ")
+          .append(std::to_string(left_out_))
+          .append(")")
+          .append(end);
+    }
+    lines.append(printable(text)).append(end);
+    left_out_ = to_stderr_within(left_out_ > 0 ? 0 : kPatience, lines) ? 0 : left_out_ + 1;
   }
 }
 

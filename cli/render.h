@@ -38,7 +38,9 @@ class Render {
   // note tells the user something on stderr, unless quiet.
   void note(std::string_view text);
   // note_meanwhile is note while an agent has the terminal: its relay has made that raw, so that a
-  // line ends with CR, too. Where another program shares the terminal, the CR is to spare.
+  // line ends with CR, too. Where another program shares the terminal, the CR is to spare. Who does
+  // not read stderr must not keep the agent from being ended: what finds no room within a second,
+  // and what comes after it until there is some, is counted in place of being told.
   void note_meanwhile(std::string_view text);
   // error writes "nono: <message>" and, where there is one, "  mend: <remedy>" to stderr.
   void error(const Error& error);
@@ -57,6 +59,7 @@ class Render {
   std::string buffer_;
   int failed_errno_ = 0;
   bool progress_shown_ = false;
+  std::uint64_t left_out_ = 0;  // messages, since the last that note_meanwhile told
 };
 
 // report writes a file's verdict: `VERIFIED  CLAUDE.md  by self (SHA256:…)`, or the reason and what
