@@ -10,7 +10,8 @@ class KeyringTest : public testing::CliTest {
  protected:
   void SetUp() override {
     CliTest::SetUp();
-    for (const char* tool : {"/usr/bin/dbus-run-session", "/usr/bin/gnome-keyring-daemon"}) {
+    for (const char* tool :
+         {"/usr/bin/dbus-run-session", "/usr/bin/dbus-send", "/usr/bin/gnome-keyring-daemon"}) {
       if (!exists(tool)) {
         GTEST_SKIP() << tool << " is not installed: there is no Secret Service to test with";
       }
@@ -20,19 +21,34 @@ class KeyringTest : public testing::CliTest {
     const std::string runtime = base_ + "/run";
     ASSERT_EQ(::mkdir(runtime.c_str(), 0700), 0);
     environment_["XDG_RUNTIME_DIR"] = runtime;
-    if (run({"/usr/bin/dbus-run-session", "--", "/bin/true"}).code != 0) {
+    write("bus.conf", "<busconfig><type>session</type><listen>unix:tmpdir=" + base_ +
+                          "</listen><auth>EXTERNAL</auth><policy context=\"default\"><allow "
+                          "send_destination=\"*\"/>"
+                          "<allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>");
+    if (on_bus({"/bin/true"}).code != 0) {
       GTEST_SKIP()
           << "no session bus can be started here, for one because the user has no entry in "
              "the password database";
     }
   }
+  // on_bus: its service directories are empty, so that nothing is started on it. A keyring that the
+  // bus started, because somebody asked before ours had its name, would be locked, and keep our
+  // streams open for good.
+  Outcome on_bus(std::vector<std::string> words) const {
+    words.insert(words.begin(),
+                 {"/usr/bin/dbus-run-session", "--config-file=" + in("bus.conf"), "--"});
+    return run(words);
+  }
   // with_keyring runs a script beside an unlocked, empty keyring that ends with it.
   Outcome with_keyring(const std::string& script) const {
     const std::string inner =
         "printf pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "
+        "until dbus-send --print-reply --dest=org.freedesktop.DBus / "
+        "org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets | grep -q true; "
+        "do sleep 0.02; done; "
         "NONO=" +
         program() + "; " + script;
-    return run({"/usr/bin/dbus-run-session", "--", "/bin/sh", "-c", inner});
+    return on_bus({"/bin/sh", "-c", inner});
   }
 };
 
@@ -103,13 +119,7 @@ TEST_F(KeyringTest, ACredentialForTheAgent) {
 }
 
 TEST_F(KeyringTest, BusWithoutAServiceNamesTheAlternative) {
-  // A bus whose service directories are empty: nothing can be started on it.
-  write("bus.conf", "<busconfig><type>session</type><listen>unix:tmpdir=" + base_ +
-                        "</listen><auth>EXTERNAL</auth><policy context=\"default\"><allow "
-                        "send_destination=\"*\"/>"
-                        "<allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>");
-  const Outcome outcome = run({"/usr/bin/dbus-run-session", "--config-file=" + in("bus.conf"), "--",
-                               program(), "trust", "keygen", "--keyref", "keystore://work"});
+  const Outcome outcome = on_bus({program(), "trust", "keygen", "--keyref", "keystore://work"});
   EXPECT_EQ(outcome.code, 125) << outcome.err;
   EXPECT_NE(outcome.err.find("no Secret Service can be used"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("mend: keep the key in a file instead"), std::string::npos);
