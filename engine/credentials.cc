@@ -128,11 +128,11 @@ constexpr char kFailed = 'E';
   std::string answer(1, kFailed);
   if (!found) {
     answer += found.error().message();
-  } else if (!*found) {
-    answer[0] = kNotThere;
-  } else {
+  } else if (const std::optional<Secret>& secret = *found; secret) {
     answer[0] = kFound;
-    answer += (**found).text(crypto::SecretAccess::i_will_not_log_or_store_this());
+    answer += secret->text(crypto::SecretAccess::i_will_not_log_or_store_this());
+  } else {
+    answer[0] = kNotThere;
   }
   static_cast<void>(write_all(out, answer));
   ::_exit(0);
@@ -198,7 +198,7 @@ Result<std::string> read_keystore(const Credential& wanted) {
   if (!answer) {
     return std::unexpected(std::move(answer).error().while_doing(shown(wanted)));
   }
-  const std::string rest = answer->substr(1);
+  std::string rest = answer->substr(1);
   switch ((*answer)[0]) {
     case kFound:
       return rest;

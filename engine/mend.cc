@@ -93,7 +93,7 @@ Needed access_of(std::string_view operation) {
 std::string way_to_grant(const profile::NeverGrantList& never, const std::string& path,
                          Access access, PathKind kind) {
   const auto use = access.has(Access::write()) ? GrantUse::Writing : GrantUse::Reading;
-  const std::string option = option_for(path, access, kind);
+  std::string option = option_for(path, access, kind);
   const auto held_back = never.find(path, use);
   if (!held_back) {
     return option;

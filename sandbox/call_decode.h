@@ -37,8 +37,8 @@ struct UnlinkCall {
   int flags;  // AT_REMOVEDIR
 };
 struct MetadataCall {
-  PathArg path;
-  int flags;  // AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
+  PathArg path{};
+  int flags = 0;  // AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
   // path.dirfd is the object itself, and there is no path. AT_FDCWD is no descriptor then.
   bool by_descriptor = false;
 };
