@@ -62,7 +62,9 @@ pid_t process_at(std::string_view canonical) {
 bool is_outside(pid_t process) {
   std::array<char, 1> any{};
   const std::string directory = "/proc/" + std::to_string(process) + "/cwd";
-  return ::readlink(directory.c_str(), any.data(), any.size()) < 0 && errno == EACCES;
+  // One that has ended has no directory any more, and of a deep one the path is too long to tell.
+  return ::readlink(directory.c_str(), any.data(), any.size()) < 0 && errno != ENOENT &&
+         errno != ESRCH && errno != ENAMETOOLONG;
 }
 
 }  // namespace nono::sandbox
