@@ -183,6 +183,10 @@ Result<std::string> output_of(const std::vector<std::string>& words, const Child
   return text;
 }
 
+Result<std::string> read_until_end(BorrowedFd pipe, const ChildLimits& limits) {
+  return read_all(pipe, Deadline(limits.deadline), limits.max_bytes);
+}
+
 bool start_detached(const std::vector<std::string>& words) {
   pid_t pid = -1;
   Spawn spawn;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/owned_fd.h"
 #include "base/result.h"
 
 namespace nono::engine {
@@ -22,6 +23,9 @@ struct ChildLimits {
 // System: it ended otherwise than with 0, printed more than may be, or was ended with all of its
 // process group at the deadline. No error says anything of what it printed.
 Result<std::string> output_of(const std::vector<std::string>& words, const ChildLimits& limits);
+
+// read_until_end is that for a pipe to which a child of this process writes; who reads ends it.
+Result<std::string> read_until_end(BorrowedFd pipe, const ChildLimits& limits);
 
 // start_detached starts `words` in a session of its own, with no input and no output, and leaves
 // it; false where there is no such program.

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -20,6 +19,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/child_output.h"
 #include "engine/held_back.h"
 #include "engine/secret_service.h"
 
@@ -29,7 +29,6 @@ namespace {
 using crypto::Secret;
 using profile::Credential;
 using profile::CredentialPlace;
-using std::chrono::steady_clock;
 
 constexpr mode_t kOthersWriteMask = 022;
 // As long as a person needs to find the window that asks for the keyring's password.
@@ -138,33 +137,6 @@ constexpr char kFailed = 'E';
   ::_exit(0);
 }
 
-// read_until_end collects what comes; false where time is up first, or it is too much.
-bool read_until_end(const OwnedFd& from, std::string& out) {
-  const auto deadline = steady_clock::now() + kKeystorePatience;
-  std::array<char, 4096> buffer{};
-  out.reserve(kMaxCredentialBytes + 2 * buffer.size());
-  while (out.size() <= kMaxCredentialBytes + 1) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
-    pollfd watched{BorrowedFd(from).raw(), POLLIN, 0};
-    const int ready =
-        ::poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-    if (ready == 0) {
-      return false;
-    }
-    const ssize_t got =
-        ready > 0 ? ::read(BorrowedFd(from).raw(), buffer.data(), buffer.size()) : -1;
-    if (got == 0) {
-      return true;
-    }
-    if (got < 0 && errno != EINTR) {
-      return false;
-    }
-    out.append(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  }
-  return false;
-}
-
 Result<std::string> answer_of_keystore(const std::string& item) {
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
@@ -180,13 +152,13 @@ Result<std::string> answer_of_keystore(const std::string& item) {
     ask_keystore(item, to);
   }
   to.reset();
-  std::string answer;
-  const bool whole = read_until_end(from, answer);
+  auto answer =
+      read_until_end(from, {.deadline = kKeystorePatience, .max_bytes = kMaxCredentialBytes + 1});
   ::kill(child, SIGKILL);
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
-  return whole && !answer.empty()
-             ? Result<std::string>(std::move(answer))
+  return answer && !answer->empty()
+             ? std::move(answer)
              : fail(ErrorKind::System,
                     "the Secret Service gave no answer, or one that is too large");
 }

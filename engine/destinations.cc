@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <netdb.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -20,6 +19,7 @@
 #include "base/files.h"
 #include "base/sealed_file.h"
 #include "base/text.h"
+#include "engine/child_output.h"
 #include "sandbox/wire.h"
 
 namespace nono::engine {
@@ -31,7 +31,7 @@ using sandbox::HostPort;
 
 namespace {
 
-using std::chrono::steady_clock;
+constexpr std::size_t kMostBytes = 1u << 20;  // of answers
 
 // Found is what the resolver's child says of one name.
 struct Found {
@@ -81,32 +81,6 @@ void look_up(const std::string& name, sandbox::WireWriter& out) {
   ::_exit(0);
 }
 
-// read_until collects what comes until the end; false where time is up first.
-bool read_until(const OwnedFd& from, steady_clock::time_point deadline, std::string& out) {
-  constexpr std::size_t kMostBytes = 1u << 20;
-  std::array<char, 16384> buffer{};
-  while (out.size() < kMostBytes) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
-    pollfd watched{BorrowedFd(from).raw(), POLLIN, 0};
-    const int ready =
-        ::poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-    if (ready == 0) {
-      return false;
-    }
-    const ssize_t got =
-        ready > 0 ? ::read(BorrowedFd(from).raw(), buffer.data(), buffer.size()) : -1;
-    if (got == 0) {
-      return true;
-    }
-    if (got < 0 && errno != EINTR) {
-      return false;
-    }
-    out.append(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  }
-  return false;
-}
-
 std::vector<Found> parse_answers(std::string_view text, std::size_t count) {
   constexpr std::size_t kAddress = sizeof(Endpoint::address);
   std::vector<Found> out(count);
@@ -142,18 +116,17 @@ Result<std::vector<Found>> ask_resolver(std::span<const std::string> names) {
     resolver_main(names, to);
   }
   to.reset();
-  std::string text;
-  const bool whole = read_until(from, steady_clock::now() + kResolvePatience, text);
+  const auto text = read_until_end(from, {.deadline = kResolvePatience, .max_bytes = kMostBytes});
   ::kill(child, SIGKILL);
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
-  if (!whole) {
+  if (!text) {
     return std::unexpected(
         Error(ErrorKind::Network, "the hosts of --connect were not resolved within " +
                                       std::to_string(kResolvePatience.count()) + " s")
             .mend_with("check the network, or give the addresses"));
   }
-  return parse_answers(text, names.size());
+  return parse_answers(*text, names.size());
 }
 
 bool may_lead_to(const HostPort& asked, const Endpoint& endpoint) {
