@@ -33,6 +33,8 @@ std::string destination_text(const sandbox::Destination& destination) {
   return out;
 }
 
+constexpr std::string_view kOwnView = "only what is granted (a mount namespace)";
+
 std::string network_line(const engine::RunPlan& plan) {
   const sandbox::Network& network = plan.capabilities.network();
   if (std::holds_alternative<sandbox::NetworkOpen>(network)) {
@@ -162,6 +164,9 @@ class Screen final : public engine::Teller {
       }
     }
     render_.note("  network: " + network_line(plan));
+    if (plan.view) {
+      render_.note("  view: " + std::string(kOwnView));
+    }
     for (const sandbox::LimitMeans& limit : plan.limits.means()) {
       render_.note("  limit: " + limit_line(limit));
     }
@@ -286,6 +291,7 @@ Json plan_json(const engine::RunPlan& plan) {
   json.set("capabilities", Json(std::move(grants)));
   json.set("network", network_line(plan));
   json.set("network_namespace", plan.own_network == sandbox::OwnNetwork::Yes);
+  json.set("mount_namespace", plan.view.has_value());
   json.set("destinations", destinations_json(plan.capabilities.network()));
   json.set("limits", limits_json(plan.limits));
   json.set("landlock_abi", plan.features.landlock_abi);
@@ -314,6 +320,9 @@ Result<int> dry_run(const engine::RunRequest& request, Session& session, Screen&
                             ")");
   }
   session.render().result("network  " + network_line(plan));
+  if (plan.view) {
+    session.render().result("view  " + std::string(kOwnView));
+  }
   for (const sandbox::LimitMeans& limit : plan.limits.means()) {
     session.render().result("limit  " + limit_line(limit));
   }

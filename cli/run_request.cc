@@ -113,7 +113,11 @@ Result<void> take_network(const Arguments& arguments, engine::RunRequest& reques
   }
   static constexpr auto kNamespaces = std::to_array<std::string_view>({"off", "auto", "on"});
   NONO_TRY(const std::size_t when, choice(arguments, "net-namespace", kNamespaces));
-  request.own_network = static_cast<engine::OwnNetworkWish>(when);
+  request.own_network = static_cast<engine::NamespaceWish>(when);
+  if (arguments.has("mount-namespace")) {
+    NONO_TRY(const std::size_t mounts, choice(arguments, "mount-namespace", kNamespaces));
+    request.own_mounts = static_cast<engine::NamespaceWish>(mounts);
+  }
   const bool ports = request.limits_network();
   const bool block = arguments.has("block-net");
   const bool open = arguments.has("allow-net");

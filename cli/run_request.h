@@ -32,6 +32,8 @@ inline constexpr auto kCapabilityOptions = std::to_array<Option>({
     {"block-net", 0, "", "no network"},
     {"net-namespace", 0, "WHEN", "block it by an empty network of its own, too: off, auto or on",
      Takes::OneValue},
+    {"mount-namespace", 0, "WHEN", "hide what is not granted by mounts of its own: off, auto or on",
+     Takes::OneValue},
     {"allow-net", 0, "", "the whole network (the default)"},
     {"connect", 0, "HOST:PORT", "only TCP, to this host; names are resolved at the start",
      Takes::Values},

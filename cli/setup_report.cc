@@ -37,6 +37,7 @@ std::vector<std::pair<std::string, std::string>> setup_matrix(const HostFeatures
       {"openat2", yes(features.openat2)},
       {"user_namespaces", yes(features.user_namespaces)},
       {"network_namespace", yes(features.network_namespace)},
+      {"mount_namespace", yes(features.mount_namespace)},
       {"wsl2", yes(features.wsl2)},
       {"root", yes(features.root)},
       {"nono_run", yes(verdict.run)},

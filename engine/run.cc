@@ -124,6 +124,7 @@ Json session_details(const RunRequest& request, const RunPlan& plan) {
   details.set("capabilities", std::move(grants));
   details.set("network", network_text(plan.capabilities.network()));
   details.set("network_namespace", plan.own_network == sandbox::OwnNetwork::Yes);
+  details.set("mount_namespace", plan.view.has_value());
   details.set("limits", limits_shown(plan.limits));
   details.set("trust_intercept", request.intercept == Intercept::Fast ? "fast" : "strict");
   details.set("landlock_abi", plan.features.landlock_abi);
@@ -184,7 +185,8 @@ Error start_failure(const sandbox::ChildFailure& failure, const std::string& pro
   if (failure.step == sandbox::Step::Exec) {
     const auto refused = std::ranges::find(denials.kinds, "execute", &Denial::operation);
     const Error error = not_executed(program, failure.saved_errno);
-    return refused == denials.kinds.end() || failure.saved_errno != EACCES
+    return refused == denials.kinds.end() ||
+                   (failure.saved_errno != EACCES && failure.saved_errno != ENOENT)
                ? error
                : Error(error.kind(), "'" + printable(program) +
                                          "' cannot be executed in the sandbox: " + refused->why)
@@ -225,6 +227,7 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   out.home = plan.user.home;
   out.network = tier_of(plan.capabilities.network());
   out.edit = request.edit;
+  out.view = plan.view ? &*plan.view : nullptr;
   out.record = request.recorder != nullptr;
   out.commands = plan.commands;
   out.kept_trees = plan.kept_trees;
@@ -270,8 +273,9 @@ Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan&
       request.recorder != nullptr ? sandbox::Listing::Recorded : sandbox::Listing::ByKernel;
   notify.forks = plan.limits.counts_forks() ? sandbox::Forks::Counted : sandbox::Forks::NotCounted;
   notify.fast_return = fast ? fast->return_address() : 0;
-  NONO_TRY(const sandbox::Prepared prepared,
-           sandbox::Prepared::prepare(plan.capabilities, plan.features, plan.own_network, notify));
+  NONO_TRY(
+      const sandbox::Prepared prepared,
+      sandbox::Prepared::prepare(plan.capabilities, plan.features, plan.own_namespaces(), notify));
   sandbox::BrokerConfig broker = broker_config(request, plan);
   broker.fast = fast ? &*fast : nullptr;
   NONO_TRY(const OwnedFd hosts, add_hosts(plan, broker));
@@ -510,9 +514,10 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
   return *std::move(result);
 }
 
-// composing_forks: to try a network of its own, or to look names up.
+// composing_forks: to try namespaces of its own, or to look names up.
 bool composing_forks(const RunRequest& request) {
-  return request.own_network != OwnNetworkWish::Off || !request.connect_to.empty();
+  return request.own_network != NamespaceWish::Off ||
+         request.wish_for_mounts() != NamespaceWish::Off || !request.connect_to.empty();
 }
 
 }  // namespace

@@ -18,9 +18,11 @@
 #include "engine/scan.h"
 #include "profile/never_grant.h"
 #include "sandbox/capability_set.h"
+#include "sandbox/confinement.h"
 #include "sandbox/gatekeeper.h"
 #include "sandbox/host_features.h"
 #include "sandbox/limits.h"
+#include "sandbox/mount_view.h"
 #include "sandbox/supervisor.h"
 #include "session/registry.h"
 #include "trustpolicy/policy.h"
@@ -49,6 +51,8 @@ struct RunPlan {
   sandbox::HostFeatures features;
   sandbox::CapabilitySet capabilities;
   sandbox::OwnNetwork own_network = sandbox::OwnNetwork::No;
+  std::optional<sandbox::MountView> view;  // none: what is not granted can be seen, if not read
+  sandbox::OwnNamespaces own_namespaces() const { return {own_network, view ? &*view : nullptr}; }
   UseRecorder* recorder = nullptr;
   profile::NeverGrantList never_grant;
   sandbox::LimitPlan limits;

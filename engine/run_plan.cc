@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <set>
 
@@ -153,11 +154,11 @@ Result<void> check_denials(const RunPlan& plan, const RunRequest& request) {
 
 // choose_own_network tries whether a namespace can be made before anything is said of one.
 Result<void> choose_own_network(RunPlan& plan, const RunRequest& request) {
-  if (request.own_network == OwnNetworkWish::Off) {
+  if (request.own_network == NamespaceWish::Off) {
     return {};
   }
   if (request.network != NetworkWish::Block) {
-    return request.own_network == OwnNetworkWish::Auto
+    return request.own_network == NamespaceWish::Auto
                ? Result<void>()
                : std::unexpected(Error(ErrorKind::Usage,
                                        "--net-namespace=on: there is nothing in a network of the "
@@ -170,11 +171,48 @@ Result<void> choose_own_network(RunPlan& plan, const RunRequest& request) {
     return {};
   }
   const std::string cause = Error::from_errno(why, "no network namespace can be made").message();
-  if (request.own_network == OwnNetworkWish::On) {
+  if (request.own_network == NamespaceWish::On) {
     return std::unexpected(Error(ErrorKind::Unsupported, "--net-namespace=on: " + cause)
                                .mend_with("use --net-namespace=auto, or allow user namespaces"));
   }
   plan.notes.push_back(cause + ": Landlock and seccomp block the network");
+  return {};
+}
+
+// view_is_useless says why a view of the sandbox's own would be of no use, or in the way.
+std::string view_is_useless(const RunPlan& plan, const RunRequest& request) {
+  if (request.recorder != nullptr) {
+    return "learn looks at everything";
+  }
+  if (request.approvals.any()) {
+    return "--approve: nobody would ask for what cannot be seen";
+  }
+  return plan.capabilities.access_at("/") == Access::none() ? "" : "everything is granted";
+}
+
+// choose_view comes when all is granted, and tries before anything is said of a view.
+Result<void> choose_view(RunPlan& plan, const RunRequest& request) {
+  if (request.wish_for_mounts() == NamespaceWish::Off) {
+    return {};
+  }
+  const bool must = request.wish_for_mounts() == NamespaceWish::On;
+  if (const std::string why = view_is_useless(plan, request); !why.empty()) {
+    return must ? std::unexpected(Error(ErrorKind::Usage, "--mount-namespace=on: " + why)
+                                      .mend_with("leave one of the two out"))
+                : Result<void>();
+  }
+  if (const int why = sandbox::try_own_mounts(); why != 0) {
+    const std::string cause = Error::from_errno(why, "no mount namespace can be made").message();
+    if (must) {
+      return std::unexpected(
+          Error(ErrorKind::Unsupported, "--mount-namespace=on: " + cause)
+              .mend_with("use --mount-namespace=auto, or allow user namespaces"));
+    }
+    plan.notes.push_back(cause + ": that a path outside the grants exists can be seen");
+    return {};
+  }
+  plan.view = sandbox::MountView::of(plan.capabilities,
+                                     std::array{request.working_directory, plan.user.home});
   return {};
 }
 
@@ -228,7 +266,8 @@ Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const Se
     NONO_CHECK(grant_all_but(out, never, "/"));
   }
   NONO_CHECK(set_network(plan, request));
-  return check_denials(plan, request);
+  NONO_CHECK(check_denials(plan, request));
+  return choose_view(plan, request);
 }
 
 // hold_back: a program that is named by a path must be there, and is known by where it really lies.

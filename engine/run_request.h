@@ -29,8 +29,9 @@ struct WantedPath {
 };
 
 enum class NetworkWish : unsigned char { Default, Block, Open };
-// OwnNetworkWish: a blocked network may be an empty one of the sandbox's own, too.
-enum class OwnNetworkWish : unsigned char { Off, Auto, On };
+// NamespaceWish: a blocked network may be an empty one of the sandbox's own, too; what is not
+// granted may be hidden by mounts of its own.
+enum class NamespaceWish : unsigned char { Off, Auto, On };
 // Supervision::None: nothing of nono stays beside the program (engine/wrap.h).
 enum class Supervision : unsigned char { Kept, None };
 // Intercept::Fast: sandbox/fast_gate.h. Off: of wrap only.
@@ -45,8 +46,9 @@ struct RunRequest {
   std::vector<WantedPath> paths;
   std::vector<std::string> override_never_grant;
   NetworkWish network = NetworkWish::Default;
-  OwnNetworkWish own_network = OwnNetworkWish::Off;
-  sandbox::NetworkPorts ports;  // its destinations are resolved from these:
+  NamespaceWish own_network = NamespaceWish::Off;
+  std::optional<NamespaceWish> own_mounts;  // see wish_for_mounts
+  sandbox::NetworkPorts ports;              // its destinations are resolved from these:
   std::vector<sandbox::HostPort> connect_to;
   std::vector<std::string> environment;
   std::vector<std::string> environment_globs;
@@ -73,6 +75,12 @@ struct RunRequest {
   trustpolicy::Override trust_override = trustpolicy::Override::No;
   ApprovalWish approvals;
   sandbox::InstructionEdit edit = sandbox::InstructionEdit::ProtectVerified;
+
+  // wish_for_mounts: whoever blocks the network takes what it costs to be let alone.
+  NamespaceWish wish_for_mounts() const {
+    return own_mounts.value_or(network == NetworkWish::Block ? NamespaceWish::Auto
+                                                             : NamespaceWish::Off);
+  }
 
   // limits_network: ports or hosts are named, and nothing else is to be reached.
   bool limits_network() const {

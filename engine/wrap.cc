@@ -126,8 +126,9 @@ Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_
   if (auto needs = needs_supervisor(plan, request)) {
     return *std::move(needs);
   }
-  NONO_TRY(const sandbox::Prepared prepared,
-           sandbox::Prepared::prepare_alone(plan.capabilities, plan.features, plan.own_network));
+  NONO_TRY(
+      const sandbox::Prepared prepared,
+      sandbox::Prepared::prepare_alone(plan.capabilities, plan.features, plan.own_namespaces()));
   NONO_CHECK(record_start(request, plan, clock));
   const sandbox::ChildFailure failure = sandbox::wrap(prepared, exec, caller_signals);
   return std::unexpected(start_failure(failure, exec.program()));

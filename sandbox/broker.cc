@@ -16,6 +16,7 @@
 
 #include "base/files.h"
 #include "sandbox/broker_execute.h"
+#include "sandbox/broker_hidden.h"
 #include "sandbox/broker_metadata.h"
 #include "sandbox/broker_names.h"
 #include "sandbox/broker_open.h"
@@ -358,6 +359,9 @@ Outcome Warden::Impl::serve_and_record(const Call& call) {
   Outcome outcome = serve(call);
   if (config.record && let_go) {
     record(outcome);
+  }
+  if (outcome.kind() == Outcome::Kind::Error && outcome.number() == ENOENT) {
+    tell_hidden(rules, call);
   }
   return outcome;
 }

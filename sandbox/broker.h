@@ -31,7 +31,8 @@
 
 namespace nono::sandbox {
 
-class FastGate;  // fast_gate.h
+class FastGate;   // fast_gate.h
+class MountView;  // mount_view.h
 
 enum class InstructionEdit : unsigned char { ProtectVerified, Allowed };
 // OutsideGrants says what becomes of an open that the kernel refused for want of a grant.
@@ -50,7 +51,8 @@ struct BrokerConfig {
   // What is read in place of the file at `hosts_path`, sealed; -1: that file itself.
   int hosts = -1;
   std::string hosts_path = {};
-  const FastGate* fast = nullptr;  // whose library is served, and told of guarded files
+  const FastGate* fast = nullptr;   // whose library is served, and told of guarded files
+  const MountView* view = nullptr;  // what broker and agent see; null: all that is mounted
   OutsideGrants outside = OutsideGrants::Refused;
   bool scoped = true;   // by Landlock: signals and abstract sockets stay inside
   bool record = false;  // what is done is told, too (kEventUsed), and listings are trapped

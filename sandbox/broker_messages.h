@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "sandbox/broker.h"
 #include "trustpolicy/decision.h"
@@ -24,9 +25,18 @@ inline constexpr std::uint64_t kEventEnded = 13;
 inline constexpr std::uint64_t kTellExpanded = 5;     // the answer to kEventExpand, to the broker
 inline constexpr std::uint64_t kEventAbandoned = 15;  // as Ended: nothing of the tree is left
 inline constexpr std::uint64_t kEventUsed = 17;
+inline constexpr std::uint64_t kEventHidden = 19;   // as Refused, if there is such a path outside
 inline constexpr std::uint64_t kEventLost = 18;     // so many refusals found the channel full
 inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
 inline constexpr std::uint64_t kEventExpand = 16;   // an open outside the grants waits
+
+// RefusalTexts are what is told of a refusal.
+struct RefusalTexts {
+  std::string_view operation;
+  std::string_view object;
+  std::string_view rule;
+  std::string_view why;
+};
 
 // StateChange is what a call changed of what the rules (Lost: a refusal that was not told), the
 // sockets (Bound) and the workers (Worker: the inode is a process id) remember.

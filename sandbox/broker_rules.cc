@@ -23,6 +23,9 @@ using trustpolicy::GuardClass;
 
 namespace {
 
+constexpr std::string_view kOutside = "outside-grants";
+constexpr std::string_view kNotCovered = "no grant covers it for that";
+
 // covered reports whether `canonical` is one of `places` or lies beneath one.
 bool covered(const std::vector<std::string>& places, std::string_view canonical) {
   return std::ranges::any_of(places, [&](const std::string& place) {
@@ -473,24 +476,35 @@ bool BrokerRules::lacks_grant(std::string_view canonical, Access wanted) const {
 void BrokerRules::outside(const Call& call, std::string_view operation, std::string_view canonical,
                           Access wanted) {
   if (lacks_grant(canonical, wanted)) {
-    report_once(call, operation, canonical, "outside-grants", "no grant covers it for that");
+    report_once(call, operation, canonical, kOutside, kNotCovered);
+  }
+}
+
+void BrokerRules::hidden(const Call& call, std::string_view operation, std::string_view path,
+                         Access wanted) {
+  if (lacks_grant(path, wanted) && met_first(operation, path)) {
+    tell_refusal(kEventHidden, call, {operation, path, kOutside, kNotCovered});
   }
 }
 
 void BrokerRules::outside_name(const Call& call, std::string_view operation,
                                std::string_view canonical) {
   if (!config_.capabilities->access_at(directory_name(canonical)).has(Access::write())) {
-    report_once(call, operation, canonical, "outside-grants",
-                "no grant covers its directory for writing");
+    report_once(call, operation, canonical, kOutside, "no grant covers its directory for writing");
   }
+}
+
+// met_first: nothing was told yet of this operation on this object, and there is room to remember.
+bool BrokerRules::met_first(std::string_view operation, std::string_view object) {
+  constexpr std::size_t kSpread = 0x9E3779B97F4A7C15ULL;
+  const std::hash<std::string_view> hash;
+  const std::size_t key = hash(object) ^ (hash(operation) * kSpread);
+  return reported_.size() < kMaxReported && reported_.insert(key).second;
 }
 
 void BrokerRules::report_once(const Call& call, std::string_view operation, std::string_view object,
                               std::string_view rule, std::string_view why) {
-  constexpr std::size_t kSpread = 0x9E3779B97F4A7C15ULL;
-  const std::hash<std::string_view> hash;
-  const std::size_t key = hash(object) ^ (hash(operation) * kSpread);
-  if (reported_.size() < kMaxReported && reported_.insert(key).second) {
+  if (met_first(operation, object)) {
     report(call, operation, object, rule, why);
   }
 }
@@ -514,14 +528,18 @@ void BrokerRules::used(std::string_view operation, std::string_view object) {
 
 void BrokerRules::report(const Call& call, std::string_view operation, std::string_view object,
                          std::string_view rule, std::string_view why) {
+  tell_refusal(kEventRefused, call, {operation, object, rule, why});
+}
+
+void BrokerRules::tell_refusal(std::uint64_t kind, const Call& call, const RefusalTexts& texts) {
   WireWriter message;
   const auto process = call.thread.process();
-  message.number(kEventRefused)
+  message.number(kind)
       .number(process ? static_cast<std::uint64_t>(*process) : 0)
-      .text(operation)
-      .text(object.substr(0, 4096))
-      .text(rule)
-      .text(why);
+      .text(texts.operation)
+      .text(texts.object.substr(0, 4096))
+      .text(texts.rule)
+      .text(texts.why);
   // The channel does not block: a flood of refusals costs lines of the log, not the agent's time.
   // How many it cost is told, or what the agent wants to hide could be lost in one.
   if (!tell_lost() || !wire_send(events_, message.bytes(), {})) {

@@ -13,18 +13,13 @@
 #include "sandbox/broker.h"
 #include "sandbox/broker_messages.h"
 #include "sandbox/guarded_memory.h"
+#include "sandbox/place.h"
 #include "sandbox/place_set.h"
 #include "sandbox/protected_names.h"
 #include "sandbox/supervisor_watch.h"
 #include "sandbox/wire.h"
 
 namespace nono::sandbox {
-
-// Touched is an object or name that a call concerns, as the rules want to see it.
-struct Touched {
-  std::string resolved;   // canonical path
-  std::string requested;  // absolute form of the agent's own spelling; may equal `resolved`
-};
 
 class BrokerRules {
  public:
@@ -83,6 +78,8 @@ class BrokerRules {
   // counts. Both decide nothing.
   void outside(const Call& call, std::string_view operation, std::string_view canonical,
                Access wanted);
+  // hidden tells of what is not there in the view of the session, if it is anywhere.
+  void hidden(const Call& call, std::string_view operation, std::string_view path, Access wanted);
   // lacks_grant: no grant gives `wanted` of `canonical`, which is one where there is a path.
   bool lacks_grant(std::string_view canonical, Access wanted) const;
   void outside_name(const Call& call, std::string_view operation, std::string_view canonical);
@@ -114,6 +111,8 @@ class BrokerRules {
  private:
   // answered waits for the supervisor's word; false where it was given up.
   bool answered();
+  bool met_first(std::string_view operation, std::string_view object);
+  void tell_refusal(std::uint64_t kind, const Call& call, const RefusalTexts& texts);
   Answer<OwnedFd> ask(std::uint64_t question, const Call& call, BorrowedFd object,
                       const Touched& touched, trustpolicy::GuardClass guard_class);
   bool made_here(const std::string& directory) const;

@@ -151,6 +151,7 @@ Result<void> CapabilitySet::allow_path(const std::string& path, Access access, s
                               .kind = kind,
                               .access = access,
                               .shown_as = std::move(opened.resolved),
+                              .asked = path,
                               .origin = std::move(origin),
                               .device = opened.status.st_dev,
                               .inode = opened.status.st_ino});

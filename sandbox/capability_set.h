@@ -44,6 +44,7 @@ struct PathGrant {
   PathKind kind;
   Access access;
   std::string shown_as;  // the resolved path at the time of the grant
+  std::string asked;     // the path as it was given
   std::string origin;    // for people: "--allow-cwd", "built in: system libraries"
   dev_t device;
   ino_t inode;

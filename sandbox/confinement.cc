@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 
 #include "sandbox/kernel_abi.h"
 #include "sandbox/landlock.h"
+#include "sandbox/mount_view.h"
 
 namespace nono::sandbox {
 namespace {
@@ -155,7 +157,9 @@ std::string_view describe(Step step) {
   // In the order of Step.
   static constexpr auto kSteps = std::to_array<std::string_view>({
       "taking the agent's terminal",
-      "making a network of the sandbox's own",
+      "making namespaces of the sandbox's own",
+      "raising the loopback of the sandbox's own network",
+      "making a view of the file system that is the sandbox's own",
       "dropping capabilities",
       "setting no_new_privs",
       "entering the Landlock domain",
@@ -190,12 +194,12 @@ Result<ExecPlan> ExecPlan::build(std::vector<std::string> argv, std::vector<std:
 }
 
 Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatures& features,
-                                   OwnNetwork network, const NotifyOptions& notify) {
+                                   const OwnNamespaces& own, const NotifyOptions& notify) {
   Prepared out;
-  out.network_ = network;
+  out.own_ = own;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
   NONO_TRY(out.static_filter_,
-           static_filter({.network = tier_of(wanted.network()), .own_network = network}));
+           static_filter({.network = tier_of(wanted.network()), .own_network = own.network}));
   NotifyOptions trapped = notify;
   trapped.signals = scopes_processes(features) ? Signals::ByLandlock : Signals::Judged;
   out.notify_filter_ = notify_filter(kNativeArchitecture, trapped);
@@ -208,20 +212,35 @@ Result<Prepared> Prepared::prepare(const CapabilitySet& wanted, const HostFeatur
 }
 
 Result<Prepared> Prepared::prepare_alone(const CapabilitySet& wanted, const HostFeatures& features,
-                                         OwnNetwork network) {
+                                         const OwnNamespaces& own) {
   Prepared out;
-  out.network_ = network;
+  out.own_ = own;
   NONO_TRY(out.ruleset_, make_ruleset(wanted, features));
   NONO_TRY(out.static_filter_, static_filter({.network = tier_of(wanted.network()),
                                               .broker = Broker::Absent,
-                                              .own_network = network}));
+                                              .own_network = own.network}));
   out.lone_filter_ = lone_filter();
   return out;
 }
 
-std::expected<InDomain, ChildFailure> Prepared::enter() const noexcept {
-  if (const int why = network_ == OwnNetwork::Yes ? enter_own_network() : 0; why != 0) {
+std::expected<void, ChildFailure> Prepared::enter_namespaces() const noexcept {
+  const bool network = own_.network == OwnNetwork::Yes;
+  const int wanted = (network ? CLONE_NEWNET : 0) | (own_.view != nullptr ? CLONE_NEWNS : 0);
+  if (const int why = wanted != 0 ? unshare_as_oneself(wanted) : 0; why != 0) {
+    return std::unexpected(ChildFailure{Step::Namespaces, why});
+  }
+  if (const int why = network ? raise_loopback() : 0; why != 0) {
     return std::unexpected(ChildFailure{Step::NetNamespace, why});
+  }
+  if (const int why = own_.view != nullptr ? own_.view->enter() : 0; why != 0) {
+    return std::unexpected(ChildFailure{Step::MountView, why});
+  }
+  return {};
+}
+
+std::expected<InDomain, ChildFailure> Prepared::enter() const noexcept {
+  if (const auto entered = enter_namespaces(); !entered) {
+    return std::unexpected(entered.error());
   }
   if (drop_capabilities() != 0) {
     return std::unexpected(ChildFailure{Step::Capabilities, errno});

@@ -21,13 +21,15 @@
 #include "sandbox/capability_set.h"
 #include "sandbox/filters.h"
 #include "sandbox/host_features.h"
-#include "sandbox/net_namespace.h"
+#include "sandbox/own_namespaces.h"
 
 namespace nono::sandbox {
 
 enum class Step : unsigned char {
   Terminal,
+  Namespaces,
   NetNamespace,
+  MountView,
   Capabilities,
   NoNewPrivileges,
   Landlock,
@@ -109,15 +111,15 @@ class [[nodiscard]] Prepared {
   // prepare refuses (Unsupported) where this kernel cannot enforce all of `wanted`: there is no
   // best-effort mode.
   static Result<Prepared> prepare(const CapabilitySet& wanted, const HostFeatures& features,
-                                  OwnNetwork network = OwnNetwork::No,
-                                  const NotifyOptions& notify = {});
+                                  const OwnNamespaces& own = {}, const NotifyOptions& notify = {});
 
   // prepare_alone is for a program without a broker (sandbox/wrap.h).
   static Result<Prepared> prepare_alone(const CapabilitySet& wanted, const HostFeatures& features,
-                                        OwnNetwork network = OwnNetwork::No);
+                                        const OwnNamespaces& own = {});
 
   // enter puts the calling process into the Landlock domain, for good, without privileges; before
-  // that into a network of its own, where one is wanted. The Prepared must outlive what it returns.
+  // that into namespaces of its own, where they are wanted: it must have one thread then. The
+  // Prepared must outlive what it returns.
   std::expected<InDomain, ChildFailure> enter() const noexcept;
   // scopes_signals: processes in the domain can signal only each other.
   bool scopes_signals() const { return scopes_signals_; }
@@ -126,7 +128,8 @@ class [[nodiscard]] Prepared {
 
  private:
   Prepared() = default;
-  OwnNetwork network_ = OwnNetwork::No;
+  std::expected<void, ChildFailure> enter_namespaces() const noexcept;
+  OwnNamespaces own_;
   OwnedFd ruleset_;
   OwnedFd inner_ruleset_;  // the agent's own, inside the broker's (sandbox/landlock.h)
   bool scopes_signals_ = false;

@@ -19,6 +19,7 @@
 #include "base/owned_fd.h"
 #include "base/text.h"
 #include "sandbox/kernel_abi.h"
+#include "sandbox/mount_view.h"
 #include "sandbox/net_namespace.h"
 
 namespace nono::sandbox {
@@ -191,6 +192,7 @@ void probe_by_trying(HostFeatures& found, const HostView& view, bool offered) {
   found.notify_sync_wake_up = offered && (tried & kSyncWakeUp) != 0;
   found.user_namespaces = (tried & kUserNamespace) != 0;
   found.network_namespace = try_own_network() == 0;
+  found.mount_namespace = try_own_mounts() == 0;
 }
 
 void probe_seccomp(HostFeatures& found, const HostView& view, ProbeDepth depth,

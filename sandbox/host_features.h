@@ -23,6 +23,7 @@ struct HostFeatures {
   bool notify_sync_wake_up = false;  // Quick: by the kernel's release, 6.6 or later
   bool user_namespaces = false;      // Full probe only: needs a child to find out
   bool network_namespace = false;    // likewise
+  bool mount_namespace = false;      // likewise: sandbox/mount_view.h
   bool pidfd_getfd = false;
   bool close_range = false;
   bool openat2 = true;  // not so inside of a sandbox of nono, or another that refuses it

@@ -1,72 +1,20 @@
 #include "sandbox/net_namespace.h"
 
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <string_view>
 
 #include "sandbox/endpoint.h"
+#include "sandbox/own_namespaces.h"
 #include "sandbox/wire.h"
 
 namespace nono::sandbox {
 namespace {
-
-bool write_proc(const char* path, std::string_view text) noexcept {
-  const OwnedFd file(::open(path, O_WRONLY | O_CLOEXEC));
-  return file.valid() && ::write(BorrowedFd(file).raw(), text.data(), text.size()) ==
-                             static_cast<ssize_t>(text.size());
-}
-
-// map_to_itself writes "ID ID 1": one id, the same inside and outside.
-bool map_to_itself(const char* path, unsigned id) noexcept {
-  std::array<char, 12> digits{};
-  const char* const end = std::to_chars(digits.begin(), digits.end(), id).ptr;
-  const std::string_view number(digits.data(), static_cast<std::size_t>(end - digits.data()));
-  std::array<char, 32> line{};
-  std::size_t size = 0;
-  for (const std::string_view part :
-       {number, std::string_view(" "), number, std::string_view(" 1")}) {
-    size += part.copy(line.data() + size, line.size() - size);
-  }
-  return write_proc(path, {line.data(), size});
-}
-
-// unshare_network does without a user namespace where it can: root's view stays what it is.
-int unshare_network() noexcept {
-  if (::unshare(CLONE_NEWNET) == 0) {
-    return 0;
-  }
-  const unsigned user = ::geteuid();
-  const unsigned group = ::getegid();
-  if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
-    return errno;
-  }
-  // A group can be mapped without privileges only where setgroups(2) is given up
-  // (user_namespaces(7)).
-  const bool mapped = write_proc("/proc/self/setgroups", "deny") &&
-                      map_to_itself("/proc/self/uid_map", user) &&
-                      map_to_itself("/proc/self/gid_map", group);
-  return mapped ? 0 : errno;
-}
-
-int raise_loopback() noexcept {
-  const OwnedFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq loopback{};
-  loopback.ifr_name[0] = 'l';
-  loopback.ifr_name[1] = 'o';
-  loopback.ifr_flags = IFF_UP;
-  return socket.valid() && ::ioctl(BorrowedFd(socket).raw(), SIOCSIFFLAGS, &loopback) == 0 ? 0
-                                                                                           : errno;
-}
 
 int option_of(const OwnedFd& socket, int name) {
   int value = -1;
@@ -87,23 +35,23 @@ std::expected<Endpoint, int> bound_to(const OwnedFd& socket) {
 
 }  // namespace
 
+int raise_loopback() noexcept {
+  const OwnedFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq loopback{};
+  loopback.ifr_name[0] = 'l';
+  loopback.ifr_name[1] = 'o';
+  loopback.ifr_flags = IFF_UP;
+  return socket.valid() && ::ioctl(BorrowedFd(socket).raw(), SIOCSIFFLAGS, &loopback) == 0 ? 0
+                                                                                           : errno;
+}
+
 int enter_own_network() noexcept {
-  const int unshared = unshare_network();
+  const int unshared = unshare_as_oneself(CLONE_NEWNET);
   return unshared != 0 ? unshared : raise_loopback();
 }
 
 int try_own_network() {
-  const pid_t child = ::fork();
-  if (child < 0) {
-    return errno;
-  }
-  if (child == 0) {
-    ::_exit(enter_own_network());
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+  return errno_of_child(enter_own_network);
 }
 
 Result<InnerListener> listen_inside() {

@@ -2,9 +2,8 @@
 // loopback.
 //
 // A namespace needs no rule to be right: interfaces, routes, addresses, abstract sockets and the
-// loopback of this machine are not in it. It needs a user namespace where the user is not root, and
-// many systems forbid that. The user is mapped to himself and to nobody else: files of other users
-// and groups show as those of `nobody`.
+// loopback of this machine are not in it. It needs a user namespace where the user is not root
+// (sandbox/own_namespaces.h), and many systems forbid that.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +15,11 @@ namespace nono::sandbox {
 
 enum class OwnNetwork : unsigned char { No, Yes };
 
-// enter_own_network moves the calling process, which must have one thread, into a new network
-// namespace with its loopback up; 0, or the errno of what failed. It allocates nothing. The
-// capabilities that a user namespace gives are left to be dropped.
+// enter_own_network moves the calling process into a new network namespace (unshare_as_oneself)
+// with its loopback up; 0, or the errno of what failed. It allocates nothing.
 int enter_own_network() noexcept;
+// raise_loopback is the second half of it: for a process that has entered one.
+int raise_loopback() noexcept;
 
 // try_own_network says whether enter_own_network would work, by a child: 0 or the errno.
 int try_own_network();

@@ -20,6 +20,12 @@ struct NamedPlace {
   bool wants_directory = false;  // the agent wrote a trailing slash
 };
 
+// Touched is an object or name that a call concerns, as the rules want to see it.
+struct Touched {
+  std::string resolved;   // canonical path
+  std::string requested;  // absolute form of the agent's own spelling; may equal `resolved`
+};
+
 // Seen is an object (O_PATH) and what it was when it was opened.
 struct Seen {
   OwnedFd object;

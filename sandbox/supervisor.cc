@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "sandbox/broker_expand.h"
+#include "sandbox/broker_hidden.h"
 #include "sandbox/broker_rules.h"
 #include "sandbox/wire.h"
 
@@ -89,14 +90,16 @@ void pass_use(WireReader& reader, Observer& observer) {
   }
 }
 
-void pass_refusal(WireReader& reader, pid_t process, Observer& observer) {
+// pass_refusal: what was hidden is a refusal only if it is there.
+enum class Certain : unsigned char { Yes, IfThere };
+void pass_refusal(WireReader& reader, pid_t process, Certain certain, Observer& observer) {
   Refusal refusal;
   refusal.process = process;
   refusal.operation = reader.text();
   refusal.object = reader.text();
   refusal.rule = reader.text();
   refusal.why = reader.text();
-  if (reader.good()) {
+  if (reader.good() && (certain == Certain::Yes || is_there(refusal.object))) {
     observer.refused(refusal);
   }
 }
@@ -105,8 +108,9 @@ void pass_refusal(WireReader& reader, pid_t process, Observer& observer) {
 void pass_on_told(std::uint64_t kind, std::uint64_t value, WireReader& reader, Observer& observer) {
   if (kind == kEventUsed) {
     pass_use(reader, observer);
-  } else if (kind == kEventRefused) {
-    pass_refusal(reader, static_cast<pid_t>(value), observer);
+  } else if (kind == kEventRefused || kind == kEventHidden) {
+    pass_refusal(reader, static_cast<pid_t>(value),
+                 kind == kEventRefused ? Certain::Yes : Certain::IfThere, observer);
   } else if (kind == kEventLost && reader.good()) {
     observer.lost(value);
   }

@@ -42,8 +42,11 @@ class Forks(support.SandboxCase):
         self.assertEqual(self.forks(), ["0", "0"])
         self.assertEqual(self.forks("--limit-disk", "1G", "--limit-cpu", "60s"), ["0", "0"])
 
-    def test_of_what_tries_a_network(self):
-        self.assertEqual(self.forks("--block-net", "--net-namespace=auto"), ["0", "0", "0"])
+    def test_of_what_tries_namespaces(self):
+        off = "--mount-namespace=off"
+        self.assertEqual(self.forks("--block-net", off, "--net-namespace=auto"), ["0", "0", "0"])
+        self.assertEqual(self.forks("--block-net"), ["0", "0", "0"])
+        self.assertEqual(self.forks("--block-net", "--net-namespace=auto"), ["0", "0", "0", "0"])
 
     def test_of_what_looks_names_up(self):
         try:

@@ -59,7 +59,7 @@ bool holds_capabilities() {
 int entered_without_capabilities(const Prepared& prepared) {
   const auto domain = prepared.enter();
   if (!domain) {
-    return domain.error().step == Step::NetNamespace ? kSkipped : 1;
+    return domain.error().step == Step::Namespaces ? kSkipped : 1;
   }
   return holds_capabilities() ? 2 : 0;
 }
@@ -141,7 +141,7 @@ TEST_P(NetNamespaceTest, AfterEnteringNoCapabilityIsLeftInTheNewNamespace) {
   if (features.landlock_abi < 2) {
     GTEST_SKIP() << "no Landlock with REFER here";
   }
-  const auto prepared = Prepared::prepare(CapabilitySet(), features, OwnNetwork::Yes);
+  const auto prepared = Prepared::prepare(CapabilitySet(), features, {.network = OwnNetwork::Yes});
   ASSERT_TRUE(prepared);
   expect_own(as_user([&] { return entered_without_capabilities(*prepared); }));
 }
