@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <string>
 
@@ -19,23 +20,61 @@ namespace {
 
 constexpr std::size_t kMaxMountTable = std::size_t{16} << 20U;
 
+// What a call wants of a path: of the object there, or of a name in its directory.
+enum class Of : unsigned char { Object, Name };
 struct Wanted {
   PathArg path;
   std::string_view operation;
-  Access access;
+  Access access = Access::write();
+  Of of = Of::Object;
 };
+// At most two; without an operation where there is none.
+using AllWanted = std::array<Wanted, 2>;
 
-std::optional<Wanted> wanted_of(const Call& call) {
-  if (call.trap == Trap::Open) {
-    const OpenCall open = decode_open(call.number, call.args);
-    const ExpansionKind kind = kind_of(open.flags);
-    return Wanted{open.path, name_of(kind), access_of(kind)};
+Wanted of_open(const Call& call) {
+  const OpenCall open = decode_open(call.number, call.args);
+  const bool creates = (open.flags & O_CREAT) != 0;
+  const ExpansionKind kind = creates ? ExpansionKind::Create : kind_of(open.flags);
+  return {open.path, name_of(kind), access_of(kind), creates ? Of::Name : Of::Object};
+}
+
+Wanted of_execute(const Call& call) {
+  int flags = 0;
+  return {decode_execute(call.number, call.args, flags), "execute", Access::execute()};
+}
+
+AllWanted of_names(std::string_view operation, const TwoPathCall& paths) {
+  return {{{paths.from, operation}, {paths.to, operation, Access::write(), Of::Name}}};
+}
+
+AllWanted wanted_of(const Call& call) {
+  switch (call.trap) {
+    case Trap::Open:
+      return {of_open(call)};
+    case Trap::Execute:
+      return {of_execute(call)};
+    case Trap::Rename:
+      return of_names("rename", decode_rename(call.number, call.args));
+    case Trap::Link:
+      return of_names("link", decode_link(call.number, call.args));
+    case Trap::Symlink:
+      return {
+          Wanted{decode_symlink(call.number, call.args).to, "symlink", Access::write(), Of::Name}};
+    case Trap::Make:
+      return {
+          Wanted{decode_make(call.number, call.args).path, "create", Access::write(), Of::Name}};
+    case Trap::Unlink:
+      return {Wanted{decode_unlink(call.number, call.args).path, "remove"}};
+    case Trap::Truncate:
+      return {Wanted{{AT_FDCWD, call.args[0]}, "write"}};
+    case Trap::Mode:
+    case Trap::Owner:
+    case Trap::Times:
+    case Trap::Xattr:
+      return {Wanted{decode_metadata(call.number, call.args).path, "metadata"}};
+    default:
+      return {};
   }
-  if (call.trap == Trap::Execute) {
-    int flags = 0;
-    return Wanted{decode_execute(call.number, call.args, flags), "execute", Access::execute()};
-  }
-  return std::nullopt;
 }
 
 // absolute is what the text names; empty where it cannot be told.
@@ -62,13 +101,15 @@ int open_at(const std::string& path, std::uint64_t resolve) {
 
 void tell_hidden(BrokerRules& rules, const Call& call) {
   const MountView* const view = rules.config().view;
-  const auto wanted = view != nullptr ? wanted_of(call) : std::nullopt;
-  if (!wanted) {
+  if (view == nullptr) {
     return;
   }
-  const std::string path = absolute(call, wanted->path);
-  if (!path.empty() && !view->shows(path)) {
-    rules.hidden(call, wanted->operation, path, wanted->access);
+  for (const Wanted& wanted : wanted_of(call)) {
+    const std::string path = wanted.operation.empty() ? "" : absolute(call, wanted.path);
+    if (!path.empty() && !view->shows(path)) {
+      const auto witness = wanted.of == Of::Name ? directory_name(path) : std::string_view(path);
+      rules.hidden(call, wanted.operation, path, witness, wanted.access);
+    }
   }
 }
 

@@ -10,7 +10,7 @@
 namespace nono::sandbox {
 
 // tell_hidden tells of a call for which there was nothing (ENOENT), once per operation and path,
-// where the view of the session does not show it. Opens and executions only.
+// where the view of the session does not show it.
 void tell_hidden(BrokerRules& rules, const Call& call);
 
 // is_there reports whether something lies at `path` (absolute, normal) outside the sandbox. It goes

@@ -25,7 +25,7 @@ inline constexpr std::uint64_t kEventEnded = 13;
 inline constexpr std::uint64_t kTellExpanded = 5;     // the answer to kEventExpand, to the broker
 inline constexpr std::uint64_t kEventAbandoned = 15;  // as Ended: nothing of the tree is left
 inline constexpr std::uint64_t kEventUsed = 17;
-inline constexpr std::uint64_t kEventHidden = 19;   // as Refused, if there is such a path outside
+inline constexpr std::uint64_t kEventHidden = 19;   // as Refused, if the witness is there
 inline constexpr std::uint64_t kEventLost = 18;     // so many refusals found the channel full
 inline constexpr std::uint64_t kEventNoForks = 14;  // the limit of processes was reached; said once
 inline constexpr std::uint64_t kEventExpand = 16;   // an open outside the grants waits
@@ -36,6 +36,7 @@ struct RefusalTexts {
   std::string_view object;
   std::string_view rule;
   std::string_view why;
+  std::string_view witness = {};  // of kEventHidden: what must be there
 };
 
 // StateChange is what a call changed of what the rules (Lost: a refusal that was not told), the

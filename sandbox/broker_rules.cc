@@ -24,6 +24,7 @@ using trustpolicy::GuardClass;
 namespace {
 
 constexpr std::string_view kOutside = "outside-grants";
+constexpr std::string_view kMetadataOutside = "metadata-outside-grants";
 constexpr std::string_view kNotCovered = "no grant covers it for that";
 
 // covered reports whether `canonical` is one of `places` or lies beneath one.
@@ -481,9 +482,11 @@ void BrokerRules::outside(const Call& call, std::string_view operation, std::str
 }
 
 void BrokerRules::hidden(const Call& call, std::string_view operation, std::string_view path,
-                         Access wanted) {
-  if (lacks_grant(path, wanted) && met_first(operation, path)) {
-    tell_refusal(kEventHidden, call, {operation, path, kOutside, kNotCovered});
+                         std::string_view witness, Access wanted) {
+  if (lacks_grant(witness, wanted) && met_first(operation, path)) {
+    const bool metadata = operation == "metadata";
+    tell_refusal(call,
+                 {operation, path, metadata ? kMetadataOutside : kOutside, kNotCovered, witness});
   }
 }
 
@@ -528,18 +531,19 @@ void BrokerRules::used(std::string_view operation, std::string_view object) {
 
 void BrokerRules::report(const Call& call, std::string_view operation, std::string_view object,
                          std::string_view rule, std::string_view why) {
-  tell_refusal(kEventRefused, call, {operation, object, rule, why});
+  tell_refusal(call, {operation, object, rule, why});
 }
 
-void BrokerRules::tell_refusal(std::uint64_t kind, const Call& call, const RefusalTexts& texts) {
+void BrokerRules::tell_refusal(const Call& call, const RefusalTexts& texts) {
   WireWriter message;
   const auto process = call.thread.process();
-  message.number(kind)
+  message.number(texts.witness.empty() ? kEventRefused : kEventHidden)
       .number(process ? static_cast<std::uint64_t>(*process) : 0)
       .text(texts.operation)
       .text(texts.object.substr(0, 4096))
       .text(texts.rule)
-      .text(texts.why);
+      .text(texts.why)
+      .text(texts.witness.substr(0, 4096));
   // The channel does not block: a flood of refusals costs lines of the log, not the agent's time.
   // How many it cost is told, or what the agent wants to hide could be lost in one.
   if (!tell_lost() || !wire_send(events_, message.bytes(), {})) {

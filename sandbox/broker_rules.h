@@ -78,8 +78,9 @@ class BrokerRules {
   // counts. Both decide nothing.
   void outside(const Call& call, std::string_view operation, std::string_view canonical,
                Access wanted);
-  // hidden tells of what is not there in the view of the session, if it is anywhere.
-  void hidden(const Call& call, std::string_view operation, std::string_view path, Access wanted);
+  // hidden tells of what is not there in the view of the session, if its witness is anywhere.
+  void hidden(const Call& call, std::string_view operation, std::string_view path,
+              std::string_view witness, Access wanted);
   // lacks_grant: no grant gives `wanted` of `canonical`, which is one where there is a path.
   bool lacks_grant(std::string_view canonical, Access wanted) const;
   void outside_name(const Call& call, std::string_view operation, std::string_view canonical);
@@ -112,7 +113,7 @@ class BrokerRules {
   // answered waits for the supervisor's word; false where it was given up.
   bool answered();
   bool met_first(std::string_view operation, std::string_view object);
-  void tell_refusal(std::uint64_t kind, const Call& call, const RefusalTexts& texts);
+  void tell_refusal(const Call& call, const RefusalTexts& texts);
   Answer<OwnedFd> ask(std::uint64_t question, const Call& call, BorrowedFd object,
                       const Touched& touched, trustpolicy::GuardClass guard_class);
   bool made_here(const std::string& directory) const;

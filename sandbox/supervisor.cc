@@ -90,16 +90,21 @@ void pass_use(WireReader& reader, Observer& observer) {
   }
 }
 
-// pass_refusal: what was hidden is a refusal only if it is there.
-enum class Certain : unsigned char { Yes, IfThere };
-void pass_refusal(WireReader& reader, pid_t process, Certain certain, Observer& observer) {
+// pass_refusal: what was hidden is a refusal only if its witness is there.
+void pass_refusal(WireReader& reader, pid_t process, Observer& observer) {
   Refusal refusal;
   refusal.process = process;
   refusal.operation = reader.text();
   refusal.object = reader.text();
   refusal.rule = reader.text();
   refusal.why = reader.text();
-  if (reader.good() && (certain == Certain::Yes || is_there(refusal.object))) {
+  const std::string witness = reader.text();
+  // Whether an open would have made the file, the broker could not tell.
+  if (!witness.empty() && refusal.operation == name_of(ExpansionKind::Create) &&
+      is_there(refusal.object)) {
+    refusal.operation = name_of(ExpansionKind::Write);
+  }
+  if (reader.good() && (witness.empty() || is_there(witness))) {
     observer.refused(refusal);
   }
 }
@@ -109,8 +114,7 @@ void pass_on_told(std::uint64_t kind, std::uint64_t value, WireReader& reader, O
   if (kind == kEventUsed) {
     pass_use(reader, observer);
   } else if (kind == kEventRefused || kind == kEventHidden) {
-    pass_refusal(reader, static_cast<pid_t>(value),
-                 kind == kEventRefused ? Certain::Yes : Certain::IfThere, observer);
+    pass_refusal(reader, static_cast<pid_t>(value), observer);
   } else if (kind == kEventLost && reader.good()) {
     observer.lost(value);
   }

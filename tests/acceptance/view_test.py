@@ -119,6 +119,17 @@ class View(support.SandboxCase):
         refused = [event for event in events if event["type"] == "denied" or "rule" in event.get("data", {})]
         self.assertIn(str(self.outside / "file"), json.dumps(refused or events))
 
+    def test_so_is_what_would_have_been_changed(self):
+        for script, line in (("echo x >{}/file", "write {}/file"), ("echo x >{}/new", "create {}/new"),
+                             ("mkdir {}/new", "create {}/new"), ("rm -f {}/file", "remove {}/file"),
+                             ("ln -s x {}/new", "symlink {}/new"), ("touch a; mv a {}/new", "rename {}/new"),
+                             ("truncate -s 1 {}/file", "write {}/file")):
+            done = self.project.sandbox("sh", "-c", script.format(self.outside), options=ON)
+            self.assertIn("  " + line.format(self.outside) + ": outside-grants; mend: ", done.stderr)
+            gone = self.project.sandbox("sh", "-c", script.format(self.outside / "none"), options=ON)
+            self.assertNotIn("outside-grants", gone.stderr)
+        self.assertEqual((self.outside / "file").read_text(), "of mine")
+
     def test_a_program_outside_is_not_executed_and_named(self):
         self.ran(self.project.run("cp", "/bin/true", self.outside / "tool"))
         for words in ((str(self.outside / "tool"),), ("sh", "-c", str(self.outside / "tool"))):
