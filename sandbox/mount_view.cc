@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -38,16 +37,8 @@ std::string text_of_link(const std::string& path) {
   return got > 0 ? std::string(text.data(), static_cast<std::size_t>(got)) : std::string();
 }
 
-// resolved is where `path` leads now; empty where it leads nowhere.
-std::string resolved(const std::string& path) {
-  struct Free {
-    void operator()(char* text) const { ::free(text); }  // NOLINT: what realpath gives
-  };
-  const std::unique_ptr<char, Free> text(::realpath(path.c_str(), nullptr));
-  return text ? std::string(text.get()) : std::string();
-}
-
-// names_in are the paths of what is of that type (readdir(3)) in a directory.
+// names_in are the paths of what is of that type (readdir(3)) in a directory; not every file system
+// tells of links.
 std::vector<std::string> names_in(const std::string& directory, unsigned char type) {
   std::vector<std::string> out;
   const std::unique_ptr<DIR, CloseDirectory> open(::opendir(directory.c_str()));
@@ -57,7 +48,8 @@ std::vector<std::string> names_in(const std::string& directory, unsigned char ty
       break;
     }
     const std::string_view name(&entry->d_name[0]);
-    if (entry->d_type == type && name != "." && name != "..") {
+    const bool fits = entry->d_type == type || (type == DT_LNK && entry->d_type == DT_UNKNOWN);
+    if (fits && name != "." && name != "..") {
       out.push_back(join_path(directory, name));
     }
   }
@@ -140,7 +132,8 @@ class MountView::Planner {
   }
 
   // mount_devices mounts /dev where terminals are granted and need it.
-  void mount_devices(std::span<const PathGrant* const> grants) {
+  void mount_devices(std::span<const PathGrant* const> grants,
+                     std::span<const std::string> places) {
     const auto is_granted = [&](std::string_view path) {
       return std::ranges::find(grants, path, &PathGrant::shown_as) != grants.end();
     };
@@ -154,9 +147,9 @@ class MountView::Planner {
     }
     entries_[std::string(kDevices)] = {Kind::Tree, {}, devices.st_dev, devices.st_ino};
     for (const std::string& directory : names_in(std::string(kDevices), DT_DIR)) {
-      const bool granted = std::ranges::any_of(
-          grants, [&](const PathGrant* grant) { return beneath(directory, grant->shown_as); });
-      if (!granted) {
+      const auto leads_to = [&](const std::string& path) { return beneath(directory, path); };
+      if (std::ranges::none_of(grants, leads_to, &PathGrant::shown_as) &&
+          std::ranges::none_of(places, leads_to)) {
         entries_[directory].kind = Kind::Cover;
       }
     }
@@ -196,30 +189,36 @@ class MountView::Planner {
     }
   }
 
-  // add_links adds the links to what is granted that lie in the directories of the view.
+  // add_links adds the links to what is granted that lie in the directories of the view, by their
+  // text: a look at where they lead may take for ever, where a server is gone. A link to a link
+  // waits for the next round.
   void add_links() {
+    std::map<std::string, std::string> links = links_of_view();
+    for (bool more = true; more;) {
+      more = std::erase_if(links, [&](const auto& link) { return added(link.first, link.second); });
+    }
+  }
+
+ private:
+  std::map<std::string, std::string> links_of_view() const {
     std::vector<std::string> directories{"/"};
     for (const auto& [path, entry] : entries_) {
       if (entry.kind == Kind::Directory) {
         directories.push_back(path);
       }
     }
+    std::map<std::string, std::string> out;
     for (const std::string& directory : directories) {
       for (const std::string& link : names_in(directory, DT_LNK)) {
-        add_link(link);
+        out.emplace(link, text_of_link(link));
       }
     }
+    return out;
   }
 
- private:
-  // add_link keeps the text of a link where that leads to the place within the view, too.
-  void add_link(const std::string& path) {
-    const std::string text = text_of_link(path);
-    const std::string place = resolved(path);
-    if (!text.empty() && !place.empty() && view_.mounted_above(place)) {
-      const bool straight = view_.mounted_above(target_from(path, text));
-      entries_.try_emplace(path, Entry{Kind::Link, straight ? text : place});
-    }
+  bool added(const std::string& path, const std::string& text) {
+    const bool leads_in = !text.empty() && view_.leads_in(target_from(path, text));
+    return leads_in && entries_.try_emplace(path, Entry{Kind::Link, text}).second;
   }
 
   std::map<std::string, Entry, std::less<>>& entries_;
@@ -234,7 +233,7 @@ MountView MountView::of(const CapabilitySet& capabilities, std::span<const std::
     grants.push_back(&grant);
   }
   std::ranges::sort(grants, {}, &PathGrant::shown_as);  // what covers comes before what it covers
-  planner.mount_devices(grants);
+  planner.mount_devices(grants, places);
   for (const PathGrant* grant : grants) {
     planner.mount(*grant);
   }
@@ -261,6 +260,16 @@ bool MountView::mounted_above(std::string_view path) const {
     }
     if (kind == Kind::File && here == path) {
       return true;
+    }
+  }
+  return false;
+}
+
+// leads_in: beneath what is mounted, or beneath a link of the view.
+bool MountView::leads_in(std::string_view path) const {
+  for (std::string_view here = path; here.size() > 1; here = directory_name(here)) {
+    if (const auto found = entries_.find(here); found != entries_.end()) {
+      return found->second.kind == Kind::Link || mounted_above(path);
     }
   }
   return false;

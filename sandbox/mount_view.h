@@ -58,6 +58,7 @@ class MountView {
   class Planner;
 
   bool mounted_above(std::string_view path) const;
+  bool leads_in(std::string_view path) const;
   static int put(int root, const std::string& path, const Entry& entry) noexcept;
   int fill(int root) const noexcept;
 
