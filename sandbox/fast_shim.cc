@@ -3,9 +3,10 @@
 // A library that ld.so loads into every dynamically linked program, and that links nothing. It
 // stands in for the C library's opens for reading: where a name is plainly that of no guarded file,
 // it makes the call from the one page from which the filter lets it through, without following a
-// link in its last component, and looks at what was opened. In every other case it makes the call
-// as the C library does, and the broker decides. The opens that glibc makes from inside itself ask
-// no other library; there glibc's own function is made to begin with a jump to ours.
+// link in its last component, and looks at what was opened. A link of the system's it follows by
+// itself, from one such name to another. In every other case it makes the call as the C library
+// does, and the broker decides. The opens that glibc makes from inside itself ask no other library;
+// there glibc's own function is made to begin with a jump to ours.
 //
 // It protects nothing from its own program: that can do all that it does. It must be exact, since
 // it stands in for open(2) everywhere: errno, descriptors, signal handlers, threads, vfork. So it
@@ -163,17 +164,61 @@ bool is_final(long error) {
          error == -EBADF;
 }
 
+// may_open: the name is plainly that of no guarded file.
+bool may_open(const Copy& copy) {
+  return !begins(copy.text, "/proc/") && !begins(copy.text, "/dev/") &&
+         !fast::may_be_guarded(copy.last, table()->shapes, table()->shapes_used);
+}
+
+bool has_dots(const char* text) {
+  for (; *text != '\0'; ++text) {
+    if (begins(text, "/..")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_roots(const Copy& link) {
+  struct stat status;  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
+  const long found =
+      call(SYS_lstat, {reinterpret_cast<long>(&link.text), reinterpret_cast<long>(&status)});
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
+  return found == 0 && status.st_uid == 0;
+}
+
+// follow puts where a link leads in place of its path, and looks at that name as at the link's own:
+// of a link among the system's files that leads there by an absolute path. Every other is the
+// broker's to follow: the kernel refuses some of other users' (fs.protected_symlinks), and those of
+// a procfs lead to no name. By itself, so that no other open needs room for a second path.
+[[gnu::noinline]] bool follow(Copy& copy) {
+  if ((!begins(copy.text, "/usr/") && !begins(copy.text, "/etc/")) || has_dots(copy.text) ||
+      !is_roots(copy)) {
+    return false;
+  }
+  char target[kMaxPath];
+  const long size = call(SYS_readlink, {reinterpret_cast<long>(&copy.text),
+                                        reinterpret_cast<long>(&target), kMaxPath});
+  if (size <= 0 || size == kMaxPath || target[0] != '/') {
+    return false;
+  }
+  target[size] = '\0';
+  return copied(target, copy) && !has_dots(copy.text) && may_open(copy);
+}
+
 // open_fast yields a descriptor, an error, or kAskStrictly: nothing was opened and nobody told.
 long open_fast(int directory, const char* path, int flags) {
   if (!ready || path == nullptr || (flags & ~kHarmless) != 0) {
     return kAskStrictly;
   }
   Copy copy;  // NOLINT(cppcoreguidelines-pro-type-member-init): to clear it would cost more
-  if (!copied(path, copy) || begins(copy.text, "/proc/") || begins(copy.text, "/dev/") ||
-      fast::may_be_guarded(copy.last, table()->shapes, table()->shapes_used)) {
+  if (!copied(path, copy) || !may_open(copy)) {
     return kAskStrictly;
   }
-  const long result = open_from_page(directory, copy.text, flags | O_NOFOLLOW);
+  long result = open_from_page(directory, copy.text, flags | O_NOFOLLOW);
+  if (result == -ELOOP && (flags & O_NOFOLLOW) == 0 && follow(copy)) {
+    result = open_from_page(directory, copy.text, flags | O_NOFOLLOW);
+  }
   if (result < 0) {
     return is_final(result) ? result : kAskStrictly;
   }

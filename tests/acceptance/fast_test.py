@@ -1,6 +1,7 @@
 """The fast gate: honest programs meet under it what they meet under the strict one; what hostile code
 gains by it is the one thing that the documentation says."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -190,6 +191,18 @@ text = ctypes.create_string_buffer(64)
 """
 
 
+def system_link():
+    """A link of the system's that says by an absolute path which file it leads to; None: there is none."""
+    alternatives = pathlib.Path("/etc/alternatives")
+    for link in (pathlib.Path("/usr/share/locale/locale.alias"), pathlib.Path("/etc/localtime"),
+                 *(sorted(alternatives.iterdir()) if alternatives.is_dir() else ())):
+        target = os.readlink(link) if link.is_symlink() and link.lstat().st_uid == 0 else ""
+        if target.startswith("/") and ".." not in target and not os.path.islink(target) \
+                and os.path.isfile(target):
+            return link
+    return None
+
+
 def built(directory, name, source, *options):
     out = directory / name
     done = subprocess.run(["gcc", "-O2", "-x", "c", "-", "-o", out, *options], input=source,
@@ -236,9 +249,11 @@ class Fast(support.SandboxCase):
         """They go on while it is stopped, and under the strict gate they do not."""
         own = "open('notes.txt').read()"
         inner = "libc.fgets(text, 20, libc.fopen(b'notes.txt', b'rc')) and text.value.decode()"
-        for how, read, expected in ((FAST, own, "ordinary\n"), (FAST, inner, "ordinary\n"),
-                                    ("--trust-intercept=strict", own, ""),
-                                    ("--trust-intercept=strict", inner, "")):
+        rows = [(FAST, own, "ordinary\n"), (FAST, inner, "ordinary\n"),
+                ("--trust-intercept=strict", own, ""), ("--trust-intercept=strict", inner, "")]
+        if (link := system_link()) is not None:
+            rows.append((FAST, f"open({str(link)!r}, 'rb').read(1) and 'linked'", "linked\n"))
+        for how, read, expected in rows:
             code = (f"import sys\n{LIBC}\nprint('ready', flush=True)\nsys.stdin.readline()\n"
                     f"print({read}, flush=True)")
             process = subprocess.Popen(
@@ -254,9 +269,10 @@ class Fast(support.SandboxCase):
             os.set_blocking(process.stdout.fileno(), False)
             seen = ""
             end = time.monotonic() + (10 if expected else 1)
-            while seen != expected + "\n" * bool(expected) and time.monotonic() < end:
+            while (not expected or seen.strip() != expected.strip()) and time.monotonic() < end:
                 time.sleep(0.02)
-                seen += process.stdout.read() or ""
+                with contextlib.suppress(BlockingIOError):
+                    seen += os.read(process.stdout.fileno(), 100).decode()
             os.kill(broker, signal.SIGCONT)
             os.set_blocking(process.stdout.fileno(), True)
             process.communicate(timeout=30)
@@ -338,6 +354,42 @@ class Fast(support.SandboxCase):
                 self.assertIn("be careful", results[1][1])
                 self.assertNotIn(MARK, results[1][1])
                 self.assertNotIn("writable code", results[1][1])
+
+    @support.NEEDS_MOUNTS
+    def test_links_among_the_systems_files_lead_to_nothing_that_strict_refuses(self):
+        """The shim follows some of them: by a name that it looks at, and none that the kernel would not."""
+        self.compiler()
+        place = "/usr/local/share"
+        reader = built(self.project.tree, "reader", READER)
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        self.project.write("AGENTS.md", MARK)
+        os.symlink("AGENTS.md", self.project.tree / "second")
+        os.link(self.project.tree / "AGENTS.md", self.project.tree / "hard")
+        (self.project.base / "outside.txt").write_text("outside")
+        self.project.own()
+        links = {"plain": "notes.txt", "GEMINI.md": "notes.txt", "signed": "CLAUDE.md",
+                 "guarded": "AGENTS.md", "chain": "second", "known": "hard", "none": "missing",
+                 "slash": "notes.txt/", "under": "notes.txt/x", "up": "../tree/notes.txt",
+                 "out": "../outside.txt", "here": "."}
+        made = [f"mount -t tmpfs -o mode=0755 tmpfs {place}", f"mkdir -m 1777 {place}/shared",
+                f"chown 4242 {place}/shared", f"ln -s {self.project.tree}/notes.txt {place}/shared/foreign",
+                f"chown -h 4343 {place}/shared/foreign", f"ln -s /proc/self/comm {place}/process",
+                f"ln -s /dev/null {place}/device", f"ln -s plain {place}/relative",
+                f"mkdir {place}/deep", f"echo {MARK} >{place}/deep/AGENTS.md",  # nobody looks there first
+                f"ln -s {place}/deep/AGENTS.md {place}/unseen",
+                *(f"ln -s {self.project.tree}/{target} {place}/{name}"
+                  for name, target in links.items())]
+        names = [f"{place}/{name}" for name in
+                 (*links, "shared/foreign", "process", "device", "relative", "unseen", "../share/plain")]
+        results = [self.mounted(" && ".join(made), support.NONO, "run", *OPTIONS, how, "--", reader, *names)
+                   for how in ("--trust-intercept=strict", FAST)]
+        strict, fast = [(done.returncode, done.stdout, self.plain(done.stderr)) for done in results]
+        self.assertEqual(strict, fast)
+        self.assertEqual(fast[0], 0, fast)
+        self.assertIn("ordinary", fast[1])
+        self.assertIn("be careful", fast[1])
+        self.assertNotIn(MARK, fast[1])
 
     def test_static_and_stripped_environments_go_the_strict_way(self):
         self.compiler()
