@@ -115,7 +115,7 @@ void add_environment(const profile::Composed& composed, std::vector<std::string>
     out.push_back("variable   " + name + "  passed on");
   }
   for (const auto& [name, value] : part.set) {
-    out.push_back("variable   " + name + "  set to " + value);
+    out.push_back(std::string("variable   ").append(name).append("  set to ").append(value));
   }
   for (const profile::Credential& credential : composed.credentials) {
     out.push_back("variable   " + credential.variable + "  set from " +
@@ -177,7 +177,7 @@ std::vector<std::string> composed_lines(const profile::Composed& composed) {
     out.emplace_back("trust      no fast gate: every open is judged outside the program");
   }
   for (const auto& [kind, amount] : limits_of(composed.limits)) {
-    out.push_back("limit      " + kind + "  " + amount);
+    out.push_back(std::string("limit      ").append(kind).append("  ").append(amount));
   }
   for (const profile::ComposedFinding& finding : composed.findings) {
     out.push_back(std::string(text_of(finding.effect)) + "  " + finding.origin + ": " +

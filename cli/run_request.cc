@@ -206,6 +206,16 @@ Result<void> add_credential(std::string_view option, const std::string& source,
   return {};
 }
 
+Result<void> add_items(const std::string& list, engine::RunRequest& request) {
+  for (std::size_t from = 0; from <= list.size();) {
+    const std::string item = list.substr(from, list.find(',', from) - from);
+    NONO_CHECK(add_credential("--env-credential", "keystore://" + item,
+                              profile::variable_of_item(item), request));
+    from += item.size() + 1;
+  }
+  return {};
+}
+
 // take_credentials comes after --env.
 Result<void> take_credentials(const Arguments& arguments, engine::RunRequest& request) {
   const std::vector<std::string> pairs = arguments.values("env-credential-map");
@@ -213,36 +223,39 @@ Result<void> take_credentials(const Arguments& arguments, engine::RunRequest& re
     NONO_CHECK(add_credential("--env-credential-map", pairs[i], pairs[i + 1], request));
   }
   for (const std::string& list : arguments.values("env-credential")) {
-    for (std::size_t from = 0; from <= list.size();) {
-      const std::string item = list.substr(from, list.find(',', from) - from);
-      NONO_CHECK(add_credential("--env-credential", "keystore://" + item,
-                                profile::variable_of_item(item), request));
-      from += item.size() + 1;
-    }
+    NONO_CHECK(add_items(list, request));
   }
   return {};
 }
 
-}  // namespace
-
-Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Session& session) {
-  NONO_CHECK(refuse_upstream_environment(arguments));
-  engine::RunRequest request;
+Result<void> take_command(const Arguments& arguments, const Session& session,
+                          engine::RunRequest& request) {
   NONO_TRY(request.working_directory, session.working_directory());
   if (const auto directory = arguments.value("workdir")) {
     NONO_TRY(request.working_directory, absolute_path(*directory));
   }
   request.command = arguments.program();
+  return {};
+}
+
+// take_grants comes after take_command: paths may be relative to the working directory.
+Result<void> take_grants(const Arguments& arguments, engine::RunRequest& request) {
   NONO_CHECK(take_paths(arguments, request));
   NONO_CHECK(take_network(arguments, request));
-  NONO_CHECK(take_trust(arguments, request));
+  return take_trust(arguments, request);
+}
+
+Result<void> take_lists(const Arguments& arguments, engine::RunRequest& request) {
   request.override_never_grant = arguments.values("override-never-grant");
   request.block_commands = arguments.values("block-command");
   request.allow_commands = arguments.values("allow-command");
   request.keep = arguments.values("keep");
   request.environment = arguments.values("env");
   request.environment_globs = arguments.values("env-allow");
-  NONO_CHECK(take_credentials(arguments, request));
+  return take_credentials(arguments, request);
+}
+
+Result<void> take_session(const Arguments& arguments, engine::RunRequest& request) {
   request.name = arguments.value("name").value_or("");
   if (arguments.has("no-audit")) {
     request.record = engine::Record::None;
@@ -255,6 +268,18 @@ Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Se
   }
   NONO_CHECK(take_approvals(arguments, request.approvals));
   NONO_TRY(request.limits, limits_from(arguments));
+  return {};
+}
+
+}  // namespace
+
+Result<engine::RunRequest> run_request_from(const Arguments& arguments, const Session& session) {
+  NONO_CHECK(refuse_upstream_environment(arguments));
+  engine::RunRequest request;
+  NONO_CHECK(take_command(arguments, session, request));
+  NONO_CHECK(take_grants(arguments, request));
+  NONO_CHECK(take_lists(arguments, request));
+  NONO_CHECK(take_session(arguments, request));
   return request;
 }
 
