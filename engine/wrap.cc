@@ -107,6 +107,22 @@ Result<void> record_start(const RunRequest& request, const RunPlan& plan, const 
   return {};
 }
 
+// judged is what keeps the program from being started, if anything does.
+Result<std::optional<WrapOutcome>> judged(RunPlan& plan, const RunRequest& request,
+                                          const std::string& program, Teller& teller) {
+  NONO_CHECK(check_tool(plan, request, program));
+  NONO_CHECK(scan_run(plan, request, teller));
+  teller.starting(plan);
+  // Nobody would keep what is not verified from being read: it stops the start wherever it lies.
+  if (std::vector<Verdict> denied = stops_start(plan, TrustScan::All); !denied.empty()) {
+    return StartRefused{std::move(denied)};
+  }
+  if (auto needs = needs_supervisor(plan, request)) {
+    return *std::move(needs);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_signals,
@@ -116,15 +132,9 @@ Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_
   NONO_CHECK(read_credentials(plan));
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
-  NONO_CHECK(check_tool(plan, request, exec.program()));
-  NONO_CHECK(scan_run(plan, request, teller));
-  teller.starting(plan);
-  // Nobody would keep what is not verified from being read: it stops the start wherever it lies.
-  if (std::vector<Verdict> denied = stops_start(plan, TrustScan::All); !denied.empty()) {
-    return StartRefused{std::move(denied)};
-  }
-  if (auto needs = needs_supervisor(plan, request)) {
-    return *std::move(needs);
+  NONO_TRY(std::optional<WrapOutcome> stop, judged(plan, request, exec.program(), teller));
+  if (stop) {
+    return *std::move(stop);
   }
   NONO_TRY(
       const sandbox::Prepared prepared,
