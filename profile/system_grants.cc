@@ -190,12 +190,7 @@ Result<void> allow_table(CapabilitySet& capabilities) {
   return {};
 }
 
-}  // namespace
-
-Result<void> add_system_grants(CapabilitySet& capabilities, const NeverGrantList& never,
-                               const SystemGrantOptions& options) {
-  NONO_CHECK(allow_table(capabilities));
-  NONO_CHECK(allow_configuration(capabilities, never, options.etc));
+Result<void> allow_session_places(CapabilitySet& capabilities, const SystemGrantOptions& options) {
   if (!options.private_tmp.empty()) {
     NONO_CHECK(capabilities.allow_path(
         options.private_tmp, Access::read() | Access::write() | Access::execute(),
@@ -207,6 +202,15 @@ Result<void> add_system_grants(CapabilitySet& capabilities, const NeverGrantList
                                        sandbox::WantedKind::File));
   }
   return {};
+}
+
+}  // namespace
+
+Result<void> add_system_grants(CapabilitySet& capabilities, const NeverGrantList& never,
+                               const SystemGrantOptions& options) {
+  NONO_CHECK(allow_table(capabilities));
+  NONO_CHECK(allow_configuration(capabilities, never, options.etc));
+  return allow_session_places(capabilities, options);
 }
 
 }  // namespace nono::profile

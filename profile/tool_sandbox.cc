@@ -42,6 +42,11 @@ bool asks(const Json& value) {
   return !value.is_null();
 }
 
+bool is_empty_object(const Json& value) {
+  const Json::Object* members = value.object();
+  return members != nullptr && members->empty();
+}
+
 bool decides_what_runs(const std::string& name) {
   const auto why = why_dropped(name, "");
   return why == EnvironmentClass::LoadsCode || why == EnvironmentClass::OwnState;
@@ -52,11 +57,8 @@ class ToolReader {
   Result<void> read(const JsonView& root) {
     NONO_TRY(const auto commands, root.maybe("commands"));
     NONO_CHECK(refuse_others(root, {"commands", "credentials", "entrypoint"}, kOneSandbox));
-    NONO_TRY(const auto credentials, root.maybe("credentials"));
-    if (credentials) {
-      NONO_CHECK(read_credentials(*credentials));
-    }
-    if (!commands || (commands->json().object() != nullptr && commands->json().object()->empty())) {
+    NONO_CHECK(read_credentials(root));
+    if (!commands || is_empty_object(commands->json())) {
       return {};  // without commands, upstream's are not active either
     }
     NONO_TRY(const auto entrypoint, root.maybe("entrypoint"));
@@ -93,20 +95,29 @@ class ToolReader {
     return {};
   }
 
-  Result<void> read_credentials(const JsonView& view) {
-    NONO_TRY(const auto members, view.members(kMaxMembers));
-    for (const auto& [name, value] : members) {
-      NONO_TRY(const JsonView type, value.at("type"));
-      NONO_TRY(const std::string kind, type.string());
-      if (kind != "raw-file") {
-        refuse(type, kOtherCredential);
-        continue;
-      }
-      NONO_CHECK(refuse_others(value, {"type", "path"}, kOtherCredential));
-      NONO_TRY(const JsonView path, value.at("path"));
-      NONO_TRY(std::string text, path.nonempty_string(kMaxPathBytes));
-      files_.push_back({name, {ToolRight::ReadFile, std::move(text), path.pointer()}});
+  Result<void> read_credentials(const JsonView& root) {
+    NONO_TRY(const auto credentials, root.maybe("credentials"));
+    if (!credentials) {
+      return {};
     }
+    NONO_TRY(const auto members, credentials->members(kMaxMembers));
+    for (const auto& [name, value] : members) {
+      NONO_CHECK(read_credential(name, value));
+    }
+    return {};
+  }
+
+  Result<void> read_credential(const std::string& name, const JsonView& value) {
+    NONO_TRY(const JsonView type, value.at("type"));
+    NONO_TRY(const std::string kind, type.string());
+    if (kind != "raw-file") {
+      refuse(type, kOtherCredential);
+      return {};
+    }
+    NONO_CHECK(refuse_others(value, {"type", "path"}, kOtherCredential));
+    NONO_TRY(const JsonView path, value.at("path"));
+    NONO_TRY(std::string text, path.nonempty_string(kMaxPathBytes));
+    files_.push_back({name, {ToolRight::ReadFile, std::move(text), path.pointer()}});
     return {};
   }
 
@@ -143,34 +154,36 @@ class ToolReader {
         {"fs_read", "fs_write", "fs_read_file", "fs_write_file", "use_credentials", "environment"},
         kOtherRight));
     for (const RightName& row : kRights) {
-      NONO_TRY(const auto list, view.maybe(row.field));
-      if (list) {
-        NONO_CHECK(read_paths(*list, row.right));
-      }
+      NONO_CHECK(read_paths(view, row));
     }
-    NONO_TRY(const auto used, view.maybe("use_credentials"));
-    if (used) {
-      NONO_CHECK(use_credentials(*used));
-    }
+    NONO_CHECK(use_credentials(view));
     NONO_TRY(const auto environment, view.maybe("environment"));
     return environment ? read_environment(*environment) : Result<void>();
   }
 
-  Result<void> read_paths(const JsonView& list, ToolRight right) {
-    NONO_TRY(const auto entries, list.elements(kMaxListEntries));
+  Result<void> read_paths(const JsonView& sandbox, const RightName& row) {
+    NONO_TRY(const auto list, sandbox.maybe(row.field));
+    if (!list) {
+      return {};
+    }
+    NONO_TRY(const auto entries, list->elements(kMaxListEntries));
     for (const JsonView& entry : entries) {
       NONO_TRY(std::string text, entry.nonempty_string(kMaxPathBytes));
       if (text.starts_with('@')) {
         refuse(entry, kToken);
         continue;
       }
-      tool_.paths.push_back({right, std::move(text), entry.pointer()});
+      tool_.paths.push_back({row.right, std::move(text), entry.pointer()});
     }
     return {};
   }
 
-  Result<void> use_credentials(const JsonView& list) {
-    NONO_TRY(const auto entries, list.elements(kMaxListEntries));
+  Result<void> use_credentials(const JsonView& sandbox) {
+    NONO_TRY(const auto list, sandbox.maybe("use_credentials"));
+    if (!list) {
+      return {};
+    }
+    NONO_TRY(const auto entries, list->elements(kMaxListEntries));
     for (const JsonView& entry : entries) {
       NONO_TRY(const std::string name, entry.string());
       const auto file = std::ranges::find(files_, name, &Named::first);
@@ -185,11 +198,12 @@ class ToolReader {
 
   Result<void> read_environment(const JsonView& view) {
     NONO_CHECK(refuse_others(view, {"allow_vars", "set_vars"}, kOtherRight));
-    NONO_TRY(const auto allow, view.maybe("allow_vars"));
-    if (allow) {
-      NONO_CHECK(read_allowed(*allow));
-    }
-    NONO_TRY(const auto set, view.maybe("set_vars"));
+    NONO_CHECK(read_allowed(view));
+    return read_set(view);
+  }
+
+  Result<void> read_set(const JsonView& environment) {
+    NONO_TRY(const auto set, environment.maybe("set_vars"));
     if (!set) {
       return {};
     }
@@ -207,8 +221,12 @@ class ToolReader {
     return {};
   }
 
-  Result<void> read_allowed(const JsonView& list) {
-    NONO_TRY(const auto entries, list.elements(kMaxListEntries));
+  Result<void> read_allowed(const JsonView& environment) {
+    NONO_TRY(const auto list, environment.maybe("allow_vars"));
+    if (!list) {
+      return {};
+    }
+    NONO_TRY(const auto entries, list->elements(kMaxListEntries));
     tool_.allow_vars.emplace();
     for (const JsonView& entry : entries) {
       NONO_TRY(std::string name, entry.nonempty_string(kMaxPathBytes));

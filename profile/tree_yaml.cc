@@ -173,7 +173,7 @@ class Builder final : public YAML::EventHandler {
       array->push_back(std::move(value));
     } else if (std::optional<std::string>& key = open_.back().key; key) {
       open_.back().value.object()->emplace_back(*std::move(key), std::move(value));
-      key.reset();
+      key.reset();  // NOLINT(bugprone-use-after-move): what was moved out of is the string in it
     } else {
       refuse(mark, "a key must be a word");
     }
