@@ -133,6 +133,11 @@ class Composer {
     take_environment(profile);
     take_credentials(profile, name);
     NONO_CHECK(take_tool(profile, name));
+    take_rest(profile, name);
+    return {};
+  }
+
+  void take_rest(const Profile& profile, const std::string& name) {
     append_new(out_.commands.allow, profile.commands.allow);
     append_new(out_.commands.deny, profile.commands.deny);
     for (const Finding& finding : profile.findings) {
@@ -146,7 +151,6 @@ class Composer {
     if (profile.workdir) {
       out_.workdir = profile.workdir;
     }
-    return {};
   }
 
   // leave_out takes groups of the parents away again, but nothing that they deny.
@@ -190,38 +194,44 @@ class Composer {
 
   Result<void> take_row(const GroupRow& row, const std::string& origin) {
     auto expanded = expand_path(row.path, variables_);
-    if (!expanded || !*expanded) {
+    std::optional<std::string> place = expanded ? *std::move(expanded) : std::nullopt;
+    if (!place) {
       return {};  // a place that this user does not have
     }
+    std::string path = by_custom(*std::move(place));
     if (row.access == GroupAccess::Deny) {
-      return add_denial({by_custom(**std::move(expanded)), origin});
+      return add_denial({std::move(path), origin});
     }
     const Meaning meaning = meaning_of(row.access);
     const Presence presence = row.access == GroupAccess::State ? Presence::Made : Presence::Quiet;
-    return add_grant(
-        {by_custom(**std::move(expanded)), origin, meaning.access, meaning.kind, presence});
+    return add_grant({std::move(path), origin, meaning.access, meaning.kind, presence});
   }
 
   Result<void> take_paths(const Profile& profile, const std::string& name) {
     for (const WrittenGrant& grant : profile.grants) {
-      const std::string origin = "profile " + name + ": " + grant.path.pointer;
-      NONO_TRY(auto path, expanded(grant.path.text, origin));
-      if (!path) {
-        continue;
-      }
-      const Meaning& meaning = kMeanings[static_cast<std::size_t>(grant.right)];
-      NONO_CHECK(
-          add_grant({*std::move(path), origin, meaning.access, meaning.kind, Presence::Said}));
+      NONO_CHECK(take_grant(grant, "profile " + name + ": " + grant.path.pointer));
     }
     for (const WrittenPath& denial : profile.denials) {
-      const std::string origin = "profile " + name + ": " + denial.pointer;
-      NONO_TRY(auto path, expanded(denial.text, origin));
-      if (!path) {
-        return fail(ErrorKind::Usage, origin + ": the session's own directories cannot be denied");
-      }
-      NONO_CHECK(add_denial({*std::move(path), origin}));
+      NONO_CHECK(take_denial(denial, "profile " + name + ": " + denial.pointer));
     }
     return {};
+  }
+
+  Result<void> take_grant(const WrittenGrant& grant, const std::string& origin) {
+    NONO_TRY(auto path, expanded(grant.path.text, origin));
+    if (!path) {
+      return {};
+    }
+    const Meaning& meaning = kMeanings[static_cast<std::size_t>(grant.right)];
+    return add_grant({*std::move(path), origin, meaning.access, meaning.kind, Presence::Said});
+  }
+
+  Result<void> take_denial(const WrittenPath& denial, const std::string& origin) {
+    NONO_TRY(auto path, expanded(denial.text, origin));
+    if (!path) {
+      return fail(ErrorKind::Usage, origin + ": the session's own directories cannot be denied");
+    }
+    return add_denial({*std::move(path), origin});
   }
 
   Result<std::optional<std::string>> expanded(const std::string& written,
@@ -231,7 +241,8 @@ class Composer {
       return std::unexpected(Error(ErrorKind::Usage, origin + ": " + path.error().message())
                                  .mend_with(path.error().remedy()));
     }
-    return *path ? std::optional(by_custom(**std::move(path))) : std::optional<std::string>();
+    std::optional<std::string> place = *std::move(path);
+    return place ? std::optional(by_custom(*std::move(place))) : std::nullopt;
   }
 
   Result<void> add_grant(ComposedGrant grant) {
