@@ -274,12 +274,12 @@ constexpr auto kAiderLinux = std::to_array<GroupRow>({
     {"$HOME/.aider.model.metadata.json", ReadFile, "facts about models"},
 });
 constexpr auto kCodeLinux = std::to_array<GroupRow>({
-    {"$HOME/.vscode", ReadWrite, "extensions of Visual Studio Code"},
-    {"$XDG_CONFIG_HOME/Code", ReadWrite, "settings of Visual Studio Code"},
+    {"$HOME/.vscode", Read, "extensions of Visual Studio Code"},
+    {"$XDG_CONFIG_HOME/Code", Read, "settings of Visual Studio Code"},
 });
 constexpr auto kCodeMac = std::to_array<GroupRow>({
-    {"$HOME/.vscode", ReadWrite, "extensions of Visual Studio Code"},
-    {"$HOME/Library/Application Support/Code", ReadWrite, "settings of Visual Studio Code"},
+    {"$HOME/.vscode", Read, "extensions of Visual Studio Code"},
+    {"$HOME/Library/Application Support/Code", Read, "settings of Visual Studio Code"},
 });
 constexpr auto kHomebrewMac = std::to_array<GroupRow>({
     {"/opt/homebrew", Read, "programs"},

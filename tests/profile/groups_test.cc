@@ -66,6 +66,14 @@ TEST(GroupsTest, UpstreamsNamesAreThere) {
   EXPECT_EQ(find_group("zzz"), nullptr);
 }
 
+TEST(GroupsTest, NoneWritesWhatAnEditorRuns) {
+  for (const std::string_view name : {"vscode", "vscode_linux", "vscode_macos"}) {
+    for (const GroupRow& row : find_group(name)->rows) {
+      EXPECT_EQ(row.access, GroupAccess::Read) << row.path;
+    }
+  }
+}
+
 class GroupTest : public testing::TestWithParam<Group> {};
 
 TEST_P(GroupTest, SaysWhatAndWhy) {
