@@ -40,6 +40,8 @@ Meaning meaning_of(GroupAccess access) {
     case GroupAccess::ReadWrite:
     case GroupAccess::State:
       return {kReadWrite | Access::execute(), WantedKind::Directory};
+    case GroupAccess::Settings:
+      return {kReadExecute, WantedKind::Directory};
     case GroupAccess::ReadFile:
       return {Access::read(), WantedKind::File};
     case GroupAccess::ReadWriteFile:
@@ -203,7 +205,8 @@ class Composer {
       return add_denial({std::move(path), origin});
     }
     const Meaning meaning = meaning_of(row.access);
-    const Presence presence = row.access == GroupAccess::State ? Presence::Made : Presence::Quiet;
+    const bool made = row.access == GroupAccess::State || row.access == GroupAccess::Settings;
+    const Presence presence = made ? Presence::Made : Presence::Quiet;
     return add_grant({std::move(path), origin, meaning.access, meaning.kind, presence});
   }
 

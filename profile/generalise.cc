@@ -29,6 +29,7 @@ Access access_of(GroupAccess access) {
   const Access all = Access::read() | Access::write() | Access::execute();
   switch (access) {
     case GroupAccess::Read:
+    case GroupAccess::Settings:
       return Access::read() | Access::execute();
     case GroupAccess::ReadWrite:
     case GroupAccess::State:

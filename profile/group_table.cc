@@ -230,8 +230,7 @@ constexpr auto kUserCachesMac = std::to_array<GroupRow>({
 // ---- agents: their own state ----
 constexpr auto kClaudeLinux = std::to_array<GroupRow>({
     {"$HOME/.claude", State, "settings, sessions, credentials of Claude Code"},
-    {"$HOME/.claude.json", ReadWriteFile, "settings of Claude Code"},
-    {"$HOME/.claude.json.lock", ReadWriteFile, "its lock"},
+    {"$HOME/.claude.json", ReadFile, "settings of Claude Code, which name programs that it runs"},
     {"$XDG_DATA_HOME/claude", Read, "versions of the native installer"},
     {"$HOME/.local/bin", Read, "the native installer's link"},
 });
@@ -246,15 +245,16 @@ constexpr auto kCodexLinux = std::to_array<GroupRow>({
     {"$HOME/.codex", State, "settings, sessions, credentials of Codex"},
 });
 constexpr auto kOpencodeLinux = std::to_array<GroupRow>({
-    {"$XDG_CONFIG_HOME/opencode", State, "settings of opencode"},
-    {"$XDG_CACHE_HOME/opencode", State, "packages that opencode fetches"},
+    {"$XDG_CONFIG_HOME/opencode", Settings, "settings of opencode, plugins and tools"},
+    {"$XDG_CACHE_HOME/opencode", Settings, "packages and programs that opencode fetched"},
+    {"$XDG_CACHE_HOME/opencode/bin", Settings, "opencode fails to start where it cannot make it"},
     {"$XDG_DATA_HOME/opencode", State, "sessions, credentials of opencode"},
     {"$XDG_STATE_HOME/opencode", State, "locks and history of opencode"},
     {"$HOME/.opencode/bin", Read, "its program"},
 });
 constexpr auto kOpenclawLinux = std::to_array<GroupRow>({
     {"$HOME/.openclaw", State, "settings, sessions, credentials of OpenClaw"},
-    {"$XDG_CONFIG_HOME/openclaw", ReadWrite, "settings of OpenClaw"},
+    {"$XDG_CONFIG_HOME/openclaw", Read, "settings of OpenClaw"},
 });
 constexpr auto kSwivalLinux = std::to_array<GroupRow>({
     {"$XDG_CONFIG_HOME/swival", Read, "settings of Swival, which name programs that it runs"},
@@ -263,8 +263,8 @@ constexpr auto kGeminiLinux = std::to_array<GroupRow>({
     {"$HOME/.gemini", State, "settings, sessions, credentials of Gemini CLI"},
 });
 constexpr auto kCrushLinux = std::to_array<GroupRow>({
-    {"$XDG_CONFIG_HOME/crush", State, "settings of Crush"},
-    {"$XDG_DATA_HOME/crush", State, "sessions of Crush"},
+    {"$XDG_CONFIG_HOME/crush", Settings, "settings of Crush, which name programs that it runs"},
+    {"$XDG_DATA_HOME/crush", Settings, "the same; its list of models names programs, too"},
     {"$XDG_CACHE_HOME/crush", State, "list of models"},
 });
 constexpr auto kAiderLinux = std::to_array<GroupRow>({
@@ -386,6 +386,8 @@ std::string_view text_of(GroupAccess access) {
       return "read-write";
     case State:
       return "read-write, made";
+    case Settings:
+      return "read, made";
     case ReadFile:
       return "read-file";
     case ReadWriteFile:

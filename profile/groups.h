@@ -17,6 +17,7 @@ enum class GroupAccess : unsigned char {
   Read,       // a file or directory: read and execute
   ReadWrite,  // a directory: read, write and execute
   State,      // ReadWrite, and made (mode 0700) where it does not exist: the program needs it
+  Settings,   // Read, and made likewise: it names programs that the user starts outside
   ReadFile,
   ReadWriteFile,
   Deny,

@@ -11,6 +11,8 @@ constexpr std::string_view kHooks = "git runs it on the user's next commit or ch
 constexpr std::string_view kGitConfig = "git configuration can name programs that git runs";
 constexpr std::string_view kEditor = "the editor runs it when the folder is opened";
 constexpr std::string_view kAgent = "an agent runs what it names, outside any sandbox";
+constexpr std::string_view kProgram = "an agent that is started outside runs it";
+constexpr std::string_view kVariables = "an agent takes variables from it, outside any sandbox";
 constexpr std::string_view kProfile = "it says what the next agent here may do";
 constexpr std::string_view kPolicy = "it says whose files the next agent here may read";
 constexpr std::string_view kShell = "the user's next shell runs it";
@@ -25,12 +27,71 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {".git/worktrees/*/gitdir", "it says where git looks for the worktree"},
     {".git/modules/*", "a submodule's git directory holds hooks and configuration"},
     {".husky/*", kHooks},
+    {".mcp.json", kAgent},
     {".claude/settings.json", kAgent},
     {".claude/settings.local.json", kAgent},
     {".claude/hooks/*", kAgent},
-    {".mcp.json", kAgent},
+    {".claude/workflows/*", kAgent},
+    {".claude/launch.json", kAgent},
+    {".claude/statusline.sh", kAgent},
+    {".claude/statusline-command.sh", kAgent},
+    {"~/.claude/daemon.json", kAgent},
+    {"~/.claude/remote-settings.json", kAgent},
+    {"~/.claude/plugins/*", kAgent},
+    {"~/.claude/cowork_plugins/*", kAgent},
+    {"~/.claude/local/*", kProgram},
     {".codex/config.toml", kAgent},
+    {".codex/*.config.toml", kAgent},
+    {".codex/hooks.json", kAgent},
+    {".codex/hooks/*", kAgent},
+    {".codex/rules/*", kAgent},
+    {".codex/agents/*", kAgent},
+    {".codex/environments.toml", kAgent},
+    {".codex/.env", kVariables},
+    {"~/.codex/plugins/*", kAgent},
+    {"~/.codex/.tmp/plugins/*", kAgent},
+    {"~/.codex/.tmp/marketplaces/*", kAgent},
+    {"~/.codex/packages/*", kProgram},
     {".gemini/settings.json", kAgent},
+    {".gemini/policies/*", kAgent},
+    {".gemini/agents/*", kAgent},
+    {".gemini/extensions/*", kAgent},
+    {".gemini/.env", kVariables},
+    {"~/.gemini/bin/*", kProgram},
+    {"~/.gemini/tmp/bin/*", kProgram},
+    // The first row that fits says where the project is: .opencode is none.
+    {".opencode/opencode.json", kAgent},
+    {".opencode/opencode.jsonc", kAgent},
+    {".opencode/tui.json", kAgent},
+    {".opencode/tui.jsonc", kAgent},
+    {"opencode.json", kAgent},
+    {"opencode.jsonc", kAgent},
+    {"tui.json", kAgent},
+    {"tui.jsonc", kAgent},
+    {".opencode/plugin/*", kAgent},
+    {".opencode/plugins/*", kAgent},
+    {".opencode/tool/*", kAgent},
+    {".opencode/tools/*", kAgent},
+    {".crush/crush.json", kAgent},
+    {"crush.json", kAgent},
+    {".crush.json", kAgent},
+    {"crush.project.json", kAgent},
+    {"swival.toml", kAgent},
+    {".aider.conf.yml", kAgent},
+    {".aider/oauth-keys.env", kVariables},
+    {".openclaw/openclaw.json", kAgent},
+    {".openclaw/exec-approvals.json", kAgent},
+    {".openclaw/extensions/*", kAgent},
+    {".openclaw/hooks/*", kAgent},
+    {".openclaw/.env", kVariables},
+    {"~/.openclaw/plugins/*", kAgent},
+    {"~/.openclaw/git/*", kAgent},
+    {"~/.openclaw/npm/*", kProgram},
+    {"~/.openclaw/npm-runtime/*", kProgram},
+    {"~/.openclaw/bin/*", kProgram},
+    {"~/.openclaw/tools/*", kProgram},
+    {".cursor/mcp.json", kAgent},
+    {".cursor/hooks.json", kAgent},
     {".nono/profile.json", kProfile},
     {".nono/profile.toml", kProfile},
     {".nono/profile.yaml", kProfile},
@@ -40,6 +101,7 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {".vscode/tasks.json", kEditor},
     {".vscode/settings.json", kEditor},
     {".vscode/launch.json", kEditor},
+    {".vscode/mcp.json", kEditor},
     {".idea/workspace.xml", kEditor},
     {".envrc", "direnv runs it when the directory is entered"},
     {"~/.bashrc", kShell},
@@ -51,6 +113,7 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {"~/.zshenv", kShell},
     {"~/.zprofile", kShell},
     {"~/.zlogin", kShell},
+    {"~/.zlogout", kShell},
     {"~/.config/fish/*", kShell},
     {"~/.config/autostart/*", "the desktop runs it at the next login"},
     {"~/.config/systemd/*", "systemd runs it at the next login"},
@@ -75,6 +138,14 @@ std::string_view next_component(std::string_view& path) {
   return component;
 }
 
+// fits: "*" is any component, "*.x" one that ends in ".x" and is more than that.
+bool fits(std::string_view component, std::string_view wanted) {
+  if (!wanted.starts_with('*')) {
+    return component == wanted;
+  }
+  return component.size() >= wanted.size() && component.ends_with(wanted.substr(1));
+}
+
 // match says how `path` (folded, no leading slash) stands to `pattern`: as its content, as a
 // directory on the way to it, or not at all.
 Protection match(std::string_view path, std::string_view pattern) {
@@ -86,7 +157,7 @@ Protection match(std::string_view path, std::string_view pattern) {
       return Protection::None;  // deeper than the pattern: a directory where a file is meant
     }
     const std::string_view wanted = next_component(pattern);
-    if (next_component(path) != wanted && wanted != "*") {
+    if (!fits(next_component(path), wanted)) {
       return Protection::None;
     }
   }
@@ -102,16 +173,22 @@ std::vector<std::size_t> starts_of(std::string_view path) {
   return out;
 }
 
-bool names_policy(std::string_view path) {
-  constexpr std::string_view kName = "trust-policy.json";
+// has_plain_name: the last component is a row of its own that does not start with a dot.
+bool has_plain_name(std::string_view path) {
   const std::string_view last = path.substr(path.rfind('/') + 1);
-  return last.size() >= kName.size() && lower(last.substr(0, kName.size())) == kName;
+  return std::ranges::any_of(kNames, [&](const ProtectedName& row) {
+    return row.pattern.size() == last.size() && row.pattern[0] != '.' &&
+           !row.pattern.contains('/') && lower(last) == row.pattern;
+  });
 }
 
-// worth_looking skips the common path: no component starts with a dot, the last one is no policy.
+// worth_looking skips the common path: no component starts with a dot, the last one is no row.
 bool worth_looking(std::string_view path) {
-  return (path.contains("/.") || names_policy(path)) && !path.contains("/node_modules/") &&
-         !path.contains("/site-packages/");
+  return path.contains("/.") || has_plain_name(path);
+}
+
+bool in_package(std::string_view path) {
+  return path.contains("/node_modules/") || path.contains("/site-packages/");
 }
 
 bool stronger(Protection found, Protection than) {
@@ -155,7 +232,8 @@ ProtectedMatch protection_of(std::string_view resolved_path, std::string_view ho
   }
   const std::string path = lower(resolved_path);
   const std::string at_home = lower(home) + "/";
-  const std::vector<std::size_t> starts = starts_of(path);
+  const std::vector<std::size_t> starts =
+      in_package(resolved_path) ? std::vector<std::size_t>() : starts_of(path);
   for (const ProtectedName& row : kNames) {
     if (row.pattern.starts_with("~/")) {
       if (!home.empty() && path.starts_with(at_home)) {

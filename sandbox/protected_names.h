@@ -12,7 +12,8 @@
 namespace nono::sandbox {
 
 struct ProtectedName {
-  // components; "*" is any one of them and, at the end, anything beneath; "~/" is the user's home
+  // components; "*" is any one of them and, at the end, anything beneath; "*.x" one that ends in
+  // ".x"; "~/" is the user's home
   std::string_view pattern;
   std::string_view why;
 };
@@ -38,8 +39,8 @@ struct ProtectedMatch {
 };
 
 // protection_of judges an absolute, resolved path. `home` may be empty. Beneath node_modules/ and
-// site-packages/ nothing is protected: packages ship such files, and nobody opens them as a
-// project.
+// site-packages/ only the names of the home are protected: packages ship files like the others, and
+// nobody opens them as a project.
 ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home);
 
 }  // namespace nono::sandbox

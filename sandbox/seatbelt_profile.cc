@@ -234,8 +234,9 @@ class Writer {
         deny("file-write*", expression + "[^/]", {});
         return;
       }
-      expression +=
-          component == "*" ? "[^/]+" : seatbelt_regex_quote(component, LetterCase::Folded);
+      const bool open = component.starts_with('*');  // what is before an ending is any
+      expression += open ? "[^/]+" : "";
+      expression += seatbelt_regex_quote(component.substr(open ? 1 : 0), LetterCase::Folded);
       if (slash == std::string_view::npos) {
         deny("file-write*", expression + "$", {});
         return;
@@ -257,10 +258,15 @@ class Writer {
          component == ".git" ? " (vnode-type SYMLINK)" : " (require-not (vnode-type DIRECTORY))");
   }
 
-  // Beneath these, packages ship such files, and nobody opens them as a project.
+  // Beneath node_modules/ packages ship such files, and nobody opens them as a project; those of
+  // the home are no package's.
   void deny(std::string_view operations, const std::string& expression, std::string_view more) {
+    const std::string but_packages =
+        expression.starts_with('^')
+            ? ""
+            : " (require-not " + regex("/(node_modules|site-packages)/") + ")";
     line("(deny " + std::string(operations) + " (require-all " + regex(expression) +
-         std::string(more) + " (require-not " + regex("/(node_modules|site-packages)/") + ")))");
+         std::string(more) + but_packages + "))");
   }
 
   void protect_files() {

@@ -310,13 +310,110 @@ class Swival(MoreAgents, support.SandboxCase):
                          "top_p = 0.125\n")
 
 
+class AgentSettings(support.SandboxCase):
+    """What names programs that an agent starts outside is not its to write, there or not yet."""
+
+    # By profile: what is kept, and what stays the agent's; beneath the home or the project.
+    rows = {
+        "aider": (("~/.aider.conf.yml", "~/.aider/oauth-keys.env", ".aider.conf.yml"),
+                  ("~/.aider/caches/x",)),
+        "claude-code": (("~/.claude.json", "~/.claude/settings.json",
+                         "~/.claude/settings.local.json", "~/.claude/hooks/x",
+                         "~/.claude/workflows/x.js", "~/.claude/launch.json",
+                         "~/.claude/statusline.sh", "~/.claude/statusline-command.sh",
+                         "~/.claude/daemon.json", "~/.claude/remote-settings.json",
+                         "~/.claude/plugins/x/hooks.json", "~/.claude/cowork_plugins/x",
+                         "~/.claude/local/node_modules/x/cli.js", "~/.local/share/claude/x",
+                         ".claude/settings.json", ".claude/hooks/x", ".claude/launch.json",
+                         ".mcp.json"),
+                        ("~/.claude/projects/x", "~/.claude/.credentials.json")),
+        "codex": (("~/.codex/config.toml", "~/.codex/work.config.toml", "~/.codex/hooks.json",
+                   "~/.codex/hooks/x", "~/.codex/rules/default.rules", "~/.codex/agents/x.toml",
+                   "~/.codex/environments.toml", "~/.codex/.env", "~/.codex/plugins/cache/x",
+                   "~/.codex/.tmp/plugins/x", "~/.codex/.tmp/marketplaces/x",
+                   "~/.codex/packages/standalone/codex", ".codex/config.toml",
+                   ".codex/hooks.json", ".codex/agents/x.toml"),
+                  ("~/.codex/sessions/x", "~/.codex/auth.json")),
+        "crush": (("~/.config/crush/crush.json", "~/.local/share/crush/crush.json",
+                   "~/.local/share/crush/providers.json", "crush.json", ".crush.json",
+                   "crush.project.json", ".crush/crush.json"), (".crush/crush.db",)),
+        "gemini": (("~/.gemini/settings.json", "~/.gemini/policies/x.toml",
+                    "~/.gemini/agents/x.md", "~/.gemini/extensions/x/gemini-extension.json",
+                    "~/.gemini/.env", "~/.gemini/bin/x", "~/.gemini/tmp/bin/rg",
+                    ".gemini/settings.json", ".gemini/.env", ".gemini/extensions/x/y"),
+                   ("~/.gemini/tmp/x/logs.json", "~/.gemini/oauth_creds.json")),
+        "openclaw": (("~/.openclaw/openclaw.json", "~/.openclaw/exec-approvals.json",
+                      "~/.openclaw/extensions/x/i.js", "~/.openclaw/hooks/x", "~/.openclaw/.env",
+                      "~/.openclaw/plugins/x", "~/.openclaw/git/x",
+                      "~/.openclaw/npm/projects/x/node_modules/x/i.js",
+                      "~/.openclaw/npm-runtime/x", "~/.openclaw/bin/x", "~/.openclaw/tools/x",
+                      "~/.config/openclaw/x"),
+                     ("~/.openclaw/agents/x", "~/.openclaw/workspace/x")),
+        "opencode": (("~/.config/opencode/opencode.json", "~/.config/opencode/plugin/x.ts",
+                      "~/.config/opencode/tool/x.ts", "~/.cache/opencode/bin/rg",
+                      "~/.cache/opencode/packages/x/i.js", "opencode.json", "opencode.jsonc",
+                      "tui.json", "tui.jsonc", ".opencode/opencode.json",
+                      ".opencode/plugin/x.ts", ".opencode/plugins/x.ts", ".opencode/tool/x.ts",
+                      ".opencode/tools/x.ts"),
+                     ("~/.local/share/opencode/x", ".opencode/plans/x.md")),
+        "swival": (("~/.config/swival/config.toml", "swival.toml"), (".swival/HISTORY.md",)),
+    }
+    write = 'for f; do mkdir -p "$(dirname "$f")"; echo bad >>"$f"; done; true'
+    replace = ('for f; do echo bad >"$TMPDIR/bad"; mv "$TMPDIR/bad" "$f"; echo bad >bad.tmp;'
+               ' ln -f bad.tmp "$f"; ln -sf bad.tmp "$f"; mv bad.tmp "$f"; rm -f "$f"; done; true')
+
+    def places(self, names):
+        return [self.project.home / name[2:] if name.startswith("~/") else self.project.tree / name
+                for name in names]
+
+    def under(self, profile, script, paths):
+        return self.ran(self.project.sandbox("sh", "-c", script, "sh", *map(str, paths),
+                                             options=("--profile", profile)))
+
+    def test_every_agent_has_a_row(self):
+        listed = self.ran(self.project.run(support.NONO, "profile", "list", "--json")).stdout
+        shown = json.loads(listed)
+        agents = {each["name"] for each in shown["profiles"]}
+        others = {name for name in agents if name.endswith("-dev")} | {"default",
+                                                                      "linux-host-compat"}
+        self.assertEqual(agents - others, set(self.rows))
+
+    def test_what_is_not_there_is_not_made(self):
+        for profile, (kept, own) in self.rows.items():
+            with self.subTest(profile=profile):
+                self.project.own()
+                self.under(profile, self.write, self.places(kept) + self.places(own))
+                for path in self.places(kept):
+                    self.assertFalse(path.exists(), path)
+                for path in self.places(own):
+                    self.assertTrue(path.exists(), path)
+
+    def test_what_is_there_stays_as_it_is(self):
+        for profile, (kept, _) in self.rows.items():
+            with self.subTest(profile=profile):
+                for path in self.places(kept):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text("{}")
+                self.project.own()
+                self.under(profile, self.write + ";" + self.replace, self.places(kept))
+                for path in self.places(kept):
+                    self.assertFalse(path.is_symlink(), path)
+                    self.assertEqual(path.read_text(), "{}", path)
+
+    def test_without_nono_they_are_written(self):
+        paths = [path for kept, _ in self.rows.values() for path in self.places(kept)]
+        self.ran(self.project.run("sh", "-c", self.write, "sh", *map(str, paths)))
+        self.assertEqual([path for path in paths if not path.exists()], [])
+
+
 # What agents_test.py shows of every agent is not shown again.
 for name in dir(agents_test.Agent):
     if name.startswith("test_") and name not in vars(AgentProfile):
         setattr(AgentProfile, name, None)
 
 support.both_users(globals(), PythonDev, NodeDev, GoDev, RustDev, JavaDev, CppDev,
-                   ClaudeCodeProfile, CodexProfile, Gemini, OpenCode, Aider, Swival)
+                   ClaudeCodeProfile, CodexProfile, Gemini, OpenCode, Aider, Swival,
+                   AgentSettings)
 del Profile, AgentProfile, MoreAgents
 
 if __name__ == "__main__":

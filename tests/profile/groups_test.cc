@@ -116,7 +116,7 @@ TEST_P(GroupTest, GrantsNothingThatIsNeverGranted) {
 
 TEST_P(GroupTest, MakesOnlyWhatLiesInTheHome) {
   for (const GroupRow& row : GetParam().rows) {
-    if (row.access == GroupAccess::State) {
+    if (row.access == GroupAccess::State || row.access == GroupAccess::Settings) {
       EXPECT_TRUE(row.path.starts_with("$HOME/") || row.path.starts_with("$XDG_")) << row.path;
     }
   }

@@ -60,12 +60,40 @@ TEST(ProtectedNamesTest, DirectoriesOnTheWayAreNodes) {
 }
 
 TEST(ProtectedNamesTest, NeighboursAreFree) {
-  for (const std::string_view path :
-       {"/w/.git/objects/ab/cd", "/w/.git/index", "/w/.git/refs/heads/main", "/w/.gitignore",
-        "/w/trust-policy.jsonx", "/w/trust-policy.json.bak", "/w/my-trust-policy.json",
-        "/w/trust-policy.json/x", "/w/.vscodex/tasks.json", "/w/hooks/pre-commit", "/w/config",
-        "/w/.claude/notes.md", "/w/envrc", "/w/nono/profile.json", "/w/.nono/notes.md",
-        "/home/u/src/.bashrc", "/home/u2/.bashrc", "/w/git/config"}) {
+  for (const std::string_view path : {"/w/.git/objects/ab/cd",
+                                      "/w/.git/index",
+                                      "/w/.git/refs/heads/main",
+                                      "/w/.gitignore",
+                                      "/w/trust-policy.jsonx",
+                                      "/w/trust-policy.json.bak",
+                                      "/w/my-trust-policy.json",
+                                      "/w/trust-policy.json/x",
+                                      "/w/.vscodex/tasks.json",
+                                      "/w/hooks/pre-commit",
+                                      "/w/config",
+                                      "/w/.claude/notes.md",
+                                      "/w/envrc",
+                                      "/w/nono/profile.json",
+                                      "/w/.nono/notes.md",
+                                      "/home/u/.claude/projects/p/s.jsonl",
+                                      "/home/u/.claude/.credentials.json",
+                                      "/home/u/.codex/auth.json",
+                                      "/home/u/.codex/sessions/s.jsonl",
+                                      "/w/.codex/.config.toml",
+                                      "/w/.codex/x.config.toml.bak",
+                                      "/home/u/.gemini/tmp/ab/logs.json",
+                                      "/w/.opencode/plans/p.md",
+                                      "/w/my-opencode.json",
+                                      "/w/opencode.json/x",
+                                      "/w/opencode/x.json",
+                                      "/w/tui.json5",
+                                      "/w/crush",
+                                      "/home/u/.aider/caches/x",
+                                      "/home/u/.openclaw/agents/a",
+                                      "/w/.env",
+                                      "/home/u/src/.bashrc",
+                                      "/home/u2/.bashrc",
+                                      "/w/git/config"}) {
     EXPECT_EQ(at(path), Protection::None) << path;
   }
 }
@@ -73,6 +101,29 @@ TEST(ProtectedNamesTest, NeighboursAreFree) {
 TEST(ProtectedNamesTest, PackagesMayCarryThem) {
   EXPECT_EQ(at("/w/node_modules/p/.vscode/settings.json"), Protection::None);
   EXPECT_EQ(at("/v/lib/python3.11/site-packages/p/.envrc"), Protection::None);
+  EXPECT_EQ(at("/w/node_modules/p/opencode.json"), Protection::None);
+}
+
+TEST(ProtectedNamesTest, ProgramsOfTheHomeAreInPackagesToo) {
+  EXPECT_EQ(at("/home/u/.claude/local/node_modules/c/cli.js"), Protection::Content);
+  EXPECT_EQ(at("/home/u/.openclaw/npm/projects/p/node_modules/p/i.js"), Protection::Content);
+}
+
+TEST(ProtectedNamesTest, AnEndingCatchesEachNameThatHasMore) {
+  EXPECT_EQ(at("/w/.codex/work.config.toml"), Protection::Content);
+  EXPECT_EQ(at("/w/.codex/A.B.Config.TOML"), Protection::Content);
+  EXPECT_EQ(at("/w/.codex/work.config.toml/x"), Protection::None);
+}
+
+TEST(ProtectedNamesTest, AnAgentsDirectoryIsNoProjectOfItsOwn) {
+  EXPECT_EQ(protection_of("/w/p/.opencode/opencode.json", kHome).root, "/w/p");
+  EXPECT_EQ(protection_of("/w/p/.crush/crush.json", kHome).root, "/w/p");
+  EXPECT_EQ(protection_of("/w/p/opencode.json", kHome).root, "/w/p");
+}
+
+TEST(ProtectedNamesTest, NamesWithoutADotAreSeenInAnyCase) {
+  EXPECT_EQ(at("/w/OpenCode.json"), Protection::Content);
+  EXPECT_EQ(at("/w/swival.TOML"), Protection::Content);
 }
 
 TEST(ProtectedNamesTest, RootAndGitDirectoryAreWhereThePatternStarts) {

@@ -236,7 +236,8 @@ std::string random_path(std::mt19937& random, const std::vector<std::string>& wo
 }
 
 std::vector<std::string> words_of_table() {
-  std::vector<std::string> words = {"x", "node_modules", "site-packages", "Node_modules", ".gi"};
+  std::vector<std::string> words = {"x",   "node_modules",  "site-packages", "Node_modules",
+                                    ".gi", "x.config.toml", "X.Config.tomL", ".config.toml"};
   for (const ProtectedName& name : protected_names()) {
     std::string_view rest = name.pattern;
     while (!rest.empty()) {
