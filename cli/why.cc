@@ -155,7 +155,8 @@ void print(Render& render, const engine::Question& question, const engine::Answe
     render.detail("Closest match", answer.grant->access + "  " + answer.grant->path + "  (" +
                                        answer.grant->source + ")");
   }
-  const bool of_sandbox = answer.rule != "missing" && answer.rule != "exists";
+  const bool of_sandbox =
+      answer.rule != "missing" && answer.rule != "exists" && answer.rule != "not-empty";
   if (!answer.allowed && of_sandbox) {
     render.detail("Suggested fix", answer.mend.empty() ? "no option changes it" : answer.mend);
   }

@@ -471,18 +471,27 @@ class Oracle {
         return *std::move(named);
       }
     }
-    if (is_regular(thing_)) {
-      if (auto evidence = by_evidence()) {
-        return *std::move(evidence);
-      }
-      NONO_TRY(std::optional<Answer> verdict, by_verdict());
-      if (verdict) {
-        return *std::move(verdict);
-      }
+    NONO_TRY(std::optional<Answer> signature, by_signature());
+    if (signature) {
+      return *std::move(signature);
     }
     NONO_TRY(std::optional<Answer> directory, in_directory());
+    if (!directory && holds_entries(thing_)) {
+      return deny("not-empty", "what is in the directory would have to be removed first");
+    }
     return directory ? *std::move(directory)
                      : granted(Access::write(), std::string(directory_name(thing_.canonical)));
+  }
+
+  // by_signature: what is verified, and what verifies it, is not removed.
+  Result<std::optional<Answer>> by_signature() {
+    if (!is_regular(thing_)) {
+      return std::nullopt;
+    }
+    if (auto evidence = by_evidence()) {
+      return evidence;
+    }
+    return by_verdict();
   }
 
   Result<Answer> metadata() {

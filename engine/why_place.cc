@@ -1,11 +1,13 @@
 #include "engine/why_place.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <string_view>
 
 #include "base/files.h"
@@ -15,6 +17,10 @@ namespace nono::engine {
 namespace {
 
 constexpr int kMaxLinks = 40;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
 
 std::string without_slashes(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) {
@@ -87,6 +93,21 @@ NamedThing look_up(const std::string& directory, const std::string& path, LastNa
 bool is_of_other_process(const NamedThing& thing) {
   const pid_t process = sandbox::process_at(thing.canonical);
   return process > 0 && process != ::getpid() && !S_ISDIR(thing.status.st_mode);
+}
+
+bool holds_entries(const NamedThing& thing) {
+  if (!S_ISDIR(thing.status.st_mode)) {
+    return false;
+  }
+  const std::unique_ptr<DIR, CloseDirectory> listed(::opendir(thing.canonical.c_str()));
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
+  while (const dirent* entry = listed ? ::readdir(listed.get()) : nullptr) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace nono::engine

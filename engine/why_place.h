@@ -27,4 +27,7 @@ NamedThing look_up(const std::string& directory, const std::string& path, LastNa
 // stands for all in the sandbox.
 bool is_of_other_process(const NamedThing& thing);
 
+// holds_entries: a directory that is not empty, where the caller may list it.
+bool holds_entries(const NamedThing& thing);
+
 }  // namespace nono::engine

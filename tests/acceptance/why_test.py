@@ -63,7 +63,7 @@ def listen(port):
 
 ACTS = dict(read=read, write=write, exec=execute, create=create, remove=remove,
             metadata=metadata, connect=connect, listen=listen)
-HARMLESS = {errno.ENOTEMPTY, errno.ECONNREFUSED, errno.EADDRINUSE, errno.ENXIO}
+HARMLESS = {errno.ECONNREFUSED, errno.EADDRINUSE, errno.ENXIO}
 out = []
 for operation, path in json.load(sys.stdin):
     try:
@@ -85,7 +85,8 @@ ROWS = [
     ("plain", "- - - exists - -"),
     ("sub/../twin", "- - file-mode exists - -"),
     ("./sub//plain", "- - file-mode exists - -"),
-    ("sub", "- is-directory is-directory exists - -"),
+    ("sub", "- is-directory is-directory exists not-empty -"),
+    ("empty", "- is-directory is-directory exists - -"),
     ("to-plain", "- - - exists - -"),
     ("to-outside", "outside-grants outside-grants outside-grants exists - metadata-outside-grants"),
     ("sub/../../outside/file",
@@ -157,7 +158,7 @@ class Why(support.SandboxCase):
         base, tree, home = project.base, project.tree, project.home
         for directory in (base / "outside", base / "data", home / ".ssh", tree / "sub",
                           tree / "shut", tree / ".git/hooks", tree / ".husky", tree / "linked",
-                          tree / "node_modules/p"):
+                          tree / "node_modules/p", tree / "empty"):
             directory.mkdir(parents=True, exist_ok=True)
         for file in (base / "outside/file", base / "outside/granted", base / "outside/writable",
                      base / "data/file", home / ".ssh/id_test", tree / "sub/plain",
