@@ -473,6 +473,7 @@ bool Warden::Impl::agent_ended(int status) {
   if (WIFSTOPPED(status)) {
     agent_stopped(WSTOPSIG(status));
     return false;
+    static_cast<void>(resolver.take_met());  // it was answered, and is not done again
   }
   return true;
 }

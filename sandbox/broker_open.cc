@@ -248,8 +248,7 @@ void Opener::answered(ExpansionReply reply) {
 // word. It is opened as everything that is there: by a grant, or by another answer.
 Outcome Opener::made_meanwhile(WaitingOpen waiting) {
   Job job{waiting.call, waiting.open, std::move(waiting.path), std::move(waiting.base)};
-  Outcome out = existing(job);
-  return resolver_.take_met() ? Outcome::error(EIO) : std::move(out);
+  return existing(job);
 }
 
 // expanded decides as on everything that is opened: no guarded bytes, no protected name.

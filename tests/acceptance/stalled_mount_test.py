@@ -210,6 +210,37 @@ print(open('remote/fine').read(), flush=True)
         self.assertEqual(process.wait(PATIENCE), 0, rest)
         self.assertIn("fine\n", rest)
 
+    def test_a_call_that_was_asked_about_and_meets_it_then_is_done_once(self):
+        self.mount()
+        outside = self.project.base / "outside"
+        outside.write_text("")
+        os.chown(outside, self.uid, self.uid)
+        process = self.start(support.NONO, "run", "--allow-cwd", "--approve", "socket", "--", PY, "-c", PRELUDE + """
+os.mkdir('remote/d')
+os.mkdir('sub')
+os.symlink(sys.argv[2], 'sub/link')
+codes = []
+thread = threading.Thread(target=lambda: codes.append(attempt(open, 'sub/link')))
+thread.start()
+print('begun', flush=True)
+sys.stdin.readline()
+os.rename('sub', 'away')
+os.symlink('remote/d', 'sub')
+print('moved', flush=True)
+thread.join()
+print('then', codes, attempt(os.mkdir, 'made'), flush=True)
+""", self.met, outside, stdin=subprocess.PIPE)
+        self.addCleanup(process.stdin.close)
+        wait_for(lambda: "begun" in process.stdout.readline(), "no agent")
+        asked = lambda *words: self.project.nono("approve", *words)
+        wait_for(lambda: str(outside) in asked("--list").stdout, "no question")
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        wait_for(lambda: "moved" in process.stdout.readline(), "nothing moved")
+        self.assertEqual(asked("--allow", "1").returncode, 0)
+        rest = process.stdout.read()
+        self.assertIn(f"then [{errno.EIO}] 0", rest)
+
     def test_a_mount_that_comes_later_counts(self):
         process = self.start(support.NONO, "run", "--allow-cwd", "--", PY, "-c",
                              "import os, time\nprint('begun', flush=True)\n"
