@@ -24,6 +24,7 @@
 #include "sandbox/broker_sockets.h"
 #include "sandbox/broker_terminals.h"
 #include "sandbox/kernel_abi.h"
+#include "sandbox/lane_turn.h"
 #include "sandbox/lanes.h"
 #include "sandbox/side_watch.h"
 #include "sandbox/task_count.h"
@@ -92,36 +93,6 @@ std::string text_of(const OwnedFd& file) {
     at += got;
   }
   return out;
-}
-
-// operation_name is for the record of a call that was given up.
-std::string_view operation_name(Trap trap) {
-  switch (trap) {
-    case Trap::Open:
-      return "open";
-    case Trap::Execute:
-      return "execute";
-    case Trap::Rename:
-      return "rename";
-    case Trap::Link:
-      return "link";
-    case Trap::Symlink:
-      return "symlink";
-    case Trap::Make:
-      return "create";
-    case Trap::Unlink:
-      return "remove";
-    case Trap::Truncate:
-      return "truncate";
-    case Trap::Watch:
-      return "watch";
-    case Trap::Connect:
-      return "connect";
-    case Trap::Bind:
-      return "bind";
-    default:
-      return "metadata";
-  }
 }
 
 // drained empties the signal descriptor: one signal may stand for several children.
@@ -201,7 +172,9 @@ struct Warden::Impl final : Lanes::Host {
   Outcome serve(const Call& call);
   Outcome serve_and_record(const Call& call);
   Outcome serve_apart(const Call& call, OwnedFd channel) override;
-  bool hear_lane(BorrowedFd channel) override;
+  Heard hear_lane(BorrowedFd channel, dev_t device) override;
+  Heard give_turn(BorrowedFd channel, dev_t device, const StateChange& wanted);
+  void take_change(const StateChange& change);
   void stalled(const Call& call, const Resolver::Met& met, std::string_view why) override;
   void look_at_mounts();
   void see_to_mounts(bool lane_speaks, bool table_changed);
@@ -375,15 +348,40 @@ Outcome Warden::Impl::serve_apart(const Call& call, OwnedFd channel) {
   return serve_and_record(call);
 }
 
-bool Warden::Impl::hear_lane(BorrowedFd channel) {
+Lanes::Host::Heard Warden::Impl::hear_lane(BorrowedFd channel, dev_t device) {
   std::optional<StateChange> change;
   const bool goes_on = rules.hear_lane(channel, change);
-  if (change && change->kind == StateChange::Kind::Bound) {
-    sockets.take_bound({change->id, change->born});
-  } else if (change) {
-    workers.adopt(static_cast<pid_t>(change->id.inode));
+  if (change && change->kind == StateChange::Kind::Turn) {
+    return give_turn(channel, device, *change);
   }
-  return goes_on;
+  if (change) {
+    take_change(*change);
+  }
+  return {.goes_on = goes_on};
+}
+
+void Warden::Impl::take_change(const StateChange& change) {
+  if (change.kind == StateChange::Kind::Bound) {
+    sockets.take_bound({change.id, change.born});
+  } else if (change.kind == StateChange::Kind::Worker) {
+    workers.adopt(static_cast<pid_t>(change.id.inode));
+  }
+}
+
+// give_turn serves nobody but the lane while that acts where the broker does.
+Lanes::Host::Heard Warden::Impl::give_turn(BorrowedFd channel, dev_t device,
+                                           const StateChange& wanted) {
+  const TurnAnswer answer = answer_to(wanted, mounts, device);
+  bool goes_on = say_turn(channel, answer.word);
+  for (bool in_turn = answer.holds_all; goes_on && in_turn;) {
+    std::optional<StateChange> change;
+    goes_on = rules.hear_lane(channel, change);
+    in_turn = !change || change->kind != StateChange::Kind::TurnEnds;
+    if (change) {
+      take_change(*change);
+    }
+  }
+  return {goes_on, answer.elsewhere};
 }
 
 void Warden::Impl::stalled(const Call& call, const Resolver::Met& met, std::string_view why) {
@@ -445,6 +443,7 @@ void Warden::Impl::hear_reply() {
     } else {
       sockets.answered(*reply);
     }
+    static_cast<void>(resolver.take_met());  // it was answered, and is not done again
   }
 }
 
@@ -473,7 +472,6 @@ bool Warden::Impl::agent_ended(int status) {
   if (WIFSTOPPED(status)) {
     agent_stopped(WSTOPSIG(status));
     return false;
-    static_cast<void>(resolver.take_met());  // it was answered, and is not done again
   }
   return true;
 }

@@ -40,7 +40,9 @@ struct RefusalTexts {
 };
 
 // StateChange is what a call changed of what the rules (Lost: a refusal that was not told), the
-// sockets (Bound) and the workers (Worker: the inode is a process id) remember.
+// sockets (Bound) and the workers (Worker: the inode is a process id) remember; and that a lane
+// wants a turn (sandbox/lane_turn.h: in the directory `path` of the device, with something of the
+// device `inode`; a TurnWord comes back), or has had it.
 struct StateChange {
   enum class Kind : unsigned char {
     Remember,
@@ -50,7 +52,9 @@ struct StateChange {
     Removed,
     Lost,
     Bound,
-    Worker
+    Worker,
+    Turn,
+    TurnEnds
   };
   Kind kind;
   ObjectId id{};

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/lane_turn.h"
 #include "sandbox/open_flags.h"
 #include "sandbox/subtree.h"
 #include "sandbox/umask.h"
@@ -261,16 +262,20 @@ void NameOperations::replaced_by_rename(const NamedPlace& to, const struct stat&
 
 Outcome NameOperations::rename(const Call& call) {
   const TwoPathCall args = decode_rename(call.number, call.args);
-  const auto from = place_at(call, args.from);
+  auto from = place_at(call, args.from);
   if (!from) {
     return Outcome::error(from.error() == EINVAL ? EBUSY : from.error());
   }
-  const auto to = place_at(call, args.to);
+  auto to = place_at(call, args.to);
   if (!to) {
     return Outcome::error(to.error() == EINVAL ? EBUSY : to.error());
   }
   if ((args.flags & ~static_cast<unsigned>(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0) {
     return Outcome::error(EINVAL);
+  }
+  const auto turn = Turn::take(rules_, *to, from->directory);
+  if (const auto known = turn ? turn->look_again(*from) : std::unexpected(turn.error()); !known) {
+    return Outcome::error(known.error());
   }
   if (auto may = may_rename(call, *from, *to, args.flags); !may) {
     return Outcome::error(may.error());
@@ -325,7 +330,7 @@ Outcome NameOperations::link(const Call& call) {
   if ((args.flags & ~static_cast<unsigned>(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0) {
     return Outcome::error(EINVAL);
   }
-  const auto to = place_at(call, args.to);
+  auto to = place_at(call, args.to);
   const auto from = call.thread.path_at(args.from.address);
   if (!from || !to) {
     return Outcome::error(!from ? from.error() : made_errno(to.error()));
@@ -338,6 +343,10 @@ Outcome NameOperations::link(const Call& call) {
                                        follow ? LastLink::Follow : LastLink::Keep);
   if (!object) {
     return Outcome::error(object.error());
+  }
+  const auto turn = Turn::take(rules_, *to, *object);
+  if (!turn) {
+    return Outcome::error(turn.error());
   }
   if (auto may = may_link(call, *object, *to); !may) {
     return Outcome::error(may.error());
@@ -353,9 +362,13 @@ Outcome NameOperations::link(const Call& call) {
 Outcome NameOperations::symlink(const Call& call) {
   const TwoPathCall args = decode_symlink(call.number, call.args);
   const auto target = call.thread.path_at(args.from.address);
-  const auto place = place_at(call, args.to);
+  auto place = place_at(call, args.to);
   if (!target || !place) {
     return Outcome::error(!target ? target.error() : made_errno(place.error()));
+  }
+  const auto turn = Turn::take(rules_, *place);
+  if (!turn) {
+    return Outcome::error(turn.error());
   }
   if (auto may = rules_.may_write_name(call, place->canonical, S_IFLNK, "symlink"); !may) {
     return Outcome::error(may.error());
@@ -388,7 +401,7 @@ Outcome NameOperations::make(const Call& call) {
   if (S_ISDIR(args.mode) && !makes_directory(call.number)) {
     return Outcome::error(EPERM);
   }
-  const auto place = place_at(call, args.path);
+  auto place = place_at(call, args.path);
   if (!place) {
     return Outcome::error(made_errno(place.error()));
   }
@@ -399,6 +412,10 @@ Outcome NameOperations::make(const Call& call) {
   const auto mask = call.thread.umask();
   if (!mask || !call.thread.waiting()) {
     return Outcome::error(EACCES);
+  }
+  const auto turn = Turn::take(rules_, *place);
+  if (!turn) {
+    return Outcome::error(turn.error());
   }
   if (type != S_IFDIR) {
     if (auto may = rules_.may_write_name(call, place->canonical, type, "create"); !may) {
@@ -427,12 +444,13 @@ Answer<void> NameOperations::may_unlink(const Call& call, const NamedPlace& plac
 
 Outcome NameOperations::unlink(const Call& call) {
   const UnlinkCall args = decode_unlink(call.number, call.args);
-  const auto place = place_at(call, args.path);
+  auto place = place_at(call, args.path);
   if (!place) {
     const bool no_name = place.error() == EINVAL || place.error() == EBUSY;
     return Outcome::error(no_name && (args.flags & AT_REMOVEDIR) == 0 ? EISDIR : place.error());
   }
-  const auto status = at_place(*place);
+  const auto turn = Turn::take(rules_, *place);
+  const auto status = turn ? at_place(*place) : std::unexpected(turn.error());
   if (!status) {
     return Outcome::error(status.error());
   }

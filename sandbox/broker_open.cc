@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "sandbox/broker_terminals.h"
 #include "sandbox/fast_gate.h"
+#include "sandbox/lane_turn.h"
 #include "sandbox/open_flags.h"
 
 namespace nono::sandbox {
@@ -377,10 +378,11 @@ Outcome Opener::create(Job& job) {
   return place->wants_directory ? Outcome::error(EISDIR) : create_at(job, *place);
 }
 
-Outcome Opener::create_at(Job& job, const NamedPlace& place) {
+Outcome Opener::create_at(Job& job, NamedPlace& place) {
+  auto turn = Turn::take(rules_, place);
   const Touched touched{place.canonical, requested_path(job)};
-  if (touched.requested.empty()) {
-    return Outcome::error(ENAMETOOLONG);
+  if (!turn || touched.requested.empty()) {
+    return Outcome::error(turn ? ENAMETOOLONG : turn.error());
   }
   if (auto may = rules_.may_write_name(job.call, place.canonical, S_IFREG, "create"); !may) {
     return Outcome::error(may.error());
@@ -396,8 +398,9 @@ Outcome Opener::create_at(Job& job, const NamedPlace& place) {
     flags = (flags & ~O_ACCMODE) | O_WRONLY;  // a draft may be written; reading needs a verdict
   }
   OwnedFd fd = make_file(place, flags, job.open.mode & 07777, *mask);
-  if (!fd.valid()) {
-    return not_created(job, place, errno, flags, *mask);
+  if (const int error = errno; !fd.valid()) {
+    turn->end();
+    return not_created(job, place, error, flags, *mask);
   }
   struct stat made{};
   if (guard_class != GuardClass::None && ::fstat(BorrowedFd(fd).raw(), &made) == 0) {

@@ -43,7 +43,7 @@ class Opener {
   bool wants_library(const Job& job) const;
   static Outcome terminal_of_streams(Job& job, dev_t device);
   Outcome create(Job& job);
-  Outcome create_at(Job& job, const NamedPlace& place);
+  Outcome create_at(Job& job, NamedPlace& place);
   Touched touched_by(const Job& job, const OwnedFd& fd, const struct stat& status) const;
   Answer<trustpolicy::GuardClass> class_of_links(const Job& job, const Touched& touched,
                                                  const struct stat& status) const;

@@ -197,6 +197,8 @@ void BrokerRules::apply(const StateChange& change) {
       break;
     case StateChange::Kind::Bound:
     case StateChange::Kind::Worker:
+    case StateChange::Kind::Turn:
+    case StateChange::Kind::TurnEnds:
       break;
   }
 }

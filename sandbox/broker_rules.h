@@ -90,11 +90,11 @@ class BrokerRules {
   void report(const Call& call, std::string_view operation, std::string_view object,
               std::string_view rule, std::string_view why);
   // in_lane is for a process that does one call (sandbox/lanes.h): `channel` leads to the broker,
-  // which asks the supervisor for it, is asked what it remembers when that is to count (a lane may
-  // have waited for long), and is told of every change before the call is answered. hear_lane
-  // serves one message of such a process and hands out a change that is none of the rules; false
-  // where the process is gone.
+  // which asks the supervisor for it, is asked what it remembers when that is to count, and is told
+  // of every change before the call is answered. hear_lane serves one message of such a process and
+  // hands out a change that is none of the rules; false where the process is gone.
   void in_lane(OwnedFd channel);
+  bool is_lane() const { return in_lane_; }
   void tell_change(const StateChange& change) const;
   bool hear_lane(BorrowedFd channel, std::optional<StateChange>& of_others);
   // asks_outside: somebody may be asked. Not from a lane: the broker must not touch its objects.

@@ -159,4 +159,33 @@ MetadataCall decode_metadata(int number, const CallArgs& a) {
   return {at_cwd(a[0]), keeps_last_link(number) ? AT_SYMLINK_NOFOLLOW : 0};
 }
 
+std::string_view operation_name(Trap trap) {
+  switch (trap) {
+    case Trap::Open:
+      return "open";
+    case Trap::Execute:
+      return "execute";
+    case Trap::Rename:
+      return "rename";
+    case Trap::Link:
+      return "link";
+    case Trap::Symlink:
+      return "symlink";
+    case Trap::Make:
+      return "create";
+    case Trap::Unlink:
+      return "remove";
+    case Trap::Truncate:
+      return "truncate";
+    case Trap::Watch:
+      return "watch";
+    case Trap::Connect:
+      return "connect";
+    case Trap::Bind:
+      return "bind";
+    default:
+      return "metadata";
+  }
+}
+
 }  // namespace nono::sandbox

@@ -5,6 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
+
+#include "sandbox/filters.h"
 
 namespace nono::sandbox {
 
@@ -54,5 +57,8 @@ MakeCall decode_make(int number, const CallArgs& args);
 UnlinkCall decode_unlink(int number, const CallArgs& args);
 // decode_metadata covers Mode, Owner, Times and Xattr: where the object is named.
 MetadataCall decode_metadata(int number, const CallArgs& args);
+
+// operation_name is for the record of a call that was given up.
+std::string_view operation_name(Trap trap);
 
 }  // namespace nono::sandbox

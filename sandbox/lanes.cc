@@ -125,9 +125,13 @@ void Lanes::close_channel(Lane& lane) {
   }
 }
 
-void Lanes::drain(Lane& lane) {
+void Lanes::drain(dev_t device, Lane& lane) {
   while (lane.channel.valid() && readable(lane.channel)) {
-    if (!host_.hear_lane(lane.channel)) {
+    Host::Heard heard = host_.hear_lane(lane.channel, device);
+    if (heard.elsewhere) {
+      lane.elsewhere = std::move(heard.elsewhere);
+    }
+    if (!heard.goes_on) {
       close_channel(lane);
     }
     lane.deadline = Clock::now() + kDeadline;  // it is at work, and a question takes its time
@@ -136,7 +140,7 @@ void Lanes::drain(Lane& lane) {
 
 void Lanes::hear() {
   for (auto& [device, lane] : lanes_) {
-    drain(lane);
+    drain(device, lane);
   }
 }
 
@@ -145,16 +149,19 @@ bool Lanes::reaped(pid_t pid, int wait_status) {
     if (lane.child != pid) {
       continue;
     }
-    drain(lane);
+    drain(device, lane);
     close_channel(lane);
     std::erase(broker_pids_, pid);
     lane.child = 0;
-    const bool answered = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
-    if (lane.under_way && !answered) {
-      give_up(*lane.under_way, kNoAnswer);
-    }
-    lane.under_way.reset();
+    const auto elsewhere = std::exchange(lane.elsewhere, std::nullopt);
+    const auto ended = std::exchange(lane.under_way, std::nullopt);
     start(lane);
+    const bool answered = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
+    if (ended && elsewhere) {
+      take(ended->call, {*elsewhere, ended->met.path});
+    } else if (ended && !answered) {
+      give_up(*ended, kNoAnswer);
+    }
     return true;
   }
   return false;

@@ -10,7 +10,10 @@
 // Where a call is not done in time, it and those behind it fail with EIO, as from a file system
 // whose server is gone, and the child is killed. Most waits for a server end by that. Where the
 // kernel waits on (FUSE: the server has taken the request), the file system is refused until it
-// lets go.
+// lets go. So it is where the call is answered and its child does not end: closing a file may hang.
+//
+// A path may lead over the mount to another file system. Names there are changed in a turn
+// (sandbox/lane_turn.h).
 #pragma once
 
 #include <sys/types.h>
@@ -45,8 +48,14 @@ class Lanes {
     virtual ~Host() = default;
     // serve_apart does the call in the lane's own process; `channel` leads to the broker.
     virtual Outcome serve_apart(const Call& call, OwnedFd channel) = 0;
-    // hear_lane takes one message of a lane; false where nothing more will come.
-    virtual bool hear_lane(BorrowedFd channel) = 0;
+    // Heard is false where nothing more will come; elsewhere is on whose lane the call must begin
+    // anew.
+    struct Heard {
+      bool goes_on = false;
+      std::optional<StallingMounts::Mount> elsewhere = std::nullopt;
+    };
+    // hear_lane takes one message of the lane of a file system.
+    virtual Heard hear_lane(BorrowedFd channel, dev_t device) = 0;
     // stalled records a call that is given up.
     virtual void stalled(const Call& call, const Resolver::Met& met, std::string_view why) = 0;
   };
@@ -74,13 +83,14 @@ class Lanes {
     std::deque<Waiting> next;
     pid_t child = 0;
     OwnedFd channel;
+    std::optional<StallingMounts::Mount> elsewhere;  // where the call under way is to be done
     Clock::time_point deadline;
     Clock::time_point closed_until;
   };
   Lane* lane_for(dev_t device);
   void start(Lane& lane);
   bool fork_child(Lane& lane, const Call& call);
-  void drain(Lane& lane);
+  void drain(dev_t device, Lane& lane);
   void close_channel(Lane& lane);
   // give_up is false where the caller needs no answer any more, or gets the child's.
   bool give_up(const Waiting& waiting, std::string_view why);

@@ -34,6 +34,7 @@ class Resolver {
   // is said anew whenever a mount came or went.
   void keep_off(const StallingMounts* mounts) {
     mounts_ = mounts;
+    known_mounts_ = mounts;
     procfs_.mounts_changed();
   }
   // Met is what ended a walk: the mount, and what was asked for.
@@ -50,9 +51,9 @@ class Resolver {
   Answer<void> seen_clear(const struct stat& status) const;
   // base is AgentThread::base.
   Answer<OwnedFd> base(const AgentThread& thread, int dirfd) const;
-  // holds_mount: a mount to keep off lies beneath the directory.
+  // holds_mount: a mount to keep off, by whoever may, lies beneath the directory.
   bool holds_mount(const std::string& directory) const {
-    return mounts_ != nullptr && mounts_->beneath(directory);
+    return known_mounts_ != nullptr && known_mounts_->beneath(directory);
   }
   // base_for opens what `path` starts from; AT_FDCWD (not owned) when absolute.
   Answer<OwnedFd> base_for(const AgentThread& thread, int dirfd, const std::string& path) const;
@@ -111,6 +112,7 @@ class Resolver {
   Answer<void> clear_as_text(const OwnedFd& base, const std::string& path) const;
   bool looks_at_links() const { return mounts_ != nullptr && mounts_->any_in_reach(); }
   const StallingMounts* mounts_ = nullptr;
+  const StallingMounts* known_mounts_ = nullptr;  // in a fork, too
   mutable std::optional<Met> met_;
   mutable std::string linked_;  // the directory, as it was spelt, that led there last
   Procfs procfs_;

@@ -9,6 +9,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -306,8 +307,11 @@ os.rename('own', 'project')
         self.point.mkdir(parents=True)
         self.project.own()
         self.mount()
-        done = self.ran(self.agent(PRELUDE + "print(attempt(os.rename, 'holder', 'moved') == errno.EACCES)"))
-        self.assertEqual(done.stdout, "True\n", done.stderr)
+        done = self.ran(self.agent(PRELUDE + """
+for way in ('holder', 'holder/remote/../../holder'):
+    print(attempt(os.rename, way, 'moved') == errno.EACCES)
+"""))
+        self.assertEqual(done.stdout, "True\nTrue\n", done.stderr)
 
     def test_ways_that_lead_there_are_all_met(self):
         self.mount()
@@ -473,6 +477,58 @@ os.mkdir('new/.vscode')
 print(made.count(errno.EACCES), attempt(open, 'new/.vscode/tasks.json', 'w'))
 """))
         self.assertEqual(done.stdout, "60 0\n", done.stderr)
+
+    def test_what_is_looked_at_before_a_move_is_what_moves(self):
+        # The walk leads over the mount and back: the call is done beside the broker, which serves others meanwhile.
+        for number in range(8):
+            (self.project.tree / f"p{number}" / "v").mkdir(parents=True)
+            for entry in range(200):
+                self.project.write(f"p{number}/v/{entry}", "")
+        done = self.ran(self.agent(PRELUDE + """
+planted = moved = 0
+for number in range(8):
+    mover = threading.Thread(target=attempt, args=(os.rename, f'remote/../p{number}/v', f'p{number}/.vscode'))
+    mover.start()
+    time.sleep(0.002 * number)
+    attempt(open, f'p{number}/v/tasks.json', 'x')
+    mover.join()
+    moved += os.path.exists(f'p{number}/.vscode')
+    planted += os.path.exists(f'p{number}/.vscode/tasks.json')
+print(planted, moved > 0)
+"""))
+        self.assertEqual(done.stdout, "0 True\n", done.stderr)
+
+    def second_mount(self):
+        first = self.server, self.point, self.control
+        self.point, self.control = self.project.tree / "second", self.project.base / "control-2"
+        self.point.mkdir()
+        self.control.mkdir()
+        self.mount()
+        second = self.server
+        self.addCleanup(second.stderr.close)
+        self.addCleanup(second.wait)
+        self.addCleanup(second.kill)
+        self.addCleanup(stalling_fuse.unmount, self.point)
+        self.server, self.point, self.control = first
+
+    def test_what_one_mount_leads_to_on_another_is_done_as_if_it_had_been_named(self):
+        self.second_mount()
+        done = self.ran(self.agent(PRELUDE + """
+for place in ('second', '.'):
+    over, right = 'remote/../' + place, place
+    print(attempt(os.mkdir, over + '/d'), attempt(os.symlink, 'd', over + '/l'), attempt(os.mkfifo, over + '/p'),
+          attempt(open, over + '/f', 'x'), attempt(os.rename, over + '/d', right + '/e'), attempt(open, over + '/g', 'w'),
+          attempt(open, over + '/g', 'w'), attempt(os.rename, right + '/e', over + '/d'), attempt(os.rmdir, over + '/d'),
+          attempt(os.unlink, over + '/f'), sorted(os.listdir(place))[-3:])
+    print([attempt(call, one, other) == errno.EXDEV for call in (os.rename, os.link)
+           for one, other in (('remote/fine', over + '/x'), (over + '/g', 'remote/x'))])
+open('own', 'x').close()
+print(attempt(os.link, 'remote/../own', 'remote/../linked'), open('linked').read())
+"""))
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[0], "0 0 0 0 0 0 0 0 0 0 ['g', 'l', 'p']", done.stderr)
+        self.assertTrue(lines[2].startswith("0 0 0 0 0 0 0 0 0 0 ["), lines)
+        self.assertEqual([lines[1], lines[3], lines[4]], [str([True] * 4)] * 2 + ["0 "])
 
     def test_guarded_files_are_judged_and_remembered(self):
         (self.point / "CLAUDE.md").write_text("unsigned\n")

@@ -32,7 +32,7 @@ class Host final : public Lanes::Host {
   Outcome serve_apart(const Call& /*call*/, OwnedFd /*channel*/) override {
     return Outcome::descriptor(OwnedFd(::open("/dev/zero", O_RDONLY | O_CLOEXEC)), O_RDONLY);
   }
-  bool hear_lane(BorrowedFd /*channel*/) override { return false; }
+  Heard hear_lane(BorrowedFd /*channel*/, dev_t /*device*/) override { return {}; }
   void stalled(const Call& /*call*/, const Resolver::Met& /*met*/,
                std::string_view /*why*/) override {}
 };
