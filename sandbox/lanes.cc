@@ -168,13 +168,14 @@ bool Lanes::reaped(pid_t pid, int wait_status) {
 }
 
 void Lanes::give_up_all(Lane& lane, Clock::time_point now) {
-  // The answer first: a child that is killed while it hands over a descriptor has answered without
-  // one, and the caller's open would return 0.
-  if (!lane.under_way ||
-      (!give_up(*lane.under_way, kNoAnswer) && !is_gone(lane.under_way->call.thread))) {
+  if (!lane.under_way) {
     return;
   }
-  ::kill(lane.child, SIGKILL);
+  // The answer first: a child that is killed while it hands over a descriptor has answered without
+  // one, and the caller's open would return 0. One that has answered is left to end by itself.
+  if (give_up(*lane.under_way, kNoAnswer) || is_gone(lane.under_way->call.thread)) {
+    ::kill(lane.child, SIGKILL);
+  }
   for (const Waiting& waiting : lane.next) {
     give_up(waiting, kNoAnswer);
   }

@@ -211,6 +211,29 @@ print(open('remote/fine').read(), flush=True)
         self.assertEqual(process.wait(PATIENCE), 0, rest)
         self.assertIn("fine\n", rest)
 
+    def test_who_is_behind_an_answered_call_does_not_wait_for_ever(self):
+        self.mount()
+        (self.control / "hang-flush").touch()
+        process = self.start(support.NONO, "run", "--allow-cwd", "--", PY, "-c", PRELUDE + """
+file = open('remote/fine')  # and the process that opened it closes its own descriptor
+print('begun', flush=True)
+print(attempt(open, 'remote/fine'), flush=True)
+""", self.met)
+        lines = []
+
+        def read():
+            while not lines or lines[-1] and not lines[-1].strip().isdigit():
+                lines.append(process.stdout.readline())
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        reader.join(3 * DEADLINE)
+        self.unmounted()
+        reader.join()
+        process.stdout.read()
+        process.wait(PATIENCE)
+        self.assertEqual(lines[-1], f"{errno.EIO}\n", lines)
+
     def test_a_call_that_was_asked_about_and_meets_it_then_is_done_once(self):
         self.mount()
         outside = self.project.base / "outside"

@@ -73,7 +73,8 @@ class Server:
         names = body.split(b"\0")
         stuck = opcode in (LOOKUP, CREATE, MKNOD, MKDIR, UNLINK, RMDIR) and any(
             name.rpartition(b"\x00")[2].startswith(b"stuck") for name in names)
-        if stuck or (self.control / "hang").exists():
+        closes = opcode == FLUSH and (self.control / "hang-flush").exists()
+        if stuck or closes or (self.control / "hang").exists():
             (self.control / "met").touch()
             return True
         return False
