@@ -439,7 +439,14 @@ Answer<void> NameOperations::may_unlink(const Call& call, const NamedPlace& plac
       return may;
     }
   }
-  return call.thread.waiting() ? Answer<void>() : std::unexpected(EINTR);
+  if (!call.thread.waiting()) {
+    return std::unexpected(EINTR);
+  }
+  if (S_ISDIR(status.st_mode) && rules_.is_lane()) {
+    // A lane may be ended between what it does and what it tells: this is told before.
+    rules_.replaced_directory(place.canonical, status);
+  }
+  return {};
 }
 
 Outcome NameOperations::unlink(const Call& call) {

@@ -234,6 +234,24 @@ print(attempt(open, 'remote/fine'), flush=True)
         process.wait(PATIENCE)
         self.assertEqual(lines[-1], f"{errno.EIO}\n", lines)
 
+    def test_a_directory_that_was_removed_is_known_as_that_though_nobody_said_so(self):
+        self.mount()
+        (self.point / "late").mkdir()
+        os.chown(self.point / "late", self.uid, self.uid)
+        done = self.ran(self.agent(PRELUDE + """
+child = os.fork()
+if child == 0:
+    os.rmdir('remote/late')
+    os._exit(0)
+wait_for(lambda: os.path.exists(MET))
+os.kill(child, 9)
+os.waitpid(child, 0)
+wait_for(lambda: attempt(os.mkdir, 'remote/late') == 0)
+os.mkdir('remote/late/.vscode')
+print(attempt(open, 'remote/late/.vscode/tasks.json', 'w') == errno.EACCES)
+"""))
+        self.assertEqual(done.stdout, "True\n", done.stderr)
+
     def test_a_call_that_was_asked_about_and_meets_it_then_is_done_once(self):
         self.mount()
         outside = self.project.base / "outside"

@@ -3,8 +3,10 @@
     stalling_fuse.py MOUNT-POINT CONTROL-DIRECTORY UID
 
 Nothing is kept by the kernel: every look asks here. A name that starts with "stuck" is never answered; while
-CONTROL/hang exists, nothing is. CONTROL/ready is there once it is mounted and served, CONTROL/met once something was left
-unanswered. It ends when it is unmounted, or killed; then the kernel fails what waits.
+CONTROL/hang exists, nothing is; while CONTROL/hang-flush does, no close of a file. A directory whose name starts with
+"late" is removed, and its caller told only when it is interrupted. While CONTROL/folds exists, a name is found in letters of
+either case. CONTROL/ready is there once it is mounted and served,
+CONTROL/met once something was left unanswered. It ends when it is unmounted, or killed; then the kernel fails what waits.
 """
 
 import ctypes
@@ -48,6 +50,7 @@ class Server:
         self.device, self.control, self.uid = device, control, uid
         self.nodes = {1: Node(1, stat.S_IFDIR | 0o755)}
         self.last = 1
+        self.late = {}
 
     def make(self, parent, name, mode, content=b""):
         self.last += 1
@@ -153,6 +156,12 @@ class Server:
     def serve(self):
         while True:
             try:
+    def write(self, told):
+        try:
+            os.write(self.device, told or b"")
+        except OSError:
+            pass  # nobody waits any more
+
                 request = os.read(self.device, 1 << 20)
             except OSError as error:
                 if error.errno in (errno.ENOENT, errno.EINTR, errno.EAGAIN):
@@ -163,14 +172,18 @@ class Server:
             if opcode in (FORGET, BATCH_FORGET, INTERRUPT) or self.unanswered(opcode, body):
                 continue
             code, out = 0, b""
+            if opcode == INTERRUPT:
+                self.write(self.late.pop(struct.unpack_from("<Q", body)[0], None))
             try:
                 out = self.answer(opcode, node, body)
             except OSError as error:
                 code = -error.errno
-            try:
-                os.write(self.device, struct.pack("<IiQ", 16 + len(out), code, unique) + out)
-            except OSError:
-                continue  # nobody waits any more
+            told = struct.pack("<IiQ", 16 + len(out), code, unique) + out
+            if opcode == RMDIR and body.startswith(b"late"):
+                self.late[unique] = told
+                (self.control / "met").touch()
+                continue
+            self.write(told)
             if opcode == INIT:
                 (self.control / "ready").touch()  # until then the kernel sends nothing else
 
