@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -30,6 +31,7 @@ constexpr std::size_t kMaxWord = 4096;
 constexpr std::string_view kSuffix = ".json";
 constexpr std::string_view kDraftSuffix = ".new";
 constexpr int kDraftAttempts = 8;
+constexpr std::string_view kHexPrefix = "hex:";  // no path begins so
 constexpr const char* kNamesLock = ".names";
 constexpr JsonLimits kEntryLimits{.bytes = kMaxEntry};
 
@@ -41,6 +43,17 @@ bool is_hexadecimal(std::string_view text) {
 bool is_name_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
          c == '_' || c == '-';
+}
+
+// path_text is the path itself, which a sweep goes by, though JSON has no room for every byte.
+std::string path_text(const std::string& path) {
+  return is_utf8(path) ? path : std::string(kHexPrefix) + hex_encode(as_bytes(path));
+}
+
+std::string path_in(std::string text) {
+  const auto bytes =
+      text.starts_with(kHexPrefix) ? hex_decode(text.substr(kHexPrefix.size())) : std::nullopt;
+  return bytes ? std::string(as_text(*bytes)) : std::move(text);
 }
 
 std::string entry_name(const SessionRecord& record) {
@@ -62,10 +75,10 @@ Json to_json(const SessionRecord& record) {
                       {"started", record.started},
                       {"command", std::move(command)},
                       {"working_directory", printable(record.working_directory)},
-                      {"temporary", printable(record.temporary)},
+                      {"temporary", path_text(record.temporary)},
                       {"temporary_device", record.temporary_device},
                       {"temporary_inode", record.temporary_inode},
-                      {"control_group", printable(record.control_group)}};
+                      {"control_group", path_text(record.control_group)}};
 }
 
 std::string text_in(const Json& json, std::string_view key) {
@@ -87,10 +100,10 @@ std::optional<SessionRecord> from_json(const Json& json) {
   out.start_ticks = number_in(json, "start_ticks");
   out.started = text_in(json, "started");
   out.working_directory = text_in(json, "working_directory");
-  out.temporary = text_in(json, "temporary");
+  out.temporary = path_in(text_in(json, "temporary"));
   out.temporary_device = number_in(json, "temporary_device");
   out.temporary_inode = number_in(json, "temporary_inode");
-  out.control_group = text_in(json, "control_group");
+  out.control_group = path_in(text_in(json, "control_group"));
   if (const Json* command = json.find("command");
       command != nullptr && command->array() != nullptr) {
     for (const Json& word : *command->array()) {

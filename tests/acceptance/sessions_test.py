@@ -180,6 +180,20 @@ class Sessions(support.SessionCase):
         self.assertEqual(os.listdir(self.project.tmp), ["nono-000000000000"])
         self.assertEqual([n for n in os.listdir(self.directory()) if n.endswith(".json")], [])
 
+    def test_what_a_killed_session_leaves_is_swept_whatever_its_name(self):
+        self.project.tmp = self.project.base / os.fsdecode(b"t\x1b\xff m")
+        self.project.tmp.mkdir()
+        self.project.own()
+        process = self.begin("sh", "-c", "echo x > $TMPDIR/a; echo up; sleep 60")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        self.until_listed(1)
+        process.kill()
+        process.wait()
+        time.sleep(0.2)
+        self.assertEqual(len(os.listdir(self.project.tmp)), 1)
+        self.assertIn("was killed", self.ran(self.project.nono("ps")).stderr)
+        self.assertEqual(os.listdir(self.project.tmp), [])
+
     def test_killed_supervisor_that_nobody_reaps_is_no_session(self):
         for look in (("ps",), ("stop", "undead"), ("run", "--allow-cwd", "--name", "undead", "--",
                                                   "true")):
