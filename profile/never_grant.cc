@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "profile/environment_rules.h"
+#include "profile/other_spelling.h"
 
 namespace nono::profile {
 namespace {
@@ -398,6 +399,18 @@ std::optional<NeverGrant> NeverGrantList::find_elsewhere(const std::string& real
   return std::nullopt;
 }
 
+// find_respelt: realpath(3) keeps the letters that were asked for.
+std::optional<NeverGrant> NeverGrantList::find_respelt(const std::string& real,
+                                                       GrantUse use) const {
+  for (const Entry& entry : entries_) {
+    const auto listed = spelt_as(real, entry.path);
+    if (auto found = listed ? find_spelt(*listed, use) : std::nullopt) {
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<NeverGrant> NeverGrantList::find(const std::string& path, GrantUse use) const {
   const std::string spelt = normal_path(path);
   const std::string real = resolved(spelt).value_or(spelt);
@@ -405,6 +418,9 @@ std::optional<NeverGrant> NeverGrantList::find(const std::string& path, GrantUse
     return found;
   }
   if (auto found = real == spelt ? std::nullopt : find_spelt(real, use)) {
+    return found;
+  }
+  if (auto found = find_respelt(real, use)) {
     return found;
   }
   if (auto found = find_elsewhere(real, use)) {

@@ -76,9 +76,9 @@ class NeverGrantList {
                                            const std::vector<std::string>& overrides = {});
 
   // find judges a grant of `path` (absolute), as it is spelt and, where it exists, as it resolves
-  // and by every other name that the mounts of for_places' time give to it or to what is mounted
-  // below it. The first row that forbids it, or nothing. A block device is forbidden wherever it
-  // lies.
+  // in every other spelling of its letters, and by every other name that the mounts of for_places'
+  // time give to it or to what is mounted below it. The first row that forbids it, or nothing. A
+  // block device is forbidden wherever it lies.
   std::optional<NeverGrant> find(const std::string& path, GrantUse use) const;
   // check is find as an error for people: PermissionDenied with the entry, why, and what to do.
   Result<void> check(const std::string& path, GrantUse use) const;
@@ -106,6 +106,7 @@ class NeverGrantList {
   std::vector<std::string> hidden(const std::string& directory, const Listings& earlier) const;
   std::optional<NeverGrant> find_spelt(const std::string& path, GrantUse use) const;
   std::optional<NeverGrant> find_elsewhere(const std::string& real, GrantUse use) const;
+  std::optional<NeverGrant> find_respelt(const std::string& real, GrantUse use) const;
   static std::optional<NeverGrant> beneath_entry(const Entry& entry, const std::string& path,
                                                  GrantUse use);
   static std::optional<NeverGrant> covering(const Entry& entry, const std::string& path);

@@ -1,8 +1,10 @@
 """What is never granted, or denied by a profile, stays so under the names that mounts give it."""
 import json
 import os
+import subprocess
 import sys
 
+import stalled_mount_test
 import support
 
 
@@ -110,7 +112,43 @@ class MountNamesTest(support.SandboxCase):
         self.assertEqual(done.stdout, "open\nopen\n")
 
 
-support.both_users(globals(), MountNamesTest)
+class OtherLettersTest(stalled_mount_test.StalledMountCase):
+    """A home directory on a file system that does not tell letters apart by their case."""
+
+    def setUp(self):
+        super().setUp()
+        (self.control / "folds").touch()
+        self.point = self.project.base / "remote"
+        self.point.mkdir()
+        self.mount()
+        self.home = self.point / "home"
+        for name in (".ssh/id", ".cargo/credentials.toml", "open/id"):
+            (self.home / name).parent.mkdir(parents=True)
+            (self.home / name).write_text("bytes\n")
+        subprocess.run(["chown", "-R", f"{self.uid}:{self.uid}", self.point], check=True)
+
+    def reads(self, option, grant, path):
+        state = {"HOME": str(self.home), "XDG_STATE_HOME": str(self.project.base / "home"),
+                 "XDG_CONFIG_HOME": str(self.project.base / "home")}
+        return self.project.sandbox("cat", self.point / path, env=state, options=(
+            "--read-cwd", "--trust-scan=none", option, self.point / grant))
+
+    def test_never_granted_in_any_letters(self):
+        for option, grant, path in (("--read", "home/.SSH", "home/.SSH/id"),
+                                    ("--read", "HOME/.ssh", "HOME/.ssh/id"),
+                                    ("--read", "Home", "Home/open/id"),
+                                    ("--read-file", "home/.Cargo/Credentials.toml", "home/.Cargo/Credentials.toml")):
+            done = self.reads(option, grant, path)
+            self.assertEqual(done.stdout, "", grant)
+            self.assertIn("never granted", done.stderr)
+
+    def test_the_control_is_what_is_no_entry(self):
+        for grant in ("home/open", "HOME/Open"):
+            done = self.ran(self.reads("--read", grant, grant + "/id"))
+            self.assertEqual(done.stdout, "bytes\n")
+
+
+support.both_users(globals(), MountNamesTest, OtherLettersTest)
 
 if __name__ == "__main__":
     sys.exit(support.main())

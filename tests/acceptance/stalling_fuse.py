@@ -67,7 +67,10 @@ class Server:
         return struct.pack("<4Q2I", node.number, 0, 0, 0, 0, 0) + self.attributes(node)
 
     def child(self, parent, name):
-        node = self.nodes[parent].entries.get(name)
+        entries = self.nodes[parent].entries
+        if name not in entries and (self.control / "folds").exists():
+            name = next((other for other in entries if other.lower() == name.lower()), name)
+        node = entries.get(name)
         if node is None:
             raise OSError(errno.ENOENT, "")
         return node
@@ -153,15 +156,15 @@ class Server:
             out = out.ljust(record, b"\0")
         return out
 
-    def serve(self):
-        while True:
-            try:
     def write(self, told):
         try:
             os.write(self.device, told or b"")
         except OSError:
             pass  # nobody waits any more
 
+    def serve(self):
+        while True:
+            try:
                 request = os.read(self.device, 1 << 20)
             except OSError as error:
                 if error.errno in (errno.ENOENT, errno.EINTR, errno.EAGAIN):
@@ -169,11 +172,11 @@ class Server:
                 return
             _, opcode, unique, node = struct.unpack_from("<2I2Q", request)
             body = request[40:]
+            if opcode == INTERRUPT:
+                self.write(self.late.pop(struct.unpack_from("<Q", body)[0], None))
             if opcode in (FORGET, BATCH_FORGET, INTERRUPT) or self.unanswered(opcode, body):
                 continue
             code, out = 0, b""
-            if opcode == INTERRUPT:
-                self.write(self.late.pop(struct.unpack_from("<Q", body)[0], None))
             try:
                 out = self.answer(opcode, node, body)
             except OSError as error:
