@@ -85,8 +85,8 @@ std::string bash() {
          "  if [[ $cur == -* ]]; then\n"
          "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
          "  else\n"
-         "    compopt -o filenames 2>/dev/null\n"
-         "    COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+         "    COMPREPLY=()\n"
+         "    compopt -o default 2>/dev/null\n"
          "  fi\n"
          "}\n"
          "complete -F _nono nono\n";

@@ -46,6 +46,8 @@ TEST_F(GenerateTest, BashCompletesCommandsAndOptions) {
   EXPECT_EQ(complete("nono trust publisher re", 3), "remove\n");
   EXPECT_EQ(complete("nono trust sign --mul", 3), "--multi-subject\n");
   EXPECT_EQ(complete("nono trust sign-policy --mul", 3), "\n");
+  write("only one.md", "");
+  EXPECT_EQ(complete("nono trust sign only", 3), "\n");  // left to the shell, which knows blanks
 }
 
 TEST_F(GenerateTest, ZshAndFishScriptsParse) {
