@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import json
 import os
 import platform
 import pty
@@ -652,6 +653,20 @@ except OSError as error:
         self.ran(self.project.nono("audit", "verify", session))
         shown = self.ran(self.project.nono("audit", "show", session)).stdout
         self.assertIn("CLAUDE.md", shown)
+
+    def test_a_reader_that_went_ends_neither_the_agent_nor_its_record(self):
+        script = "exec 2>/dev/null; mkdir .vscode; echo > .vscode/tasks.json; yes | head -n 1; echo ${PIPESTATUS[0]} > code; exit 7"
+        process = subprocess.Popen(self.project.command(support.NONO, "run", "--allow-cwd", "--", "/bin/bash", "-c",
+                                                        script),
+                                   cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process.stderr.close()
+        self.assertEqual(process.wait(60), 7)
+        self.assertEqual((self.project.tree / "code").read_text(), "141\n")
+        self.assertEqual(os.listdir(self.project.tmp), [])
+        sessions = json.loads(self.ran(self.project.nono("audit", "list", "--json")).stdout)["sessions"]
+        self.assertEqual([each["exit_code"] for each in sessions], [7])
+        self.ran(self.project.nono("audit", "verify", sessions[0]["id"]))
 
     def test_nothing_is_left_in_the_temporary_directory(self):
         self.ran(self.project.sandbox("sh", "-c", "mkdir -p $TMPDIR/a/b; chmod 0 $TMPDIR/a"))
