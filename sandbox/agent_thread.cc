@@ -65,6 +65,20 @@ Answer<std::string> small_file(const std::string& path) {
   return std::string(buffer.data(), static_cast<std::size_t>(got));
 }
 
+// field_of returns what follows a name in a file of lines "Name:\tvalue", not in its first one.
+Answer<std::string> field_of(const Answer<std::string>& text, const char* name) {
+  if (!text) {
+    return text;
+  }
+  const std::string key = std::string("\n") + name + ":\t";
+  const std::size_t at = text->find(key);
+  if (at == std::string::npos) {
+    return std::unexpected(EACCES);
+  }
+  const std::size_t from = at + key.size();
+  return text->substr(from, text->find('\n', from) - from);
+}
+
 Answer<OwnedFd> descriptor_of(const OwnedFd& pidfd, int fd) {
   OwnedFd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, BorrowedFd(pidfd).raw(), fd, 0)));
   if (!taken.valid()) {
@@ -157,17 +171,7 @@ bool AgentThread::waiting() const {
 }
 
 Answer<std::string> AgentThread::status_field(const char* name) const {
-  auto text = small_file(proc_path(tid_, "/status"));
-  if (!text) {
-    return text;
-  }
-  const std::string key = std::string("\n") + name + ":\t";
-  const std::size_t at = text->find(key);
-  if (at == std::string::npos) {
-    return std::unexpected(EACCES);
-  }
-  const std::size_t from = at + key.size();
-  return text->substr(from, text->find('\n', from) - from);
+  return field_of(small_file(proc_path(tid_, "/status")), name);
 }
 
 int AgentThread::interrupted() const {
@@ -259,6 +263,16 @@ Answer<OwnedFd> AgentThread::base(int dirfd) const {
   }
   const int saved = errno;
   return std::unexpected(saved == ENOENT && dirfd != AT_FDCWD ? EBADF : saved);
+}
+
+bool AgentThread::opens_nothing(int fd) const {
+  const auto field =
+      field_of(small_file(proc_path(tid_, "/fdinfo/" + std::to_string(fd))), "flags");
+  unsigned flags = 0;
+  if (field) {
+    std::from_chars(field->data(), field->data() + field->size(), flags, 8);
+  }
+  return (flags & O_PATH) != 0;
 }
 
 Answer<OwnedFd> AgentThread::take_descriptor(int fd) const {

@@ -53,6 +53,9 @@ class AgentThread {
   // base opens (O_PATH) what relative paths start from: the working directory for AT_FDCWD, else
   // the thread's descriptor `dirfd`; EBADF where there is none.
   Answer<OwnedFd> base(int dirfd) const;
+  // opens_nothing reports whether the thread's descriptor is one of O_PATH: what changes an object
+  // by its descriptor alone takes none.
+  bool opens_nothing(int fd) const;
   // base_path is the text that leads to it (readlink of /proc): no file system is asked.
   Answer<std::string> base_path(int dirfd) const;
   // take_descriptor duplicates the thread's descriptor (pidfd_getfd): same open file description.

@@ -100,8 +100,9 @@ Outcome MetadataOperations::serve(const Call& call) {
 
 Answer<OwnedFd> MetadataOperations::object_of(const Call& call, const MetadataCall& args) const {
   if (args.by_descriptor) {
-    return args.path.dirfd < 0 ? std::unexpected(EBADF)
-                               : resolver_.base(call.thread, args.path.dirfd);
+    return args.path.dirfd < 0 || call.thread.opens_nothing(args.path.dirfd)
+               ? std::unexpected(EBADF)
+               : resolver_.base(call.thread, args.path.dirfd);
   }
   const auto path = call.thread.path_at(args.path.address);
   if (!path) {
@@ -139,7 +140,8 @@ Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& obj
 
 Outcome MetadataOperations::change(const Call& call) {
   const MetadataCall args = decode_metadata(call.number, call.args);
-  if ((args.flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
+  const int known = args.by_descriptor ? 0 : AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+  if ((args.flags & ~known) != 0) {
     return Outcome::error(EINVAL);
   }
   const auto object = object_of(call, args);

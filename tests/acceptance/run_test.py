@@ -114,6 +114,30 @@ class Run(support.SandboxCase):
         self.assertEqual(self.ran(self.project.run(PY, "-c", code)).stdout.split(), wanted)
         self.assertEqual(self.ran(self.project.sandbox(PY, "-c", code)).stdout.split(), wanted)
 
+    @unittest.skipIf(platform.machine() != "x86_64", "the numbers are those of x86-64")
+    def test_a_descriptor_that_opens_nothing_changes_nothing(self):
+        for name in ("f", "other"):
+            self.project.write(name, "x").chmod(0o600)
+        code = ("import ctypes, errno, os\n"
+                "libc = ctypes.CDLL(None, use_errno=True)\n"
+                "def call(*words):\n"
+                "    done = libc.syscall(*map(ctypes.c_long, words)) == 0\n"
+                "    print('done' if done else errno.errorcode[ctypes.get_errno()])\n"
+                "words = [ctypes.create_string_buffer(word) for word in (b'user.a', b'')]\n"
+                "name, empty = map(ctypes.addressof, words)\n"
+                "uid, gid = os.getuid(), os.getgid()\n"
+                "for flags, path in ((os.O_PATH, 'f'), (os.O_PATH, '.'), (os.O_RDONLY, 'other')):\n"
+                "    fd = os.open(path, flags)\n"
+                "    call(91, fd, 0o711); call(93, fd, uid, gid)\n"
+                "    call(190, fd, name, name, 1, 0); call(199, fd, name)\n"
+                "    call(280, fd, 0, 0, 0); call(261, fd, 0, 0); call(280, fd, 0, 0, 0x100)\n"
+                "    call(260, fd, empty, uid, gid, 0x1000)\n"
+                "print(oct(os.stat('f').st_mode & 0o777), oct(os.stat('other').st_mode & 0o777))\n")
+        wanted = (["EBADF"] * 6 + ["EINVAL", "done"]) * 2 + ["done"] * 6 + ["EINVAL", "done", "0o600", "0o711"]
+        self.assertEqual(self.ran(self.project.run(PY, "-c", code)).stdout.split(), wanted)
+        (self.project.tree / "other").chmod(0o600)
+        self.assertEqual(self.ran(self.project.sandbox(PY, "-c", code)).stdout.split(), wanted)
+
     def test_metadata_inside_the_grants_changes(self):
         self.project.write("a", "1")
         self.ran(self.project.sandbox("sh", "-c", "chmod 751 a && touch -d 2001-01-01 a"))
