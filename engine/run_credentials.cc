@@ -1,9 +1,11 @@
 #include "engine/run_credentials.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/files.h"
+#include "base/mount_names.h"
 #include "base/text.h"
 #include "engine/credentials.h"
 #include "engine/object.h"
@@ -11,17 +13,36 @@
 namespace nono::engine {
 namespace {
 
+// denied_name reports under which of its names, those that mounts give it among them, a file lies
+// in what is denied.
+std::optional<std::string> denied_name(const profile::ComposedDenial& denial,
+                                       const std::string& path, const MountNames& mounts) {
+  const std::string denied = resolved_path(denial.path);
+  if (beneath(denied, path) || beneath(denial.path, path)) {
+    return path;
+  }
+  for (MountNames::Name& other : mounts.of(path)) {
+    if (beneath(denied, other.path)) {
+      return std::move(other.path);
+    }
+  }
+  return std::nullopt;
+}
+
 // check_denied: what a profile denies is not handed on by an option either.
 Result<void> check_denied(const profile::Credential& credential, const RunRequest& request) {
   const std::string& path = credential.source.name;
-  if (credential.source.place != profile::CredentialPlace::File) {
+  if (credential.source.place != profile::CredentialPlace::File || request.denials.empty()) {
     return {};
   }
+  NONO_TRY(const MountNames mounts, MountNames::read());
   for (const profile::ComposedDenial& denial : request.denials) {
-    if (beneath(resolved_path(denial.path), path) || beneath(denial.path, path)) {
+    if (const auto name = denied_name(denial, path, mounts)) {
+      const std::string mount =
+          *name == path ? "" : "; by a mount it has " + printable(*name) + " under another name";
       return std::unexpected(Error(ErrorKind::Usage, credential.origin + ": " + printable(path) +
                                                          " lies in what is denied (" +
-                                                         denial.origin + ")")
+                                                         denial.origin + ")" + mount)
                                  .mend_with("leave out one of the two"));
     }
   }

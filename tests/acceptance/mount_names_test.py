@@ -73,6 +73,19 @@ class MountNamesTest(support.SandboxCase):
         self.expect_refused([(self.project.tree / "sec", self.data)],
                             ["--profile", profile], self.data / "x")
 
+    def test_what_a_profile_denies_is_no_credential(self):
+        vault, other = self.project.base / "vault", self.project.base / "other"
+        for directory in (vault, other):
+            directory.mkdir()
+            (directory / "x").write_text(directory.name)
+        profile = self.project.base / "p.json"
+        profile.write_text(json.dumps({"meta": {"name": "p"}, "filesystem": {"deny": [str(vault)]}}))
+        for what, code, says in ((vault, 2, "under another name"), (other, 0, "")):  # the second is the control
+            done = self.bound([(what, self.data)], "run", "--profile", profile, "--env-credential-map",
+                              f"file://{self.data}/x", "TOKEN", "--", "sh", "-c", 'echo "$TOKEN"')
+            self.assertEqual((done.returncode, done.stdout), (code, "" if code else "other\n"), done.stderr)
+            self.assertIn(says, done.stderr)
+
     def test_what_a_profile_denies_is_not_asked_about(self):
         vault, other = self.project.base / "vault", self.project.base / "other"
         for directory in (vault, other):
