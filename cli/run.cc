@@ -124,7 +124,8 @@ class Screen final : public engine::Teller {
       tell("  mend: " + mend);
     }
   }
-  // On a terminal the agent has painted over what was told meanwhile: all of it comes again.
+  // On a terminal the agent has painted over what was told meanwhile: all of it comes again. Not
+  // even now is stderr waited for: the agent can have filled it.
   void ended(const engine::Denials& denials) override {
     const bool again = ::isatty(STDERR_FILENO) != 0;
     std::vector<const engine::Denial*> left;
@@ -136,12 +137,13 @@ class Screen final : public engine::Teller {
     if (left.empty()) {
       return;
     }
-    render_.note("denied in this run: " + counted(denials.total, "operation"));
+    render_.note_meanwhile("denied in this run: " + counted(denials.total, "operation"));
     for (const engine::Denial* denial : std::span(left).first(std::min(left.size(), kShown))) {
-      render_.note("  " + summary_line(*denial));
+      render_.note_meanwhile("  " + summary_line(*denial));
     }
     if (left.size() > kShown) {
-      render_.note("  and " + std::to_string(left.size() - kShown) + " more: nono audit show");
+      render_.note_meanwhile("  and " + std::to_string(left.size() - kShown) +
+                             " more: nono audit show");
     }
   }
   void note(const std::string& line) override { tell(line); }

@@ -414,8 +414,8 @@ class Running {
       event.set("ended_by", "broker lost");
       teller_.note("the sandbox's broker died; the agent's processes were killed");
     }
-    teller_.ended(gate_.collected());
     close_log(event, out);
+    teller_.ended(gate_.collected());
     return out;
   }
 

@@ -142,17 +142,23 @@ class Denials(support.SandboxCase):
     def test_a_run_ends_in_time_though_nobody_reads_what_is_told(self):
         (self.project.tree / ".git" / "hooks").mkdir()
         self.project.own()
-        code = ("import os, select, sys, time\n"
-                "full = select.poll(); full.register(2, select.POLLOUT)\n"
-                "while full.poll(300): os.write(2, b'-' * 512)\n"
+        code = ("import os, sys, time\n"
+                "os.set_blocking(2, False)\n"
+                "for size in 4096, 1:\n"
+                "    try:\n"
+                "        while True: os.write(2, b'-' * size)\n"
+                "    except BlockingIOError: pass\n"
+                "os.set_blocking(2, True)\n"
                 "for i in range(2000):\n"
-                "    try: open('.git/hooks/%d' % i, 'w')\n"
+                "    try: open(sys.argv[1] % i, 'w')\n"
                 "    except PermissionError: pass\n"
                 "sys.stdout.write('done'); sys.stdout.flush(); time.sleep(60)\n")
-        for options, code_of_end in ((("--timeout", "2s"), 124), ((), 143)):
+        # What lies outside the grants is told at the end only.
+        for path, options, code_of_end in ((".git/hooks/%d", ("--timeout", "2s"), 124), (".git/hooks/%d", (), 143),
+                                           ("/etc/nono-%d", ("--timeout", "2s"), 124), ("/etc/nono-%d", (), 143)):
             run = support.subprocess.Popen(
                 self.project.command(support.NONO, "run", "--allow-cwd", *options, "--", PY, "-c",
-                                     code),
+                                     code, path),
                 cwd=self.project.tree, env=self.project.environment(),
                 stdin=support.subprocess.DEVNULL, stdout=support.subprocess.PIPE,
                 stderr=support.subprocess.PIPE)
@@ -162,6 +168,7 @@ class Denials(support.SandboxCase):
             if not options:
                 run.terminate()
             self.assertEqual(run.wait(30), code_of_end)
+            self.assertEqual(self.recorded("session_ended")[0]["exit_code"], code_of_end)
 
     def test_a_hostile_name_is_one_line(self):
         name = "a\n\x1b[31m\u202eb"
