@@ -39,10 +39,10 @@ struct RefusalTexts {
   std::string_view witness = {};  // of kEventHidden: what must be there
 };
 
-// StateChange is what a call changed of what the rules (Lost: a refusal that was not told), the
-// sockets (Bound) and the workers (Worker: the inode is a process id) remember; and that a lane
-// wants a turn (sandbox/lane_turn.h: in the directory `path` of the device, with something of the
-// device `inode`; a TurnWord comes back), or has had it.
+// StateChange is what a call changed of what the rules (Lost: a refusal that was not told; UseLost:
+// a use), the sockets (Bound) and the workers (Worker: the inode is a process id) remember; and
+// that a lane wants a turn (sandbox/lane_turn.h: in the directory `path` of the device, with
+// something of the device `inode`; a TurnWord comes back), or has had it.
 struct StateChange {
   enum class Kind : unsigned char {
     Remember,
@@ -51,6 +51,7 @@ struct StateChange {
     MovedAway,
     Removed,
     Lost,
+    UseLost,
     Bound,
     Worker,
     Turn,

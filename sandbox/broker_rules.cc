@@ -195,10 +195,10 @@ void BrokerRules::apply(const StateChange& change) {
     case StateChange::Kind::Lost:
       ++lost_;
       break;
-    case StateChange::Kind::Bound:
-    case StateChange::Kind::Worker:
-    case StateChange::Kind::Turn:
-    case StateChange::Kind::TurnEnds:
+    case StateChange::Kind::UseLost:
+      use_lost_ = true;
+      break;
+    default:  // none of the rules
       break;
   }
 }
@@ -526,9 +526,14 @@ void BrokerRules::used(std::string_view operation, std::string_view object) {
       .number(0)
       .text(full ? kUsedTooMuch : operation)
       .text(object.substr(0, PATH_MAX));
+  if (wire_send(events_, message.bytes(), {})) {
+    return;
+  }
   pollfd room{events_.valid() ? BorrowedFd(events_).raw() : -1, POLLOUT, 0};
   ::poll(&room, 1, kPatience);
-  static_cast<void>(wire_send(events_, message.bytes(), {}));
+  if (!wire_send(events_, message.bytes(), {})) {
+    change({.kind = StateChange::Kind::UseLost});
+  }
 }
 
 void BrokerRules::report(const Call& call, std::string_view operation, std::string_view object,
@@ -555,8 +560,16 @@ void BrokerRules::tell_refusal(const Call& call, const RefusalTexts& texts) {
 
 // tell_lost: what a lane lost the broker counts.
 bool BrokerRules::tell_lost() {
-  if (lost_ == 0 || in_lane_) {
+  if (in_lane_) {
     return true;
+  }
+  if (use_lost_) {
+    WireWriter message;
+    message.number(kEventUsed).number(0).text(kUsedTooMuch).text("");
+    use_lost_ = !wire_send(events_, message.bytes(), {});
+  }
+  if (lost_ == 0) {
+    return !use_lost_;
   }
   WireWriter message;
   message.number(kEventLost).number(lost_);

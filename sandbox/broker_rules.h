@@ -81,7 +81,7 @@ class BrokerRules {
   // hidden tells of what is not there in the view of the session, if its witness is anywhere.
   void hidden(const Call& call, std::string_view operation, std::string_view path,
               std::string_view witness, Access wanted);
-  // lacks_grant: no grant gives `wanted` of `canonical`, which is one where there is a path.
+  // lacks_grant: no grant gives `wanted` of `canonical`, a path (else: false).
   bool lacks_grant(std::string_view canonical, Access wanted) const;
   void outside_name(const Call& call, std::string_view operation, std::string_view canonical);
   // report_once leaves out what was reported of the same operation and object before.
@@ -90,9 +90,8 @@ class BrokerRules {
   void report(const Call& call, std::string_view operation, std::string_view object,
               std::string_view rule, std::string_view why);
   // in_lane is for a process that does one call (sandbox/lanes.h): `channel` leads to the broker,
-  // which asks the supervisor for it, is asked what it remembers when that is to count, and is told
-  // of every change before the call is answered. hear_lane serves one message of such a process and
-  // hands out a change that is none of the rules; false where the process is gone.
+  // which asks the supervisor, is asked what it remembers when that is to count, and told of every
+  // change before the answer. hear_lane takes a message, and what no rule is about; false: gone.
   void in_lane(OwnedFd channel);
   bool is_lane() const { return in_lane_; }
   void tell_change(const StateChange& change) const;
@@ -100,9 +99,9 @@ class BrokerRules {
   // asks_outside: somebody may be asked. Not from a lane: the broker must not touch its objects.
   bool asks_outside() const { return config_.outside == OutsideGrants::Asked && !in_lane_; }
   // used tells, where the broker records, of what was done: once per operation and object. Unlike
-  // report it waits for room in the channel: what is not told is not in the profile.
+  // report it waits for room in the channel, a second: what is not told is not in the profile.
   void used(std::string_view operation, std::string_view object);
-  // tell_lost tells how many refusals found the channel full; false where it still is.
+  // tell_lost tells how many refusals, and that uses, found the channel full; false: it still is.
   bool tell_lost();
   BorrowedFd events() const { return events_; }
   BorrowedFd ask_channel() const { return ask_; }
@@ -144,6 +143,7 @@ class BrokerRules {
   static constexpr std::size_t kMaxUsed = 200'000;
   std::unordered_set<std::string> used_;
   std::uint64_t lost_ = 0;  // refusals that were not told, and not counted to the supervisor yet
+  bool use_lost_ = false;   // likewise: a use
   std::unordered_set<std::size_t> reported_;  // operations outside the grants, by hash
 };
 

@@ -50,7 +50,7 @@ struct Use {
   std::string object;     // resolved path, or "TCP port 443"; bytes, not escaped
 };
 
-inline constexpr std::string_view kUsedTooMuch = "too-much";  // the record ends here
+inline constexpr std::string_view kUsedTooMuch = "too-much";  // the record is not whole
 
 // Observer hears what happens; it cannot change it and must not block.
 class Observer {

@@ -4,7 +4,9 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
+import time
 import unittest
 
 import support
@@ -188,6 +190,40 @@ class Learn(support.SandboxCase):
         self.ran(self.learn(PY, "-c", code, options=("--output", "learned.json")))
         self.assertEqual(self.profile()["network"],
                          {"connect_port": [38211], "listen_port": [38211]})
+
+    def test_what_found_no_room_in_time_is_missing_and_that_is_said(self):
+        for number in range(1500):
+            (self.outside / "data" / str(number)).write_text("")
+        code = ("import os, sys, time\n"
+                "open('ready', 'w').close()\n"
+                "while not os.path.exists('go'): time.sleep(0.01)\n"
+                "for number in range(1500): open(sys.argv[1] + '/data/%d' % number).close()\n"
+                "open('done', 'w').close()\n")
+        for stopped, complete in ((0, True), (1.7, False)):  # seconds: three, and the run is given up
+            run = subprocess.Popen(
+                self.project.command(support.NONO, "learn", "--json", "--", PY, "-c", code, self.outside),
+                cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(run.communicate)
+            self.addCleanup(run.kill)
+            self.wait_for("ready")
+            if stopped:
+                run.send_signal(signal.SIGSTOP)
+            self.project.write("go", "")
+            time.sleep(stopped)
+            run.send_signal(signal.SIGCONT)
+            told, errors = run.communicate(timeout=60)
+            self.assertEqual(run.returncode, 0, errors)
+            self.assertEqual(json.loads(told)["complete"], complete)
+            for name in ("ready", "go", "done"):
+                (self.project.tree / name).unlink()
+
+    def wait_for(self, name):
+        for _ in range(1000):
+            if (self.project.tree / name).exists():
+                return
+            time.sleep(0.02)
+        self.fail(f"there is no {name}")
 
 
 support.both_users(globals(), Learn)
