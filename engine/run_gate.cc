@@ -36,6 +36,10 @@ void RunGate::collect(Denial denial) {
 
 Result<void> RunGate::record(const sandbox::GuardedRequest& request, const Judgement& judgement,
                              std::string_view operation, std::string_view outcome) {
+  const bool fresh_allow = outcome == "allowed" && !recorded_.contains(judgement.id);
+  if ((outcome == "denied" || (operation == "read" && !fresh_allow)) && only_counted()) {
+    return {};
+  }
   Json event{Json::Object{}};
   event.set("operation", operation);
   event.set("outcome", outcome);
@@ -54,7 +58,6 @@ Result<void> RunGate::record(const sandbox::GuardedRequest& request, const Judge
     event.set("rule", judgement.reason_code());
     event.set("why", printable(judgement.reason()));
   }
-  const bool fresh_allow = outcome == "allowed" && !recorded_.contains(judgement.id);
   NONO_CHECK(log_.append("guarded_file", event,
                          fresh_allow ? ledger::Durability::Durable : ledger::Durability::Lazy));
   if (fresh_allow) {
@@ -145,10 +148,26 @@ void RunGate::used(const sandbox::Use& use) {
   }
 }
 
+bool RunGate::only_counted() {
+  if (log_.bytes() < kLongRecord) {
+    return false;
+  }
+  log_.count_lost(1);
+  if (!std::exchange(told_long_, true)) {
+    teller_.note("the record is long: further refusals are only counted in it");
+  }
+  return true;
+}
+
 void RunGate::refused(const sandbox::Refusal& refusal) {
   ++refusals_;
   if (plan_.recorder != nullptr) {
     plan_.recorder->wanted(refusal);
+  }
+  const std::string mend = mend_for(plan_, refusal);
+  tell(refusal, mend);
+  if (only_counted()) {
+    return;
   }
   Json event{Json::Object{}};
   event.set("operation", refusal.operation);
@@ -157,11 +176,9 @@ void RunGate::refused(const sandbox::Refusal& refusal) {
   event.set("path", path_json(refusal.object));
   event.set("rule", refusal.rule);
   event.set("why", refusal.why);
-  const std::string mend = mend_for(plan_, refusal);
   if (!mend.empty()) {
     event.set("mend", mend);
   }
-  tell(refusal, mend);
   if (const auto recorded = log_.append("refused", event, ledger::Durability::Lazy); !recorded) {
     tell_unrecorded(recorded.error());
   }

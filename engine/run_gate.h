@@ -34,6 +34,10 @@ class RunGate final : public sandbox::Gatekeeper, public sandbox::Observer {
  private:
   Result<void> record(const sandbox::GuardedRequest& request, const Judgement& judgement,
                       std::string_view operation, std::string_view outcome);
+  // only_counted: a long record has a number in place of the next line of what was refused, or
+  // allowed before. An agent must not fill the disk with what it is kept from.
+  bool only_counted();
+  static constexpr std::uint64_t kLongRecord = 64u << 20;
   static constexpr std::size_t kMaxTold = 4096;
   bool first_time(const std::string& what);
   void tell_unrecorded(const Error& error);
@@ -51,6 +55,7 @@ class RunGate final : public sandbox::Gatekeeper, public sandbox::Observer {
   std::map<std::string, std::size_t> kinds_;  // index in collected_
   std::optional<trustpolicy::Decision> failure_;
   bool told_unrecorded_ = false;
+  bool told_long_ = false;
   std::uint64_t denials_ = 0;
   std::uint64_t refusals_ = 0;
 };

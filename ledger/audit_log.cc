@@ -266,4 +266,8 @@ const std::string& AuditLog::path() const {
   return impl_->path;
 }
 
+std::uint64_t AuditLog::bytes() const {
+  return static_cast<std::uint64_t>(impl_->size);
+}
+
 }  // namespace nono::ledger

@@ -97,6 +97,7 @@ class AuditLog {
 
   const std::string& id() const;
   const std::string& path() const;
+  std::uint64_t bytes() const;  // of the lines so far
 
  private:
   struct Impl;

@@ -139,6 +139,33 @@ class Denials(support.SandboxCase):
         self.assertEqual(len(self.recorded()) + lost, count)
         self.assertEqual(self.recorded("session_ended")[0]["refusals"], count)
 
+    def test_a_flood_fills_no_disk_with_its_record(self):
+        self.project.write("CLAUDE.md", "be kind\n")
+        self.ran(self.project.nono("trust", "keygen"))
+        self.project.sign("CLAUDE.md")
+        make = ("import os\n"
+                "for name in ['d' * 250] * 14 + ['.git', 'hooks']: os.mkdir(name); os.chdir(name)\n")
+        self.ran(self.project.run(PY, "-c", make))
+        count = 12000
+        code = ("import os, time\n"
+                "for name in ['d' * 250] * 14 + ['.git', 'hooks']: os.chdir(name)\n"
+                "for number in range(%d):\n"
+                "    try: open(b'\\xff' * 250, 'w')\n"
+                "    except PermissionError: time.sleep(0.01 if number %% 50 == 0 else 0)\n"
+                "print(open(os.environ['TREE'] + '/CLAUDE.md').read(), end='')\n" % count)
+        done = self.ran(self.project.sandbox(PY, "-c", code, env={"TREE": str(self.project.tree)}))
+        self.assertEqual(done.stdout, "be kind\n")
+        self.assertIn("the record is long: further refusals are only counted", done.stderr)
+        log = max((self.project.home / ".local/state/nono/audit").glob("*/events.ndjson"),
+                  key=lambda path: path.stat().st_size)
+        self.assertTrue(60 << 20 < log.stat().st_size < 66 << 20, log.stat().st_size)
+        lines = [json.loads(line) for line in log.read_bytes().splitlines()[-5:]]
+        self.assertIn("guarded_file", [line["type"] for line in lines])
+        self.assertEqual(lines[-2]["refusals"], count)
+        state = json.loads(self.ran(self.project.nono("audit", "verify", "--json", log.parent.name)).stdout)
+        self.assertEqual(state["state"], "sealed")
+        self.assertGreater(state["records_lost"], 1000)
+
     def test_a_run_ends_in_time_though_nobody_reads_what_is_told(self):
         (self.project.tree / ".git" / "hooks").mkdir()
         self.project.own()
