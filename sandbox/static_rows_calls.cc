@@ -35,6 +35,9 @@ constexpr std::string_view kLease =
     "makes everybody who opens the file wait, outside the sandbox, too";
 constexpr std::string_view kIdentity =
     "another user who executes it would be this one, outside the sandbox";
+constexpr std::string_view kNeither = "access mode 3, without O_PATH";
+constexpr std::string_view kUnjudged =
+    "Landlock takes it for neither reading nor writing, and lets it open every file";
 constexpr std::string_view kMakesSetId = "O_CREAT or O_TMPFILE, and mode & S_ISUID or S_ISGID";
 constexpr std::string_view kSetsId = "mode & S_ISUID or S_ISGID";
 constexpr std::string_view kSetsUserId = "mode & S_ISUID";
@@ -53,11 +56,13 @@ constexpr std::uint32_t kSetPtracer = 0x59616d61;
 constexpr std::uint32_t kAddrNoRandomize = 0x0040000;
 constexpr std::uint32_t kSetLease = 1024;           // F_SETLEASE
 constexpr std::uint32_t kLeaseOrDelegation = ~16u;  // F_SETDELEG is 1040 (Linux 6.19)
-constexpr std::uint32_t kMakesFile = 020000100;     // O_CREAT, O_TMPFILE without its O_DIRECTORY
-constexpr std::uint32_t kUserId = 04000;            // S_ISUID
-constexpr std::uint32_t kAnyId = 06000;             // S_ISUID, S_ISGID
-constexpr std::uint32_t kSetInodeHint = 1036;       // F_SET_RW_HINT
-constexpr std::uint32_t kSetFileHint = 1038;        // F_SET_FILE_RW_HINT, before Linux 5.17
+constexpr std::uint32_t kAccessOrPath = 010000003;  // O_ACCMODE, O_PATH
+constexpr std::uint32_t kAccessNeither = 3;
+constexpr std::uint32_t kMakesFile = 020000100;  // O_CREAT, O_TMPFILE without its O_DIRECTORY
+constexpr std::uint32_t kUserId = 04000;         // S_ISUID
+constexpr std::uint32_t kAnyId = 06000;          // S_ISUID, S_ISGID
+constexpr std::uint32_t kSetInodeHint = 1036;    // F_SET_RW_HINT
+constexpr std::uint32_t kSetFileHint = 1038;     // F_SET_FILE_RW_HINT, before Linux 5.17
 
 constexpr auto kRows = std::to_array<StaticRow>({
     // Ways around the two filters. ENOSYS: programs fall back to the calls that can be judged.
@@ -123,9 +128,14 @@ constexpr auto kRows = std::to_array<StaticRow>({
                 "F_SETLEASE, F_SETDELEG", kLease),
     refuse_when({"fcntl", {72, 25}}, masked_is(1, ~(kSetInodeHint ^ kSetFileHint), kSetInodeHint),
                 EINVAL, "F_SET_RW_HINT, F_SET_FILE_RW_HINT", kFileAttributes),
+    // Access mode 3 is for ioctls of some drivers. The descriptor tells a file's attributes, too.
     // S_ISGID means another thing on directories: of chmod the broker judges it.
+    refuse_when({"open", {2, kNoSuchCall}}, masked_is(1, kAccessOrPath, kAccessNeither), EINVAL,
+                kNeither, kUnjudged),
     refuse_when({"open", {2, kNoSuchCall}}, {has_any(1, kMakesFile), has_any(2, kAnyId)}, EPERM,
                 kMakesSetId, kIdentity),
+    refuse_when({"openat", {257, 56}}, masked_is(2, kAccessOrPath, kAccessNeither), EINVAL,
+                kNeither, kUnjudged),
     refuse_when({"openat", {257, 56}}, {has_any(2, kMakesFile), has_any(3, kAnyId)}, EPERM,
                 kMakesSetId, kIdentity),
     refuse_when({"creat", {85, kNoSuchCall}}, has_any(1, kAnyId), EPERM, kSetsId, kIdentity),

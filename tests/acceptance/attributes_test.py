@@ -103,6 +103,24 @@ class Attributes(support.SandboxCase):
             "--allow-cwd", "--read", elsewhere)))
         self.assertEqual(done.stdout.splitlines(), outside)
 
+    def test_no_descriptor_is_had_without_a_right(self):
+        """Access mode 3: neither reading nor writing, so that Landlock lets it open every file."""
+        elsewhere = self.project.base / "elsewhere"
+        elsewhere.write_text("text")
+        self.mark(elsewhere)
+        self.project.own()
+        os.chown(elsewhere, self.project.uid, self.project.uid)
+        code = ("import errno, os, sys\n"
+                "for path in 'f', sys.argv[1], '/dev/null':\n"
+                "    for flags in 3, 3 | os.O_NONBLOCK, 3 | os.O_TRUNC, 3 | os.O_CREAT:\n"
+                "        try: print(len(os.listxattr(os.open(path, flags))))\n"
+                "        except OSError as error: print(errno.errorcode[error.errno])\n"
+                "print(os.close(os.open(sys.argv[1], 3 | os.O_PATH)))\n")
+        self.assertIn("2\n2\n", self.ran(self.project.run(PY, "-c", code, elsewhere)).stdout)
+        for command in "run", "wrap":
+            done = self.ran(self.project.nono(command, "--allow-cwd", "--", PY, "-c", code, elsewhere))
+            self.assertEqual(done.stdout.split(), ["EINVAL"] * 12 + ["None"])
+
     def test_programs_that_ask_for_them_find_no_fault(self):
         for words in (("ls", "-ld", "/", "/root", self.project.base, "f", "link"), ("cp", "-a", "f", "g"),
                       (PY, "-c", "import shutil; shutil.copy2('f', 'h')")):

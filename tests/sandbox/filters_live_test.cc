@@ -201,6 +201,8 @@ const Expected kExpected[] = {
     {"fcntl:F_SET_RW_HINT", EINVAL},
     {"fcntl:F_SET_RW_HINT-high-garbage", EINVAL},
     {"fcntl:F_SET_FILE_RW_HINT", EINVAL},
+    {"openat:access-mode-3", EINVAL},
+    {"openat:access-mode-3-high-garbage", EINVAL},
     {"openat:S_ISGID", EPERM},
     {"openat:S_ISUID-high-garbage", EPERM},
     {"openat:O_TMPFILE", EPERM},
@@ -216,6 +218,7 @@ const Expected kExpected[] = {
     {"clone3", ENOSYS},
 #ifdef __x86_64__
     {"uselib", ENOSYS},
+    {"open:access-mode-3", EINVAL},
     {"open:S_ISUID", EPERM},
     {"creat:S_ISUID", EPERM},
     {"mknod:S_ISUID", EPERM},

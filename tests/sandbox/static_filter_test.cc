@@ -184,6 +184,16 @@ constexpr Judged kJudged[] = {
     {"fcntl", {3, 16, 1}, 0},
     {"fcntl", {3, 0, 1024}, 0},
 
+    {"openat", {3, 1, 3, 0}, EINVAL},
+    {"openat", {3, 1, 02004003, 0}, EINVAL},
+    {"openat", {3, 1, 0103, 0600}, EINVAL},
+    {"openat", {3, 1, 010000003, 0}, 0},  // O_PATH has no access mode
+    {"openat", {3, 1, 2, 0}, 0},
+    {"openat", {3, 1, 1, 0}, 0},
+    {"open", {1, 3}, EINVAL},
+    {"open", {1, 01003}, EINVAL},
+    {"open", {1, 010000003}, 0},
+    {"open", {1, 2}, 0},
     {"openat", {3, 1, 0100, 04755}, EPERM},
     {"openat", {3, 1, 0100, 02755}, EPERM},
     {"openat", {3, 1, 020200002, 04600}, EPERM},  // O_TMPFILE

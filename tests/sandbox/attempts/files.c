@@ -143,6 +143,17 @@ ATTEMPT(set_hint, hint(1036))
 ATTEMPT(set_hint_high, hint((long)(0xdeadbeef00000000UL | 1036UL)))
 ATTEMPT(set_file_hint, hint(1038))
 
+// Without the filter it opens what can be read and written.
+static long neither(long flags) {
+  own_refusal = EINVAL;
+  return syscall(SYS_openat, AT_FDCWD, "/dev/null", flags, 0);
+}
+ATTEMPT(openat_neither, neither(3))
+ATTEMPT(openat_neither_high, neither((long)(0xdeadbeef00000000UL | 3UL)))
+#ifdef SYS_open
+ATTEMPT(open_neither, (own_refusal = EINVAL, syscall(SYS_open, "/dev/null", 3, 0)))
+#endif
+
 // set_id makes a file of the name, in a directory of its own, by one of the calls.
 enum maker { kOpen, kOpenAt, kTemporary, kCreat, kMknod, kMknodAt, kChmod, kFchmod, kFchmodAt };
 static long by(enum maker call, const char* name, long mode) {
@@ -250,6 +261,11 @@ const struct attempt file_attempts[] = {
     {"fcntl:F_SET_RW_HINT", try_set_hint},
     {"fcntl:F_SET_RW_HINT-high-garbage", try_set_hint_high},
     {"fcntl:F_SET_FILE_RW_HINT", try_set_file_hint},
+    {"openat:access-mode-3", try_openat_neither},
+    {"openat:access-mode-3-high-garbage", try_openat_neither_high},
+#ifdef SYS_open
+    {"open:access-mode-3", try_open_neither},
+#endif
     {"open:S_ISUID", try_open_set_id},
     {"openat:S_ISGID", try_openat_set_id},
     {"openat:S_ISUID-high-garbage", try_openat_high},
