@@ -110,6 +110,17 @@ int make_file(int root, const char* name) noexcept {
   return made.valid() ? 0 : errno;
 }
 
+// hide_directory leads a standard stream that is a directory to the root of the view: from where it
+// leads, `..` goes on outside. What it names stays for who opens it by its path.
+bool hide_directory(int stream) noexcept {
+  struct stat status{};
+  if (::fstat(stream, &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return true;
+  }
+  const OwnedFd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return root.valid() && ::dup2(BorrowedFd(root).raw(), stream) == stream;
+}
+
 int try_view() noexcept {
   const int unshared = unshare_as_oneself(CLONE_NEWNS);
   return unshared != 0 ? unshared : MountView().enter();
@@ -323,7 +334,9 @@ int MountView::enter() const noexcept {
   }
   // pivot_root(2), NOTES: the old root comes to lie over the new one, and is taken away.
   const bool there = ::fchdir(root) == 0 && ::syscall(SYS_pivot_root, ".", ".") == 0 &&
-                     ::umount2(".", MNT_DETACH) == 0 && ::chdir("/") == 0;
+                     ::umount2(".", MNT_DETACH) == 0 && ::chdir("/") == 0 &&
+                     hide_directory(STDIN_FILENO) && hide_directory(STDOUT_FILENO) &&
+                     hide_directory(STDERR_FILENO);
   return there ? 0 : errno;
 }
 

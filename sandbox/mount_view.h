@@ -43,8 +43,9 @@ class MountView {
 
   // enter replaces the root of the calling process, which must be alone in a mount namespace of its
   // own and have its capabilities there; 0, or the errno of what failed: the process is of no use
-  // then. ESTALE: a granted path leads to another object now. It allocates nothing. Descriptors
-  // that are open lead where they led; the working directory is the new root.
+  // then. ESTALE: a granted path leads to another object now. It allocates nothing. The
+  // working directory is the new root, and so is a standard stream that was a directory; other
+  // descriptors lead where they led, and must not be left to who is to see nothing.
   int enter() const noexcept;
 
  private:

@@ -75,6 +75,15 @@ class View(support.SandboxCase):
         self.assertEqual(self.look(ON), ["ENOENT", "ENOENT", "False", "ENOENT", "ENOENT", "ENOENT",
                                          "ENOENT", "EACCES", "ENOENT", "ENOENT"])
 
+    def test_a_directory_as_a_standard_stream_is_no_way_out(self):
+        script = "exec 5<&0 </dev/null; cat /proc/self/fd/5/../home/outside/file; ls -d /proc/self/fd/5/..{}"
+        for words in (("run",), ("wrap", "--trust-intercept=off")):
+            for stream in ("<.", "</"):
+                done = self.project.run("sh", "-c", '"$@" ' + stream, "sh", support.NONO, *words, *ON, "--",
+                                        "sh", "-c", script.format(self.outside))
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+                self.assertEqual(done.stderr.count("No such file"), 2, done.stderr)
+
     def test_a_grant_shows_it_again(self):
         told = self.look((*ON, "--read", str(self.outside)))
         self.assertEqual(set(told[:7] + told[8:]), {"seen", "True"})
