@@ -121,9 +121,15 @@ bool hide_directory(int stream) noexcept {
   return root.valid() && ::dup2(BorrowedFd(root).raw(), stream) == stream;
 }
 
+// A view of nothing mounts nothing of the file system: that is tried with its own root.
 int try_view() noexcept {
   const int unshared = unshare_as_oneself(CLONE_NEWNS);
-  return unshared != 0 ? unshared : MountView().enter();
+  const int failed = unshared != 0 ? unshared : MountView().enter();
+  if (failed != 0) {
+    return failed;
+  }
+  const OwnedFd tree(::open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  return tree.valid() ? 0 : errno;
 }
 
 }  // namespace

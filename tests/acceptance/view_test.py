@@ -45,6 +45,16 @@ cc m.c -o m && ./m && echo built
 script -qec 'test -t 0 && tty | grep -c /dev/pts' /dev/null </dev/null | tr -d '\\r'
 ls -l /dev/fd/0 /bin/sh >/dev/null; echo x >/dev/null; head -c 3 /dev/zero | wc -c
 """
+# Refuses the system call argv[1] with EPERM, as a container's filter would, and goes on with argv[2:].
+REFUSE = """
+import ctypes, os, struct, sys
+rules = [(0x20, 0, 0, 0), (0x15, 0, 1, int(sys.argv[1])), (0x06, 0, 0, 0x50001), (0x06, 0, 0, 0x7fff0000)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
+program = struct.pack("HxxxxxxQ", len(rules), ctypes.addressof(code))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 DONE = ("text\n0\n{tree}\nlate\nfirst\nbuilt\nTrue\n1\n3\n")
 
 
@@ -238,6 +248,18 @@ class View(support.SandboxCase):
             self.assertIn("No such file", done.stderr)
             done = ran(support.NONO, "run", "--allow-cwd", when, "--", "ls", self.outside)
             self.assertIn("Permission denied", done.stderr)
+
+    def test_where_a_part_of_it_is_refused(self):
+        calls = {"mount": 165, "umount2": 166, "pivot_root": 155, "open_tree": 428, "move_mount": 429,
+                 "fsopen": 430, "unshare": 272}
+        for name, number in calls.items():
+            def ran(*options):
+                return self.project.run(PY, "-c", REFUSE, str(number), support.NONO, "run", "--allow-cwd",
+                                        *options, "--", "ls", self.outside)
+            done = ran("--mount-namespace=on")
+            self.assertEqual((done.returncode, done.stdout), (125, ""), done.stderr)
+            self.assertIn("no mount namespace can be made", done.stderr, name)
+            self.assertIn("Permission denied", ran("--block-net").stderr, name)
 
 
 support.both_users(globals(), View)
