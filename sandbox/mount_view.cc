@@ -208,10 +208,11 @@ class MountView::Planner {
 
   // add_links adds the links to what is granted that lie in the directories of the view, by their
   // text: a look at where they lead may take for ever, where a server is gone. A link to a link
-  // waits for the next round.
+  // waits for the next round; one that takes too many of them is none that the kernel follows.
   void add_links() {
     std::map<std::string, std::string> links = links_of_view();
-    for (bool more = true; more;) {
+    bool more = true;
+    for (int round = 0; more && round < kMaxLinks; ++round) {
       more = std::erase_if(links, [&](const auto& link) { return added(link.first, link.second); });
     }
   }

@@ -186,6 +186,19 @@ TEST_P(MountViewTest, LinksInARoundEnd) {
   expect_in(view({at("round1/x")}), [this] { return there(at("granted/file")); });
 }
 
+// A directory that anybody may write to (/tmp) can be filled with links that lead into each other.
+TEST_P(MountViewTest, ChainsOfMoreLinksThanTheKernelFollowsAreLeftOut) {
+  const auto name = [](int number) { return "l" + std::to_string(100 + number); };
+  constexpr int kLinks = 60;
+  for (int number = 0; number < kLinks; ++number) {
+    link(number + 1 < kLinks ? name(number + 1) : "granted", name(number));
+  }
+  grant("granted");
+  EXPECT_FALSE(view().shows(at(name(0))));
+  EXPECT_TRUE(view().shows(at(name(kLinks - 40))));
+  expect_in(view(), [&] { return first_line(at(name(kLinks - 40) + "/file")) == "text"; });
+}
+
 TEST_P(MountViewTest, AnotherObjectInTheGrantsPlaceIsNotMounted) {
   grant("granted");
   const MountView planned = view();
