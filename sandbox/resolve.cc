@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -77,6 +78,14 @@ std::string fd_path(BorrowedFd fd) {
 
 namespace {
 
+// lies_at: the object that the descriptor `name` in `directory` leads to has that very path.
+bool lies_at(int directory, const char* name, const std::string& path) {
+  struct stat object{};
+  struct stat there{};
+  return ::fstatat(directory, name, &object, 0) == 0 && ::lstat(path.c_str(), &there) == 0 &&
+         object.st_dev == there.st_dev && object.st_ino == there.st_ino;
+}
+
 std::string read_path(int directory, const char* name, nlink_t links) {
   std::array<char, PATH_MAX + 16> buffer{};
   const ssize_t got = ::readlinkat(directory, name, buffer.data(), buffer.size());
@@ -85,7 +94,7 @@ std::string read_path(int directory, const char* name, nlink_t links) {
   }
   std::string_view path(buffer.data(), static_cast<std::size_t>(got));
   constexpr std::string_view kDeleted = " (deleted)";
-  if (links == 0 && path.ends_with(kDeleted)) {
+  if (path.ends_with(kDeleted) && (links == 0 || !lies_at(directory, name, std::string(path)))) {
     path.remove_suffix(kDeleted.size());
   }
   return std::string(path);

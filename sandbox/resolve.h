@@ -120,8 +120,9 @@ class Resolver {
   const std::vector<pid_t>& forbidden_;
 };
 
-// raw_path_of is where the kernel says that `fd` is (readlink of /proc/self/fd), with a trailing
-// " (deleted)" cut off where `links` is 0; empty where it has no path.
+// raw_path_of is where the kernel says that `fd` is (readlink of /proc/self/fd), without a trailing
+// " (deleted)" that is no part of its name; empty where it has no path. What was removed under that
+// name can have others (`links` > 0), and a granted file keeps its place in a view (mount_view.h).
 std::string raw_path_of(BorrowedFd fd, nlink_t links);
 // known_path is raw_path_of, or ENAMETOOLONG where the path is longer than the kernel tells: no
 // rule about names can be held against it.

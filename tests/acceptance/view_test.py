@@ -195,6 +195,31 @@ class View(support.SandboxCase):
         self.assertEqual(out, "of minefile\nlink\n")
         self.assertEqual((self.project.home / "elsewhere/new").read_text(), "made\n")
 
+    def test_a_guarded_file_that_is_replaced_outside_stays_guarded(self):
+        file, other = self.project.tree / "in/CLAUDE.md", self.project.home / "other"
+        work = self.project.home / "work"
+        work.mkdir()
+        (work / "plain").symlink_to(file)
+        for text, script, told in (("be careful", "echo evil >>plain; cat plain", "be careful"),
+                                   ("do evil", "cat plain; cat plain", "")):
+            other.unlink(missing_ok=True)
+            self.project.write("in/CLAUDE.md", "be careful")
+            self.project.sign("in/CLAUDE.md")
+            other.hardlink_to(file)  # the text lives on, without the name
+            self.project.own()
+            process = subprocess.Popen(
+                self.project.command(support.NONO, "run", "--mount-namespace=on", "--allow", work,
+                                     "--allow-file", file, "--", "sh", "-c",
+                                     f"echo ready; read go; cd {work}; {script}"),
+                cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(process.stdout.readline(), "ready\n")
+            other.write_text(text)
+            self.project.write("in/new", "new")
+            (file.parent / "new").rename(file)
+            out, said = process.communicate("go\n", timeout=60)
+            self.assertEqual((out, other.read_text()), (told, text), said)
+
     def test_it_is_said(self):
         def plan(*options):
             done = self.project.sandbox("true", options=("--allow-cwd", "--dry-run", "--json", *options))
