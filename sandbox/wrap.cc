@@ -11,14 +11,15 @@ namespace nono::sandbox {
 
 ChildFailure wrap(const Prepared& prepared, const ExecPlan& exec,
                   const CallerSignals& caller_signals) noexcept {
-  if (::chdir(exec.working_directory().c_str()) != 0) {
-    return {Step::WorkingDirectory, errno};
-  }
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   const auto domain = prepared.enter();
   if (!domain) {
     return domain.error();
+  }
+  // Not before: a view of the sandbox's own begins at its root.
+  if (::chdir(exec.working_directory().c_str()) != 0) {
+    return {Step::WorkingDirectory, errno};
   }
   auto confined = domain->seal_alone();
   if (!confined) {

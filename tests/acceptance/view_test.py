@@ -244,6 +244,8 @@ class View(support.SandboxCase):
         for options, expected in ((OFF, "seen"), (ON, "ENOENT")):
             done = self.project.nono("wrap", *options, "--", *look)
             self.assertEqual(self.ran(done).stdout.split()[0], expected)
+            done = self.project.nono("wrap", *options, "--", "sh", "-c", "/bin/pwd; echo x >f; cat f")
+            self.assertEqual(self.ran(done).stdout, f"{self.project.tree}\nx\n")
 
     def test_nothing_is_mounted_outside_and_nothing_stays(self):
         table = pathlib.Path("/proc/self/mountinfo")
