@@ -156,6 +156,14 @@ class View(support.SandboxCase):
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(f"--exec {self.outside}/tool", done.stderr)
 
+    def test_so_is_one_behind_a_link(self):
+        self.ran(self.project.run("cp", "/bin/true", self.outside / "tool"))
+        self.ran(self.project.run("ln", "-s", self.outside / "tool", "tool"))
+        done = self.project.sandbox("./tool", options=ON)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(f"mend: --exec {self.outside}/tool", done.stderr)
+        self.ran(self.project.sandbox("./tool", options=(*ON, "--exec", self.outside / "tool")))
+
     def test_links_lead_where_they_led(self):
         self.ran(self.project.run("ln", "-s", self.outside, "into"))
         self.ran(self.project.run("ln", "-s", self.project.tree, self.outside / "way"))
