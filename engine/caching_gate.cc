@@ -59,20 +59,37 @@ class State {
 };
 
 // The places of attest::find_evidence, all of them: up to the repository root, and outside a
-// repository wherever a trust-policy.json could move the end of the search.
-void look_at_evidence(const std::string& path, State& state) {
+// repository wherever a trust-policy.json could move the end of the search. What is returned says
+// the same in fewer looks: a directory changes with what names it holds, and what is there itself.
+std::vector<std::string> look_at_evidence(const std::string& path, State& state) {
   std::string probe = path;
   probe.append(attest::kSidecarSuffix);
   state.look(probe);
+  std::vector<std::string> places{std::move(probe)};
   std::string directory(directory_name(path));
   while (true) {
-    state.look(join_path(directory, attest::kMultiBundleName));
+    places.push_back(directory);
+    std::string bundle = join_path(directory, attest::kMultiBundleName);
+    if (state.look(bundle)) {
+      places.push_back(std::move(bundle));
+    }
     if (state.mark(join_path(directory, ".git")) || directory == "/") {
-      return;
+      return places;
     }
     state.mark(join_path(directory, "trust-policy.json"));
     directory = std::string(directory_name(directory));
   }
+}
+
+// state_of is that of an object and of places; nothing where one of them has changed too lately for
+// the next change to show.
+std::optional<std::string> state_of(const FileId& id, const std::vector<std::string>& places) {
+  State state;
+  state.add(id);
+  for (const std::string& place : places) {
+    state.look(place);
+  }
+  return state.settled() ? std::optional(std::move(state).take()) : std::nullopt;
 }
 
 }  // namespace
@@ -89,19 +106,41 @@ void CachingGate::make_room(const FileId& id) {
   }
 }
 
+// watch keeps what unchanged compares: taken before the evidence is looked at once more, so that
+// what changes in between shows in the next comparison.
+void CachingGate::watch(Entry& entry, const FileId& id, std::vector<std::string> places) {
+  const std::optional<std::string> before = state_of(id, places);
+  State again;
+  again.add(id);
+  static_cast<void>(look_at_evidence(entry.judgement.path, again));
+  if (before && std::move(again).take() == entry.evidence_state) {
+    entry.watched = std::move(places);
+    entry.watched_state = *before;
+  }
+}
+
+bool CachingGate::unchanged(const Entry& entry, const FileId& id) {
+  return !entry.watched.empty() && state_of(id, entry.watched) == entry.watched_state;
+}
+
 const Judgement& CachingGate::judge(BorrowedFd object, const std::string& path,
                                     GuardClass guard_class) {
   const Result<struct stat> status = status_of(object, path);
   const FileId id = status ? file_id_of(*status) : FileId{};
+  const auto hit = cache_.find(id);
+  const bool asked_before = status.has_value() && hit != cache_.end() &&
+                            hit->second.guard_class == guard_class &&
+                            hit->second.judgement.path == path;
+  if (asked_before && unchanged(hit->second, id)) {
+    return hit->second.judgement;
+  }
   State state;
   state.add(id);
-  look_at_evidence(path, state);
+  std::vector<std::string> places = look_at_evidence(path, state);
   const bool settled = status.has_value() && state.settled();
   std::string evidence_state = settled ? std::move(state).take() : std::string();
-
-  const auto hit = cache_.find(id);
-  if (hit != cache_.end() && settled && hit->second.guard_class == guard_class &&
-      hit->second.judgement.path == path && hit->second.evidence_state == evidence_state) {
+  if (asked_before && settled && hit->second.evidence_state == evidence_state) {
+    watch(hit->second, id, std::move(places));
     return hit->second.judgement;
   }
   Judgement judged = gate_.judge(object, path, guard_class);

@@ -96,7 +96,12 @@ class CachingGate {
     trustpolicy::GuardClass guard_class;  // as asked for
     std::string evidence_state;           // empty: judged too soon after a change to be kept
     Judgement judgement;
+    // Directories and evidence that stand for evidence_state as long as none of them has changed.
+    std::vector<std::string> watched = {};  // empty: not looked at yet, or too soon
+    std::string watched_state = {};
   };
+  static void watch(Entry& entry, const FileId& id, std::vector<std::string> places);
+  static bool unchanged(const Entry& entry, const FileId& id);
   void make_room(const FileId& id);
   static constexpr std::size_t kMaxEntries = 256;
   Gate gate_;

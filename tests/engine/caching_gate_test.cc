@@ -156,6 +156,53 @@ TEST_F(CachingGateTest, MoreFilesThanItKeepsAreAllJudgedRight) {
   }
 }
 
+// Asked often enough, it looks at directories alone; what lies in them counts as before.
+TEST_F(CachingGateTest, WhatAppearsAfterManyAnswersIsSeen) {
+  const std::string deep = write("a/b/AGENTS.md", "text\n");
+  CachingGate cache(gate());
+  const auto often = [&](std::string_view expected) {
+    settle();
+    Gate anew = gate();
+    EXPECT_EQ(anew.judge_path(deep, GuardClass::Instruction).reason_code(), expected);
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_EQ(judge(cache, deep).reason_code(), expected) << i;
+    }
+  };
+  often("no-bundle");
+  testing::must(sign_together(attest::KeyAuthor(*key_), tree_, {deep}));  // above
+  often("");
+  make_directory(in("a/.git"));  // between: what lies above counts no more
+  often("no-bundle");
+  ASSERT_EQ(::rmdir(in("a/.git").c_str()), 0);
+  often("");
+  write(".nono-trust.bundle", "{}");  // what is there, in place
+  often("malformed-bundle");
+  ASSERT_EQ(::unlink(in(".nono-trust.bundle").c_str()), 0);
+  often("no-bundle");
+  sign(strangers_key(), {deep});  // beside
+  often("unknown-key");
+  sign(*key_, {deep});
+  often("");
+}
+
+TEST_F(CachingGateTest, AnotherDirectoryInThePlaceOfOneIsSeenAfterManyAnswers) {
+  const std::string deep = write("a/b/AGENTS.md", "text\n");
+  sign(*key_, {deep});
+  ASSERT_EQ(::link(deep.c_str(), in("same").c_str()), 0);
+  CachingGate cache(gate());
+  settle();
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(judge(cache, deep).proven());
+  }
+  ASSERT_EQ(::rename(in("a").c_str(), in("away").c_str()), 0);
+  make_directory(in("a/b"));
+  ASSERT_EQ(::link(in("same").c_str(), deep.c_str()), 0);  // the same object, without a bundle
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(judge(cache, deep).reason_code(), "no-bundle");
+    settle();
+  }
+}
+
 TEST_F(CachingGateTest, KeptJudgementIsCheap) {
   CachingGate cache(gate());
   settle();
