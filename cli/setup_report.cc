@@ -48,7 +48,7 @@ std::vector<std::pair<std::string, std::string>> setup_matrix(const HostFeatures
 std::vector<std::string> setup_lines(const HostFeatures& features) {
   std::vector<std::string> out;
   for (const auto& [name, value] : setup_matrix(features)) {
-    out.push_back(name + ": " + value);
+    out.push_back(std::string(name).append(": ").append(value));
   }
   for (const Shortfall& missing : sandbox::shortfalls(features)) {
     out.push_back((missing.fatal ? "MISSING  " : "degraded  ") + missing.feature + ": " +

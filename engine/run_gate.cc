@@ -34,12 +34,10 @@ void RunGate::collect(Denial denial) {
   }
 }
 
-Result<void> RunGate::record(const sandbox::GuardedRequest& request, const Judgement& judgement,
-                             std::string_view operation, std::string_view outcome) {
-  const bool fresh_allow = outcome == "allowed" && !recorded_.contains(judgement.id);
-  if ((outcome == "denied" || (operation == "read" && !fresh_allow)) && only_counted()) {
-    return {};
-  }
+namespace {
+
+Json event_of(const sandbox::GuardedRequest& request, const Judgement& judgement,
+              std::string_view operation, std::string_view outcome) {
   Json event{Json::Object{}};
   event.set("operation", operation);
   event.set("outcome", outcome);
@@ -58,6 +56,18 @@ Result<void> RunGate::record(const sandbox::GuardedRequest& request, const Judge
     event.set("rule", judgement.reason_code());
     event.set("why", printable(judgement.reason()));
   }
+  return event;
+}
+
+}  // namespace
+
+Result<void> RunGate::record(const sandbox::GuardedRequest& request, const Judgement& judgement,
+                             std::string_view operation, std::string_view outcome) {
+  const bool fresh_allow = outcome == "allowed" && !recorded_.contains(judgement.id);
+  if ((outcome == "denied" || (operation == "read" && !fresh_allow)) && only_counted()) {
+    return {};
+  }
+  const Json event = event_of(request, judgement, operation, outcome);
   NONO_CHECK(log_.append("guarded_file", event,
                          fresh_allow ? ledger::Durability::Durable : ledger::Durability::Lazy));
   if (fresh_allow) {

@@ -252,8 +252,8 @@ void add_pseudo_terminals(CapabilitySet& out, const RunRequest& request) {
   }
 }
 
-Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const SessionPlaces& places,
-                              const profile::NeverGrantList& never) {
+Result<void> add_grants(RunPlan& plan, const RunRequest& request, const SessionPlaces& places,
+                        const profile::NeverGrantList& never) {
   CapabilitySet& out = plan.capabilities;
   profile::SystemGrantOptions system;
   system.private_tmp = places.private_tmp;
@@ -262,9 +262,12 @@ Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const Se
   add_user_settings(out, plan.user);
   add_pseudo_terminals(out, request);
   NONO_CHECK(Wanted(request, places, never, plan).add_all());
-  if (request.recorder != nullptr) {
-    NONO_CHECK(grant_all_but(out, never, "/"));
-  }
+  return request.recorder != nullptr ? grant_all_but(out, never, "/") : Result<void>();
+}
+
+Result<void> add_capabilities(RunPlan& plan, const RunRequest& request, const SessionPlaces& places,
+                              const profile::NeverGrantList& never) {
+  NONO_CHECK(add_grants(plan, request, places, never));
   NONO_CHECK(set_network(plan, request));
   NONO_CHECK(check_denials(plan, request));
   return choose_view(plan, request);
@@ -521,6 +524,18 @@ Result<void> plan_variables(RunPlan& plan, const RunRequest& request, const Sess
   return {};
 }
 
+// plan_rest comes when the grants are known.
+Result<void> plan_rest(RunPlan& plan, const RunRequest& request, const SessionPlaces& places) {
+  plan.limits = sandbox::plan_limits(request.limits);
+  describe_session(plan, request, places);
+  NONO_CHECK(find_policy(plan, request));
+  NONO_CHECK(plan_variables(plan, request, places));
+  NONO_CHECK(plan_credentials(plan, request));
+  NONO_CHECK(bind_tool(plan, request));
+  note_relaxations(plan, request);
+  return {};
+}
+
 }  // namespace
 
 Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places) {
@@ -531,13 +546,7 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   plan.features = sandbox::probe(sandbox::HostView{}, sandbox::ProbeDepth::Quick);
   NONO_CHECK(check_host(plan, request.supervision));
   NONO_CHECK(plan_access(plan, request, places));
-  plan.limits = sandbox::plan_limits(request.limits);
-  describe_session(plan, request, places);
-  NONO_CHECK(find_policy(plan, request));
-  NONO_CHECK(plan_variables(plan, request, places));
-  NONO_CHECK(plan_credentials(plan, request));
-  NONO_CHECK(bind_tool(plan, request));
-  note_relaxations(plan, request);
+  NONO_CHECK(plan_rest(plan, request, places));
   return plan;
 }
 

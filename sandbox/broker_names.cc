@@ -516,16 +516,21 @@ Outcome NameOperations::truncate(const Call& call) {
   if (auto may = may_truncate(call, *object, touched, status); !may) {
     return Outcome::error(may.error());
   }
-  const OwnedFd writable = for_writing(*object);
+  return cut_off(call, *object, touched.resolved);
+}
+
+Outcome NameOperations::cut_off(const Call& call, const OwnedFd& object,
+                                const std::string& resolved) {
+  const OwnedFd writable = for_writing(object);
   Outcome out =
       writable.valid()
           ? Outcome::of(::truncate(fd_path(writable).c_str(), static_cast<off_t>(call.args[1])))
           : Outcome::error(errno);
   if (out.kind() == Outcome::Kind::Value) {
-    rules_.used("write", touched.resolved);
+    rules_.used("write", resolved);
   }
   if (out.kind() == Outcome::Kind::Error && out.number() == EACCES) {
-    rules_.outside(call, "write", touched.resolved, Access::write());
+    rules_.outside(call, "write", resolved, Access::write());
   }
   return out;
 }

@@ -28,6 +28,7 @@ class NameOperations {
   Answer<void> may_unlink(const Call& call, const NamedPlace& place, const struct stat& status);
   Answer<void> may_truncate(const Call& call, const OwnedFd& object, const Touched& touched,
                             const struct stat& status);
+  Outcome cut_off(const Call& call, const OwnedFd& object, const std::string& resolved);
   Outcome done(const Call& call, std::string_view operation, std::span<const std::string> canonical,
                long result);
   Answer<NamedPlace> place_at(const Call& call, const PathArg& arg) const;

@@ -466,7 +466,7 @@ Result<AgentEnd> Supervisor::run() {
   const SignalScope scope;
   // Who reads what nono tells may go (`2>&1 | head`). That ends no agent, nor its record; for good,
   // for its end is told, too. The agent was forked before and has its caller's.
-  ::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   signals_ = OwnedFd(::signalfd(-1, &scope.wanted(), SFD_CLOEXEC | SFD_NONBLOCK));
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   for (;;) {
