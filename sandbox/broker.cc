@@ -225,7 +225,13 @@ Outcome Warden::Impl::serve(const Call& call) {
   static constexpr Handler kExecute = [](Impl& self, const Call& c) {
     return self.executor.serve(c);
   };
-  static constexpr Handler kNames = [](Impl& self, const Call& c) { return self.names.serve(c); };
+  static constexpr Handler kNames = [](Impl& self, const Call& c) {
+    Outcome outcome = self.names.serve(c);
+    if (c.trap == Trap::Rename || c.trap == Trap::Link || c.trap == Trap::Make) {
+      self.opener.names_changed();
+    }
+    return outcome;
+  };
   static constexpr Handler kMetadata = [](Impl& self, const Call& c) {
     return self.metadata.serve(c);
   };
@@ -372,6 +378,7 @@ void Warden::Impl::take_change(const StateChange& change) {
 Lanes::Host::Heard Warden::Impl::give_turn(BorrowedFd channel, dev_t device,
                                            const StateChange& wanted) {
   const TurnAnswer answer = answer_to(wanted, mounts, device);
+  opener.names_changed();  // by the lane: before the broker serves another call
   bool goes_on = say_turn(channel, answer.word);
   for (bool in_turn = answer.holds_all; goes_on && in_turn;) {
     std::optional<StateChange> change;
@@ -403,6 +410,7 @@ void Warden::Impl::look_at_mounts() {
   };
   mounts = StallingMounts::from_table(text_of(mount_table), in_reach);
   resolver.keep_off(mounts.any() ? &mounts : nullptr);
+  opener.names_changed();
 }
 
 // serve_storm waits for notifications in the kernel, without a poll before each, until something

@@ -55,14 +55,23 @@ bool Opener::wants_library(const Job& job) const {
          !writes(job.open.flags) && !job.has(O_CREAT);
 }
 
-// existing is the usual way: the kernel resolves, the type is known before the open, so that no
-// FIFO's peer is woken and no device is touched by a mere look.
 Outcome Opener::existing(Job& job) {
   if (auto fine = resolver_.clear(job.call.thread, job.base, job.path,
                                   job.has(O_NOFOLLOW) ? LastLink::Keep : LastLink::Follow);
       !fine) {
     return Outcome::error(fine.error());
   }
+  struct stat again{};
+  if (OwnedFd known = open_known(job, again); known.valid()) {
+    return S_ISREG(again.st_mode) ? finish(job, std::move(known), again)
+                                  : meet_pipe(job, std::move(known), again);
+  }
+  return unknown(job);
+}
+
+// unknown is the usual way: the kernel resolves, the type is known before the open, so that no
+// FIFO's peer is woken and no device is touched by a mere look.
+Outcome Opener::unknown(Job& job) {
   struct stat before{};
   const int look = AT_NO_AUTOMOUNT | (job.has(O_NOFOLLOW) ? AT_SYMLINK_NOFOLLOW : 0);
   if (::fstatat(job.base_raw(), job.path.c_str(), &before, look) != 0) {
@@ -77,9 +86,10 @@ Outcome Opener::existing(Job& job) {
     return slow(job);
   }
   OwnedFd fd = open_seen(job);
-  if (!fd.valid()) {
-    return not_opened(job, errno);
-  }
+  return fd.valid() ? seen(job, std::move(fd), before) : not_opened(job, errno);
+}
+
+Outcome Opener::seen(Job& job, OwnedFd fd, const struct stat& before) {
   struct stat after{};
   if (::fstat(BorrowedFd(fd).raw(), &after) != 0) {
     return slow(job);
@@ -91,7 +101,33 @@ Outcome Opener::existing(Job& job) {
     return slow(job);
   }
   job.by_kernel = true;
+  if (job.straight && S_ISREG(after.st_mode)) {
+    known_.keep(job.path);
+  }
   return finish(job, std::move(fd), after);
+}
+
+// goes_straight: the path may be the kernel's own, and nothing would be written by it.
+bool Opener::goes_straight(const Job& job) const {
+  return rules_.config().names_fold && !writes(job.open.flags) && !job.has(O_CREAT) &&
+         !has_dots(job.path) && !resolver_.is_linked(job.path);
+}
+
+// open_known opens without a look what led straight to a regular file before. A FIFO that took the
+// file's place comes back, too: its writer has a reader now. All else is looked at first, as ever.
+OwnedFd Opener::open_known(Job& job, struct stat& status) {
+  if (job.base.valid() || !goes_straight(job) || !known_.has(job.path)) {
+    return {};
+  }
+  OwnedFd fd =
+      open_plain(AT_FDCWD, job.path, job.open.flags, RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+  const bool seen = fd.valid() && ::fstat(BorrowedFd(fd).raw(), &status) == 0 &&
+                    resolver_.seen_clear(status) && !resolver_.on_proc(status, fd);
+  job.straight = job.by_kernel = seen && S_ISREG(status.st_mode);
+  if (!job.straight) {
+    known_.forget(job.path);
+  }
+  return job.straight || (seen && S_ISFIFO(status.st_mode)) ? std::move(fd) : OwnedFd();
 }
 
 // open_seen opens what was looked at. A path without links and dots that led to a file for reading
@@ -99,8 +135,7 @@ Outcome Opener::existing(Job& job) {
 // does not tell them apart: where that makes no difference, the kernel is not asked. Writing meets
 // rules about other names. A try that will fail is spared where one did.
 OwnedFd Opener::open_seen(Job& job) const {
-  if (rules_.config().names_fold && !writes(job.open.flags) && !job.has(O_CREAT) &&
-      !has_dots(job.path) && !resolver_.is_linked(job.path)) {
+  if (goes_straight(job)) {
     OwnedFd fd = open_plain(job.base_raw(), job.path, job.open.flags,
                             RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
     job.straight = fd.valid();

@@ -5,6 +5,7 @@
 
 #include "sandbox/broker_expand.h"
 #include "sandbox/broker_rules.h"
+#include "sandbox/known_files.h"
 #include "sandbox/resolve.h"
 #include "sandbox/workers.h"
 
@@ -19,11 +20,18 @@ class Opener {
   bool waits_for(std::uint64_t cookie) const { return waiting_.has(cookie); }
   // answered goes on with an open that waited for the supervisor, and answers its caller.
   void answered(ExpansionReply reply);
+  // names_changed is said after a call, or a lane's turn, that may have put another object where a
+  // file was.
+  void names_changed() { known_.clear(); }
 
  private:
   struct Job;
   Outcome existing(Job& job);
+  Outcome unknown(Job& job);
+  Outcome seen(Job& job, OwnedFd fd, const struct stat& before);
   OwnedFd open_seen(Job& job) const;
+  bool goes_straight(const Job& job) const;
+  OwnedFd open_known(Job& job, struct stat& status);
   Outcome missing(Job& job, int error);
   bool through_proc(const Job& job, int error) const;
   Outcome not_opened(Job& job, int error);
@@ -38,6 +46,8 @@ class Opener {
   Outcome slow(Job& job);
   Outcome open_object(Job& job, const OwnedFd& object, const struct stat& status);
   Outcome open_special(Job& job, const OwnedFd& object, const struct stat& status);
+  Outcome meet_pipe(Job& job, OwnedFd fd, const struct stat& status);
+  Outcome await_writer(Job& job);
   Outcome open_terminal(Job& job);
   Outcome open_hosts(const Job& job);
   bool wants_library(const Job& job) const;
@@ -65,6 +75,7 @@ class Opener {
   BrokerRules& rules_;
   Workers& workers_;
   Waiting<WaitingOpen> waiting_;
+  KnownFiles known_;
 };
 
 }  // namespace nono::sandbox

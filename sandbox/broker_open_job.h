@@ -17,6 +17,7 @@ struct Opener::Job {
   OpenCall open;
   std::string path;
   OwnedFd base;
+  OwnedFd pipe = {};  // the reading end of a FIFO that was opened before its type was known
   int attempts = 0;
   bool expanded = false;   // opened outside the domain, on somebody's word
   bool straight = false;   // opened for reading by a path that led over no link: its own path

@@ -1,5 +1,6 @@
 // sandbox/broker_open_special.cc: opens of FIFOs, terminals and other devices.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -27,6 +28,9 @@ Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat&
   if (!links || std::max(rules_.guard_of(touched, status, {object}), *links) != GuardClass::None) {
     return links ? refuse_special(job, touched) : Outcome::error(links.error());
   }
+  if (job.pipe.valid()) {
+    return await_writer(job);
+  }
   const int flags = (job.open.flags & ~(kMadeByBroker | O_NOFOLLOW)) | O_NOCTTY | O_CLOEXEC;
   const std::string path = fd_path(object);
   if (job.has(O_NONBLOCK) || (flags & O_ACCMODE) == O_RDWR) {
@@ -37,6 +41,27 @@ Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat&
     OwnedFd fd(static_cast<int>(
         retry_while_waiting(job.call.thread, [&] { return ::open(path.c_str(), flags); })));
     return fd.valid() ? Outcome::pipe_end(std::move(fd), job.open.flags) : Outcome::error(errno);
+  });
+}
+
+Outcome Opener::meet_pipe(Job& job, OwnedFd fd, const struct stat& status) {
+  job.pipe = std::move(fd);
+  return open_special(job, job.pipe, status);
+}
+
+// await_writer serves the reading end that there is: what was written to it would be lost with it.
+// That a writer came shows by what it writes, or by its end.
+Outcome Opener::await_writer(Job& job) {
+  if (job.has(O_NONBLOCK)) {
+    return Outcome::pipe_end(std::move(job.pipe), job.open.flags);
+  }
+  return workers_.run(job.call, [&] {
+    pollfd end{.fd = BorrowedFd(job.pipe).raw(), .events = POLLIN, .revents = 0};
+    if (retry_while_waiting(job.call.thread, [&] { return ::poll(&end, 1, -1); }) < 0 ||
+        ::fcntl(end.fd, F_SETFL, job.open.flags & kStatusFlags) != 0) {
+      return Outcome::error(errno);
+    }
+    return Outcome::pipe_end(std::move(job.pipe), job.open.flags);
   });
 }
 

@@ -1,6 +1,7 @@
 """Names that the broker makes, moves and removes for the agent: as the kernel would."""
 
 import os
+import subprocess
 import unittest
 
 import support
@@ -235,7 +236,96 @@ class Moves(support.SandboxCase):
         self.assertIn("protected-name", done.stderr)
 
 
-support.both_users(globals(), StickyDirectories, Modes, Moves, OddCalls)
+# Opens the same path until it is known, and again for each line that it reads.
+READER = """
+import os, sys
+path = os.path.abspath("file")
+def tried():
+    try:
+        with open(path) as file:
+            return file.read().strip()
+    except OSError as error:
+        return str(error.errno)
+print(*[tried() for _ in range(3)], flush=True)
+for line in sys.stdin:
+    print(tried(), flush=True)
+"""
+
+
+class KnownPaths(support.SandboxCase):
+    """What takes the place of a file that was opened before is looked at anew."""
+
+    def setUp(self):
+        super().setUp()
+        self.file = self.project.write("file", "text")
+        self.project.write("sub/CLAUDE.md", "unverified")
+        self.secret = self.project.base / "secret"
+        self.secret.write_text("secret")
+        self.project.own()
+
+    def reader(self, *words):
+        process = subprocess.Popen(
+            self.project.command(*words, PY, "-c", READER), cwd=self.project.tree, text=True,
+            env=self.project.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.assertEqual(process.stdout.readline(), "text text text\n")
+        return process
+
+    @staticmethod
+    def again(process):
+        process.stdin.write("\n")
+        process.stdin.flush()
+        return process.stdout.readline().strip()
+
+    def replaced(self, process, make):
+        new = self.project.tree / "new"
+        make(new)
+        if new.is_dir():
+            self.file.unlink()
+        new.rename(self.file)
+        found = self.again(process)
+        if self.file.is_dir():
+            self.file.rmdir()
+        new.write_text("text")
+        new.rename(self.file)
+        self.assertEqual([self.again(process) for _ in range(3)], ["text"] * 3)
+        return found
+
+    def test_another_object_at_its_place_is_judged_as_that(self):
+        ways = (  # what is made, what is read outside the sandbox, and inside
+            (lambda new: new.mkdir(), "21", "21"),
+            (lambda new: new.write_text("other"), "other", "other"),
+            (lambda new: new.symlink_to(self.secret), "secret", "13"),
+            (lambda new: new.symlink_to("sub/CLAUDE.md"), "unverified", "13"),
+            (lambda new: os.link(self.project.tree / "sub/CLAUDE.md", new), "unverified", "13"),
+            (lambda new: new.symlink_to("/proc/self/comm"), "python3", "python3"),
+        )
+        outside = self.reader()
+        inside = self.reader(support.NONO, "run", "--allow-cwd", "--")
+        for make, read, allowed in ways:
+            self.assertEqual(self.replaced(outside, make), read)
+            self.assertEqual(self.replaced(inside, make), allowed)
+        self.file.unlink()
+        self.assertEqual([self.again(outside), self.again(inside)], ["2", "2"])
+
+    def test_the_writer_of_a_fifo_at_its_place_keeps_its_reader(self):
+        inside = self.reader(support.NONO, "run", "--allow-cwd", "--")
+        new = self.project.tree / "new"
+        for _ in range(10):
+            os.mkfifo(new, 0o666)
+            new.chmod(0o666)
+            new.rename(self.file)
+            writer = subprocess.Popen(["sh", "-c", "echo through > file"], cwd=self.project.tree)
+            self.assertEqual(self.again(inside), "through")
+            self.assertEqual(writer.wait(timeout=20), 0)
+            new.write_text("text")
+            new.rename(self.file)
+            self.assertEqual(self.again(inside), "text")
+            self.assertEqual(self.again(inside), "text")
+
+
+support.both_users(globals(), StickyDirectories, Modes, Moves, OddCalls, KnownPaths)
 
 if __name__ == "__main__":
     support.main()
