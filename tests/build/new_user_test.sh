@@ -81,6 +81,28 @@ expect_stop all 'the configure step failed' build_on refreshed
 expect_pass all_asks_for_tests asked refreshed libgtest-dev
 unset http_proxy
 
+machine no_tmp
+stand_in no_tmp dpkg-query 'printf installed'
+with_tmpdir() { PATH=$work/no_tmp/bin TMPDIR=$1 "$BASH" "$source_dir/tools/build" --programs; }
+expect_stop no_tmp 'build: error: nothing can be made in /nonexistent/tmp: set TMPDIR' with_tmpdir /nonexistent/tmp
+
+# The demo in somebody's environment, with a nono that writes down what it finds.
+tree=$work/tree
+mkdir -p "$tree/tools" "$tree/build/release/bin" "$work/elsewhere/tools/lib" "$work/tmp"
+cp -r "$source_dir/tools/lib" "$source_dir/tools/demo" "$tree/tools"
+printf '%s\n' '#!/bin/sh' 'exit 0' >"$tree/tools/build"
+printf '%s\n' '#!/bin/sh' "env >'$work/found'" "ls \"\$HOME/..\" >>'$work/found'" 'exit 3' >"$tree/build/release/bin/nono"
+chmod +x "$tree/tools/build" "$tree/build/release/bin/nono"
+demo() { (cd "$1" && shift && env "$@" "$BASH" tools/demo); }
+# demo_reaches VARIABLE…: the demo starts its nono, and the temporary home is there.
+demo_reaches() { rm -f "$work/found" && ! demo "$tree" "$@" && grep -qx 'home' "$work/found"; }
+expect_pass demo_control demo_reaches A=b
+expect_pass demo_cdpath demo_reaches "CDPATH=.:$work/elsewhere"
+expect_pass demo_relative_tmpdir demo_reaches TMPDIR=../tmp
+expect_pass demo_settings demo_reaches NONO_PROFILE=x NONO_TRUST_OVERRIDE=y GIT_INDEX_FILE=z
+expect_pass demo_keeps_no_setting eval '! grep -E "^(NONO_[^R]|GIT_INDEX)" "$work/found"'
+expect_pass demo_leaves_nothing rmdir "$work/tmp"
+
 # What the programs alone need of CMake: neither GoogleTest nor libseccomp nor Python, and no step of a test.
 configure() {
   "${CMAKE:-cmake}" -S "$source_dir" -B "$work/$1" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DNONO_BUILD_TESTS="$2" \

@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 set -u -o pipefail
 export LC_ALL=C.UTF-8
+# An exported CDPATH makes cd print, and enter another tree. Of TMPDIR the full path: scripts go elsewhere.
+unset CDPATH
+case ${TMPDIR:-} in '' | /*) ;; *) export TMPDIR=$PWD/$TMPDIR ;; esac
 
 NONO_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
 # What is fetched or computed once and is not part of the repository lives here. A HOME that is
@@ -22,6 +25,12 @@ heading() { printf '\n== %s\n' "$*"; }
 die() {
   printf '%s: error: %s\n' "${0##*/}" "$*" >&2
   exit 1
+}
+
+# temporary [-d] [TEMPLATE]: makes a temporary file, with -d a directory, and prints its path.
+temporary() {
+  mktemp --tmpdir "$@" 2>/dev/null ||
+    die "nothing can be made in ${TMPDIR:-/tmp}: set TMPDIR to a directory that you can write"
 }
 
 # quietly LOG COMMAND…: runs the command with its output in LOG; shows the end of LOG if it fails.

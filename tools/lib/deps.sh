@@ -142,7 +142,7 @@ ensure_packages() {
     note "$package: $(printf '%s' "$NONO_PACKAGES" | awk -F'|' -v p="$package" '$2 == p {print $3}')"
   done
   nono_become_root "${missing[@]}"
-  log=$(mktemp) || die "no temporary file can be made"
+  log=$(temporary) || exit 1
   # The lists on the machine may be absent or too old to name what the mirror still has.
   if ! nono_apt_install "$log" "${missing[@]}"; then
     note "refreshing the package lists (apt-get update)"
