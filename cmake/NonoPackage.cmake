@@ -3,6 +3,10 @@
 # nono-net is a component and a package of its own: it alone needs libcurl, and nono does all but
 # keyless signing and fetching without it.
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME nono)
+# A directory that an installation makes is not for others to change, whatever the umask. Those of a
+# package are for everybody to enter, too (NonoPackageTools.cmake): as are the files.
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(NONO_DOC_DIR ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/SECURITY.md
         DESTINATION ${NONO_DOC_DIR})

@@ -6,3 +6,8 @@ foreach(tool IN ITEMS dpkg-shlibdeps file)
       "nothing could say what the packages depend on")
   endif()
 endforeach()
+# What is packed was installed under the umask of whoever packs.
+if(CPACK_TEMPORARY_DIRECTORY)
+  file(CHMOD_RECURSE ${CPACK_TEMPORARY_DIRECTORY} DIRECTORY_PERMISSIONS
+       OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+endif()
