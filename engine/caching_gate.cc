@@ -27,7 +27,7 @@ class State {
     char bytes[sizeof id];
     std::memcpy(bytes, &id, sizeof id);
     text_.append(bytes, sizeof bytes);
-    newest_ctime_ = std::max(newest_ctime_, id.ctime_ns);
+    settled_at_ = std::max(settled_at_, CachingGate::settled_at(id.ctime_ns));
   }
   // look adds the state of `path`, or its absence; it reports whether something is there.
   bool look(const std::string& path) {
@@ -47,15 +47,12 @@ class State {
     text_.push_back(there ? '1' : '0');
     return there;
   }
-  bool settled() const {
-    const auto settling = std::chrono::nanoseconds(CachingGate::kSettling).count();
-    return newest_ctime_ < now_ns() - settling;
-  }
+  bool settled() const { return settled_at_ < now_ns(); }
   std::string take() && { return std::move(text_); }
 
  private:
   std::string text_;
-  std::int64_t newest_ctime_ = 0;
+  std::int64_t settled_at_ = 0;
 };
 
 // The places of attest::find_evidence, all of them: up to the repository root, and outside a
@@ -93,6 +90,14 @@ std::optional<std::string> state_of(const FileId& id, const std::vector<std::str
 }
 
 }  // namespace
+
+// A time without a part of a second is that of a file system that keeps no such part: one in a
+// thousand million is it by chance, and is looked at for longer.
+std::int64_t CachingGate::settled_at(std::int64_t ctime_ns) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::chrono::nanoseconds settling = ctime_ns % kSecond == 0 ? kCoarse : kSettling;
+  return ctime_ns + settling.count();
+}
 
 // What is kept about an older state of the same object will never be asked for again.
 void CachingGate::make_room(const FileId& id) {

@@ -81,10 +81,14 @@ class Gate {
 // the state of its evidence (the FileIds, or the absence, of every file that could speak for it),
 // and the sealed bytes: what is served again is what was judged. A file or a bundle that changed
 // within the last kSettling is judged again each time, because the clock of the file system may be
-// too coarse to show a second change.
+// too coarse to show a second change; within kCoarse where it counts whole seconds (ext4 with small
+// inodes, ext3), or every other one (FAT).
 class CachingGate {
  public:
   static constexpr std::chrono::milliseconds kSettling{20};
+  static constexpr std::chrono::milliseconds kCoarse{2020};
+  // settled_at is from when on a change after that of `ctime_ns` would show.
+  static std::int64_t settled_at(std::int64_t ctime_ns);
   explicit CachingGate(Gate gate) : gate_(std::move(gate)) {}
   const trustpolicy::Policy& policy() const { return gate_.policy(); }
   // judge returns a judgement that lives until the next call.

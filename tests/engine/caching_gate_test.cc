@@ -61,6 +61,14 @@ TEST_F(CachingGateTest, FreshlyChangedFileIsNotKept) {
   EXPECT_EQ(cache.judge(object, file_, GuardClass::Instruction).id, before);
 }
 
+// A file system that counts whole seconds shows no second change within one, FAT within two.
+TEST_F(CachingGateTest, WhatMayChangeUnseenIsJudgedAgain) {
+  constexpr std::int64_t kMillisecond = 1'000'000;
+  constexpr std::int64_t kSecond = 1000 * kMillisecond;
+  EXPECT_EQ(CachingGate::settled_at(7 * kSecond + 1), 7 * kSecond + 1 + 20 * kMillisecond);
+  EXPECT_EQ(CachingGate::settled_at(7 * kSecond), 9 * kSecond + 20 * kMillisecond);
+}
+
 TEST_F(CachingGateTest, SameInodeSizeAndMtimeWithOtherBytesIsSeen) {
   CachingGate cache(gate());
   settle();
