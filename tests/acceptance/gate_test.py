@@ -182,6 +182,19 @@ class Gate(support.SandboxCase):
                                        options=("--allow-cwd", "--allow-instruction-edit"))
         self.ran(allowed)
 
+    def test_served_copy_is_not_taken_from_other_readers(self):
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        code = ("import os, time\ntime.sleep(0.1)\nf = os.open('CLAUDE.md', os.O_RDONLY)\n"
+                "for way in (lambda: os.fchmod(f, 0), lambda: os.chmod(f'/proc/self/fd/{f}', 0),\n"
+                "            lambda: os.utime(f, (1, 1)), lambda: os.fchown(f, -1, os.getgid())):\n"
+                "    try: way(); print('changed')\n"
+                "    except OSError as error: print(error.errno)\n"
+                "print(open('CLAUDE.md').read())\n"
+                "own = os.memfd_create('own'); os.fchmod(own, 0o600); print(os.fstat(own).st_mode)")
+        done = self.ran(self.project.sandbox(PY, "-c", code, options=("--read", ".")))
+        self.assertEqual(done.stdout, "1\n" * 4 + f"be careful\n{0o100600}\n")
+
     def test_verified_file_is_not_replaced_by_moving_its_directory_or_removing_its_bundle(self):
         self.project.write("sub/CLAUDE.md", "be careful")
         self.project.sign("sub/CLAUDE.md")
