@@ -33,6 +33,9 @@ constexpr std::string_view kFamilies =
     "vsock, packet, AF_ALG, Bluetooth and others: ways out, or kernel attack surface";
 constexpr std::string_view kDetour =
     "leads the packets of a granted address by way of another host";
+constexpr std::string_view kOtherLink =
+    "leads them out by an interface of the agent's choice, to whoever answers for the address "
+    "there";
 constexpr std::string_view kOtherKind =
     "can make an SMC socket of a TCP one, whose bind and listen nobody judges";
 constexpr std::string_view kBareListen =
@@ -73,6 +76,7 @@ constexpr std::uint32_t kSeqpacket = 5;
 constexpr std::uint32_t kIpTcp = 6;
 constexpr std::uint32_t kIpUdp = 17;
 constexpr std::uint32_t kFastOpen = 0x20000000;
+constexpr std::uint32_t kLevelSocket = 1;
 constexpr std::uint32_t kLevelIp = 0;
 constexpr std::uint32_t kLevelIpv6 = 41;
 constexpr std::uint32_t kUpperProtocol = 31;  // TCP_ULP
@@ -93,9 +97,10 @@ constexpr StaticRow pair_row(Condition condition, int answer_errno, std::string_
                              std::string_view why) {
   return refuse_when({"socketpair", {53, 199}}, condition, answer_errno, when, why);
 }
-constexpr StaticRow detour_row(std::uint32_t level, std::uint32_t option, std::string_view when) {
+constexpr StaticRow detour_row(std::uint32_t level, std::uint32_t option, std::string_view when,
+                               std::string_view why = kDetour) {
   StaticRow row =
-      refuse_when({"setsockopt", {54, 208}}, {is(1, level), is(2, option)}, EPERM, when, kDetour);
+      refuse_when({"setsockopt", {54, 208}}, {is(1, level), is(2, option)}, EPERM, when, why);
   row.applies = Applies::UnlessOpen;
   return row;
 }
@@ -174,6 +179,9 @@ constexpr auto kRows = std::to_array<StaticRow>({
     detour_row(kLevelIpv6, 55, "IPV6_RTHDRDSTOPTS; network not open"),
     detour_row(kLevelIpv6, 57, "IPV6_RTHDR; network not open"),
     detour_row(kLevelIpv6, 59, "IPV6_DSTOPTS; network not open"),
+    // A link other than that of the route: EPERM, as from kernels before 5.7.
+    detour_row(kLevelSocket, 25, "SO_BINDTODEVICE; network not open", kOtherLink),
+    detour_row(kLevelSocket, 62, "SO_BINDTOIFINDEX; network not open", kOtherLink),
     // ENOENT, as from a kernel without such protocols.
     only(Applies::UnlessOpen,
          refuse_when({"setsockopt", {54, 208}}, {is(1, kIpTcp), is(2, kUpperProtocol)}, ENOENT,

@@ -107,6 +107,21 @@ class Connect(support.SandboxCase):
         self.ran(self.get(f"http://127.0.0.2:{other.port}/", "192.0.2.1:9",
                           extra=("--connect-port", str(other.port))))
 
+    def test_no_socket_takes_another_link(self):
+        """On another link somebody else may answer for the address that was granted."""
+        code = ("import errno, socket, sys\n"
+                "for option, value in ((socket.SO_BINDTODEVICE, b'lo'), (62, 1)):\n"
+                "    s = socket.socket()\n"
+                "    try: s.setsockopt(socket.SOL_SOCKET, option, value); print('bound')\n"
+                "    except OSError as error: print(errno.errorcode[error.errno])\n"
+                "s.connect(('127.0.0.1', int(sys.argv[1]))); print('connected')\n")
+        port = str(self.server.port)
+        for options, said in (((), "bound"), (("--connect", f"127.0.0.1:{port}"), "EPERM"),
+                              (("--connect-port", port), "EPERM")):
+            done = self.ran(self.project.sandbox(PY, "-c", code, port,
+                                                 options=("--allow-cwd", *options)))
+            self.assertEqual(done.stdout.split(), [said, said, "connected"], options)
+
     def test_a_socket_that_does_not_block_is_connected_too(self):
         code = ("import select, socket\n"
                 "s = socket.socket(); s.setblocking(False)\n"

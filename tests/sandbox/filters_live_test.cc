@@ -173,6 +173,8 @@ const Expected kExpected[] = {
     {"sendmmsg:fastopen", EOPNOTSUPP},
     {"setsockopt:source-route", EPERM},
     {"setsockopt:source-route6", EPERM},
+    {"setsockopt:interface", EPERM},
+    {"setsockopt:interface-by-number", EPERM},
     {"listen:unbound", EACCES, NetworkTier::Ports, Broker::Absent},
     {"ptrace", EPERM},
     {"process_vm_readv", EPERM},

@@ -94,6 +94,15 @@ static long try_source_route6(void) {
   return client < 0 ? kNotHere
                     : setsockopt(client, IPPROTO_IPV6, IPV6_RTHDR, by_way_of, sizeof by_way_of);
 }
+static long try_interface(void) {
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  return client < 0 ? kNotHere : setsockopt(client, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3);
+}
+static long try_interface_by_number(void) {
+  const int one = 1;
+  const int client = socket(AF_INET6, SOCK_STREAM, 0);
+  return client < 0 ? kNotHere : setsockopt(client, SOL_SOCKET, 62, &one, sizeof one);
+}
 static long try_listen(void) {
   const int unbound = socket(AF_INET, SOCK_STREAM, 0);
   return unbound < 0 ? kNotHere : listen(unbound, 1);
@@ -127,6 +136,8 @@ const struct attempt network_attempts[] = {
     {"sendmmsg:fastopen", try_sendmmsg},
     {"setsockopt:source-route", try_source_route},
     {"setsockopt:source-route6", try_source_route6},
+    {"setsockopt:interface", try_interface},
+    {"setsockopt:interface-by-number", try_interface_by_number},
     {"listen:unbound", try_listen},
     {NULL, NULL},
 };
