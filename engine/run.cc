@@ -25,6 +25,7 @@
 #include "profile/private_tmp.h"
 #include "sandbox/fast_gate.h"
 #include "sandbox/launch.h"
+#include "sandbox/standard_streams.h"
 #include "session/terminal.h"
 
 namespace nono::engine {
@@ -282,6 +283,7 @@ Result<sandbox::FastGate> fast_gate(const RunPlan& plan) {
 Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan& plan,
                                        const Terminal& terminal, const sandbox::ExecPlan& exec,
                                        const LimitKeeper* limits) {
+  NONO_CHECK(sandbox::check_standard_streams(plan.capabilities.network()));
   std::optional<sandbox::FastGate> fast;
   if (request.intercept == Intercept::Fast) {
     NONO_TRY(sandbox::FastGate made, fast_gate(plan));

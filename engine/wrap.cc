@@ -10,6 +10,7 @@
 #include "engine/run_credentials.h"
 #include "engine/run_tool.h"
 #include "ledger/audit_log.h"
+#include "sandbox/standard_streams.h"
 #include "sandbox/wrap.h"
 
 namespace nono::engine {
@@ -132,6 +133,7 @@ Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_
   NONO_CHECK(read_credentials(plan));
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
+  NONO_CHECK(sandbox::check_standard_streams(plan.capabilities.network()));
   NONO_TRY(std::optional<WrapOutcome> stop, judged(plan, request, exec.program(), teller));
   if (stop) {
     return *std::move(stop);

@@ -70,6 +70,38 @@ class Run(support.SandboxCase):
         self.assertEqual(done.stdout, data)
         self.assertEqual(done.stderr, b"")
 
+    def test_no_standard_stream_is_a_socket_that_no_rule_judges(self):
+        def receiver(family, address):
+            made = socket.socket(family, socket.SOCK_DGRAM)
+            self.addCleanup(made.close)
+            made.bind(address)
+            made.settimeout(0.2)
+            return made
+        net = receiver(socket.AF_INET, ("127.0.0.1", 0))
+        local = receiver(socket.AF_UNIX, str(self.project.home / "outside.sock"))
+        os.chmod(local.getsockname(), 0o777)
+        code = ("import ast, socket, sys\n"
+                "socket.socket(fileno=0).sendto(b'sent', ast.literal_eval(sys.argv[1]))\n")
+        off = ("--allow-cwd", "--block-net", "--mount-namespace=off")
+        alone = ("--read-cwd", "--block-net", "--trust-intercept=off")
+        for server, options, words, reached in (
+                (net, ("--allow-cwd",), ("run",), True), (net, off, ("run",), False),
+                (net, alone, ("wrap",), False), (local, off, ("run",), False),
+                (local, ("--allow-cwd",), ("run",), False)):
+            with socket.socket(server.family, socket.SOCK_DGRAM) as stream:
+                done = self.project.nono(*words, *options, "--", PY, "-c", code,
+                                         repr(server.getsockname()), stdin=stream)
+            self.assertEqual(done.returncode, 0 if reached else 125, done.stderr)
+            self.assertEqual("standard input is a socket" in done.stderr, not reached)
+            try:
+                self.assertEqual((server.recv(9), reached), (b"sent", True))
+            except TimeoutError:
+                self.assertFalse(reached)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            self.ran(self.project.nono("run", *off, "--", "sh", "-c", "echo said >&0", stdin=theirs))
+            self.assertEqual(ours.recv(9), b"said\n")
+
     def test_nothing_outside_the_grants_is_read(self):
         secret = self.project.base / "secret"
         secret.write_text("SECRET")
