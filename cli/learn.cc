@@ -1,8 +1,12 @@
 // cli/learn.cc: learn: run once with everything recorded, and propose a profile.
 #include "engine/learn.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "base/files.h"
@@ -97,6 +101,35 @@ Json lines_json(const std::vector<std::string>& lines) {
   return {std::move(out)};
 }
 
+// not_written says why, and how it can be where something is in the way.
+std::unexpected<Error> not_written(Error error, const std::string& path) {
+  const bool in_the_way = error.code() == EEXIST;
+  error = std::move(error).while_doing("writing " + printable(path));
+  return std::unexpected(in_the_way ? std::move(error).mend_with("--force replaces what is there")
+                                    : std::move(error));
+}
+
+// check_output refuses before the run what could not be written after it: that may take long, and
+// not come out the same again.
+Result<void> check_output(const Arguments& arguments) {
+  const auto path = arguments.value("output");
+  if (!path) {
+    return {};
+  }
+  struct stat status{};
+  const bool there = ::lstat(path->c_str(), &status) == 0;
+  if (there && S_ISDIR(status.st_mode)) {
+    return not_written(Error::from_errno(EISDIR, "it cannot be replaced"), *path);
+  }
+  if (there && !arguments.has("force")) {
+    return not_written(Error::from_errno(EEXIST, "it is not replaced"), *path);
+  }
+  if (::access(std::string(directory_name(*path)).c_str(), W_OK | X_OK) != 0) {
+    return not_written(Error::from_errno(errno, "its directory"), *path);
+  }
+  return {};
+}
+
 Result<void> write_profile(const Arguments& arguments, Session& session, const Json& document) {
   const auto path = arguments.value("output");
   if (!path) {
@@ -106,10 +139,7 @@ Result<void> write_profile(const Arguments& arguments, Session& session, const J
   auto done = arguments.has("force") ? replace_file(*path, document.pretty(), kMode)
                                      : create_file(*path, document.pretty(), kMode);
   if (!done) {
-    return std::unexpected(std::move(done)
-                               .error()
-                               .while_doing("writing " + printable(*path))
-                               .mend_with("--force replaces what is there"));
+    return not_written(std::move(done).error(), *path);
   }
   session.render().note("wrote " + *path);
   return {};
@@ -159,6 +189,7 @@ Result<engine::LearnRequest> learn_request(const Arguments& arguments, Session& 
 
 Result<int> run_learn(const Arguments& arguments, Session& session) {
   NONO_TRY(const engine::LearnRequest request, learn_request(arguments, session));
+  NONO_CHECK(check_output(arguments));
   LearnScreen screen(session.render());
   auto result = engine::learn(request, session.clock(), screen);
   if (!result) {
@@ -173,12 +204,12 @@ Result<int> run_learn(const Arguments& arguments, Session& session) {
   }
   NONO_TRY(const engine::UserDirectories user, session.user());
   NONO_TRY(const std::vector<std::string> lines, added(result->learned.document, request, user));
-  NONO_CHECK(write_profile(arguments, session, result->learned.document));
   if (session.wants_json()) {
     session.render().json(learn_json(*result, lines));
   } else {
     show(session, *result, lines);
   }
+  NONO_CHECK(write_profile(arguments, session, result->learned.document));
   const auto& ended = std::get<engine::RunResult>(result->outcome);
   if (ended.record_fault) {
     session.render().error(*ended.record_fault);

@@ -135,6 +135,25 @@ class Learn(support.SandboxCase):
         self.assertIn("--force", done.stderr)
         self.assertEqual((self.project.tree / "learned.json").read_text(), "mine")
 
+    def test_what_could_not_be_written_is_refused_before_the_run(self):
+        self.project.write("there.json", "mine")
+        for name, force, mends in (("there.json", (), True), ("nowhere/x.json", (), False),
+                                   ("nowhere/x.json", ("--force",), False),
+                                   (".", ("--force",), False)):
+            with self.subTest(name=name, force=force):
+                done = self.learn("sh", "-c", "echo started >started",
+                                  options=("--output", name, *force))
+                self.ran(done, 125)
+                self.assertFalse((self.project.tree / "started").exists())
+                self.assertIn(f"writing {name}", done.stderr)
+                self.assertEqual("--force replaces" in done.stderr, mends, done.stderr)
+
+    def test_what_cannot_be_written_after_the_run_is_shown_all_the_same(self):
+        done = self.learn("sh", "-c", "cat work.sh >/dev/null; mkdir learned.json",
+                          options=("--output", "learned.json"))
+        self.ran(done, 125)
+        self.assertIn("+ workdir", done.stdout)
+
     def test_what_the_kernel_starts_a_program_by_is_learned(self):
         tools = self.outside / "tools"
         tools.mkdir()
