@@ -305,11 +305,28 @@ Result<int> follow(const Peer& peer, Session& session) {
   }
 }
 
-Result<int> run_approve(const Arguments& arguments, Session& session) {
+// check_words: what only looks must not answer, and a scope that nothing asks for must not be left
+// out in silence.
+Result<void> check_words(const Arguments& arguments) {
+  const bool answers = arguments.has("allow") || arguments.has("deny");
   if (arguments.has("allow") && arguments.has("deny")) {
     return std::unexpected(
         Error(ErrorKind::Usage, "--allow and --deny contradict").mend_with("use one of them"));
   }
+  if (arguments.has("list") && answers) {
+    return std::unexpected(Error(ErrorKind::Usage, "--list answers nothing")
+                               .mend_with("leave it out, or leave out --allow and --deny"));
+  }
+  if (arguments.has("scope") && !answers) {
+    return std::unexpected(
+        Error(ErrorKind::Usage, "--scope is of an answer that --allow or --deny gives")
+            .mend_with("give one of them with the number of a question"));
+  }
+  return {};
+}
+
+Result<int> run_approve(const Arguments& arguments, Session& session) {
+  NONO_CHECK(check_words(arguments));
   NONO_TRY(const Peer peer, find_peer(arguments, session));
   if (arguments.has("allow") || arguments.has("deny")) {
     return answer_one(peer, arguments, session);

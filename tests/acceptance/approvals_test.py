@@ -192,7 +192,9 @@ class Approvals(support.AskingCase):
         process = self.begin("sleep", "20")
         time.sleep(0.3)
         for words in (("--allow", "x"), ("--allow", "-1"), ("--allow", "1", "--deny", "1"),
-                      ("--allow", "1", "--scope", "ever")):
+                      ("--allow", "1", "--scope", "ever"), ("--list", "--allow", "1"),
+                      ("--list", "--deny", "1"), ("--list", "--scope", "once"),
+                      ("--scope", "session")):
             self.ran(self.project.nono("approve", *words), 2)
         self.ran(self.project.nono("approve", "--allow", "7"), 1)
         self.ran(self.project.nono("approve"), 2)  # no terminal
