@@ -435,7 +435,7 @@ class Oracle {
   }
 
   Result<Answer> create() {
-    if (thing_.exists) {
+    if (thing_.exists || is_link(thing_.canonical)) {
       return deny("exists", "something is there already; --op write asks about changing it");
     }
     if (auto named = by_name(thing_.wants_directory ? S_IFDIR : S_IFREG)) {

@@ -90,6 +90,11 @@ NamedThing look_up(const std::string& directory, const std::string& path, LastNa
   return thing;
 }
 
+bool is_link(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 bool is_of_other_process(const NamedThing& thing) {
   const pid_t process = sandbox::process_at(thing.canonical);
   return process > 0 && process != ::getpid() && !S_ISDIR(thing.status.st_mode);

@@ -23,6 +23,9 @@ struct NamedThing {
 // last one as `last` says, and one that dangles to where it leads.
 NamedThing look_up(const std::string& directory, const std::string& path, LastName last);
 
+// is_link: the name itself is a symbolic link, wherever that leads.
+bool is_link(const std::string& path);
+
 // is_of_other_process: a file in the /proc directory of another process than this one, which here
 // stands for all in the sandbox.
 bool is_of_other_process(const NamedThing& thing);

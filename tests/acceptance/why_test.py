@@ -104,6 +104,7 @@ ROWS = [
     ("sub/../other", "missing missing missing - missing missing"),
     ("nowhere/new", "missing missing missing missing missing missing"),
     ("dangling", "missing missing missing exists - missing"),
+    ("dangling/", "missing missing missing exists missing missing"),
     ("closed", "file-mode file-mode file-mode exists - -"),
     ("shut/file", "- - file-mode exists file-mode -"),
     ("shut/new", "missing missing missing file-mode missing missing"),
