@@ -105,7 +105,7 @@ int generate(Words words) {
   }
   if (words[0] == "--generate-man") {
     const Result<void> written = write_man_pages(words[1]);
-    return written ? kDone : refuse(render, written.error());
+    return written ? kDone : refuse(render, Error(written.error()).while_doing(words[0]));
   }
   const Result<std::string> script = completion(words[1]);
   return script ? print(*script, kDone) : refuse(render, script.error());

@@ -1,5 +1,7 @@
 #include "cli/run_request.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -233,6 +235,10 @@ Result<void> take_command(const Arguments& arguments, const Session& session,
   NONO_TRY(request.working_directory, session.working_directory());
   if (const auto directory = arguments.value("workdir")) {
     NONO_TRY(request.working_directory, absolute_path(*directory));
+    const auto there = open_directory(BorrowedFd::unowned(AT_FDCWD), request.working_directory);
+    if (!there) {
+      return std::unexpected(Error(there.error()).while_doing("--workdir"));
+    }
   }
   request.command = arguments.program();
   return {};

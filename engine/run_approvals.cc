@@ -24,11 +24,20 @@ namespace {
 constexpr std::size_t kMaxRulesFile = 1u << 20;
 constexpr std::size_t kMaxKeyFile = 4096;
 
+// open_named opens the file that an option names; `doing` is the option and its value.
+Result<OwnedFd> open_named(const std::string& path, const std::string& doing) {
+  auto opened = open_regular(BorrowedFd::unowned(AT_FDCWD), path);
+  if (!opened) {
+    return std::unexpected(std::move(opened).error().while_doing(doing));
+  }
+  return opened;
+}
+
 // load_rules refuses a file that the agent could write: the next run would go by the agent's rules.
 Result<RuleBook> load_rules(const std::string& file, const RunPlan& plan) {
   const std::string doing = "--approve rules:" + printable(file);
   NONO_TRY(const std::string path, absolute_path(file));
-  NONO_TRY(const OwnedFd opened, open_regular(BorrowedFd::unowned(AT_FDCWD), path));
+  NONO_TRY(const OwnedFd opened, open_named(path, doing));
   NONO_TRY(const std::string resolved, path_of(opened));
   if (access_by_place(plan.capabilities, resolved).has(sandbox::Access::write())) {
     return std::unexpected(Error(ErrorKind::Usage, doing + ": the agent may write that file")
@@ -56,7 +65,7 @@ Result<std::unique_ptr<TerminalBackend>> on_terminal(Teller& teller) {
 Result<crypto::Secret> load_key(const std::string& file, const RunPlan& plan) {
   const std::string doing = "--approve-key " + printable(file);
   NONO_TRY(const std::string path, absolute_path(file));
-  NONO_TRY(const OwnedFd opened, open_regular(BorrowedFd::unowned(AT_FDCWD), path));
+  NONO_TRY(const OwnedFd opened, open_named(path, doing));
   NONO_TRY(const std::string resolved, path_of(opened));
   NONO_TRY(const struct stat status, status_of(opened, path));
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0 || status.st_uid != ::geteuid()) {

@@ -292,8 +292,11 @@ Result<void> hold_back(RunPlan& plan, const RunRequest& request) {
   }
   plan.commands = sandbox::held_commands(blocked, request.allow_commands);
   for (const std::string& tree : request.keep) {
-    NONO_TRY(const OwnedFd fd, open_object(absolute_in(request.working_directory, tree)));
-    NONO_TRY(std::string path, path_of(fd));
+    const auto object = open_object(absolute_in(request.working_directory, tree));
+    if (!object) {
+      return std::unexpected(Error(object.error()).while_doing("--keep"));
+    }
+    NONO_TRY(std::string path, path_of(*object));
     plan.kept_trees.push_back(std::move(path));
   }
   return {};

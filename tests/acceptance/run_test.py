@@ -58,6 +58,18 @@ class Run(support.SandboxCase):
         done = self.ran(self.project.sandbox("true", options=("--read", "nowhere")), 2)
         self.assertIn("--read", done.stderr)
 
+    def test_an_error_about_a_file_names_the_option_that_named_it(self):
+        for option, value, named in (
+                ("--workdir", "/nowhere", "--workdir"), ("--workdir", "/etc/passwd", "--workdir"),
+                ("--keep", "/nowhere", "--keep"),
+                ("--approve", "rules:/nowhere", "--approve rules:/nowhere")):
+            with self.subTest(option=option, value=value):
+                done = self.ran(self.project.sandbox("true", options=(option, value)), 125)
+                self.assertIn(f"nono: {named}: ", done.stderr)
+        done = self.ran(self.project.sandbox("true", options=(
+            "--approve", "webhook:https://localhost:1/", "--approve-key", "/nowhere")), 125)
+        self.assertIn("nono: --approve-key /nowhere: ", done.stderr)
+
     def test_time_limit_is_124(self):
         start = time.monotonic()
         self.ran(self.project.sandbox("sleep", "60", options=("--allow-cwd", "--timeout", "500ms")),
