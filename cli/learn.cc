@@ -101,14 +101,6 @@ Json lines_json(const std::vector<std::string>& lines) {
   return {std::move(out)};
 }
 
-// not_written says why, and how it can be where something is in the way.
-std::unexpected<Error> not_written(Error error, const std::string& path) {
-  const bool in_the_way = error.code() == EEXIST;
-  error = std::move(error).while_doing("writing " + printable(path));
-  return std::unexpected(in_the_way ? std::move(error).mend_with("--force replaces what is there")
-                                    : std::move(error));
-}
-
 // check_output refuses before the run what could not be written after it: that may take long, and
 // not come out the same again.
 Result<void> check_output(const Arguments& arguments) {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
+#include "cli/profile_text.h"
 #include "cli/session.h"
 #include "engine/profiles.h"
 #include "profile/schema.h"
@@ -121,17 +122,9 @@ Result<void> write_new(const Arguments& arguments, const std::string& path,
   NONO_CHECK(only_one(path));
   NONO_CHECK(make_private_directories(std::string(directory_name(path))));
   constexpr mode_t kMode = 0644;
-  if (arguments.has("force")) {
-    return replace_file(path, text, kMode);
-  }
-  auto created = create_file(path, text, kMode);
-  if (!created) {
-    return std::unexpected(std::move(created)
-                               .error()
-                               .while_doing("writing " + path)
-                               .mend_with("--force replaces what is there"));
-  }
-  return {};
+  auto done =
+      arguments.has("force") ? replace_file(path, text, kMode) : create_file(path, text, kMode);
+  return done ? Result<void>() : not_written(std::move(done).error(), path);
 }
 
 Result<int> run_init(const Arguments& arguments, Session& session) {

@@ -1,5 +1,9 @@
 #include "cli/profile_text.h"
 
+#include <cerrno>
+#include <utility>
+
+#include "base/text.h"
 #include "cli/documents.h"
 
 namespace nono::cli {
@@ -211,6 +215,13 @@ Json source_json(const engine::LoadedProfile& loaded) {
     set_path(out, "path", loaded.path);
   }
   return out;
+}
+
+std::unexpected<Error> not_written(Error error, const std::string& path) {
+  const bool in_the_way = error.code() == EEXIST;
+  Error out = std::move(error).while_doing("writing " + printable(path));
+  return std::unexpected(in_the_way ? std::move(out).mend_with("--force replaces what is there")
+                                    : std::move(out));
 }
 
 }  // namespace nono::cli

@@ -148,6 +148,16 @@ class Learn(support.SandboxCase):
                 self.assertIn(f"writing {name}", done.stderr)
                 self.assertEqual("--force replaces" in done.stderr, mends, done.stderr)
 
+    def test_force_is_no_remedy_for_a_closed_directory(self):
+        self.ran(self.project.nono("profile", "init", "first"))
+        self.assertIn("--force", self.ran(self.project.nono("profile", "init", "first"), 125).stderr)
+        profiles = self.project.home / ".config/nono/profiles"
+        profiles.rename(profiles.parent / "elsewhere")
+        profiles.symlink_to("/proc/self")  # where root makes no files either
+        done = self.ran(self.project.nono("profile", "init", "second"), 125)
+        self.assertIn(f"writing {profiles}/second.json", done.stderr)
+        self.assertNotIn("--force", done.stderr)
+
     def test_what_cannot_be_written_after_the_run_is_shown_all_the_same(self):
         done = self.learn("sh", "-c", "cat work.sh >/dev/null; mkdir learned.json",
                           options=("--output", "learned.json"))
