@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
+#include "base/mountinfo.h"
 #include "tests/engine/support.h"
 
 namespace nono::engine {
@@ -38,6 +41,18 @@ class HeldBackTest : public testing::EngineTest {
   std::string why_made(const std::string& directory, const std::string& name) const {
     const OwnedFd object = open_as(directory, O_PATH);
     return HeldBack(*list_).why(object, directory + "/" + name, GrantUse::Writing).value_or("");
+  }
+
+  // Where a mount shows a part of its file system (a subvolume, a container's volume), a file with
+  // one name can have another place.
+  static bool mount_is_whole(const std::string& path) {
+    struct statx status{};
+    const std::string table = must(read_mountinfo());
+    const auto lines = mount_lines(table);
+    return ::statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID, &status) == 0 &&
+           std::ranges::any_of(lines, [&](const MountLine& line) {
+             return line.id == std::to_string(status.stx_mnt_id) && line.root == "/";
+           });
   }
 
   std::string key_;
@@ -97,7 +112,7 @@ TEST_F(HeldBackTest, TooManyEntriesToCompareAreHeldBack) {
     const std::string name = user_.home + "/.ssh/deep/" + std::to_string(i);
     ASSERT_EQ(::symlink("x", name.c_str()), 0);
   }
-  EXPECT_EQ(why(in("plain")), "");  // one name: nothing to compare
+  EXPECT_EQ(why(in("plain")).empty(), mount_is_whole(in("plain")));  // one name: nothing to compare
   ASSERT_EQ(::link(in("plain").c_str(), in("other").c_str()), 0);
   EXPECT_NE(why(in("plain")).find("too many"), std::string::npos);
 }
