@@ -11,6 +11,11 @@ function(nono_order_functions name list)
     message(STATUS "lld-19 is not installed: the functions of ${name} are not ordered")
     return()
   endif()
+  # g++ takes colons and commas in what follows for the ends of words.
+  if(PROJECT_BINARY_DIR MATCHES "[:,]")
+    message(STATUS "the path of this build holds a colon or a comma: the functions of ${name} are not ordered")
+    return()
+  endif()
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/linker)
   file(CREATE_LINK ${NONO_LLD} ${PROJECT_BINARY_DIR}/linker/ld.lld SYMBOLIC)
   target_link_options(${name} PRIVATE -B${PROJECT_BINARY_DIR}/linker -fuse-ld=lld

@@ -10,7 +10,7 @@ exec </dev/null
 machine() {
   local dir=$work/$1 program
   mkdir -p "$dir/bin"
-  for program in awk bash cat dirname env grep head mktemp nproc rm sh stat tail tee true; do
+  for program in awk bash cat dirname env grep head mktemp nproc rm sed sh stat tail tee true; do
     ln -s "$(type -P "$program")" "$dir/bin/$program"
   done
   stand_in "$1" dpkg-query 'exit 1'
@@ -86,6 +86,17 @@ stand_in no_tmp dpkg-query 'printf installed'
 with_tmpdir() { PATH=$work/no_tmp/bin TMPDIR=$1 "$BASH" "$source_dir/tools/build" --programs; }
 expect_stop no_tmp 'build: error: nothing can be made in /nonexistent/tmp: set TMPDIR' with_tmpdir /nonexistent/tmp
 
+# Where it lies: a path that CMake cannot build in, and a tree that was moved with its build.
+build_in() { mkdir -p "$1" && cp -r "$source_dir/tools" "$1" && PATH=$work/no_tmp/bin "$BASH" "$1/tools/build" --programs; }
+for character in '[' ']' '"' '#' '$' ';' '<' '>' '\' '|' $'\n'; do
+  expect_stop "path $character" 'build: error: CMake cannot build in a path that holds' build_in "$work/a${character}b"
+done
+expect_stop path_control 'the configure step failed' build_in "$work/a b'c:d,e&fü"
+mkdir -p "$work/moved/build/release" && echo 'CMAKE_HOME_DIRECTORY:INTERNAL=/was/here' >"$work/moved/build/release/CMakeCache.txt"
+expect_stop moved 'configured in another place (/was/here): remove it (rm -r build/release)' build_in "$work/moved"
+echo "CMAKE_HOME_DIRECTORY:INTERNAL=$work/moved" >"$work/moved/build/release/CMakeCache.txt"
+expect_stop moved_control 'the configure step failed' build_in "$work/moved"
+
 # The demo in somebody's environment, with a nono that writes down what it finds.
 tree=$work/tree
 mkdir -p "$tree/tools" "$tree/build/release/bin" "$work/elsewhere/tools/lib" "$work/tmp"
@@ -124,6 +135,11 @@ unchanged() { [ "$(stat -c %y "$quiet")" = "$before" ]; }
 before=$(stat -c %y "$quiet")
 expect_pass programs_again configure programs OFF
 expect_pass programs_again_links_nothing unchanged
+
+# g++ finds no linker of ours in a path with a colon.
+expect_pass colon configure a:b OFF
+no_order() { ! grep -q 'fuse-ld=lld' "$work/a:b/build.ninja"; }
+expect_pass colon_links_by_the_usual_linker no_order
 
 # A package whose dependencies nothing can tell is not made.
 mkdir "$work/no_tools"
