@@ -97,6 +97,10 @@ expect_stop moved 'configured in another place (/was/here): remove it (rm -r bui
 echo "CMAKE_HOME_DIRECTORY:INTERNAL=$work/moved" >"$work/moved/build/release/CMakeCache.txt"
 expect_stop moved_control 'the configure step failed' build_in "$work/moved"
 
+# Without a home the cache is a temporary directory, also for root, who could make one anywhere.
+cache_dir() { env -u HOME -u XDG_CACHE_HOME TMPDIR="$work" "$BASH" -c 'source "$1/tools/lib/common.sh" && nono_cache_dir' sh "$source_dir"; }
+expect_pass no_home test "$(cache_dir)" = "$work/nono-cache-$(id -u)"
+
 # The demo in somebody's environment, with a nono that writes down what it finds.
 tree=$work/tree
 mkdir -p "$tree/tools" "$tree/build/release/bin" "$work/elsewhere/tools/lib" "$work/tmp"

@@ -8,9 +8,10 @@ case ${TMPDIR:-} in '' | /*) ;; *) export TMPDIR=$PWD/$TMPDIR ;; esac
 
 NONO_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
 # What is fetched or computed once and is not part of the repository lives here. A HOME that is
-# missing or not writable (containers, service users) must not stop a build.
+# missing or not writable (containers, service users) must not stop a build. Beneath /dev/null not even
+# root makes one.
 nono_cache_dir() {
-  local dir=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/nono
+  local dir=${XDG_CACHE_HOME:-${HOME:-/dev/null}/.cache}/nono
   if ! mkdir -p "$dir" 2>/dev/null || [ ! -w "$dir" ]; then
     dir=${TMPDIR:-/tmp}/nono-cache-$(id -u)
     mkdir -m 0700 "$dir" 2>/dev/null || { [ -d "$dir" ] && [ -O "$dir" ]; } ||

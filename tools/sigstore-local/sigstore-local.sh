@@ -7,7 +7,7 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 # The programs: SL_BIN, else the user's cache, else what somebody built for the whole machine.
 if [[ -z ${SL_BIN:-} ]]; then
-  SL_BIN=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/nono/sigstore-local
+  SL_BIN=${XDG_CACHE_HOME:-${HOME:-/dev/null}/.cache}/nono/sigstore-local
   [[ -x $SL_BIN/fulcio || ! -x /var/cache/nono-sigstore/fulcio ]] || SL_BIN=/var/cache/nono-sigstore
 fi
 : "${SL_STATE:=${TMPDIR:-/tmp}/sigstore-local.$(id -u)}"
