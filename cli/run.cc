@@ -224,7 +224,7 @@ int refused_start(Render& render, const engine::StartRefused& refused,
                                         : std::move(error).mend_with(verdict.remedy));
   }
   render.note("the agent was not started: " + counted(refused.denied.size(), "instruction file") +
-              std::string(all_the_same));
+              std::string(refused.by_stream ? " as a standard stream" : all_the_same));
   return kVerdict;
 }
 

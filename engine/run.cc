@@ -17,6 +17,7 @@
 #include "engine/destinations.h"
 #include "engine/limit_keeper.h"
 #include "engine/mend.h"
+#include "engine/read_streams.h"
 #include "engine/run_approvals.h"
 #include "engine/run_credentials.h"
 #include "engine/run_gate.h"
@@ -282,7 +283,8 @@ Result<sandbox::FastGate> fast_gate(const RunPlan& plan) {
 
 Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan& plan,
                                        const Terminal& terminal, const sandbox::ExecPlan& exec,
-                                       const LimitKeeper* limits) {
+                                       const LimitKeeper* limits,
+                                       std::span<const ReadStream> streams) {
   NONO_CHECK(sandbox::check_standard_streams(plan.capabilities.network()));
   std::optional<sandbox::FastGate> fast;
   if (request.intercept == Intercept::Fast) {
@@ -308,6 +310,7 @@ Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan&
     launch.limits = limits->child_limits();
   }
   terminal.add_to(launch);
+  hand_over(streams, launch);
   return sandbox::launch(launch);
 }
 
@@ -343,6 +346,10 @@ class Running {
     }
     sandbox::Launched launched = agent.start(plan_.guarded_objects);
     return follow(std::move(launched), std::move(terminal), exec);
+  }
+
+  Result<void> record(std::span<const ReadStream> streams) {
+    return record_reading(streams, gate_);
   }
 
   // abandon closes the log of a run that could not start.
@@ -515,8 +522,14 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
   NONO_CHECK(check_tool(plan, request, exec.program()));
+  NONO_TRY(const std::vector<ReadStream> streams,
+           read_streams(Gate(plan.policy, request.trust_override)));
+  if (std::vector<Verdict> denied = verdicts_on(streams, Which::Denied); !denied.empty()) {
+    return StartRefused{std::move(denied), true};
+  }
   NONO_TRY(const std::unique_ptr<LimitKeeper> limits, LimitKeeper::make(plan.limits));
-  NONO_TRY(sandbox::Launched launched, launch_agent(request, plan, terminal, exec, limits.get()));
+  NONO_TRY(sandbox::Launched launched,
+           launch_agent(request, plan, terminal, exec, limits.get(), streams));
   ReadyAgent agent(std::move(launched));
   NONO_CHECK(scan_run(plan, request, teller));
   teller.starting(plan);
@@ -528,7 +541,9 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
     limits->measure_trees(written_trees(plan.capabilities));
   }
   Running running(request, plan, teller, std::move(log), limits.get(), clock);
-  auto result = running.supervise(agent, std::move(terminal), exec);
+  const Result<void> recorded = running.record(streams);
+  auto result = recorded ? running.supervise(agent, std::move(terminal), exec)
+                         : Result<RunResult>(std::unexpected(recorded.error()));
   if (!result) {
     running.abandon(result.error());
     return std::unexpected(std::move(result).error());

@@ -41,6 +41,7 @@ struct Verdict {
   std::string reason;
   std::string remedy;
 };
+Verdict verdict_of(const Judgement& judgement, const Found& found);
 
 // RunPlan is what will be enforced, before anything is started: the banner, and --dry-run.
 struct RunPlan {
@@ -119,6 +120,7 @@ struct RunResult {
 // StartRefused is a verdict, not an error: guarded files that are not admitted stop the start.
 struct StartRefused {
   std::vector<Verdict> denied;
+  bool by_stream = false;  // they are the agent's standard streams: no option starts all the same
 };
 using RunOutcome = std::variant<StartRefused, RunResult>;
 

@@ -302,12 +302,6 @@ Result<void> hold_back(RunPlan& plan, const RunRequest& request) {
   return {};
 }
 
-Verdict verdict_of(const Judgement& judgement, const Found& found) {
-  return {found.path,       found.guard_class,     judgement.admitted(),    judgement.proven(),
-          found.autoloaded, judgement.publisher(), judgement.reason_code(), judgement.reason(),
-          judgement.remedy};
-}
-
 // in_reach: what no grant lets the agent read needs no verdict before the start.
 bool in_reach(const CapabilitySet& capabilities, const std::string& path) {
   return capabilities.access_at(path).has(Access::read());
@@ -551,6 +545,12 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   NONO_CHECK(plan_access(plan, request, places));
   NONO_CHECK(plan_rest(plan, request, places));
   return plan;
+}
+
+Verdict verdict_of(const Judgement& judgement, const Found& found) {
+  return {found.path,       found.guard_class,     judgement.admitted(),    judgement.proven(),
+          found.autoloaded, judgement.publisher(), judgement.reason_code(), judgement.reason(),
+          judgement.remedy};
 }
 
 Result<void> scan_run(RunPlan& plan, const RunRequest& request, Teller& teller) {

@@ -7,6 +7,7 @@
 #include "crypto/secret.h"
 #include "engine/directories.h"
 #include "engine/mend.h"
+#include "engine/read_streams.h"
 #include "engine/run_credentials.h"
 #include "engine/run_tool.h"
 #include "ledger/audit_log.h"
@@ -120,6 +121,14 @@ Result<std::optional<WrapOutcome>> judged(RunPlan& plan, const RunRequest& reque
   }
   if (auto needs = needs_supervisor(plan, request)) {
     return *std::move(needs);
+  }
+  NONO_TRY(const std::vector<ReadStream> streams,
+           read_streams(Gate(plan.policy, request.trust_override)));
+  if (std::vector<Verdict> denied = verdicts_on(streams, Which::Denied); !denied.empty()) {
+    return StartRefused{std::move(denied), true};
+  }
+  if (!streams.empty() && request.intercept != Intercept::Off) {
+    return NeedsSupervisor{verdicts_on(streams, Which::All), "a standard stream is a guarded file"};
   }
   return std::nullopt;
 }

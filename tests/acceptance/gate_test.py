@@ -1,5 +1,6 @@
 """No guarded name yields bytes that were not verified: by any spelling, before and during a run."""
 
+import json
 import os
 import subprocess
 import sys
@@ -149,6 +150,39 @@ class Gate(support.SandboxCase):
             options=("--allow-cwd", "--trust-scan=none")))
         self.assertNotIn(MARK, done.stdout)
         self.assertEqual(done.stdout.split(), ["seen"], done.stderr)
+
+    def handed_over(self, *words, mode="r", at=0, command="run"):
+        with open(self.project.tree / "CLAUDE.md", mode, encoding="utf-8") as stream:
+            os.lseek(stream.fileno(), at, os.SEEK_SET)
+            return subprocess.run(
+                self.project.command(support.NONO, command, *words), cwd=self.project.tree,
+                env=self.project.environment(), stdin=stream, capture_output=True, text=True,
+                timeout=60, check=False)
+
+    def test_standard_stream_that_is_not_verified_stops_the_start(self):
+        self.project.write("CLAUDE.md", MARK)
+        for mode in ("r", "r+"):
+            done = self.ran(self.handed_over("--allow-cwd", "--trust-scan=none", "--", "cat",
+                                             mode=mode), 1)
+            self.assertNotIn(MARK, done.stdout)
+            self.assertIn("no-bundle", done.stderr)
+            self.assertNotIn("--trust-scan", done.stderr)
+        self.assertNotIn(MARK, self.handed_over("--read", "/usr", "--trust-intercept=off", "--",
+                                                "cat", command="wrap").stdout)
+        self.assertIn(MARK, self.handed_over("--trust-override", "--allow-cwd", "--", "cat").stdout)
+
+    def test_standard_stream_that_is_verified_is_read_as_it_was_judged(self):
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        code = "import os; print(os.read(0, 99)); print(os.readlink('/proc/self/fd/0'))"
+        done = self.ran(self.handed_over("--allow-cwd", "--", PY, "-c", code, at=3))
+        self.assertEqual(done.stdout, "b'careful'\n/memfd:nono-sealed (deleted)\n")
+        session = json.loads(self.project.nono("audit", "list", "--json").stdout)["sessions"][0]["id"]
+        events = json.loads(self.project.nono("audit", "show", "--json", session).stdout)["events"]
+        read = [event for event in events if event["type"] == "guarded_file"]
+        self.assertEqual([event["outcome"] for event in read], ["allowed"], events)
+        wrapped = self.handed_over("--read", "/usr", "--", "cat", command="wrap")
+        self.assertIn("a standard stream is a guarded file", self.ran(wrapped, 1).stderr)
 
     def test_file_written_mid_run_is_unreadable_until_signed(self):
         done = self.project.sandbox("sh", "-c", f"echo {MARK} > AGENTS.md; cat AGENTS.md; echo on")
