@@ -64,7 +64,7 @@ Result<void> check_path(const std::string& path) {
   if (!is_utf8(path)) {
     return std::unexpected(
         Error(ErrorKind::InvalidInput, "\"" + path + "\" cannot be signed: its name is not UTF-8")
-            .mend_with("rename the file"));
+            .mend_with(is_utf8(base_name(path)) ? "rename the directory" : "rename the file"));
   }
   return {};
 }

@@ -105,6 +105,9 @@ std::string remedy_for(std::string_view reason_code, std::string_view shown_path
   if (!dsse::fault_in_name(base_name(shown_path)).empty()) {
     return "rename it, without control or invisible characters, then sign it";
   }
+  if (!is_utf8(shown_path)) {
+    return "rename the directory whose name is not UTF-8, then sign it";
+  }
   // A name that starts with a dash would be read as an option.
   const std::string dash_guard = shown_path.starts_with('-') ? "./" : "";
   return command + shell_quote(dash_guard + std::string(shown_path));

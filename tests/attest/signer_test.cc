@@ -133,6 +133,10 @@ TEST_F(SignerTest, ANameThatNoVerifierTakesIsRefused) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind(), ErrorKind::InvalidInput);
   EXPECT_EQ(refused.error().remedy(), "rename the file");
+  const Place beneath{"/w/repo/\xE9/CLAUDE.md", "/w/repo", "\xE9/CLAUDE.md"};
+  const auto below = sign_one(author_, target(beneath, "\xE9/CLAUDE.md"), Purpose::InstructionFile);
+  ASSERT_FALSE(below.has_value());
+  EXPECT_EQ(below.error().remedy(), "rename the directory");
 }
 
 TEST_F(SignerTest, NamesBeyondAsciiAreSigned) {

@@ -313,6 +313,8 @@ TEST(RemedyTest, NameThatNobodyCanSignIsToBeChanged) {
           << code;
     }
   }
+  EXPECT_EQ(remedy_for("no-bundle", "d\xff/AGENTS.md"),
+            "rename the directory whose name is not UTF-8, then sign it");
   EXPECT_EQ(remedy_for("blocked-digest", "a\nb.md"), "");
   EXPECT_EQ(remedy_for("no-bundle", "ä.md"), "nono trust sign 'ä.md'");
 }
