@@ -14,6 +14,8 @@ constexpr std::string_view kSnapshot =
     "puts a copy of an ungranted tree or file under a granted path";
 constexpr std::string_view kCloning =
     "the target must be open for writing, so Landlock has judged it";
+constexpr std::string_view kDeduping =
+    "moves an owned file's data, and compares them, through any descriptor of it";
 constexpr std::string_view kLocalStream = "connect and bind are judged by the broker";
 constexpr std::string_view kLocalDatagram = "each message can name another path, behind a pointer";
 constexpr std::string_view kNetlinkOther =
@@ -131,7 +133,7 @@ constexpr auto kRows = std::to_array<StaticRow>({
     ioctl_row(is(1, kReflink), ENOTTY, "OCFS2_IOC_REFLINK", kSnapshot),
     ioctl_row(is(1, kClone), 0, "FICLONE", kCloning),
     ioctl_row(is(1, kCloneRange), 0, "FICLONERANGE", kCloning),
-    ioctl_row(is(1, kDedupeRange), 0, "FIDEDUPERANGE", kCloning),
+    ioctl_row(is(1, kDedupeRange), ENOTTY, "FIDEDUPERANGE", kDeduping),
     ioctl_row(masked_is(1, kIoctlType, kBtrfsType), ENOTTY, "any other of btrfs", kSnapshot),
     ioctl_row(masked_is(1, kIoctlType, kBcachefsType), ENOTTY, "any of bcachefs", kSnapshot),
     // Sockets: a list of what is allowed; Landlock sees TCP bind and connect, nothing else.

@@ -101,6 +101,7 @@ const Expected kExpected[] = {
     {"ioctl:FS_IOC_REMOVE_ENCRYPTION_KEY", ENOTTY},
     {"ioctl:FS_IOC_REMOVE_ENCRYPTION_KEY_ALL_USERS", ENOTTY},
     {"ioctl:OCFS2_IOC_REFLINK", ENOTTY},
+    {"ioctl:FIDEDUPERANGE", ENOTTY},
     {"ioctl:btrfs-snapshot", ENOTTY},
     {"ioctl:bcachefs-subvolume", ENOTTY},
     {"ioctl:TIOCSTI", EPERM},

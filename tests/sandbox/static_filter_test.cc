@@ -255,7 +255,7 @@ constexpr Judged kJudged[] = {
     {"ioctl", {0, 0x40186f04}, ENOTTY},
     {"ioctl", {0, 0x40049409}, 0},       // FICLONE
     {"ioctl", {0, 0x4020940d}, 0},       // FICLONERANGE
-    {"ioctl", {0, 0xc0189436}, 0},       // FIDEDUPERANGE
+    {"ioctl", {0, 0xc0189436}, ENOTTY},  // FIDEDUPERANGE
     {"ioctl", {0, 0x50009401}, ENOTTY},  // BTRFS_IOC_SNAP_CREATE
     {"ioctl", {0, 0x50009417}, ENOTTY},  // BTRFS_IOC_SNAP_CREATE_V2
     {"ioctl", {0, 0x5000940f}, ENOTTY},  // BTRFS_IOC_SNAP_DESTROY
