@@ -7,12 +7,19 @@
 namespace nono::profile {
 namespace {
 
+constexpr std::int64_t kMaxTextLength = 4096;  // as many bytes as the parser takes
+
 Json one_of(Json first, Json second) {
   return Json::Object{{"oneOf", Json::Array{std::move(first), std::move(second)}}};
 }
 
 Json typed(std::string_view type) {
   return Json::Object{{"type", type}};
+}
+
+// text counts characters where the parser counts bytes: it never refuses what that takes.
+Json text() {
+  return Json::Object{{"type", "string"}, {"maxLength", kMaxTextLength}};
 }
 
 Json matching(std::string_view pattern) {
@@ -26,12 +33,26 @@ Json list_of(Json items) {
 }
 
 Json nonempty() {
-  return Json::Object{{"type", "string"}, {"minLength", 1}};
+  Json out = text();
+  out.set("minLength", 1);
+  return out;
+}
+
+// other_than is `value` where `pattern` does not match.
+Json other_than(Json value, std::string_view pattern) {
+  value.set("not", matching(pattern));
+  return value;
+}
+
+// platform is what when_here takes; null says nothing.
+Json platform() {
+  const Json one = matching("^!?(linux|macos|macos:.*)$");
+  return one_of(typed("null"), one_of(one, list_of(one)));
 }
 
 // conditional is `value`, or an object that says when it holds.
 Json conditional(const Json& value, std::string_view key) {
-  const Json when = one_of(typed("string"), list_of(typed("string")));
+  const Json when = platform();
   return one_of(
       value, Json::Object{{"type", "object"},
                           {"additionalProperties", false},
@@ -40,7 +61,7 @@ Json conditional(const Json& value, std::string_view key) {
 }
 
 Json profile_name() {
-  return matching("^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$");
+  return other_than(matching("^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$"), "\\.(json|toml|yaml|yml)$");
 }
 
 Json group_list() {
@@ -66,10 +87,18 @@ Json choice(std::string_view words) {
   return Json::Object{{"enum", std::move(list)}};
 }
 
+Json settings() {
+  return Json::Object{{"type", "object"},
+                      {"maxProperties", static_cast<std::int64_t>(kMaxListEntries)},
+                      {"propertyNames", matching("^[A-Za-z_][A-Za-z0-9_]{0,4095}$")},
+                      {"additionalProperties", text()}};
+}
+
 Json credentials() {
   const Json variable = matching("^[A-Za-z_][A-Za-z0-9_]{0,255}$");
   return Json::Object{{"type", "object"},
                       {"maxProperties", static_cast<std::int64_t>(kMaxListEntries)},
+                      {"propertyNames", nonempty()},
                       {"additionalProperties", conditional(variable, "env_var")}};
 }
 
@@ -93,13 +122,13 @@ Json lists(const Field& field) {
     case FieldType::Paths:
       return list_of(conditional(nonempty(), "path"));
     case FieldType::Words:
-      return list_of(typed("string"));
+      return list_of(text());
     case FieldType::Hosts:
       return hosts();
     case FieldType::Ports:
       return ports();
     case FieldType::Variables:
-      return list_of(matching("^[A-Za-z_][A-Za-z0-9_]*\\*?$"));
+      return list_of(matching("^[A-Za-z_][A-Za-z0-9_]{0,4095}\\*?$"));
     default:
       return section(field.type);
   }
@@ -110,19 +139,19 @@ Json value_of(const Field& field) {
     case FieldType::Object:
       return object_of(field.path);
     case FieldType::Text:
-      return typed("string");
+      return text();
     case FieldType::Name:
       return profile_name();
     case FieldType::Settings:
-      return Json::Object{{"type", "object"}, {"additionalProperties", typed("string")}};
+      return settings();
     case FieldType::Flag:
       return typed("boolean");
     case FieldType::Choice:
       return choice(field.words);
     case FieldType::Duration:
-      return matching("^[0-9]+(ms|s|m|h)([0-9]+(ms|s|m|h))*$");
+      return other_than(matching("^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"), "^[^1-9]*$");
     case FieldType::Size:
-      return matching("^[0-9]+([KMGT](iB)?)?$");
+      return matching("^0*[1-9][0-9]*([KMGT](iB)?)?$");
     case FieldType::Count:
       return Json::Object{
           {"type", "integer"}, {"minimum", 1}, {"maximum", std::int64_t{4294967295}}};
