@@ -50,10 +50,12 @@ class Generaliser {
 
   Learned run(const std::string& name, const std::string& extends) {
     take_uses();
+    drop_covered();  // before groups: one that would stand for nothing more gives all it keeps
     take_groups();
     for (const Access right : kRights) {
       widen(needs(right));
     }
+    drop_covered();
     Json document{Json::Object{}};
     document.set("meta", Json::Object{{"name", name}, {"description", "learned from a run"}});
     if (!extends.empty()) {
@@ -232,7 +234,6 @@ class Generaliser {
         }
       }
     }
-    drop_covered(held);
   }
 
   bool may_be_whole(const std::string& directory, const Needs& held) const {
@@ -240,19 +241,31 @@ class Generaliser {
         .empty();
   }
 
-  // What lies in a directory follows it at once in the order of components, not of bytes.
-  static void drop_covered(Needs& held) {
-    std::vector<std::string> whole;
+  // drop_covered leaves out what lies in a directory that is granted anyway. A profile's `read` of
+  // a directory is executing in it, too.
+  void drop_covered() {
+    for (const Access right : kRights) {
+      drop_beneath(needs(right), directories_of(needs(right)));
+    }
+    const std::set<std::string> read = directories_of(needs(Access::read()));
+    drop_beneath(needs(Access::execute()), read);
+  }
+
+  static std::set<std::string> directories_of(const Needs& held) {
+    std::set<std::string> out;
     for (const auto& [path, directory] : held) {
       if (directory) {
-        whole.push_back(path);
+        out.insert(path);
       }
     }
-    const std::set<std::string> roots(whole.begin(), whole.end());
+    return out;
+  }
+
+  static void drop_beneath(Needs& held, const std::set<std::string>& directories) {
     std::erase_if(held, [&](const auto& need) {
       for (std::string_view at = directory_name(need.first); at.size() > 1;
            at = directory_name(at)) {
-        if (roots.contains(std::string(at))) {
+        if (directories.contains(std::string(at))) {
           return true;
         }
       }

@@ -95,6 +95,21 @@ const Row kRows[] = {
       {"/srv/d/4/a", UsedAs::List}},
      R"({"read":["/srv/d/1/a","/srv/d/2/a","/srv/d/3/a","/srv/d/4/a"]})",
      ""},
+    {"WhatIsExecutedInADirectoryThatIsReadNeedsNoWord",
+     {{"/srv/d", UsedAs::List}, {"/srv/d/bin/run", UsedAs::Execute}},
+     R"({"read":["/srv/d"]})",
+     ""},
+    {"NorWhereItIsTheDirectoryOfMany",
+     {{"/srv/d/a", UsedAs::Read},
+      {"/srv/d/b", UsedAs::Read},
+      {"/srv/d/c", UsedAs::Read},
+      {"/srv/d/e", UsedAs::Execute}},
+     R"({"read":["/srv/d"]})",
+     ""},
+    {"WhatIsExecutedWhereOnlyNamesAreMadeNeedsOne",
+     {{"/srv/d/new", UsedAs::Name}, {"/srv/e/run", UsedAs::Execute}},
+     R"({"exec":["/srv/e/run"],"write":["/srv/d"]})",
+     ""},
     {"ANameNeedsItsDirectory", {{"/srv/d/new", UsedAs::Name}}, R"({"write":["/srv/d"]})", ""},
     {"WhereNamesAreMadeWhatIsReadIsItsOwn",
      {{"/home/u/.cache/t/x8f3", UsedAs::Name}, {"/home/u/.cache/t/x8f3", UsedAs::Read}},
@@ -176,6 +191,17 @@ TEST(GeneraliseLimitsTest, AGroupIsRecognisedByWhatItKeeps) {
   const Json* groups = out.document.find("groups");
   ASSERT_NE(groups, nullptr) << out.document.pretty();
   EXPECT_TRUE(groups->compact().contains("rust_")) << groups->compact();
+}
+
+TEST(GeneraliseLimitsTest, AGroupIsNotTakenForWhatADirectoryGivesAnyway) {
+  std::vector<UsedPath> uses = {{"/home/u/.npm/new", UsedAs::Name}};
+  for (const char* name : {"_cacache/a", "_cacache/b", "_logs/c", "_logs/d"}) {
+    uses.push_back({std::string("/home/u/.npm/") + name, UsedAs::Name});
+    uses.push_back({std::string("/home/u/.npm/") + name, UsedAs::Read});
+  }
+  const Learned out = generalise(uses_of(uses), view(), "p", "");
+  EXPECT_EQ(out.document.find("groups"), nullptr) << out.document.pretty();
+  EXPECT_EQ(learned(uses), R"({"allow":["$HOME/.npm"]})");
 }
 
 TEST(GeneraliseNetworkTest, PortsAreListedUnlessUdpWasUsed) {
