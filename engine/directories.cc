@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/files.h"
 
@@ -88,6 +90,14 @@ std::string user_policy_path(const UserDirectories& user) {
 
 std::string tuf_directory(const UserDirectories& user) {
   return join_path(user.state, "tuf");
+}
+
+Error of_state(Error error) {
+  const bool closed = error.kind() == ErrorKind::PermissionDenied || error.code() == EROFS ||
+                      error.code() == ENOTDIR;
+  return closed && error.remedy().empty()
+             ? std::move(error).mend_with("set HOME or XDG_STATE_HOME to a directory of yours")
+             : error;
 }
 
 std::string audit_directory(const UserDirectories& user) {

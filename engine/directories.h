@@ -36,6 +36,9 @@ std::string user_policy_path(const UserDirectories& user);
 // tuf_directory holds one directory per Sigstore instance whose trusted root was fetched:
 // <state>/tuf.
 std::string tuf_directory(const UserDirectories& user);
+// of_state is `error` about what lies in the state directory: where the system said no, its remedy
+// is another one.
+Error of_state(Error error);
 // audit_directory holds one directory per recorded session: <state>/audit.
 std::string audit_directory(const UserDirectories& user);
 // session_directory holds one file per running session: <state>/sessions.

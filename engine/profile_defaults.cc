@@ -50,7 +50,9 @@ Result<Json> read_defaults(const std::string& path) {
   if (!text && text.error().kind() == ErrorKind::NotFound) {
     return Json(Json::Object{});
   }
-  NONO_CHECK(text);
+  if (!text) {
+    return std::unexpected(of_state(text.error()));
+  }
   auto out = parse_defaults(*text);
   if (!out) {
     return std::unexpected(Error(ErrorKind::Usage, path + ": " + out.error().message())

@@ -509,9 +509,10 @@ Result<ledger::AuditLog> open_log(const RunRequest& request, const RunPlan& plan
   NONO_TRY(info.id, crypto::random_hex(kIdBytes));
   info.name = request.name;
   info.details = session_details(request, plan);
-  return ledger::AuditLog::create(
+  auto log = ledger::AuditLog::create(
       audit_directory(plan.user), info, clock,
       request.record == Record::Kept ? ledger::Keep::Log : ledger::Keep::Nothing);
+  return log ? std::move(log) : std::unexpected(of_state(std::move(log).error()));
 }
 
 Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Terminal terminal,

@@ -102,7 +102,11 @@ Result<void> record_start(const RunRequest& request, const RunPlan& plan, const 
   ledger::SessionInfo info;
   NONO_TRY(info.id, crypto::random_hex(kIdBytes));
   info.details = details_of(request, plan);
-  NONO_TRY(ledger::AuditLog log, ledger::AuditLog::create(audit_directory(plan.user), info, clock));
+  auto made = ledger::AuditLog::create(audit_directory(plan.user), info, clock);
+  if (!made) {
+    return std::unexpected(of_state(std::move(made).error()));
+  }
+  ledger::AuditLog log = *std::move(made);
   Json event{Json::Object{}};
   event.set("ended_by", "wrap: the program runs on without a supervisor");
   NONO_CHECK(log.close(event));

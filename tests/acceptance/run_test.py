@@ -791,6 +791,22 @@ except OSError as error:
         self.assertTrue(done.returncode == 0 or "nono:" in done.stderr, done.stderr)
 
 
+    def test_a_state_directory_that_cannot_be_used_is_mended_by_another(self):
+        states = self.project.base / "states"
+        (states / "closed/nono").mkdir(parents=True)
+        (states / "closed/nono/audit").write_text("no directory")
+        (states / "file").write_text("no directory either")
+        for command in ("run", "wrap"):
+            for state, named in (("closed", "nono/audit"), ("file", "profile-defaults.json")):
+                with self.subTest(command=command, state=state):
+                    done = self.ran(self.project.nono(
+                        command, "--allow-cwd", "--", "true",
+                        env={"XDG_STATE_HOME": str(states / state)}), 125)
+                    self.assertIn(f"{states}/{state}", done.stderr)
+                    self.assertIn(named, done.stderr)
+                    self.assertIn("mend: set HOME or XDG_STATE_HOME", done.stderr)
+
+
 class Terminal(support.SandboxCase):
     def spawn(self, *words):
         """Runs nono on a terminal of its own; returns (pid, fd)."""
