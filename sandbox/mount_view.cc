@@ -83,6 +83,15 @@ int cover(int root, const char* name) noexcept {
              : errno;
 }
 
+// mount_root puts an empty file system over what has the name.
+int mount_root(int root, const char* name) noexcept {
+  const OwnedFd made = make_root();
+  return made.valid() &&
+                 ::move_mount(BorrowedFd(made).raw(), "", root, name, MOVE_MOUNT_F_EMPTY_PATH) == 0
+             ? 0
+             : errno;
+}
+
 // mount_at puts what `path` leads to at the same name in the new root.
 int mount_at(int root, const std::string& path, dev_t device, ino_t inode) noexcept {
   const OwnedFd tree(::open_tree(AT_FDCWD, path.c_str(),
@@ -149,8 +158,7 @@ class MountView::Planner {
   }
 
   // mount_devices mounts /dev where terminals are granted and need it.
-  void mount_devices(std::span<const PathGrant* const> grants,
-                     std::span<const std::string> places) {
+  void mount_devices(std::span<const PathGrant* const> grants) {
     const auto is_granted = [&](std::string_view path) {
       return std::ranges::find(grants, path, &PathGrant::shown_as) != grants.end();
     };
@@ -164,9 +172,7 @@ class MountView::Planner {
     }
     entries_[std::string(kDevices)] = {Kind::Tree, {}, devices.st_dev, devices.st_ino};
     for (const std::string& directory : names_in(std::string(kDevices), DT_DIR)) {
-      const auto leads_to = [&](const std::string& path) { return beneath(directory, path); };
-      if (std::ranges::none_of(grants, leads_to, &PathGrant::shown_as) &&
-          std::ranges::none_of(places, leads_to)) {
+      if (!is_granted(directory)) {
         entries_[directory].kind = Kind::Cover;
       }
     }
@@ -175,7 +181,8 @@ class MountView::Planner {
   // lead_to makes a directory and all above it.
   void lead_to(std::string_view path) {
     for (; path.size() > 1 && !view_.mounted_above(path); path = directory_name(path)) {
-      entries_.try_emplace(std::string(path));
+      Kind& kind = entries_.try_emplace(std::string(path)).first->second.kind;
+      kind = kind == Kind::Cover ? Kind::Root : kind;
     }
   }
 
@@ -186,11 +193,11 @@ class MountView::Planner {
     }
     std::size_t end = 1;
     for (int links = 0; end < path.size() && links < kMaxLinks;) {
-      end = std::min(path.find('/', end), path.size());
-      const std::string here = path.substr(0, end);
-      if (view_.mounted_above(here)) {
+      if (view_.mounted_above(path)) {
         return;
       }
+      end = std::min(path.find('/', end), path.size());
+      const std::string here = path.substr(0, end);
       if (const std::string text = text_of_link(here); !text.empty()) {
         lead_to(directory_name(here));
         entries_.try_emplace(here, Entry{Kind::Link, text});
@@ -221,7 +228,7 @@ class MountView::Planner {
   std::map<std::string, std::string> links_of_view() const {
     std::vector<std::string> directories{"/"};
     for (const auto& [path, entry] : entries_) {
-      if (entry.kind == Kind::Directory) {
+      if (entry.kind == Kind::Directory || entry.kind == Kind::Root) {
         directories.push_back(path);
       }
     }
@@ -251,7 +258,7 @@ MountView MountView::of(const CapabilitySet& capabilities, std::span<const std::
     grants.push_back(&grant);
   }
   std::ranges::sort(grants, {}, &PathGrant::shown_as);  // what covers comes before what it covers
-  planner.mount_devices(grants, places);
+  planner.mount_devices(grants);
   for (const PathGrant* grant : grants) {
     planner.mount(*grant);
   }
@@ -273,7 +280,7 @@ bool MountView::mounted_above(std::string_view path) const {
       continue;
     }
     const Kind kind = found->second.kind;
-    if (kind == Kind::Cover || kind == Kind::Tree) {
+    if (kind == Kind::Cover || kind == Kind::Root || kind == Kind::Tree) {
       return kind == Kind::Tree;
     }
     if (kind == Kind::File && here == path) {
@@ -304,6 +311,8 @@ int MountView::put(int root, const std::string& path, const Entry& entry) noexce
   switch (entry.kind) {
     case Kind::Cover:
       return cover(root, name);
+    case Kind::Root:
+      return mount_root(root, name);
     case Kind::Link:
       return ::symlinkat(entry.target.c_str(), root, name) == 0 ? 0 : errno;
     case Kind::Directory:

@@ -12,7 +12,8 @@
 // hard link from one of them to another is EXDEV, as between file systems.
 //
 // Where pseudo-terminals can be made, the devices in /dev are there, all of them: the kernel looks
-// for `pts` beside `ptmx` in one and the same mount. The directories in it are empty.
+// for `pts` beside `ptmx` in one and the same mount. The directories in it are empty, but for what
+// is granted and what leads there.
 //
 // A user who is not root needs a user namespace for it (sandbox/own_namespaces.h).
 #pragma once
@@ -49,11 +50,12 @@ class MountView {
   int enter() const noexcept;
 
  private:
-  enum class Kind : unsigned char { Directory, Link, Tree, File, Cover };  // three are mounted
+  enum class Kind : unsigned char { Directory, Link, Tree, File, Cover, Root };  // four are mounted
   struct Entry {
     Kind kind = Kind::Directory;
     std::string target;  // of a link
-    dev_t device = 0;    // of what is mounted; a cover is an empty directory of the view's own
+    dev_t device = 0;    // of what is mounted; covers and roots are of the view's own: a
+                         // cover stays empty, in a root there are more entries
     ino_t inode = 0;
   };
   class Planner;

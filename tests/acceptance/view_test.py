@@ -179,6 +179,18 @@ class View(support.SandboxCase):
         self.assertIn("g: Permission denied", done.stderr)
         self.assertFalse((self.project.tree / "g").exists())
 
+    @support.NEEDS_MOUNTS
+    def test_beside_what_is_granted_in_a_directory_of_devices_is_nothing(self):
+        mounts = ("mount -t tmpfs none /dev/shm && mkdir -m 777 /dev/shm/there /dev/shm/beside && "
+                  "echo text >/dev/shm/there/file")
+        script = "cat /dev/shm/there/file; ls -d /dev/shm/beside; test -c /dev/null -a -d /dev/pts; echo $?"
+        for options, where, want in ((("--read", "/dev/shm/there"), ".", "text\n0\n"), ((), "/dev/shm/there", "0\n"),
+                                     (("--allow-cwd",), "/dev/shm/there", "text\n0\n")):
+            done = self.mounted(mounts, "sh", "-c", f'cd {where} && exec "$@"', "sh", support.NONO, "run",
+                                "--mount-namespace=on", *options, "--", "sh", "-c", script)
+            self.assertEqual(self.ran(done).stdout, want, options)
+            self.assertIn("'/dev/shm/beside': No such file", done.stderr)
+
     def test_odd_names(self):
         for name in ("a b", "a\nb", "-x", "ä", "a'b\"c", "x" * 255):
             directory = self.project.home / name
