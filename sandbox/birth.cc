@@ -13,30 +13,52 @@ namespace {
 
 constexpr std::uint64_t kXfsMagic = 0x58465342;  // fs/xfs/libxfs/xfs_format.h; not in the headers
 
+constexpr std::uint64_t kZfsMagic = 0x2FC12FC1;  // not of the kernel's own tree
+
 bool sets_birth_once(std::uint64_t file_system) {
   constexpr std::array<std::uint64_t, 5> kOnes = {EXT4_SUPER_MAGIC, kXfsMagic, BTRFS_SUPER_MAGIC,
                                                   F2FS_SUPER_MAGIC, TMPFS_MAGIC};
   return std::ranges::find(kOnes, file_system) != kOnes.end();
 }
 
+// Opened is the object at a place.
+class Opened {
+ public:
+  explicit Opened(const ObjectPlace& place) : object_(place.at()) {
+    if (*place.name() != '\0') {
+      own_ = OwnedFd(::openat(place.at().raw(), place.name(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+      object_ = own_;
+    }
+  }
+  int raw() const { return object_.raw(); }
+  // file_system is its number; 0 where it cannot be told.
+  std::uint64_t file_system() const {
+    struct statfs where{};
+    return ::fstatfs(raw(), &where) == 0 ? static_cast<std::uint64_t>(where.f_type) : 0;
+  }
+
+ private:
+  OwnedFd own_;
+  BorrowedFd object_;
+};
+
 }  // namespace
 
 BirthTime birth_of(const ObjectPlace& place) {
-  OwnedFd opened;
-  BorrowedFd object = place.at();
-  if (*place.name() != '\0') {
-    opened = OwnedFd(::openat(place.at().raw(), place.name(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    object = opened;
-  }
-  struct statfs where{};
+  const Opened object(place);
   struct statx status{};
-  if (::fstatfs(object.raw(), &where) != 0 ||
-      !sets_birth_once(static_cast<std::uint64_t>(where.f_type)) ||
+  if (!sets_birth_once(object.file_system()) ||
       ::statx(object.raw(), "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
       (status.stx_mask & STATX_BTIME) == 0) {
     return 0;
   }
   return status.stx_btime.tv_sec * 1'000'000'000 + status.stx_btime.tv_nsec;
+}
+
+bool keeps_number(const ObjectPlace& place) {
+  const std::uint64_t file_system = Opened(place).file_system();
+  return sets_birth_once(file_system) || file_system == NFS_SUPER_MAGIC ||
+         file_system == RAMFS_MAGIC || file_system == kZfsMagic;
 }
 
 }  // namespace nono::sandbox

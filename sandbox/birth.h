@@ -30,6 +30,12 @@ using BirthTime = std::int64_t;
 // it copies a file up).
 BirthTime birth_of(const ObjectPlace& place);
 
+// keeps_number says that the kernel alone numbers the objects of that file system, and each keeps
+// its number under every name. Elsewhere one may get another: by a second name or once it is
+// forgotten (FUSE, vfat), or when a file is copied up (an overlay). A server of NFS must keep them
+// (RFC 8881).
+bool keeps_number(const ObjectPlace& place);
+
 // born_apart reports that two objects of one number are not the same. An unknown time tells
 // nothing.
 constexpr bool born_apart(BirthTime one, BirthTime other) {

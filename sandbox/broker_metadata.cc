@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sandbox/guard_kept.h"
+
 namespace nono::sandbox {
 namespace {
 
@@ -140,6 +142,12 @@ Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& obj
   }
   if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
     return std::unexpected(EPERM);  // other terminals of the user lie in the same directory
+  }
+  if (S_ISREG(status.st_mode)) {
+    const auto guard_class = rules_.guard_of({where, where}, status, {object});
+    if (auto may = stays_guarded(rules_, call, "metadata", where, {{object}, guard_class}); !may) {
+      return may;
+    }
   }
   rules_.used("write", where);
   return rules_.may_write_name(call, where, S_ISDIR(status.st_mode) ? S_IFDIR : 0, "metadata");

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/guard_kept.h"
 #include "sandbox/lane_turn.h"
 #include "sandbox/open_flags.h"
 #include "sandbox/subtree.h"
@@ -150,6 +151,9 @@ Answer<void> NameOperations::entry_moves(const Call& call, const Move& move,
     if (auto may = rules_.change_verdict(call, object, {before, before}, was); !may) {
       return may;
     }
+    if (auto may = stays_guarded(rules_, call, "rename", after, {{object}, was}); !may) {
+      return may;
+    }
   }
   const bool changes = move.own ? rules_.protected_outside(after, move.to)
                                 : rules_.protected_name(before) != rules_.protected_name(after);
@@ -198,7 +202,15 @@ Answer<void> NameOperations::moves(const Call& call, const NamedPlace& from, con
       !may) {
     return may;
   }
-  return S_ISDIR(status.st_mode) ? subtree_moves(call, from, to, status) : Answer<void>();
+  if (S_ISDIR(status.st_mode)) {
+    return subtree_moves(call, from, to, status);
+  }
+  const Touched touched{from.canonical, from.canonical};
+  return S_ISREG(status.st_mode)
+             ? stays_guarded(
+                   rules_, call, "rename", to.canonical,
+                   {object_place(from), rules_.guard_of(touched, status, object_place(from))})
+             : Answer<void>();
 }
 
 // leave_places comes before the decision: what arrives is judged as if the place were empty
@@ -321,6 +333,11 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
     return {};
   }
   rules_.remember(status, {object}, guard_class);
+  for (const std::string& name : {resolved, to.canonical}) {
+    if (auto may = stays_guarded(rules_, call, "link", name, {{object}, guard_class}); !may) {
+      return may;
+    }
+  }
   // A second name would be a way to change a verified file.
   return rules_.change_verdict(call, object, {resolved, resolved}, guard_class);
 }
@@ -492,7 +509,9 @@ Answer<void> NameOperations::may_truncate(const Call& call, const OwnedFd& objec
       return may;
     }
   }
-  return call.thread.waiting() ? Answer<void>() : std::unexpected(EINTR);
+  const auto may =
+      stays_guarded(rules_, call, "truncate", touched.resolved, {{object}, guard_class});
+  return !may || call.thread.waiting() ? may : std::unexpected(EINTR);
 }
 
 Outcome NameOperations::truncate(const Call& call) {

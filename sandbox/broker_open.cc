@@ -16,6 +16,7 @@
 #include "sandbox/broker_open_job.h"
 #include "sandbox/broker_terminals.h"
 #include "sandbox/fast_gate.h"
+#include "sandbox/guard_kept.h"
 #include "sandbox/lane_turn.h"
 #include "sandbox/open_flags.h"
 
@@ -101,6 +102,7 @@ Outcome Opener::seen(Job& job, OwnedFd fd, const struct stat& before) {
     return slow(job);
   }
   job.by_kernel = true;
+  job.before = before;
   if (job.straight && S_ISREG(after.st_mode)) {
     known_.keep(job.path);
   }
@@ -336,6 +338,7 @@ Outcome Opener::open_object(Job& job, const OwnedFd& object, const struct stat& 
   if (::fstat(BorrowedFd(fd).raw(), &opened) != 0) {
     return Outcome::error(errno);
   }
+  job.before = status;
   return finish(job, std::move(fd), opened);
 }
 
@@ -430,7 +433,9 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   if (!links) {
     return Outcome::error(links.error());
   }
-  const GuardClass guard_class = std::max(rules_.guard_of(touched, status, {fd}), *links);
+  const GuardClass guard_class =
+      std::max({rules_.guard_of(touched, status, {fd}), *links,
+                class_before(rules_, touched, job.before, status, {fd})});
   if (!S_ISREG(status.st_mode)) {
     return guard_class != GuardClass::None ? refuse_special(job, touched)
                                            : finish_special(job, std::move(fd), status, touched);
@@ -483,18 +488,14 @@ Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& s
     return Outcome::error(EACCES);
   }
   if (status.st_nlink > 1 && rules_.guard_of(touched) == GuardClass::None) {
-    rules_.report(job.call, "open", touched.resolved, "guarded-hard-link",
-                  "it is a guarded file under a second name");
-    return Outcome::error(EACCES);
+    return refuse(job, touched, "guarded-hard-link", "it is a guarded file under a second name");
   }
   if (auto may = rules_.change_verdict(job.call, object, touched, guard_class); !may) {
     return Outcome::error(may.error());
   }
-  const bool reads = (job.open.flags & O_ACCMODE) == O_RDWR;
-  if (reads && !job.has(O_TRUNC)) {
-    rules_.report(job.call, "open", touched.resolved, "guarded-read-write",
+  if ((job.open.flags & O_ACCMODE) == O_RDWR && !job.has(O_TRUNC)) {
+    return refuse(job, touched, "guarded-read-write",
                   "a guarded file is opened for reading or for writing, not both");
-    return Outcome::error(EACCES);
   }
   const int flags = (job.open.flags & ~(kMadeByBroker | O_NOFOLLOW | O_ACCMODE)) | O_WRONLY;
   OwnedFd writable(::open(fd_path(object).c_str(), flags | kBrokerFlags));

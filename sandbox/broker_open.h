@@ -63,8 +63,9 @@ class Opener {
   Outcome finish_guarded(Job& job, const OwnedFd& fd, const struct stat& status,
                          const Touched& touched, trustpolicy::GuardClass guard_class);
   Outcome hand_over(const Job& job, OwnedFd fd);
+  Outcome refuse(const Job& job, const Touched& touched, std::string_view rule,
+                 std::string_view why);
   Outcome refuse_special(const Job& job, const Touched& touched);
-  Outcome refuse_terminal(const Job& job, const Touched& touched);
   static bool owns_terminal(const Job& job, const struct stat& status);
   // requested_path is empty where the path that it starts from is too long to be told.
   std::string requested_path(const Job& job) const;

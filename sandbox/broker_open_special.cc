@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/files.h"
@@ -95,8 +96,9 @@ Outcome Opener::terminal_of_streams(Job& job, dev_t device) {
 
 Outcome Opener::finish_special(Job& job, OwnedFd fd, const struct stat& status,
                                const Touched& touched) {
-  return is_pseudo_terminal(status) && !owns_terminal(job, status) ? refuse_terminal(job, touched)
-                                                                   : hand_over(job, std::move(fd));
+  return is_pseudo_terminal(status) && !owns_terminal(job, status)
+             ? refuse(job, touched, "foreign-terminal", "a process opens its own terminal only")
+             : hand_over(job, std::move(fd));
 }
 
 // owns_terminal: the terminal is the caller's controlling one, or one of its standard streams.
@@ -116,16 +118,14 @@ bool Opener::owns_terminal(const Job& job, const struct stat& status) {
   return false;
 }
 
-Outcome Opener::refuse_terminal(const Job& job, const Touched& touched) {
-  rules_.report(job.call, "open", touched.resolved, "foreign-terminal",
-                "a process opens its own terminal only");
+Outcome Opener::refuse(const Job& job, const Touched& touched, std::string_view rule,
+                       std::string_view why) {
+  rules_.report(job.call, "open", touched.resolved, rule, why);
   return Outcome::error(EACCES);
 }
 
 Outcome Opener::refuse_special(const Job& job, const Touched& touched) {
-  rules_.report(job.call, "open", touched.resolved, "guarded-not-regular",
-                "a guarded name must be a regular file");
-  return Outcome::error(EACCES);
+  return refuse(job, touched, "guarded-not-regular", "a guarded name must be a regular file");
 }
 
 }  // namespace nono::sandbox

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -103,6 +104,37 @@ class Gate(support.SandboxCase):
     def test_renamed_file_is_denied(self):
         self.planted("import os; os.path.exists('CLAUDE.md') and os.rename('CLAUDE.md', 'r.txt'); "
                      "print(open('r.txt').read())")
+
+    def on_overlay(self, *words):
+        """Of a guarded file and one more in a guarded directory, each with a second name."""
+        shutil.rmtree(self.project.tree / "lower", ignore_errors=True)
+        for name, other in (("CLAUDE.md", "other"), (".claude/commands/a.md", "text")):
+            self.project.write("lower/" + name, MARK)
+            os.link(self.project.tree / "lower" / name, self.project.tree / "lower" / other)
+        for name in ("upper", "work", "merged"):
+            shutil.rmtree(self.project.tree / name, ignore_errors=True)
+            (self.project.tree / name).mkdir()
+        self.project.own()
+        return self.mounted("mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=work,redirect_dir=on merged",
+                            *words)
+
+    @support.NEEDS_MOUNTS
+    def test_one_that_is_numbered_anew_is_denied(self):
+        """An overlay gives a file of two names another number when it copies it up."""
+        options = ("--allow-cwd", "--trust-scan=none")
+        for way, name in (("os.link('CLAUDE.md', 'h')", "h"), ("os.link('other', 'h')", "h"),
+                          ("os.rename('CLAUDE.md', 'r')", "r"), ("os.rename('.claude/commands', 'c')", "c/a.md"),
+                          ("os.chmod('other', 0o640)", "other"), ("os.utime('other')", "other"),
+                          ("os.truncate('other', 99)", "other"), ("open('other', 'a')", "other")):
+            script = f"import os; os.chdir('merged')\ntry: {way}\nexcept OSError: pass\nprint(open('{name}').read())"
+            self.assertIn(MARK, self.on_overlay(PY, "-c", script).stdout, way)
+            done = self.on_overlay(support.NONO, "run", *options, "--", PY, "-c", script)
+            self.assertEqual((done.returncode, MARK in done.stdout + done.stderr), (1, False), (way, done.stderr))
+            if "open" not in way:
+                self.assertIn("guarded-name", done.stderr, way)
+        done = self.on_overlay(support.NONO, "run", *options, "--", "sh", "-c",
+                               "cd merged; chmod 640 CLAUDE.md; mkdir d; mv CLAUDE.md d; echo moved")
+        self.assertEqual(self.ran(done).stdout, "moved\n")
 
     def test_removed_file_is_denied_by_a_descriptor_of_it(self):
         for way in ("os.open('CLAUDE.md', os.O_PATH)", "os.open('CLAUDE.md', os.O_WRONLY)"):

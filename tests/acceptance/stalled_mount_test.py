@@ -572,16 +572,29 @@ print(attempt(os.link, 'remote/../own', 'remote/../linked'), open('linked').read
         self.assertEqual([lines[1], lines[3], lines[4]], [str([True] * 4)] * 2 + ["0 "])
 
     def test_guarded_files_are_judged_and_remembered(self):
+        """Nothing but its number tells what was renamed outside; inside it gets no such name."""
         (self.point / "CLAUDE.md").write_text("unsigned\n")
+        go = self.project.tree / "go"
+
+        def rename_outside():
+            while not go.exists():
+                time.sleep(0.02)
+            os.rename(self.point / "CLAUDE.md", self.point / "notes")
+
+        other = threading.Thread(target=rename_outside, daemon=True)
+        other.start()
         done = self.ran(self.agent(PRELUDE + """
 print(attempt(open, 'remote/CLAUDE.md') == errno.EACCES)
-os.rename('remote/CLAUDE.md', 'remote/notes')
+print(attempt(os.rename, 'remote/CLAUDE.md', 'remote/notes') == errno.EACCES)
+open('go', 'x').close()
+wait_for(lambda: os.path.exists('remote/notes'))
 print(attempt(open, 'remote/notes') == errno.EACCES)
 with open('remote/plain', 'w') as file:
     file.write('plain')
 print(open('remote/plain').read())
 """, options=("--allow-cwd", "--trust-scan=none")))
-        self.assertEqual(done.stdout, "True\nTrue\nplain\n", done.stderr)
+        self.assertEqual(done.stdout, "True\nTrue\nTrue\nplain\n", done.stderr)
+        self.assertIn("guarded-name", done.stderr)
 
     def test_a_verified_file_is_served(self):
         (self.point / "CLAUDE.md").write_text("signed\n")

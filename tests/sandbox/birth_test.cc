@@ -75,6 +75,17 @@ TEST(UnknownBirth, IsThatOfProcNothingAndNoDescriptor) {
   EXPECT_EQ(birth_of({BorrowedFd::unowned(AT_FDCWD), "/tmp/no such name"}), 0);
 }
 
+TEST_F(Birth, WhereItCountsANumberIsKept) {
+  const OwnedFd first = at(tree.path("first"));
+  EXPECT_TRUE(keeps_number({first}));
+  EXPECT_TRUE(keeps_number({BorrowedFd::unowned(AT_FDCWD), tree.path("first").c_str()}));
+}
+
+TEST(Number, IsNotKeptForGoodOnProcNorOfNothing) {
+  EXPECT_FALSE(keeps_number({BorrowedFd::unowned(AT_FDCWD), "/proc/self/status"}));
+  EXPECT_FALSE(keeps_number({BorrowedFd::unowned(AT_FDCWD), "/tmp/no such name"}));
+}
+
 TEST(UnknownBirth, TellsNothingApart) {
   EXPECT_FALSE(born_apart(0, 5));
   EXPECT_FALSE(born_apart(5, 0));
