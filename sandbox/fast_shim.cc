@@ -151,6 +151,11 @@ bool is_harmless(long descriptor) {
   }
   // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
   if (S_ISREG(status.st_mode)) {
+    // As all files of a procfs: whose process it belongs to is the broker's to judge.
+    constexpr long kProcfsBlock = 1024;
+    if (status.st_size == 0 && status.st_blksize == kProcfsBlock) {
+      return false;
+    }
     return !fast::is_known(table()->known, status.st_dev, status.st_ino);
   }
   return S_ISDIR(status.st_mode) || S_ISFIFO(status.st_mode);

@@ -391,6 +391,21 @@ class Fast(support.SandboxCase):
         self.assertIn("be careful", fast[1])
         self.assertNotIn(MARK, fast[1])
 
+    def test_files_of_other_processes_are_refused_wherever_their_path_begins(self):
+        other = subprocess.Popen(self.project.command("sleep", "60"))
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        code = ("import os, sys\n"
+                "for process in sys.argv[1], 'self':\n"
+                "    held = os.open('/proc/' + process, os.O_DIRECTORY)\n"
+                "    for read in (lambda: os.open('cmdline', 0, dir_fd=held),\n"
+                "                 lambda: os.chdir(held) or os.open('comm', os.O_RDONLY),\n"
+                "                 lambda: open('stat')):\n"
+                "        try: read(); print('read')\n"
+                "        except PermissionError: print('refused')\n")
+        done = self.alike(PY, "-c", code, str(other.pid))
+        self.assertEqual(done.stdout.split(), ["refused"] * 3 + ["read"] * 3)
+
     def test_static_and_stripped_environments_go_the_strict_way(self):
         self.compiler()
         reader = built(self.project.tree, "static", READER, "-static")
