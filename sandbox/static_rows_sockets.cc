@@ -38,6 +38,8 @@ constexpr std::string_view kDetour =
 constexpr std::string_view kOtherLink =
     "leads them out by an interface of the agent's choice, to whoever answers for the address "
     "there";
+constexpr std::string_view kGroup =
+    "joins a group: reports of it leave the machine, and hold addresses of the agent's choice";
 constexpr std::string_view kOtherKind =
     "can make an SMC socket of a TCP one, whose bind and listen nobody judges";
 constexpr std::string_view kBareListen =
@@ -184,6 +186,12 @@ constexpr auto kRows = std::to_array<StaticRow>({
     // A link other than that of the route: EPERM, as from kernels before 5.7.
     detour_row(kLevelSocket, 25, "SO_BINDTODEVICE; network not open", kOtherLink),
     detour_row(kLevelSocket, 62, "SO_BINDTOIFINDEX; network not open", kOtherLink),
+    // Groups: a TCP socket joins by these, and not by the older options, which are EPROTO to it.
+    detour_row(kLevelIp, 39, "IP_ADD_SOURCE_MEMBERSHIP; network not open", kGroup),
+    detour_row(kLevelIp, 42, "MCAST_JOIN_GROUP; network not open", kGroup),
+    detour_row(kLevelIp, 46, "MCAST_JOIN_SOURCE_GROUP; network not open", kGroup),
+    detour_row(kLevelIpv6, 42, "MCAST_JOIN_GROUP of IPv6; network not open", kGroup),
+    detour_row(kLevelIpv6, 46, "MCAST_JOIN_SOURCE_GROUP of IPv6; network not open", kGroup),
     // ENOENT, as from a kernel without such protocols.
     only(Applies::UnlessOpen,
          refuse_when({"setsockopt", {54, 208}}, {is(1, kIpTcp), is(2, kUpperProtocol)}, ENOENT,

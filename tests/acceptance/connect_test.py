@@ -122,6 +122,20 @@ class Connect(support.SandboxCase):
                                                  options=("--allow-cwd", *options)))
             self.assertEqual(done.stdout.split(), [said, said, "connected"], options)
 
+    def test_no_group_is_joined(self):
+        """A report of it would leave the machine, and hold what the agent names."""
+        code = ("import errno, socket, struct\n"
+                "group = struct.pack('=HH4s120x', 2, 0, socket.inet_aton('239.66.66.1'))\n"
+                "source = struct.pack('=HH4s120x', 2, 0, b'text')\n"
+                "loopback = struct.pack('I4x', 1)\n"
+                "for option, value in ((42, group), (46, group + source)):\n"
+                "    try: socket.socket().setsockopt(0, option, loopback + value); print('joined')\n"
+                "    except OSError as error: print(errno.errorcode[error.errno])\n")
+        for options, said in (((), "joined"), (("--connect", "192.0.2.1:9"), "EPERM"),
+                              (("--connect-port", "9"), "EPERM")):
+            done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", *options)))
+            self.assertEqual(done.stdout.split(), [said, said], options)
+
     def test_a_socket_that_does_not_block_is_connected_too(self):
         code = ("import select, socket\n"
                 "s = socket.socket(); s.setblocking(False)\n"

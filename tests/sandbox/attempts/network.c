@@ -103,6 +103,29 @@ static long try_interface_by_number(void) {
   const int client = socket(AF_INET6, SOCK_STREAM, 0);
   return client < 0 ? kNotHere : setsockopt(client, SOL_SOCKET, 62, &one, sizeof one);
 }
+// A group of the interface of number 1, which is the loopback; the kernel's own code needs no more.
+static long join(int family, int level, int option) {
+  struct group_req group;
+  struct sockaddr_in to = {0};
+  const int client = socket(family, SOCK_STREAM, 0);
+  memset(&group, 0, sizeof group);
+  group.gr_interface = 1;
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(0xef424201);
+  memcpy(&group.gr_group, &to, sizeof to);
+  return client < 0 ? kNotHere : setsockopt(client, level, option, &group, sizeof group);
+}
+ATTEMPT(join_group, join(AF_INET, IPPROTO_IP, MCAST_JOIN_GROUP))
+ATTEMPT(join_group6, join(AF_INET6, IPPROTO_IPV6, MCAST_JOIN_GROUP))
+static long try_join_with_source(void) {
+  struct ip_mreq_source source;
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  source.imr_multiaddr.s_addr = htonl(0xef424201);
+  source.imr_interface.s_addr = htonl(INADDR_LOOPBACK);
+  source.imr_sourceaddr.s_addr = htonl(INADDR_LOOPBACK);
+  return client < 0 ? kNotHere
+                    : setsockopt(client, IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, &source, sizeof source);
+}
 static long try_listen(void) {
   const int unbound = socket(AF_INET, SOCK_STREAM, 0);
   return unbound < 0 ? kNotHere : listen(unbound, 1);
@@ -138,6 +161,9 @@ const struct attempt network_attempts[] = {
     {"setsockopt:source-route6", try_source_route6},
     {"setsockopt:interface", try_interface},
     {"setsockopt:interface-by-number", try_interface_by_number},
+    {"setsockopt:join-group", try_join_group},
+    {"setsockopt:join-group6", try_join_group6},
+    {"setsockopt:join-with-source", try_join_with_source},
     {"listen:unbound", try_listen},
     {NULL, NULL},
 };
