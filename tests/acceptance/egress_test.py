@@ -169,12 +169,16 @@ class Listeners:
     @staticmethod
     def listening(family, kind, name, opened):
         one = socket.socket(family, kind)
+        try:
+            if family in (socket.AF_INET, socket.AF_INET6) and kind == socket.SOCK_STREAM:
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 16)
+            one.bind(name)
+            if kind == socket.SOCK_STREAM:
+                one.listen(64)
+        except OSError:
+            one.close()
+            raise
         opened.append(one)
-        if family in (socket.AF_INET, socket.AF_INET6) and kind == socket.SOCK_STREAM:
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 16)
-        one.bind(name)
-        if kind == socket.SOCK_STREAM:
-            one.listen(64)
         return one
 
     def serve(self):
