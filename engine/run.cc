@@ -522,6 +522,7 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
   }
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
+  plan.show_way_to(exec.program(), request.working_directory);
   NONO_CHECK(check_tool(plan, request, exec.program()));
   NONO_TRY(const std::vector<ReadStream> streams,
            read_streams(Gate(plan.policy, request.trust_override)));

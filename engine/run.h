@@ -53,6 +53,8 @@ struct RunPlan {
   sandbox::CapabilitySet capabilities;
   sandbox::OwnNetwork own_network = sandbox::OwnNetwork::No;
   std::optional<sandbox::MountView> view;  // none: what is not granted can be seen, if not read
+  // show_way_to lets the agent's program be found where the caller named it, over links, too.
+  void show_way_to(const std::string& program, const std::string& working_directory);
   sandbox::OwnNamespaces own_namespaces() const { return {own_network, view ? &*view : nullptr}; }
   UseRecorder* recorder = nullptr;
   profile::NeverGrantList never_grant;

@@ -216,6 +216,16 @@ Result<void> choose_view(RunPlan& plan, const RunRequest& request) {
   return {};
 }
 
+}  // namespace
+
+void RunPlan::show_way_to(const std::string& program, const std::string& working_directory) {
+  if (view) {
+    view->show_way(program.starts_with('/') ? program : join_path(working_directory, program));
+  }
+}
+
+namespace {
+
 Result<void> set_network(RunPlan& plan, const RunRequest& request) {
   CapabilitySet& capabilities = plan.capabilities;
   NONO_CHECK(choose_own_network(plan, request));

@@ -146,6 +146,7 @@ Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_
   NONO_CHECK(read_credentials(plan));
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
+  plan.show_way_to(exec.program(), request.working_directory);
   NONO_CHECK(sandbox::check_standard_streams(plan.capabilities.network()));
   NONO_TRY(std::optional<WrapOutcome> stop, judged(plan, request, exec.program(), teller));
   if (stop) {

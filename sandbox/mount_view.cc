@@ -272,6 +272,10 @@ MountView MountView::of(const CapabilitySet& capabilities, std::span<const std::
   return out;
 }
 
+void MountView::show_way(const std::string& path) {
+  Planner(*this).spell(normal_path(path));
+}
+
 // mounted_above: `path` is mounted, or lies beneath what is.
 bool MountView::mounted_above(std::string_view path) const {
   for (std::string_view here = path; here.size() > 1; here = directory_name(here)) {

@@ -39,6 +39,9 @@ class MountView {
   // entered is not mounted: entering fails.
   static MountView of(const CapabilitySet& capabilities, std::span<const std::string> places);
 
+  // show_way adds the links that `path` (absolute) leads over, whatever they lead to.
+  void show_way(const std::string& path);
+
   // shows reports whether `path` is granted, or leads there.
   bool shows(std::string_view path) const;
 

@@ -164,6 +164,20 @@ class View(support.SandboxCase):
         self.assertIn(f"mend: --exec {self.outside}/tool", done.stderr)
         self.ran(self.project.sandbox("./tool", options=(*ON, "--exec", self.outside / "tool")))
 
+    def test_the_program_is_found_over_links_of_its_path(self):
+        (self.outside / "file").chmod(0o755)
+        for name, leads in (("first", "second"), ("second", "/bin/echo"), ("away", self.outside / "file")):
+            (self.outside / name).symlink_to(leads)
+        for way in (self.outside / "first", "../home/outside/first"):
+            for words in (("run",), ("wrap", "--trust-intercept=off")):
+                done = self.project.nono(*words, *ON, "--", way, "ran")
+                self.assertEqual(self.ran(done).stdout, "ran\n")
+        done = self.project.run("sh", "-c", 'PATH=$1:$PATH; shift; exec "$@"', "sh", self.outside, support.NONO, "run", *ON,
+                                "--", "first", "ran")
+        self.assertEqual(self.ran(done).stdout, "ran\n")
+        done = self.project.sandbox(self.outside / "away", options=ON)
+        self.assertIn(f"mend: --exec {self.outside}/file", done.stderr)
+
     def test_links_lead_where_they_led(self):
         self.ran(self.project.run("ln", "-s", self.outside, "into"))
         self.ran(self.project.run("ln", "-s", self.project.tree, self.outside / "way"))
