@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/object.h"
 #include "engine/use_recorder.h"
 #include "profile/variables.h"
 
@@ -67,17 +68,35 @@ class Recorder final : public UseRecorder {
   bool complete_ = true;
 };
 
+// why_denied says what the profile that is extended has against a grant of `path`; a grant of a
+// directory is one of all that it holds.
+std::string why_denied(const std::vector<profile::ComposedDenial>& denials,
+                       const std::string& path) {
+  for (const profile::ComposedDenial& denial : denials) {
+    for (const std::string& denied : {denial.path, resolved_path(denial.path)}) {
+      if (beneath(denied, path)) {
+        return "it lies in what is denied (" + denial.origin + ")";
+      }
+      if (beneath(path, denied)) {
+        return "it holds what is denied (" + denial.origin + ")";
+      }
+    }
+  }
+  return {};
+}
+
 profile::Learned proposal(const Recorder& recorder, const RunPlan& known,
                           const LearnRequest& request) {
   profile::LearnView view;
   view.variables =
       profile::variables_from(caller_environment(), known.user.home, request.run.working_directory);
   view.granted = [&known](std::string_view path) { return known.capabilities.access_at(path); };
-  view.forbidden = [&known](const std::string& path, Access access) -> std::string {
+  view.forbidden = [&](const std::string& path, Access access) -> std::string {
     const auto use =
         access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
     const auto never = known.never_grant.find(path, use);
-    return never ? "it is never granted: " + std::string(never->why) : std::string();
+    return never ? "it is never granted: " + std::string(never->why)
+                 : why_denied(request.known.denials, path);
   };
   profile::Learned out = profile::generalise(recorder.uses(), view, request.name, request.extends);
   out.notes.insert(out.notes.end(), recorder.refused().begin(), recorder.refused().end());

@@ -176,13 +176,16 @@ class Generaliser {
     std::ranges::sort(groups_);
   }
 
-  // is_narrow: a group that a proposal may name. One of all caches says nothing about the program.
+  // is_narrow: a group that a proposal may name. One of all caches says nothing about the program;
+  // one with something that may not be granted would make a profile that does not compose.
   bool is_narrow(const Group& group) const {
     return is_of_this_platform(group) && group.enforced &&
            std::ranges::none_of(group.rows, [&](const GroupRow& row) {
              const auto place = expand_path(row.path, view_.variables);
              return row.access == GroupAccess::Deny ||
-                    (place && place->has_value() && too_broad(**place));
+                    (place && place->has_value() &&
+                     (too_broad(**place) ||
+                      !view_.forbidden(**place, access_of(row.access)).empty()));
            });
   }
 

@@ -135,6 +135,25 @@ class Learn(support.SandboxCase):
         self.assertIn("--force", done.stderr)
         self.assertEqual((self.project.tree / "learned.json").read_text(), "mine")
 
+    def test_what_the_extended_profile_denies_is_said_and_the_rest_is_learned(self):
+        denied = [str(self.outside / "data/c"), str(self.project.home / "in.json")]
+        profiles = self.project.home / ".config/nono/profiles"
+        profiles.mkdir(parents=True)
+        (profiles / "base.json").write_text(json.dumps({"filesystem": {"deny": denied}}))
+        self.project.own()
+        done = self.ran(self.learn(
+            "sh", "-c", f'cat "$OUTSIDE"/data/* {denied[1]} "$OUTSIDE/bin/tool" >/dev/null',
+            options=("--profile", "base", "--as", "more", "--output", "learned.json")))
+        for path in denied:
+            self.assertIn(f"{path} was used and is not in the profile: it lies in what is denied "
+                          "(profile base: /filesystem/deny/", done.stderr)
+        read = self.profile()["filesystem"]["read_file"]
+        self.assertEqual(read, [str(self.outside / name) for name in
+                                ("bin/tool", "data/a", "data/b", "data/d", "data/e")])
+        (profiles / "more.json").write_text((self.project.tree / "learned.json").read_text())
+        self.project.own()
+        self.ran(self.project.nono("profile", "validate", "more"))
+
     def test_what_could_not_be_written_is_refused_before_the_run(self):
         self.project.write("there.json", "mine")
         for name, force, mends in (("there.json", (), True), ("nowhere/x.json", (), False),

@@ -193,6 +193,20 @@ TEST(GeneraliseLimitsTest, AGroupIsRecognisedByWhatItKeeps) {
   EXPECT_TRUE(groups->compact().contains("rust_")) << groups->compact();
 }
 
+TEST(GeneraliseLimitsTest, AGroupWithSomethingForbiddenIsNotTaken) {
+  std::vector<UsedPath> uses;
+  for (const char* name : {"registry/index", "registry/cache", "git/db"}) {
+    uses.push_back({std::string("/home/u/.cargo/") + name, UsedAs::Write});
+  }
+  LearnView denying = view();
+  EXPECT_NE(generalise(uses_of(uses), denying, "p", "").document.find("groups"), nullptr);
+  denying.forbidden = [](const std::string& path, Access) -> std::string {
+    return path == "/home/u/.cache/sccache" ? "it lies in what is denied" : "";
+  };
+  const Learned out = generalise(uses_of(uses), denying, "p", "");
+  EXPECT_EQ(out.document.find("groups"), nullptr) << out.document.pretty();
+}
+
 TEST(GeneraliseLimitsTest, AGroupIsNotTakenForWhatADirectoryGivesAnyway) {
   std::vector<UsedPath> uses = {{"/home/u/.npm/new", UsedAs::Name}};
   for (const char* name : {"_cacache/a", "_cacache/b", "_logs/c", "_logs/d"}) {
