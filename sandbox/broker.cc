@@ -267,8 +267,8 @@ void Warden::Impl::record(const Outcome& outcome) {
   if (!path.starts_with('/') || path.starts_with("/memfd:")) {
     return;
   }
-  if ((flags & O_CREAT) != 0) {
-    rules.used("name", path);  // the next run may find it missing
+  if ((flags & O_CREAT) != 0 && S_ISREG(status.st_mode)) {
+    rules.used("name", path);  // the next run may find it missing; an open makes nothing else
   }
   if (S_ISDIR(status.st_mode)) {
     rules.used("list", path);

@@ -154,6 +154,10 @@ class Learn(support.SandboxCase):
         self.project.own()
         self.ran(self.project.nono("profile", "validate", "more"))
 
+    def test_a_device_that_is_written_is_not_a_name_that_is_made(self):
+        done = self.ran(self.learn("sh", "-c", "echo x >/dev/null"))
+        self.assertNotIn("/dev", done.stdout + done.stderr)
+
     def test_what_could_not_be_written_is_refused_before_the_run(self):
         self.project.write("there.json", "mine")
         for name, force, mends in (("there.json", (), True), ("nowhere/x.json", (), False),
