@@ -179,6 +179,24 @@ Result<engine::LearnRequest> learn_request(const Arguments& arguments, Session& 
   return out;
 }
 
+// propose shows what was learned before it is written: that can fail.
+Result<int> propose(const Arguments& arguments, Session& session,
+                    const engine::LearnRequest& request, const engine::LearnResult& result) {
+  NONO_TRY(const engine::UserDirectories user, session.user());
+  NONO_TRY(const std::vector<std::string> lines, added(result.learned.document, request, user));
+  if (session.wants_json()) {
+    session.render().json(learn_json(result, lines));
+  } else {
+    show(session, result, lines);
+  }
+  NONO_CHECK(write_profile(arguments, session, result.learned.document));
+  const auto& ended = std::get<engine::RunResult>(result.outcome);
+  if (ended.record_fault) {
+    session.render().error(*ended.record_fault);
+  }
+  return ended.exit_code;
+}
+
 Result<int> run_learn(const Arguments& arguments, Session& session) {
   NONO_TRY(const engine::LearnRequest request, learn_request(arguments, session));
   NONO_CHECK(check_output(arguments));
@@ -194,19 +212,7 @@ Result<int> run_learn(const Arguments& arguments, Session& session) {
   if (const auto* refused = std::get_if<engine::StartRefused>(&result->outcome)) {
     return refused_start(session.render(), *refused, kStartAllTheSame);
   }
-  NONO_TRY(const engine::UserDirectories user, session.user());
-  NONO_TRY(const std::vector<std::string> lines, added(result->learned.document, request, user));
-  if (session.wants_json()) {
-    session.render().json(learn_json(*result, lines));
-  } else {
-    show(session, *result, lines);
-  }
-  NONO_CHECK(write_profile(arguments, session, result->learned.document));
-  const auto& ended = std::get<engine::RunResult>(result->outcome);
-  if (ended.record_fault) {
-    session.render().error(*ended.record_fault);
-  }
-  return ended.exit_code;
+  return propose(arguments, session, request, *result);
 }
 
 constexpr auto kOptions = std::to_array<Option>({
