@@ -99,6 +99,16 @@ bool is_link(BorrowedFd base, const std::string& path) {
          S_ISLNK(status.st_mode);
 }
 
+// not_made: where this user may make nothing, another place can be named.
+Error not_made(int code, const std::string& path) {
+  Error error = fail_errno(code, "create the directory " + printable(path)).error();
+  if (code != EACCES && code != EPERM && code != EROFS) {
+    return error;
+  }
+  return std::move(error).mend_with(
+      "let HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, name directories that you can write");
+}
+
 }  // namespace
 
 FileId file_id_of(const struct stat& status) {
@@ -201,7 +211,7 @@ Result<void> make_private_directories(const std::string& path) {
     auto next = open_directory(here, part);
     if (!next && next.error().kind() == ErrorKind::NotFound) {
       if (::mkdirat(BorrowedFd(here).raw(), part.c_str(), 0700) != 0 && errno != EEXIST) {
-        return fail_errno(errno, "create the directory " + printable(path));
+        return std::unexpected(not_made(errno, path));
       }
       next = open_directory(here, part, FollowLinks::No);
     }

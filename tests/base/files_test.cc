@@ -307,6 +307,15 @@ TEST_F(FilesTest, FilesAndDanglingLinksInTheWayOfADirectoryAreErrors) {
   EXPECT_FALSE(dir_.read("absent"));
 }
 
+TEST_F(FilesTest, WhereNothingMayBeMadeAnotherPlaceCanBeNamed) {
+  const auto made = make_private_directories("/sys/nono");  // not by root either
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().message(),
+            "create the directory /sys/nono: " + std::string(std::strerror(made.error().code())));
+  EXPECT_NE(made.error().remedy().find("XDG_STATE_HOME"), std::string::npos);
+  EXPECT_EQ(make_private_directories(dir_ / "plain/x").error().remedy(), "");
+}
+
 TEST_F(FilesTest, RelativePrivateDirectoriesStartAtTheWorkingDirectory) {
   const std::string answer = testing::in_child([this] {
     const bool made = ::chdir(dir_.path().c_str()) == 0 && make_private_directories("x/y");
