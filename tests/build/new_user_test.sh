@@ -10,7 +10,7 @@ exec </dev/null
 machine() {
   local dir=$work/$1 program
   mkdir -p "$dir/bin"
-  for program in awk bash cat dirname env grep head mktemp nproc rm sed sh stat tail tee true; do
+  for program in awk bash cat dirname env grep head mkdir mktemp nproc rm sed sh stat tail tee true; do
     ln -s "$(type -P "$program")" "$dir/bin/$program"
   done
   stand_in "$1" dpkg-query 'exit 1'
@@ -96,6 +96,9 @@ mkdir -p "$work/moved/build/release" && echo 'CMAKE_HOME_DIRECTORY:INTERNAL=/was
 expect_stop moved 'configured in another place (/was/here): remove it (rm -r build/release)' build_in "$work/moved"
 echo "CMAKE_HOME_DIRECTORY:INTERNAL=$work/moved" >"$work/moved/build/release/CMakeCache.txt"
 expect_stop moved_control 'the configure step failed' build_in "$work/moved"
+
+mkdir "$work/not_ours" && : >"$work/not_ours/build"
+expect_stop not_ours "the directory $work/not_ours/build/release cannot be made: clone the project" build_in "$work/not_ours"
 
 # Without a home the cache is a temporary directory, also for root, who could make one anywhere.
 cache_dir() { env -u HOME -u XDG_CACHE_HOME TMPDIR="$work" "$BASH" -c 'source "$1/tools/lib/common.sh" && nono_cache_dir' sh "$source_dir"; }
