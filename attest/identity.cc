@@ -30,15 +30,15 @@ std::unexpected<Rejection> mismatch(std::string detail) {
   return reject(Reason::IdentityMismatch, std::move(detail));
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
 std::string shown(const ExpectedText& expected) {
   if (const auto* pattern = std::get_if<Pattern>(&expected)) {
-    return "a match of " + quoted(pattern->text());
+    return "a match of " + in_quotes(pattern->text());
   }
-  return quoted(std::get<std::string>(expected));
+  return in_quotes(std::get<std::string>(expected));
 }
 
 // What the certificate does not say satisfies nothing, not even a pattern that matches all.
@@ -49,7 +49,7 @@ std::expected<void, Rejection> hold_text(std::string_view field, const ExpectedT
                     shown(expected));
   }
   if (!satisfies(expected, found)) {
-    return mismatch("the " + std::string(field) + " of the certificate is " + quoted(found) +
+    return mismatch("the " + std::string(field) + " of the certificate is " + in_quotes(found) +
                     "; expected " + shown(expected));
   }
   return {};
@@ -62,7 +62,7 @@ std::expected<void, Rejection> hold_claim(const std::string& name, const Expecte
       return hold_text(name, expected, claims.*field.member);
     }
   }
-  return mismatch("certificates have no claim " + quoted(name) + ", which the policy demands");
+  return mismatch("certificates have no claim " + in_quotes(name) + ", which the policy demands");
 }
 
 std::expected<void, Rejection> hold_kind(crypto::SubjectNameKind expected,

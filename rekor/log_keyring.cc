@@ -25,7 +25,7 @@ std::unexpected<LogError> refuse(LogFault fault, std::string detail) {
   return std::unexpected(LogError{fault, std::move(detail)});
 }
 
-std::string quoted(std::string_view foreign) {
+std::string in_quotes(std::string_view foreign) {
   std::string text = "\"";
   text += foreign.substr(0, kShownBytes);
   return text += '"';
@@ -105,21 +105,22 @@ std::expected<std::string_view, LogError> origin_name(const Log& log, Generation
   if (generation == Generation::V1) {
     if (!host) {
       return refuse(LogFault::CheckpointInvalid,
-                    "the origin of the checkpoint, " + quoted(origin) +
+                    "the origin of the checkpoint, " + in_quotes(origin) +
                         ", is not \"HOST - TREE\" as of a Rekor v1 log, which the entry is of");
     }
     const std::string known = log.host();
     const std::string_view name = std::string_view(known).substr(0, known.find_first_of(":/"));
     if (!is_address(known) && *host != name) {
-      return refuse(LogFault::CheckpointInvalid, "the origin of the checkpoint, " + quoted(origin) +
-                                                     ", is not of the log " + quoted(known));
+      return refuse(LogFault::CheckpointInvalid, "the origin of the checkpoint, " +
+                                                     in_quotes(origin) + ", is not of the log " +
+                                                     in_quotes(known));
     }
     return *host;
   }
   if (host || origin != log.host()) {
-    return refuse(LogFault::CheckpointInvalid, "the origin of the checkpoint, " + quoted(origin) +
-                                                   ", is not the name of the log, " +
-                                                   quoted(log.host()));
+    return refuse(LogFault::CheckpointInvalid,
+                  "the origin of the checkpoint, " + in_quotes(origin) +
+                      ", is not the name of the log, " + in_quotes(log.host()));
   }
   return origin;
 }
@@ -136,7 +137,7 @@ Verdict check_signatures(const Log& log, const Checkpoint& checkpoint, std::stri
     const bool repeated = good != nullptr && good->signature == line.signature;
     if (!repeated && !log.key.verifies(as_bytes(checkpoint.text), line.signature)) {
       return refuse(LogFault::CheckpointInvalid,
-                    "the signature of " + quoted(name) +
+                    "the signature of " + in_quotes(name) +
                         " on the checkpoint does not verify with the key of the log");
     }
     good = &line;
@@ -144,7 +145,7 @@ Verdict check_signatures(const Log& log, const Checkpoint& checkpoint, std::stri
   if (good == nullptr) {
     return refuse(LogFault::CheckpointInvalid,
                   "none of the " + std::to_string(checkpoint.signatures.size()) +
-                      " signatures of the checkpoint is by " + quoted(name) +
+                      " signatures of the checkpoint is by " + in_quotes(name) +
                       " with the key of the log (hint " + hex_encode(hint) + ")");
   }
   return {};
@@ -212,7 +213,7 @@ Verdict check_promise(const Log& log, const LogEntry& entry, Time integrated_at)
   if (!log.key.verifies(as_bytes(text), *entry.promise)) {
     return refuse(LogFault::PromiseInvalid,
                   "the signed entry timestamp does not verify with the key of " +
-                      quoted(log.host()) + " over the body, the index " +
+                      in_quotes(log.host()) + " over the body, the index " +
                       std::to_string(entry.log_index) + ", the log id and the time " +
                       rfc3339(integrated_at));
   }
@@ -256,7 +257,7 @@ std::optional<Time> promised_time(const LogEntry& entry) {
 Verdict check_in(const Log& log, Generation generation, const LogEntry& entry) {
   if (const std::optional<Time> at = promised_time(entry)) {
     if (!log.valid_at(*at)) {
-      return refuse(LogFault::UnknownLog, "the log " + quoted(log.host()) + " is trusted from " +
+      return refuse(LogFault::UnknownLog, "the log " + in_quotes(log.host()) + " is trusted from " +
                                               window_of(log) + ", the entry was integrated at " +
                                               rfc3339(*at));
     }
