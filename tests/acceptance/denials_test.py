@@ -146,7 +146,7 @@ class Denials(support.SandboxCase):
         make = ("import os\n"
                 "for name in ['d' * 250] * 14 + ['.git', 'hooks']: os.mkdir(name); os.chdir(name)\n")
         self.ran(self.project.run(PY, "-c", make))
-        count = 12000
+        count = 24000
         code = ("import os, time\n"
                 "for name in ['d' * 250] * 14 + ['.git', 'hooks']: os.chdir(name)\n"
                 "for number in range(%d):\n"
