@@ -25,6 +25,15 @@ add_library(tomlplusplus INTERFACE IMPORTED)
 target_include_directories(tomlplusplus SYSTEM INTERFACE ${NONO_TOMLPLUSPLUS_INCLUDE})
 add_library(re2 STATIC IMPORTED)
 set_target_properties(re2 PROPERTIES IMPORTED_LOCATION ${NONO_RE2_A})
+# Since 2023 re2 stands on Abseil (Debian 13), whose own targets are Debian's shared libraries. Of the
+# archives the linker takes what re2 calls.
+find_file(NONO_RE2_HEADER NAMES re2/re2.h REQUIRED)
+file(STRINGS ${NONO_RE2_HEADER} abseil_headers REGEX "^#include [<\"]absl/")
+if(abseil_headers)
+  cmake_path(GET NONO_RE2_A PARENT_PATH re2_archives)
+  file(GLOB abseil ${re2_archives}/libabsl_*.a)
+  set_target_properties(re2 PROPERTIES INTERFACE_LINK_LIBRARIES "$<LINK_GROUP:RESCAN,${abseil}>")
+endif()
 add_library(utf8proc STATIC IMPORTED)
 set_target_properties(utf8proc PROPERTIES IMPORTED_LOCATION ${NONO_UTF8PROC_A}
                       INTERFACE_COMPILE_DEFINITIONS UTF8PROC_STATIC)
