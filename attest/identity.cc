@@ -55,6 +55,13 @@ std::expected<void, Rejection> hold_text(std::string_view field, const ExpectedT
   return {};
 }
 
+// hold_if_said: what the policy does not say is anything.
+std::expected<void, Rejection> hold_if_said(std::string_view field,
+                                            const std::optional<ExpectedText>& expected,
+                                            const std::string& found) {
+  return expected ? hold_text(field, *expected, found) : std::expected<void, Rejection>();
+}
+
 std::expected<void, Rejection> hold_claim(const std::string& name, const ExpectedText& expected,
                                           const crypto::FulcioClaims& claims) {
   for (const crypto::ClaimField& field : crypto::fulcio_claim_fields()) {
@@ -65,13 +72,13 @@ std::expected<void, Rejection> hold_claim(const std::string& name, const Expecte
   return mismatch("certificates have no claim " + in_quotes(name) + ", which the policy demands");
 }
 
-std::expected<void, Rejection> hold_kind(crypto::SubjectNameKind expected,
+std::expected<void, Rejection> hold_kind(const std::optional<crypto::SubjectNameKind>& expected,
                                          crypto::SubjectNameKind found) {
-  if (expected == found) {
+  if (!expected || *expected == found) {
     return {};
   }
   return mismatch("the subject of the certificate is " + std::string(name_of(found)) +
-                  "; expected " + std::string(name_of(expected)));
+                  "; expected " + std::string(name_of(*expected)));
 }
 
 }  // namespace
@@ -110,15 +117,9 @@ bool satisfies(const ExpectedText& expected, std::string_view value) {
 
 std::expected<void, Rejection> hold(const IdentityPolicy& policy,
                                     const CertificateIdentity& identity) {
-  if (policy.subject_kind) {
-    NONO_CHECK(hold_kind(*policy.subject_kind, identity.subject.kind));
-  }
-  if (policy.subject) {
-    NONO_CHECK(hold_text("subject", *policy.subject, identity.subject.value));
-  }
-  if (policy.issuer) {
-    NONO_CHECK(hold_text("issuer", *policy.issuer, identity.issuer()));
-  }
+  NONO_CHECK(hold_kind(policy.subject_kind, identity.subject.kind));
+  NONO_CHECK(hold_if_said("subject", policy.subject, identity.subject.value));
+  NONO_CHECK(hold_if_said("issuer", policy.issuer, identity.issuer()));
   for (const auto& [name, expected] : policy.claims) {
     NONO_CHECK(hold_claim(name, expected, identity.claims));
   }

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "sandbox/resolve.h"
+#include "sandbox/standard_streams.h"
 
 namespace nono::engine {
 namespace {
@@ -47,7 +48,8 @@ Result<OwnedFd> copy_for(const Judgement& judgement, BorrowedFd stream) {
 
 }  // namespace
 
-Result<std::vector<ReadStream>> read_streams(Gate gate) {
+Result<std::vector<ReadStream>> read_streams(Gate gate, const sandbox::Network& network) {
+  NONO_CHECK(sandbox::check_standard_streams(network));
   std::vector<ReadStream> out;
   for (std::size_t number = 0; number < kStreams; ++number) {
     const BorrowedFd stream = BorrowedFd::unowned(static_cast<int>(number));

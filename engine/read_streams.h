@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "engine/gate.h"
 #include "engine/run.h"
+#include "sandbox/capability_set.h"
 #include "sandbox/gatekeeper.h"
 #include "sandbox/launch.h"
 
@@ -26,7 +27,9 @@ struct ReadStream {
   OwnedFd copy;  // of the judged bytes, where the caller's reading stood; none where it is denied
 };
 
-Result<std::vector<ReadStream>> read_streams(Gate gate);
+// read_streams: an error, too, where a stream is a socket that an agent on that network could not
+// make itself (sandbox/standard_streams.h).
+Result<std::vector<ReadStream>> read_streams(Gate gate, const sandbox::Network& network);
 
 // hand_over puts the copies, which stay borrowed, in the place of the caller's.
 void hand_over(std::span<const ReadStream> streams, sandbox::LaunchPlan& launch);

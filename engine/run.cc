@@ -26,7 +26,6 @@
 #include "profile/private_tmp.h"
 #include "sandbox/fast_gate.h"
 #include "sandbox/launch.h"
-#include "sandbox/standard_streams.h"
 #include "session/terminal.h"
 
 namespace nono::engine {
@@ -281,11 +280,15 @@ Result<sandbox::FastGate> fast_gate(const RunPlan& plan) {
   return sandbox::FastGate::make(shapes);
 }
 
+// Given is what an agent gets besides what is planned.
+struct Given {
+  const Terminal* terminal;
+  const LimitKeeper* limits;  // null: none
+  std::span<const ReadStream> streams;
+};
+
 Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan& plan,
-                                       const Terminal& terminal, const sandbox::ExecPlan& exec,
-                                       const LimitKeeper* limits,
-                                       std::span<const ReadStream> streams) {
-  NONO_CHECK(sandbox::check_standard_streams(plan.capabilities.network()));
+                                       const sandbox::ExecPlan& exec, const Given& given) {
   std::optional<sandbox::FastGate> fast;
   if (request.intercept == Intercept::Fast) {
     NONO_TRY(sandbox::FastGate made, fast_gate(plan));
@@ -306,11 +309,11 @@ Result<sandbox::Launched> launch_agent(const RunRequest& request, const RunPlan&
   launch.prepared = &prepared;
   launch.exec = &exec;
   launch.broker = &broker;
-  if (limits != nullptr) {
-    launch.limits = limits->child_limits();
+  if (given.limits != nullptr) {
+    launch.limits = given.limits->child_limits();
   }
-  terminal.add_to(launch);
-  hand_over(streams, launch);
+  given.terminal->add_to(launch);
+  hand_over(given.streams, launch);
   return sandbox::launch(launch);
 }
 
@@ -348,8 +351,16 @@ class Running {
     return follow(std::move(launched), std::move(terminal), exec);
   }
 
-  Result<void> record(std::span<const ReadStream> streams) {
-    return record_reading(streams, gate_);
+  // run records what the caller handed over and follows the agent to its end.
+  Result<RunResult> run(ReadyAgent& agent, Terminal terminal, const sandbox::ExecPlan& exec,
+                        std::span<const ReadStream> streams) {
+    const Result<void> recorded = record_reading(streams, gate_);
+    auto result = recorded ? supervise(agent, std::move(terminal), exec)
+                           : Result<RunResult>(std::unexpected(recorded.error()));
+    if (!result) {
+      abandon(result.error());
+    }
+    return result;
   }
 
   // abandon closes the log of a run that could not start.
@@ -515,23 +526,28 @@ Result<ledger::AuditLog> open_log(const RunRequest& request, const RunPlan& plan
   return log ? std::move(log) : std::unexpected(of_state(std::move(log).error()));
 }
 
-Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Terminal terminal,
-                               const Clock& clock, Teller& teller) {
+Result<sandbox::ExecPlan> plan_exec(const RunRequest& request, RunPlan& plan) {
   if (request.intercept == Intercept::Fast) {
     sandbox::FastGate::preload(plan.environment);
   }
-  NONO_TRY(const sandbox::ExecPlan exec,
+  NONO_TRY(sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
   plan.show_way_to(exec.program(), request.working_directory);
   NONO_CHECK(check_tool(plan, request, exec.program()));
+  return exec;
+}
+
+Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Terminal terminal,
+                               const Clock& clock, Teller& teller) {
+  NONO_TRY(const sandbox::ExecPlan exec, plan_exec(request, plan));
   NONO_TRY(const std::vector<ReadStream> streams,
-           read_streams(Gate(plan.policy, request.trust_override)));
+           read_streams(Gate(plan.policy, request.trust_override), plan.capabilities.network()));
   if (std::vector<Verdict> denied = verdicts_on(streams, Which::Denied); !denied.empty()) {
     return StartRefused{std::move(denied), true};
   }
   NONO_TRY(const std::unique_ptr<LimitKeeper> limits, LimitKeeper::make(plan.limits));
   NONO_TRY(sandbox::Launched launched,
-           launch_agent(request, plan, terminal, exec, limits.get(), streams));
+           launch_agent(request, plan, exec, {&terminal, limits.get(), streams}));
   ReadyAgent agent(std::move(launched));
   NONO_CHECK(scan_run(plan, request, teller));
   teller.starting(plan);
@@ -543,20 +559,8 @@ Result<RunOutcome> run_planned(const RunRequest& request, RunPlan& plan, Termina
     limits->measure_trees(written_trees(plan.capabilities));
   }
   Running running(request, plan, teller, std::move(log), limits.get(), clock);
-  const Result<void> recorded = running.record(streams);
-  auto result = recorded ? running.supervise(agent, std::move(terminal), exec)
-                         : Result<RunResult>(std::unexpected(recorded.error()));
-  if (!result) {
-    running.abandon(result.error());
-    return std::unexpected(std::move(result).error());
-  }
-  return *std::move(result);
-}
-
-// composing_forks: to try namespaces of its own, or to look names up.
-bool composing_forks(const RunRequest& request) {
-  return request.own_network != NamespaceWish::Off ||
-         request.wish_for_mounts() != NamespaceWish::Off || !request.connect_to.empty();
+  NONO_TRY(RunResult result, running.run(agent, std::move(terminal), exec, streams));
+  return result;
 }
 
 }  // namespace
@@ -574,7 +578,7 @@ Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& te
   NONO_TRY(const struct stat status, tmp.status());
   const SessionPlaces places{tmp.path(), tmp.variables(), terminal.slave_path, status.st_dev,
                              status.st_ino};
-  if (composing_forks(request)) {
+  if (request.forks_to_compose()) {
     verification.finish();
   }
   auto plan = compose_run(request, places);

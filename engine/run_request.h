@@ -82,6 +82,12 @@ struct RunRequest {
                                                              : NamespaceWish::Off);
   }
 
+  // forks_to_compose: to try namespaces of its own, or to look names up.
+  bool forks_to_compose() const {
+    return own_network != NamespaceWish::Off || wish_for_mounts() != NamespaceWish::Off ||
+           !connect_to.empty();
+  }
+
   // limits_network: ports or hosts are named, and nothing else is to be reached.
   bool limits_network() const {
     return !ports.connect.empty() || !ports.listen.empty() || !connect_to.empty();

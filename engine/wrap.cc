@@ -11,7 +11,6 @@
 #include "engine/run_credentials.h"
 #include "engine/run_tool.h"
 #include "ledger/audit_log.h"
-#include "sandbox/standard_streams.h"
 #include "sandbox/wrap.h"
 
 namespace nono::engine {
@@ -127,7 +126,7 @@ Result<std::optional<WrapOutcome>> judged(RunPlan& plan, const RunRequest& reque
     return *std::move(needs);
   }
   NONO_TRY(const std::vector<ReadStream> streams,
-           read_streams(Gate(plan.policy, request.trust_override)));
+           read_streams(Gate(plan.policy, request.trust_override), plan.capabilities.network()));
   if (std::vector<Verdict> denied = verdicts_on(streams, Which::Denied); !denied.empty()) {
     return StartRefused{std::move(denied), true};
   }
@@ -147,7 +146,6 @@ Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_
   NONO_TRY(const sandbox::ExecPlan exec,
            sandbox::ExecPlan::build(request.command, plan.environment, request.working_directory));
   plan.show_way_to(exec.program(), request.working_directory);
-  NONO_CHECK(sandbox::check_standard_streams(plan.capabilities.network()));
   NONO_TRY(std::optional<WrapOutcome> stop, judged(plan, request, exec.program(), teller));
   if (stop) {
     return *std::move(stop);

@@ -165,8 +165,8 @@ std::expected<Checkpoint, LogError> check_checkpoint(const Log& log, Generation 
   return *std::move(checkpoint);
 }
 
-Verdict check_proof(const Log& log, Generation generation, const LogEntry& entry) {
-  const InclusionProof& proof = *entry.proof;
+Verdict check_proof(const Log& log, Generation generation, const LogEntry& entry,
+                    const InclusionProof& proof) {
   NONO_TRY(const Checkpoint checkpoint, check_checkpoint(log, generation, proof.checkpoint));
   if (proof.tree_size != checkpoint.size) {
     return refuse(LogFault::ProofInvalid,
@@ -210,7 +210,7 @@ std::string promised_text(const LogEntry& entry, std::int64_t integrated_time) {
 
 Verdict check_promise(const Log& log, const LogEntry& entry, Time integrated_at) {
   const std::string text = promised_text(entry, integrated_at.time_since_epoch().count());
-  if (!log.key.verifies(as_bytes(text), *entry.promise)) {
+  if (!entry.promise || !log.key.verifies(as_bytes(text), *entry.promise)) {
     return refuse(LogFault::PromiseInvalid,
                   "the signed entry timestamp does not verify with the key of " +
                       in_quotes(log.host()) + " over the body, the index " +
@@ -248,10 +248,15 @@ Verdict check_evidence(Generation generation, const LogEntry& entry) {
 
 // promised_time is not true before the promise verified; without one a time is worth nothing.
 std::optional<Time> promised_time(const LogEntry& entry) {
-  if (!entry.promise) {
+  if (!entry.promise || !entry.integrated_time) {
     return std::nullopt;
   }
   return Time{std::chrono::seconds{*entry.integrated_time}};
+}
+
+// proven_index is what the log signed: with its promise, else by the proof.
+std::uint64_t proven_index(const LogEntry& entry) {
+  return entry.proof && !entry.promise ? entry.proof->log_index : entry.log_index;
 }
 
 Verdict check_in(const Log& log, Generation generation, const LogEntry& entry) {
@@ -264,7 +269,7 @@ Verdict check_in(const Log& log, Generation generation, const LogEntry& entry) {
     NONO_CHECK(check_promise(log, entry, *at));
   }
   if (entry.proof) {
-    NONO_CHECK(check_proof(log, generation, entry));
+    NONO_CHECK(check_proof(log, generation, entry, *entry.proof));
   }
   return {};
 }
@@ -311,20 +316,19 @@ std::expected<LoggedEntry, LogError> LogKeyring::check(const LogEntry& entry,
   NONO_TRY(const Generation generation, generation_of(entry));
   NONO_CHECK(match_body(entry, submission));
   NONO_CHECK(check_evidence(generation, entry));
-  std::optional<LogError> fault;
+  LogError fault{LogFault::UnknownLog, {}};
   for (const Log& log : candidates) {
     const Verdict verdict = check_in(log, generation, entry);
     if (verdict) {
-      const std::uint64_t index = entry.promise ? entry.log_index : entry.proof->log_index;
-      return LoggedEntry(log, index, promised_time(entry), entry.proof.has_value(),
+      return LoggedEntry(log, proven_index(entry), promised_time(entry), entry.proof.has_value(),
                          instances_of(log, candidates));
     }
     // Of several instances, one whose window fits says best what is wrong.
-    if (!fault || fault->fault == LogFault::UnknownLog) {
+    if (fault.fault == LogFault::UnknownLog) {
       fault = verdict.error();
     }
   }
-  return std::unexpected(*std::move(fault));
+  return std::unexpected(std::move(fault));
 }
 
 }  // namespace nono::rekor
