@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -21,7 +22,12 @@ constexpr std::array<Stream, 3> kStreams{Stream{STDIN_FILENO, "standard input"},
                                          Stream{STDOUT_FILENO, "standard output"},
                                          Stream{STDERR_FILENO, "standard error"}};
 
-// option_of: nothing where the descriptor is no socket, or is not open.
+bool is_socket(int fd) {
+  struct stat status{};
+  return ::fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+// option_of: nothing where the kernel, or a sandbox around this one, does not tell.
 std::optional<int> option_of(int fd, int name) {
   int value = 0;
   socklen_t size = sizeof value;
@@ -29,7 +35,9 @@ std::optional<int> option_of(int fd, int name) {
                                                                 : std::nullopt;
 }
 
-bool is_judged(int fd, int domain, const Network& network) {
+// is_judged: what cannot be told is not.
+bool is_judged(int fd, const Network& network) {
+  const auto domain = option_of(fd, SO_DOMAIN);
   const auto type = option_of(fd, SO_TYPE);
   if (domain == AF_UNIX) {
     return type == SOCK_STREAM || type == SOCK_SEQPACKET;
@@ -45,8 +53,7 @@ bool is_judged(int fd, int domain, const Network& network) {
 
 Result<void> check_standard_streams(const Network& network) {
   for (const Stream& stream : kStreams) {
-    const auto domain = option_of(stream.fd, SO_DOMAIN);
-    if (domain && !is_judged(stream.fd, *domain, network)) {
+    if (is_socket(stream.fd) && !is_judged(stream.fd, network)) {
       return std::unexpected(Error(ErrorKind::Unsupported,
                                    std::string(stream.name) +
                                        " is a socket by which the agent could reach what is not "
