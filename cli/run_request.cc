@@ -147,6 +147,9 @@ Result<void> take_trust(const Arguments& arguments, engine::RunRequest& request)
   if (arguments.has("trust-override") || by_environment) {
     request.trust_override = trustpolicy::Override::DenialsBecomeWarnings;
   }
+  if (arguments.has("allow-instruction-drafts")) {
+    request.edit = sandbox::InstructionEdit::Drafts;
+  }
   if (arguments.has("allow-instruction-edit")) {
     request.edit = sandbox::InstructionEdit::Allowed;
   }

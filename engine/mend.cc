@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "sandbox/name_rules.h"
 
 namespace nono::engine {
 
@@ -64,6 +65,7 @@ constexpr auto kFixed = std::to_array<FixedMend>({
     {"network-blocked", "leave out --block-net, or use --connect HOST:PORT"},
     {"listen-without-port", "bind the socket to a port that --listen-port grants"},
     {"verified-file", "--allow-instruction-edit"},
+    {sandbox::kDraftRule, "--allow-instruction-drafts"},
     {"evidence", "--allow-instruction-edit"},
     {"blocked-command", "leave out --block-command, or take it out of the profile's commands.deny"},
     {"kept-tree", "leave out --keep"},

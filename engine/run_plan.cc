@@ -453,6 +453,10 @@ void note_relaxations(RunPlan& plan, const RunRequest& request) {
   if (request.edit == sandbox::InstructionEdit::Allowed) {
     plan.notes.emplace_back("--allow-instruction-edit: verified files may be changed");
   }
+  if (request.edit == sandbox::InstructionEdit::Drafts) {
+    plan.notes.emplace_back(
+        "--allow-instruction-drafts: the agent may write instruction files that nobody signed");
+  }
   if (request.recorder != nullptr) {
     plan.notes.emplace_back("learn: everything is granted that is not never granted");
   }

@@ -74,7 +74,7 @@ struct RunRequest {
   UseRecorder* recorder = nullptr;  // of learn: it outlives the run, and grants are wide
   trustpolicy::Override trust_override = trustpolicy::Override::No;
   ApprovalWish approvals;
-  sandbox::InstructionEdit edit = sandbox::InstructionEdit::ProtectVerified;
+  sandbox::InstructionEdit edit = sandbox::InstructionEdit::Refused;
 
   // wish_for_mounts: whoever blocks the network takes what it costs to be let alone.
   NamespaceWish wish_for_mounts() const {

@@ -107,7 +107,7 @@ GuardedPattern policy_pattern(const trustpolicy::Guard::Rooted& pattern) {
     beginning += "(.*/)?";
   }
   const bool open_end = text.ends_with('*') || text.ends_with('?') || text.ends_with(']');
-  return {.regex = beginning + glob_regex(text) + "$", .but_bundles = open_end};
+  return {.regex = beginning + glob_regex(text) + "$", .but_bundles = open_end, .instructs = true};
 }
 
 }  // namespace
@@ -116,7 +116,9 @@ std::vector<GuardedPattern> guarded_patterns(const trustpolicy::Guard& guard) {
   std::vector<GuardedPattern> out;
   for (const trustpolicy::Builtin& name : trustpolicy::builtin_names()) {
     if ((trustpolicy::builtin_named(name.shown).value_or(0) & guard.taken_off()) == 0) {
-      out.push_back({.regex = builtin_regex(name.shown), .but_bundles = false});
+      out.push_back({.regex = builtin_regex(name.shown),
+                     .but_bundles = false,
+                     .instructs = name.guard_class == trustpolicy::GuardClass::Instruction});
     }
   }
   for (const trustpolicy::Guard::Rooted& pattern : guard.patterns()) {
@@ -124,7 +126,8 @@ std::vector<GuardedPattern> guarded_patterns(const trustpolicy::Guard& guard) {
   }
   for (const std::string& file : guard.files()) {
     out.push_back({.regex = "^" + seatbelt_regex_quote(file, LetterCase::Folded) + "$",
-                   .but_bundles = false});
+                   .but_bundles = false,
+                   .instructs = true});
   }
   return out;
 }
@@ -132,10 +135,11 @@ std::vector<GuardedPattern> guarded_patterns(const trustpolicy::Guard& guard) {
 sandbox::SeatbeltRules seatbelt_rules(const RunPlan& plan, sandbox::InstructionEdit edit) {
   sandbox::SeatbeltRules out;
   out.home = plan.user.home;
+  out.drafts = edit != sandbox::InstructionEdit::Refused;
   out.guarded = guarded_patterns(plan.policy->guard());
   for (const Verdict& verdict : plan.verdicts) {
     (verdict.admitted ? out.admitted : out.not_admitted).push_back(verdict.path);
-    if (verdict.proven && edit == sandbox::InstructionEdit::ProtectVerified) {
+    if (verdict.proven && edit != sandbox::InstructionEdit::Allowed) {
       out.unchangeable.push_back(verdict.path);
       out.unchangeable.push_back(verdict.path + ".bundle");
     }

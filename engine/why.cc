@@ -53,10 +53,11 @@ class Silent final : public Teller {
   void note(const std::string&) override {}
 };
 
-Answer deny(std::string rule, std::string because) {
+Answer deny(std::string_view rule, std::string_view because, std::string_view mend = {}) {
   Answer out;
-  out.rule = std::move(rule);
-  out.because = std::move(because);
+  out.rule = rule;
+  out.because = because;
+  out.mend = mend;
   return out;
 }
 
@@ -288,9 +289,18 @@ class Oracle {
     if (!sandbox::refuses_name(match, thing_.canonical, makes)) {
       return std::nullopt;
     }
-    Answer out = deny("protected-name", std::string(match.why));
+    Answer out = deny("protected-name", match.why);
     out.entry = match.pattern;
     return out;
+  }
+
+  // by_draft: nothing is made yet in a session that would begin now.
+  std::optional<Answer> by_draft(mode_t makes, GuardClass known_as) const {
+    if (request_.edit != sandbox::InstructionEdit::Refused ||
+        !sandbox::makes_instructions(plan_.policy->guard(), thing_.canonical, makes, known_as)) {
+      return std::nullopt;
+    }
+    return deny(sandbox::kDraftRule, sandbox::kInstructsTheNext, "--allow-instruction-drafts");
   }
 
   // by_evidence refuses the change of what proves a verified file.
@@ -299,8 +309,8 @@ class Oracle {
     if (!bundle || request_.edit == sandbox::InstructionEdit::Allowed) {
       return std::nullopt;
     }
-    Answer out = deny("evidence", "the signatures of verified files lie in it");
-    out.mend = "--allow-instruction-edit";
+    const Answer out =
+        deny("evidence", "the signatures of verified files lie in it", "--allow-instruction-edit");
     if (bundle->of_many) {
       return out;
     }
@@ -317,11 +327,10 @@ class Oracle {
     NONO_TRY(const GuardClass guard, guard_class());
     if (guard == GuardClass::None || request_.edit == sandbox::InstructionEdit::Allowed ||
         !gate_.judge_path(thing_.canonical, guard).unchangeable()) {
-      return std::nullopt;
+      return by_draft(0, guard);
     }
-    Answer out = deny("verified-file", "a verified file is not changed by an agent");
-    out.mend = "--allow-instruction-edit";
-    return out;
+    return deny("verified-file", "a verified file is not changed by an agent",
+                "--allow-instruction-edit");
   }
 
   Result<Answer> write() {
@@ -414,10 +423,9 @@ class Oracle {
 
   // held_back is for a row that holds the program back whatever its words are.
   static Answer held_back(const sandbox::HeldCommand& row) {
-    Answer out = deny(row.anywhere ? "blocked-command" : "command", row.name + ": " + row.why);
-    out.mend =
-        row.anywhere ? "leave out --block-command" : "--allow-command " + shell_quote(row.name);
-    return out;
+    const std::string why = row.name + ": " + row.why;
+    return row.anywhere ? deny("blocked-command", why, "leave out --block-command")
+                        : deny("command", why, "--allow-command " + shell_quote(row.name));
   }
 
   // in_directory: a name is made and removed by the right to its directory.
@@ -441,6 +449,9 @@ class Oracle {
     if (auto named = by_name(thing_.wants_directory ? S_IFDIR : S_IFREG)) {
       return *std::move(named);
     }
+    if (auto draft = by_draft(thing_.wants_directory ? S_IFDIR : S_IFREG, GuardClass::None)) {
+      return *std::move(draft);
+    }
     NONO_TRY(std::optional<Answer> directory, in_directory());
     return directory ? *std::move(directory)
                      : granted(Access::write(), std::string(directory_name(thing_.canonical)));
@@ -455,9 +466,8 @@ class Oracle {
     if (tree == plan_.kept_trees.end()) {
       return std::nullopt;
     }
-    Answer out = deny("kept-tree", "what was there before the session is kept");
+    Answer out = deny("kept-tree", "what was there before the session is kept", "leave out --keep");
     out.entry = *tree;
-    out.mend = "leave out --keep";
     return out;
   }
 

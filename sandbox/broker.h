@@ -34,7 +34,9 @@ namespace nono::sandbox {
 class FastGate;   // fast_gate.h
 class MountView;  // mount_view.h
 
-enum class InstructionEdit : unsigned char { ProtectVerified, Allowed };
+// InstructionEdit says what the agent may do to instruction files: nothing (sandbox/drafts.h),
+// write those that are not verified, change all.
+enum class InstructionEdit : unsigned char { Refused, Drafts, Allowed };
 // OutsideGrants says what becomes of an open that the kernel refused for want of a grant.
 enum class OutsideGrants : unsigned char { Refused, Asked };
 
@@ -47,7 +49,7 @@ struct BrokerConfig {
   const CapabilitySet* capabilities = nullptr;
   std::string home;
   NetworkTier network = NetworkTier::Blocked;
-  InstructionEdit edit = InstructionEdit::ProtectVerified;
+  InstructionEdit edit = InstructionEdit::Refused;
   // What is read in place of the file at `hosts_path`, sealed; -1: that file itself.
   int hosts = -1;
   std::string hosts_path = {};

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/drafts.h"
 #include "sandbox/guard_kept.h"
 #include "sandbox/lane_turn.h"
 #include "sandbox/open_flags.h"
@@ -129,7 +130,8 @@ Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
   if (!object.valid()) {
     return std::unexpected(EACCES);
   }
-  return rules_.change_verdict(call, object, touched, guard_class);
+  const auto may = rules_.change_verdict(call, object, touched, guard_class);
+  return may ? may_draft(rules_, call, operation, {place.canonical, 0, guard_class}) : may;
 }
 
 // entry_moves decides on one name beneath a directory that moves.
@@ -162,7 +164,9 @@ Answer<void> NameOperations::entry_moves(const Call& call, const Move& move,
                   "the move would put protected content in place or take it away");
     return std::unexpected(EACCES);
   }
-  return {};
+  return S_ISDIR(status.st_mode)
+             ? Answer<void>()
+             : draft_may_move(rules_, call, {before, after, move.own ? move.to : ""});
 }
 
 Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& from,
@@ -198,8 +202,11 @@ Answer<void> NameOperations::moves(const Call& call, const NamedPlace& from, con
   if (auto may = leaves(call, from, status, "rename"); !may) {
     return may;
   }
-  if (auto may = rules_.may_write_name(call, to.canonical, status.st_mode & S_IFMT, "rename");
-      !may) {
+  const mode_t type = status.st_mode & S_IFMT;
+  if (auto may = rules_.may_write_name(call, to.canonical, type, "rename"); !may) {
+    return may;
+  }
+  if (auto may = may_draft(rules_, call, "rename", {to.canonical, type}); !may) {
     return may;
   }
   if (S_ISDIR(status.st_mode)) {
@@ -241,15 +248,15 @@ Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from
   if (replaced) {
     leave_places(from, to, *source, *replaced, exchange);
   }
-  if (auto may = moves(call, from, to, *source); !may) {
-    return may;
-  }
   if (replaced) {
     const auto may =
         exchange ? moves(call, to, from, *replaced) : leaves(call, to, *replaced, "replace");
     if (!may) {
       return may;
     }
+  }
+  if (auto may = moves(call, from, to, *source); !may) {
+    return may;
   }
   const GuardClass arrives = rules_.guard_of({to.canonical, to.canonical});
   if (arrives != GuardClass::None && S_ISREG(source->st_mode)) {
@@ -324,6 +331,9 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
     rules_.report(call, "link", resolved, "protected-name", "a second name would evade protection");
     return std::unexpected(EACCES);
   }
+  if (auto may = may_draft(rules_, call, "link", {to.canonical, status.st_mode & S_IFMT}); !may) {
+    return may;
+  }
   if (S_ISLNK(status.st_mode)) {
     return {};  // as good as a link of the same text
   }
@@ -387,7 +397,9 @@ Outcome NameOperations::symlink(const Call& call) {
   if (!turn) {
     return Outcome::error(turn.error());
   }
-  if (auto may = rules_.may_write_name(call, place->canonical, S_IFLNK, "symlink"); !may) {
+  auto may = rules_.may_write_name(call, place->canonical, S_IFLNK, "symlink");
+  may = may ? may_draft(rules_, call, "symlink", {place->canonical, S_IFLNK}) : may;
+  if (!may) {
     return Outcome::error(may.error());
   }
   if (!call.thread.waiting()) {
@@ -435,7 +447,9 @@ Outcome NameOperations::make(const Call& call) {
     return Outcome::error(turn.error());
   }
   if (type != S_IFDIR) {
-    if (auto may = rules_.may_write_name(call, place->canonical, type, "create"); !may) {
+    auto may = rules_.may_write_name(call, place->canonical, type, "create");
+    may = may ? may_draft(rules_, call, "create", {place->canonical, type}) : may;
+    if (!may) {
       return Outcome::error(may.error());
     }
     const UnderUmask agents(*mask);
@@ -505,7 +519,9 @@ Answer<void> NameOperations::may_truncate(const Call& call, const OwnedFd& objec
   }
   const GuardClass guard_class = rules_.guard_of(touched, status, {object});
   if (guard_class != GuardClass::None) {
-    if (auto may = rules_.change_verdict(call, object, touched, guard_class); !may) {
+    auto may = rules_.change_verdict(call, object, touched, guard_class);
+    may = may ? may_draft(rules_, call, "truncate", {touched.resolved, 0, guard_class}) : may;
+    if (!may) {
       return may;
     }
   }

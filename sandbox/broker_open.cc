@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "sandbox/broker_open_job.h"
 #include "sandbox/broker_terminals.h"
+#include "sandbox/drafts.h"
 #include "sandbox/fast_gate.h"
 #include "sandbox/guard_kept.h"
 #include "sandbox/lane_turn.h"
@@ -360,6 +361,9 @@ Outcome Opener::create_at(Job& job, NamedPlace& place) {
   if (auto may = rules_.may_write_name(job.call, place.canonical, S_IFREG, "create"); !may) {
     return Outcome::error(may.error());
   }
+  if (auto may = may_draft(rules_, job.call, "create", {place.canonical, S_IFREG}); !may) {
+    return Outcome::error(may.error());
+  }
   const GuardClass guard_class = rules_.guard_of(touched);
   const auto mask = job.call.thread.umask();
   if (!mask || !job.call.thread.waiting()) {
@@ -490,7 +494,9 @@ Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& s
   if (status.st_nlink > 1 && rules_.guard_of(touched) == GuardClass::None) {
     return refuse(job, touched, "guarded-hard-link", "it is a guarded file under a second name");
   }
-  if (auto may = rules_.change_verdict(job.call, object, touched, guard_class); !may) {
+  auto may = rules_.change_verdict(job.call, object, touched, guard_class);
+  may = may ? may_draft(rules_, job.call, "write", {touched.resolved, 0, guard_class}) : may;
+  if (!may) {
     return Outcome::error(may.error());
   }
   if ((job.open.flags & O_ACCMODE) == O_RDWR && !job.has(O_TRUNC)) {

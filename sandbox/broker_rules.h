@@ -69,6 +69,7 @@ class BrokerRules {
   // moves_as_own reports whether a directory made in this session goes to a place that is free for
   // it; what is protected by a root inside it stays its maker's.
   bool moves_as_own(const struct stat& status, BirthTime born, const std::string& to) const;
+  bool exempt(const ProtectedMatch& match) const;  // the agent's own
   bool protected_name(std::string_view canonical) const;
   // protected_outside is protected_name, but for what has its root at or beneath `own`.
   bool protected_outside(std::string_view canonical, std::string_view own) const;
@@ -119,7 +120,6 @@ class BrokerRules {
   bool keeps(const std::string& canonical) const;
   Answer<void> refuse_kept(const Call& call, std::string_view operation,
                            const std::string& canonical);
-  bool exempt(const ProtectedMatch& match) const;
   void change(const StateChange& change);
   void apply(const StateChange& change);
   // recall is `recalled` by the broker's memory, in a lane too.

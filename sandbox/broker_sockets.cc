@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 
+#include "sandbox/drafts.h"
 #include "sandbox/umask.h"
 
 namespace nono::sandbox {
@@ -414,7 +415,9 @@ Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket,
   if (!place) {
     return Outcome::error(place.error() == EINVAL ? EADDRINUSE : place.error());
   }
-  if (auto may = rules_.may_write_name(call, place->canonical, S_IFSOCK, "bind"); !may) {
+  auto may = rules_.may_write_name(call, place->canonical, S_IFSOCK, "bind");
+  may = may ? may_draft(rules_, call, "bind", {place->canonical, S_IFSOCK}) : may;
+  if (!may) {
     return Outcome::error(may.error());
   }
   const auto mask = call.thread.umask();

@@ -57,4 +57,35 @@ GuardClass class_of_links(const trustpolicy::GuardedNames& names, const std::str
   return found;
 }
 
+bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view canonical,
+                        mode_t makes, GuardClass known_as) {
+  if (makes == S_IFDIR || beneath_packages(canonical)) {
+    return false;
+  }
+  if (std::max(known_as, names.classify(canonical)) == GuardClass::Instruction) {
+    return true;
+  }
+  constexpr auto kBeneath =
+      std::to_array<std::string_view>({"a.md", "agents/a.md", "commands/a.md", "instructions/a.md",
+                                       "prompts/a.md", "rules/a.md", "skills/a.md"});
+  return makes == S_IFLNK && std::ranges::any_of(kBeneath, [&](std::string_view name) {
+           return names.classify(join_path(canonical, name)) == GuardClass::Instruction;
+         });
+}
+
+std::string instruction_root(const trustpolicy::GuardedNames& names, std::string_view canonical) {
+  const std::string_view own = base_name(canonical);
+  const bool anywhere = names.classify(join_path("/", own)) == GuardClass::Instruction;
+  const std::string_view any = anywhere ? "a.md" : own;
+  std::string_view root = directory_name(canonical);
+  const auto is_inner = [&] {
+    return base_name(root).starts_with('.') ||
+           names.classify(join_path(root, any)) == GuardClass::Instruction;
+  };
+  while (root.size() > 1 && is_inner()) {
+    root = directory_name(root);
+  }
+  return std::string(root);
+}
+
 }  // namespace nono::sandbox

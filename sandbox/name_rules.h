@@ -33,4 +33,18 @@ std::optional<BundleName> bundle_name(std::string_view canonical);
 trustpolicy::GuardClass class_of_links(const trustpolicy::GuardedNames& names,
                                        const std::string& requested, const std::string& resolved);
 
+// Instruction files that nobody signed, as agents write them (sandbox/drafts.h): the rule and why.
+inline constexpr std::string_view kDraftRule = "instruction-draft";
+inline constexpr std::string_view kInstructsTheNext =
+    "it would tell the next agent here what to do";
+// makes_instructions says whether a name, or what is there (`known_as`), is that of an instruction
+// file, or what comes to be there (`makes`, S_IFMT bits; 0: something exists) a link that is a
+// directory of such files to agents. Those of packages are nobody's project.
+bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view canonical,
+                        mode_t makes,
+                        trustpolicy::GuardClass known_as = trustpolicy::GuardClass::None);
+// instruction_root is the directory that the file speaks to: where it lies, but above all that is
+// guarded by its place (`.claude/skills/x`) and above a directory with a dot.
+std::string instruction_root(const trustpolicy::GuardedNames& names, std::string_view canonical);
+
 }  // namespace nono::sandbox

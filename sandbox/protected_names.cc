@@ -187,10 +187,6 @@ bool worth_looking(std::string_view path) {
   return path.contains("/.") || has_plain_name(path);
 }
 
-bool in_package(std::string_view path) {
-  return path.contains("/node_modules/") || path.contains("/site-packages/");
-}
-
 bool stronger(Protection found, Protection than) {
   return found == Protection::Content ? than != Protection::Content
                                       : found == Protection::Node && than == Protection::None;
@@ -225,6 +221,10 @@ std::span<const ProtectedName> protected_names() {
   return kNames;
 }
 
+bool beneath_packages(std::string_view path) {
+  return path.contains("/node_modules/") || path.contains("/site-packages/");
+}
+
 ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home) {
   ProtectedMatch best;
   if (!worth_looking(resolved_path)) {
@@ -233,7 +233,7 @@ ProtectedMatch protection_of(std::string_view resolved_path, std::string_view ho
   const std::string path = lower(resolved_path);
   const std::string at_home = lower(home) + "/";
   const std::vector<std::size_t> starts =
-      in_package(resolved_path) ? std::vector<std::size_t>() : starts_of(path);
+      beneath_packages(resolved_path) ? std::vector<std::size_t>() : starts_of(path);
   for (const ProtectedName& row : kNames) {
     if (row.pattern.starts_with("~/")) {
       if (!home.empty() && path.starts_with(at_home)) {

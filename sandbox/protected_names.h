@@ -43,4 +43,7 @@ struct ProtectedMatch {
 // nobody opens them as a project.
 ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home);
 
+// beneath_packages: in node_modules/ or site-packages/.
+bool beneath_packages(std::string_view path);
+
 }  // namespace nono::sandbox

@@ -66,6 +66,8 @@ class Writer {
     guard();
     heading("names that run code later are never written");
     protect_names();
+    heading("instruction files are not written");
+    protect_instructions();
     heading("verified files and their evidence do not change");
     protect_files();
     return std::move(text_);
@@ -188,11 +190,14 @@ class Writer {
     }
   }
 
+  static std::string but_bundles(const GuardedPattern& pattern) {
+    return pattern.but_bundles ? " (require-not " + regex("\\.bundle$") + ")" : "";
+  }
+
   void guard() {
     constexpr std::string_view kReads = "(deny file-read-data file-map-executable process-exec*";
     for (const GuardedPattern& pattern : rules_.guarded) {
-      const std::string bundles =
-          pattern.but_bundles ? " (require-not " + regex("\\.bundle$") + ")" : "";
+      const std::string bundles = but_bundles(pattern);
       line(std::string(kReads) + " (require-all " + regex(pattern.regex) +
            " (require-not (vnode-type DIRECTORY))" + bundles + "))");
     }
@@ -267,6 +272,15 @@ class Writer {
             : " (require-not " + regex("/(node_modules|site-packages)/") + ")";
     line("(deny " + std::string(operations) + " (require-all " + regex(expression) +
          std::string(more) + but_packages + "))");
+  }
+
+  void protect_instructions() {
+    for (const GuardedPattern& pattern : rules_.guarded) {
+      if (pattern.instructs && !rules_.drafts) {
+        deny("file-write*", pattern.regex,
+             " (require-not (vnode-type DIRECTORY))" + but_bundles(pattern));
+      }
+    }
   }
 
   void protect_files() {

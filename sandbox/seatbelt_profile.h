@@ -21,6 +21,7 @@ namespace nono::sandbox {
 struct GuardedPattern {
   std::string regex;
   bool but_bundles = false;  // names that end in .bundle are evidence, and stay readable
+  bool instructs = false;    // of instruction files, which the agent does not write (`drafts`)
 };
 
 // SeatbeltRules are the denials below the grants. Paths are absolute and resolved.
@@ -29,6 +30,7 @@ struct SeatbeltRules {
   std::vector<std::string> admitted;      // guarded by name and readable all the same
   std::vector<std::string> not_admitted;  // never readable, whatever their name
   std::vector<std::string> unchangeable;  // verified files and their evidence
+  bool drafts = false;                    // the agent may write instruction files
   std::string home;                       // of the write-deny names; may be empty
 };
 

@@ -431,7 +431,8 @@ class Fast(support.SandboxCase):
                 "  try:\n    print(open(name).read())\n"
                 "  except OSError as e:\n    print(e.errno)\n"
                 "  os.path.exists('QWEN.md') and os.rename('QWEN.md', 'other.txt')\n" % "text")
-        self.assertEqual(self.alike(PY, "-c", code).stdout, "text\n13\n13\n")
+        drafts = (*OPTIONS, "--allow-instruction-drafts")
+        self.assertEqual(self.alike(PY, "-c", code, options=drafts).stdout, "text\n13\n13\n")
 
     def test_races_of_names_win_nothing(self):
         self.project.write("AGENTS.md", MARK)
@@ -457,7 +458,8 @@ for _ in range(4000):
 stop = True
 print('leaks', leaks)
 """
-        self.assertEqual(self.ran(self.fast(PY, "-c", code)).stdout, "leaks 0\n")
+        for options in (OPTIONS, (*OPTIONS, "--allow-instruction-drafts")):
+            self.assertEqual(self.ran(self.fast(PY, "-c", code, options=options)).stdout, "leaks 0\n")
 
     def test_denials_are_recorded_alike(self):
         self.project.write("AGENTS.md", MARK)

@@ -10,11 +10,18 @@ import support
 
 MARK = "UNSIGNED-MARKER"
 PY = "/usr/bin/python3"
+DRAFTS = "--allow-instruction-drafts"
 
 
 class Gate(support.SandboxCase):
     def planted(self, code, options=("--allow-cwd", "--trust-scan=none"), **rest):
-        """Runs python `code` in a sandbox over a tree that holds an unsigned CLAUDE.md."""
+        """Runs python `code` in a sandbox over a tree that holds an unsigned CLAUDE.md, which the
+        agent may move and change (drafts), and may not: of this run is what is returned."""
+        self.planted_where(code, (*options, DRAFTS), **rest)
+        return self.planted_where(code, options, **rest)
+
+    def planted_where(self, code, options, **rest):
+        shutil.rmtree(self.project.tree / "sub2", ignore_errors=True)
         self.project.write("CLAUDE.md", MARK)
         self.project.write("sub/AGENTS.md", MARK)
         self.project.write("notes.txt", "ordinary")
@@ -121,7 +128,7 @@ class Gate(support.SandboxCase):
     @support.NEEDS_MOUNTS
     def test_one_that_is_numbered_anew_is_denied(self):
         """An overlay gives a file of two names another number when it copies it up."""
-        options = ("--allow-cwd", "--trust-scan=none")
+        options = ("--allow-cwd", "--trust-scan=none", DRAFTS)
         for way, name in (("os.link('CLAUDE.md', 'h')", "h"), ("os.link('other', 'h')", "h"),
                           ("os.rename('CLAUDE.md', 'r')", "r"), ("os.rename('.claude/commands', 'c')", "c/a.md"),
                           ("os.chmod('other', 0o640)", "other"), ("os.utime('other')", "other"),
@@ -217,7 +224,8 @@ class Gate(support.SandboxCase):
         self.assertIn("a standard stream is a guarded file", self.ran(wrapped, 1).stderr)
 
     def test_file_written_mid_run_is_unreadable_until_signed(self):
-        done = self.project.sandbox("sh", "-c", f"echo {MARK} > AGENTS.md; cat AGENTS.md; echo on")
+        done = self.project.sandbox("sh", "-c", f"echo {MARK} > AGENTS.md; cat AGENTS.md; echo on",
+                                    options=("--allow-cwd", DRAFTS))
         self.assertNotIn(MARK, done.stdout)
         self.assertIn("on", done.stdout)
         self.assertIn("nono trust sign", done.stderr)
@@ -320,7 +328,7 @@ class Gate(support.SandboxCase):
         control = self.ran(self.project.run(PY, "-c", code)).stdout.split()
         self.assertEqual(control, [MARK] * len(opened))
         self.project.run("sh", "-c", "rm rules/*.text rules/*.rule", check=True)
-        done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", "--trust-scan=none")))
+        done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", "--trust-scan=none", DRAFTS)))
         self.assertEqual(done.stdout.split(), [MARK if reads else "13" for _, reads in opened], done.stderr)
 
     def test_guarded_name_that_leads_to_a_device_is_refused(self):
@@ -352,7 +360,7 @@ class Gate(support.SandboxCase):
                 "    time.sleep(0.02)  # times of birth are as fine as the kernel's tick\n"
                 "    fd = os.open('.', os.O_TMPFILE | os.O_RDWR, 0o600); os.write(fd, b'mine')\n"
                 "    assert open(f'/proc/self/fd/{fd}').read() == 'mine'; os.close(fd)\n")
-        self.ran(self.project.sandbox(PY, "-c", code))
+        self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", DRAFTS)))
 
     def test_number_of_a_draft_that_was_replaced_outside_is_ordinary(self):
         drafts = [self.project.write(f"d{i}/AGENTS.md", MARK) for i in range(8)]

@@ -296,7 +296,8 @@ print('then', codes, attempt(os.mkdir, 'made'), flush=True)
 
     def meanwhile(self, slow, text):
         """Says what becomes of `slow` where `text` is done between its begin and its decision."""
-        process = self.start(support.NONO, "run", "--allow-cwd", "--trust-scan=none", "--", PY, "-c", PRELUDE + f"""
+        process = self.start(support.NONO, "run", "--allow-cwd", "--trust-scan=none", "--allow-instruction-drafts",
+                             "--", PY, "-c", PRELUDE + f"""
 print('begun', flush=True)
 sys.stdin.readline()
 codes = []
@@ -592,7 +593,7 @@ print(attempt(open, 'remote/notes') == errno.EACCES)
 with open('remote/plain', 'w') as file:
     file.write('plain')
 print(open('remote/plain').read())
-""", options=("--allow-cwd", "--trust-scan=none")))
+""", options=("--allow-cwd", "--trust-scan=none", "--allow-instruction-drafts")))
         self.assertEqual(done.stdout, "True\nTrue\nTrue\nplain\n", done.stderr)
         self.assertIn("guarded-name", done.stderr)
 

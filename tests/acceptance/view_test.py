@@ -125,8 +125,10 @@ class View(support.SandboxCase):
         self.project.write("CLAUDE.md", "be careful")
         self.project.sign("CLAUDE.md")
         done = self.project.sandbox("sh", "-c", "echo evil >s; mv s CLAUDE.md; cat CLAUDE.md; "
-                                    "mkdir n; echo evil >n/AGENTS.md; cat n/AGENTS.md", options=ON)
-        self.assertEqual(done.stdout, "be careful", done.stderr)
+                                    "mkdir n; echo evil >n/AGENTS.md; cat n/AGENTS.md; ls n; "
+                                    "echo evil >GEMINI.md; cat GEMINI.md; ls GEMINI.md",
+                                    options=(*ON, "--allow-instruction-drafts"))
+        self.assertEqual(done.stdout, "be carefulAGENTS.md\nGEMINI.md\n", done.stderr)
 
     def test_hidden_paths_are_told_of_where_there_are_any(self):
         done = self.project.sandbox("cat", self.outside / "file", self.outside / "none", options=ON)

@@ -168,7 +168,7 @@ RunPlan plan_with_verdicts() {
 TEST(SeatbeltRulesTest, VerdictsSayWhatIsReadableAndWhatDoesNotChange) {
   using Paths = std::vector<std::string>;
   const RunPlan plan = plan_with_verdicts();
-  const auto rules = seatbelt_rules(plan, sandbox::InstructionEdit::ProtectVerified);
+  const auto rules = seatbelt_rules(plan, sandbox::InstructionEdit::Drafts);
   EXPECT_EQ(rules.home, "/Users/u");
   EXPECT_EQ(rules.admitted, (Paths{"/p/CLAUDE.md", "/p/AGENTS.md"}));
   EXPECT_EQ(rules.not_admitted, (Paths{"/p/SKILL.md"}));

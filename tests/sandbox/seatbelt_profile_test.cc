@@ -201,7 +201,27 @@ TEST_F(SeatbeltProfileTest, AGuardedNameIsReadOnlyWhereItWasAdmitted) {
   EXPECT_FALSE(allows(at_file("file-read-data", "/private" + at("work/notes.txt")), rules));
   EXPECT_FALSE(allows(at_file("file-read-data", "/elsewhere/CLAUDE.md"), rules))
       << "a verdict is no grant";
-  EXPECT_TRUE(allows(at_file("file-write-data", at("work/sub/CLAUDE.md")), rules)) << "a draft";
+}
+
+TEST_F(SeatbeltProfileTest, InstructionsAreWrittenOnlyWhereDraftsMayBe) {
+  grant(at("work"), kAll);
+  SeatbeltRules rules;
+  rules.guarded = {{.regex = "/CLAUDE\\.md(\\.bundle)?$", .but_bundles = true, .instructs = true},
+                   {.regex = "/\\.envrc-like$"}};
+  for (const char* operation : {"file-write-data", "file-write-create", "file-write-unlink"}) {
+    const auto writes = [&](const char* path, const char* type = "REGULAR-FILE") {
+      return allows(at_file(operation, at(path), type), rules);
+    };
+    rules.drafts = false;
+    EXPECT_FALSE(writes("work/CLAUDE.md")) << operation;
+    EXPECT_FALSE(writes("work/sub/CLAUDE.md", "SYMLINK")) << operation;
+    EXPECT_TRUE(writes("work/CLAUDE.md", "DIRECTORY")) << operation;
+    EXPECT_TRUE(writes("work/CLAUDE.md.bundle")) << operation;
+    EXPECT_TRUE(writes("work/node_modules/x/CLAUDE.md")) << operation;
+    EXPECT_TRUE(writes("work/.envrc-like")) << "of another class";
+    rules.drafts = true;
+    EXPECT_TRUE(writes("work/CLAUDE.md")) << operation;
+  }
 }
 
 TEST_F(SeatbeltProfileTest, WhatWasNotAdmittedStaysClosedWhateverElseIsSaid) {

@@ -1,0 +1,161 @@
+"""Instruction files that an agent would write: not written, unless the user lets it draft."""
+
+import json
+import os
+
+import support
+
+PY = "/usr/bin/python3"
+DRAFTS = "--allow-instruction-drafts"
+OPTIONS = ("--allow-cwd", "--trust-scan=none")
+RULE = "instruction-draft"
+
+PRELUDE = """
+import ctypes, os, socket
+def kernel(name, *words):
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*words):
+        raise OSError(ctypes.get_errno(), name)
+def write(path, text='draft', how='w'):
+    with open(path, how) as file:
+        file.write(text)
+"""
+
+# Each is done in a tree that has CLAUDE.md and old/AGENTS.md (nobody signed them), plain and old/.
+REFUSED = {
+    "create": "write('AGENTS.md')",
+    "create in a directory of before": "write('old/SKILL.md')",
+    "create in the capitals of others": "write('agents.MD')",
+    "create exclusively": "os.open('GEMINI.md', os.O_CREAT | os.O_EXCL | os.O_WRONLY)",
+    "change": "write('CLAUDE.md')",
+    "append": "write('CLAUDE.md', how='a')",
+    "truncate": "os.truncate('CLAUDE.md', 0)",
+    "remove": "os.remove('CLAUDE.md')",
+    "move away": "os.rename('CLAUDE.md', 'r')",
+    "replace": "os.rename('plain', 'CLAUDE.md')",
+    "move in": "os.rename('plain', 'AGENTS.md')",
+    "hard link": "os.link('plain', 'AGENTS.md')",
+    "symbolic link": "os.symlink('plain', 'AGENTS.md')",
+    "node": "os.mknod('AGENTS.md', 0o100644)",
+    "named pipe": "os.mkfifo('AGENTS.md')",
+    "socket": "socket.socket(socket.AF_UNIX).bind('AGENTS.md')",
+    "nameless": "fd = os.open('.', os.O_TMPFILE | os.O_WRONLY)\n"
+                "kernel('linkat', -100, b'/proc/self/fd/%d' % fd, -100, b'AGENTS.md', 0x400)",
+    "through a link": "os.symlink('CLAUDE.md', 'to')\nwrite('to')",
+    "in a directory of instructions": "os.makedirs('.claude/commands')\nwrite('.claude/commands/x.md')",
+    "a skill": "os.makedirs('.claude/skills/x')\nwrite('.claude/skills/x/SKILL.md')",
+    "deep in one": "os.makedirs('.agents/a/b')\nwrite('.agents/a/b/x.md')",
+    "directory that becomes one": "os.mkdir('d')\nwrite('d/x.md')\nos.rename('d', '.agents')",
+    "directory that comes into one": "os.makedirs('d/x')\nwrite('d/x/x.md')\nos.mkdir('.github')\nos.rename('d', '.github/prompts')",
+    "directory of before that becomes one": "os.rename('notes', '.agents')",
+    "directory of before that leaves": "os.rename('.cursor/rules', 'gone')",
+    "exchange of directories": "os.mkdir('d')\nwrite('d/x.md')\n"
+                               "kernel('renameat2', -100, b'd', -100, b'.cursor/rules', 2)",
+    "link that becomes one": "os.mkdir('d')\nwrite('d/x.md')\nos.symlink('d', '.agents')",
+    "link above one": "os.makedirs('d/prompts')\nwrite('d/prompts/x.md')\nos.symlink('d', '.github')",
+    "link in one": "os.mkdir('d')\nwrite('d/x.md')\nos.symlink('../../d', '.cursor/rules/more')",
+    "in the place of a directory that was moved": "os.rename('empty', 'gone')\nos.mkdir('empty')\nwrite('empty/AGENTS.md')",
+    "in the place of one that was removed": "os.rmdir('empty')\nos.mkdir('empty')\nwrite('empty/AGENTS.md')",
+}
+
+# What comes with a directory that the agent makes is its own, as a clone's settings are.
+FREE = {
+    "in a new directory": "os.mkdir('clone')\nwrite('clone/AGENTS.md')",
+    "changed there": "os.mkdir('clone')\nwrite('clone/AGENTS.md')\nwrite('clone/AGENTS.md', how='a')\nos.remove('clone/AGENTS.md')",
+    "a skill in a new project": "os.makedirs('clone/.claude/skills/x')\nwrite('clone/.claude/skills/x/SKILL.md')",
+    "a new project that moves": "os.mkdir('c')\nwrite('c/AGENTS.md')\nos.rename('c', 'clone')",
+    "of a package": "write('node_modules/p/AGENTS.md')",
+    "of a package that changes": "write('node_modules/q/CLAUDE.md')\nos.remove('node_modules/q/CLAUDE.md')",
+    "evidence": "write('GEMINI.md.bundle')",
+    "a directory of that name": "os.mkdir('AGENTS.md')",
+    "metadata": "os.chmod('CLAUDE.md', 0o600)\nos.utime('CLAUDE.md')",
+    "a directory with one": "os.rename('old', 'older')",
+    "other names": "write('README.md')\nos.mkdir('.cache')\nwrite('.cache/x.md')",
+}
+
+
+class Drafts(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        for name in ("CLAUDE.md", "old/AGENTS.md", "plain", "notes/x.md", ".cursor/rules/x.md",
+                     "node_modules/p/x", "node_modules/q/CLAUDE.md"):
+            self.project.write(name, "before")
+        (self.project.tree / "empty").mkdir()
+        self.project.own()
+
+    def attempt(self, action, *options):
+        """Errors are told by the exit alone: 13 for a refusal."""
+        code = f"{PRELUDE}try:\n" + "".join(f"    {line}\n" for line in action.splitlines()) + (
+            "except OSError as error:\n    raise SystemExit(error.errno)\n")
+        return self.project.sandbox(PY, "-c", code, options=(*OPTIONS, *options))
+
+    def tried(self, actions, *options):
+        for name, action in actions.items():
+            with self.subTest(name):
+                self.project.close()
+                self.setUp()
+                yield self.attempt(action, *options)
+
+    def test_none_is_written_moved_or_taken_away(self):
+        for done in self.tried(REFUSED):
+            self.assertEqual(done.returncode, 13, done.stderr)
+            self.assertIn(RULE, done.stderr)
+            self.assertIn("mend: " + DRAFTS, done.stderr)
+            self.assertEqual((self.project.tree / "CLAUDE.md").read_text(), "before")
+            self.assertEqual(sorted(path.name for path in self.project.tree.iterdir()
+                                    if path.name.upper() in ("AGENTS.MD", "GEMINI.MD")), [])
+
+    def test_the_user_may_let_it(self):
+        for done in self.tried(REFUSED, DRAFTS):
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_what_an_agent_makes_is_its_own(self):
+        for done in self.tried(FREE):
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_of_a_verified_file_it_is_said_that_it_is_one(self):
+        self.ran(self.project.nono("trust", "sign", "CLAUDE.md"))
+        for option in ((), (DRAFTS,)):
+            for action in ("write('CLAUDE.md')", "os.rename('plain', 'CLAUDE.md')", "os.remove('CLAUDE.md')"):
+                done = self.attempt(action, *option)
+                self.assertEqual(done.returncode, 13, done.stderr)
+                self.assertIn("verified-file", done.stderr)
+                self.assertNotIn(RULE, done.stderr)
+        self.assertEqual(self.attempt("write('CLAUDE.md')", "--allow-instruction-edit").returncode, 0)
+        self.assertEqual(self.attempt("write('AGENTS.md')", "--allow-instruction-edit").returncode, 0)
+
+    def test_what_a_policy_guards_counts(self):
+        self.project.write(".git/HEAD", "ref: refs/heads/main\n")
+        self.project.write("trust-policy.json", '{"version": 1, "includes": ["prompts/**/*.txt"],'
+                           ' "publishers": [], "enforcement": "deny"}')
+        self.project.own()
+        self.ran(self.project.nono("trust", "sign-policy"))
+        done = self.attempt("os.mkdir('prompts')\nwrite('prompts/other')\nwrite('prompts/x.txt')")
+        self.assertEqual(done.returncode, 13, done.stderr)
+        self.assertIn(RULE, done.stderr)
+        self.assertEqual(os.listdir(self.project.tree / "prompts"), ["other"])
+
+    def test_it_is_no_question_to_anybody(self):
+        outside = self.project.base / "outside"
+        outside.mkdir()
+        rules = self.project.base / "rules.json"
+        rule = {"path": f"{self.project.base}/**", "operations": ["write", "create"],
+                "approval": "allow", "scope": "session"}
+        rules.write_text(json.dumps({"schema": "nono/approval-rules/1", "rules": [rule]}))
+        for path in (outside, rules):
+            os.chown(path, self.project.uid, -1)
+        approve = ("--approve", f"rules:{rules}")
+        self.ran(self.attempt(f"write('{outside}/x')", *approve))
+        for path in ("AGENTS.md", outside / "AGENTS.md"):
+            done = self.attempt(f"write('{path}')", *approve)
+            self.assertEqual(done.returncode, 13, done.stderr)
+            self.assertIn(RULE, done.stderr)
+
+    def test_the_banner_says_what_is_let(self):
+        done = self.project.nono("run", "--allow-cwd", "--trust-scan=none", DRAFTS, "--dry-run", "--", "true")
+        self.assertIn(DRAFTS, self.ran(done).stdout + done.stderr)
+
+
+support.both_users(globals(), Drafts)
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,83 @@
+#include "sandbox/name_rules.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "base/files.h"
+
+namespace nono::sandbox {
+namespace {
+
+using trustpolicy::GuardClass;
+
+// A few names of each kind: by themselves, beneath a directory, by a pattern beneath one root.
+class FewNames final : public trustpolicy::GuardedNames {
+ public:
+  GuardClass classify(std::string_view path) const override {
+    const bool beneath_agents = path.contains("/.claude/skills/") || path.contains("/.agents/");
+    const bool instructs = base_name(path) == "CLAUDE.md" ||
+                           (beneath_agents && path.ends_with(".md")) ||
+                           (path.starts_with("/p/prompts/") && path.ends_with(".txt"));
+    if (instructs) {
+      return GuardClass::Instruction;
+    }
+    return base_name(path) == ".envrc" ? GuardClass::AgentConfig : GuardClass::None;
+  }
+};
+const FewNames kNames;  // NOLINT(cert-err58-cpp): its constructor does nothing
+
+TEST(NameRulesTest, WhatInstructsIsKnownByItsNameOrByWhatIsThere) {
+  struct Row {
+    const char* path;
+    mode_t makes;
+    GuardClass known_as;
+    bool instructs;
+  };
+  const Row rows[] = {
+      {"/p/CLAUDE.md", S_IFREG, GuardClass::None, true},
+      {"/p/CLAUDE.md", 0, GuardClass::None, true},
+      {"/p/CLAUDE.md", S_IFIFO, GuardClass::None, true},
+      {"/p/CLAUDE.md", S_IFDIR, GuardClass::Instruction, false},
+      {"/p/README.md", S_IFREG, GuardClass::None, false},
+      {"/p/README.md", 0, GuardClass::Instruction, true},
+      {"/p/.envrc", S_IFREG, GuardClass::AgentConfig, false},
+      {"/p/node_modules/x/CLAUDE.md", S_IFREG, GuardClass::Instruction, false},
+      {"/p/site-packages/x/CLAUDE.md", 0, GuardClass::None, false},
+      {"/p/.agents/a/x.md", S_IFREG, GuardClass::None, true},
+      {"/p/.agents", S_IFLNK, GuardClass::None, true},
+      {"/p/.agents", S_IFREG, GuardClass::None, false},
+      {"/p/.claude", S_IFLNK, GuardClass::None, true},
+      {"/p/.claude/skills", S_IFLNK, GuardClass::None, true},
+      {"/p/.claude/skills/x", S_IFLNK, GuardClass::None, true},
+      {"/p/.claude/other", S_IFLNK, GuardClass::None, false},
+      {"/p/link", S_IFLNK, GuardClass::None, false},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(makes_instructions(kNames, row.path, row.makes, row.known_as), row.instructs)
+        << row.path << " " << row.makes;
+  }
+}
+
+TEST(NameRulesTest, TheRootLiesAboveAllThatIsGuardedByItsPlace) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"/p/CLAUDE.md", "/p"},
+      {"/p/sub/CLAUDE.md", "/p/sub"},
+      {"/CLAUDE.md", "/"},
+      {"/p/.github/CLAUDE.md", "/p"},
+      {"/p/.cache/x/CLAUDE.md", "/p/.cache/x"},
+      {"/p/.agents/x.md", "/p"},
+      {"/p/.agents/a/b/x.md", "/p"},
+      {"/p/.claude/skills/x/CLAUDE.md", "/p"},
+      {"/p/.claude/skills/.agents/x.md", "/p"},
+      {"/p/sub/.claude/skills/x/y.md", "/p/sub"},
+      {"/p/prompts/x.txt", "/p"},
+      {"/p/prompts/a/x.txt", "/p"},
+      {"/p/README.md", "/p"},
+  };
+  for (const auto& [path, root] : rows) {
+    EXPECT_EQ(instruction_root(kNames, path), root) << path;
+  }
+}
+
+}  // namespace
+}  // namespace nono::sandbox
