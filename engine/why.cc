@@ -309,7 +309,7 @@ class Oracle {
     if (!bundle || request_.edit == sandbox::InstructionEdit::Allowed) {
       return std::nullopt;
     }
-    const Answer out =
+    Answer out =
         deny("evidence", "the signatures of verified files lie in it", "--allow-instruction-edit");
     if (bundle->of_many) {
       return out;
