@@ -3,12 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <cstddef>
-#include <filesystem>
-#include <iterator>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,26 +11,15 @@
 #include "crypto/certificate_authority.h"
 #include "crypto/keys.h"
 #include "tests/crypto/certificate_draft.h"
+#include "tests/crypto/threads.h"
 
 namespace nono::crypto {
 namespace {
 
 using test::Draft;
 using test::noon;
-
-auto threads() {
-  const std::filesystem::directory_iterator tasks("/proc/self/task");
-  return std::distance(begin(tasks), end(tasks));
-}
-
-// A thread that was joined is listed a moment longer.
-auto threads_in_the_end(std::ptrdiff_t wanted) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (threads() != wanted && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::yield();
-  }
-  return threads();
-}
+using test::threads;
+using test::threads_in_the_end;
 
 const PrivateKey& key(KeyAlgorithm algorithm) {
   static const PrivateKey p256 = *PrivateKey::generate(KeyAlgorithm::EcdsaP256);

@@ -2,32 +2,29 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <iterator>
 #include <string_view>
 
 #include "crypto/digest.h"
 #include "crypto/keys.h"
 #include "crypto/secret.h"
+#include "tests/crypto/threads.h"
 
 namespace nono::crypto {
 namespace {
 
-auto threads() {
-  const std::filesystem::directory_iterator tasks("/proc/self/task");
-  return std::distance(begin(tasks), end(tasks));
-}
+using test::threads;
+using test::threads_in_the_end;
 
 TEST(WarmUpTest, NoThreadIsLeftAfterIt) {
   const auto before = threads();
   WarmUp first;
   first.finish();
-  EXPECT_EQ(threads(), before);
+  EXPECT_EQ(threads_in_the_end(before), before);
   first.finish();
   {
     const WarmUp second;
   }
-  EXPECT_EQ(threads(), before);
+  EXPECT_EQ(threads_in_the_end(before), before);
 }
 
 TEST(WarmUpTest, WhatIsVerifiedMeanwhileIsVerifiedRight) {
