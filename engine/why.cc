@@ -446,11 +446,10 @@ class Oracle {
     if (thing_.exists || is_link(thing_.canonical)) {
       return deny("exists", "something is there already; --op write asks about changing it");
     }
-    if (auto named = by_name(thing_.wants_directory ? S_IFDIR : S_IFREG)) {
-      return *std::move(named);
-    }
-    if (auto draft = by_draft(thing_.wants_directory ? S_IFDIR : S_IFREG, GuardClass::None)) {
-      return *std::move(draft);
+    const mode_t makes = thing_.wants_directory ? S_IFDIR : S_IFREG;
+    const auto named = by_name(makes).or_else([&] { return by_draft(makes, GuardClass::None); });
+    if (named) {
+      return *named;
     }
     NONO_TRY(std::optional<Answer> directory, in_directory());
     return directory ? *std::move(directory)
@@ -496,7 +495,8 @@ class Oracle {
   // by_signature: what is verified, and what verifies it, is not removed.
   Result<std::optional<Answer>> by_signature() {
     if (!is_regular(thing_)) {
-      return std::nullopt;
+      return by_draft(is_link(thing_.canonical) ? S_IFLNK : thing_.status.st_mode & S_IFMT,
+                      GuardClass::None);
     }
     if (auto evidence = by_evidence()) {
       return evidence;

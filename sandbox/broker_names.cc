@@ -115,7 +115,7 @@ Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
     return may;
   }
   if (!S_ISREG(status.st_mode)) {
-    return {};
+    return may_draft(rules_, call, operation, {place.canonical, status.st_mode & S_IFMT});
   }
   if (auto may = rules_.bundle_verdict(call, place.canonical); !may) {
     return may;

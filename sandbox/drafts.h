@@ -17,7 +17,8 @@ namespace nono::sandbox {
 
 struct Drafted {
   std::string_view canonical;
-  mode_t makes = 0;  // S_IFMT bits of what would come to be; 0: a file is written, moved or removed
+  // S_IFMT bits of what would come to be, or is moved or removed; 0: a file
+  mode_t makes = 0;
   // by its number or the links that led to it
   trustpolicy::GuardClass known_as = trustpolicy::GuardClass::None;
 };

@@ -25,7 +25,7 @@ REFUSED = {
     "create": "write('AGENTS.md')",
     "create in a directory of before": "write('old/SKILL.md')",
     "create in the capitals of others": "write('agents.MD')",
-    "create exclusively": "os.open('GEMINI.md', os.O_CREAT | os.O_EXCL | os.O_WRONLY)",
+    "create exclusively": "os.open('QWEN.md', os.O_CREAT | os.O_EXCL | os.O_WRONLY)",
     "change": "write('CLAUDE.md')",
     "append": "write('CLAUDE.md', how='a')",
     "truncate": "os.truncate('CLAUDE.md', 0)",
@@ -45,14 +45,23 @@ REFUSED = {
     "a skill": "os.makedirs('.claude/skills/x')\nwrite('.claude/skills/x/SKILL.md')",
     "deep in one": "os.makedirs('.agents/a/b')\nwrite('.agents/a/b/x.md')",
     "directory that becomes one": "os.mkdir('d')\nwrite('d/x.md')\nos.rename('d', '.agents')",
-    "directory that comes into one": "os.makedirs('d/x')\nwrite('d/x/x.md')\nos.mkdir('.github')\nos.rename('d', '.github/prompts')",
+    "directory that comes into one": "os.makedirs('d/x')\nwrite('d/x/x.md')\nos.rename('d', '.github/instructions')",
     "directory of before that becomes one": "os.rename('notes', '.agents')",
     "directory of before that leaves": "os.rename('.cursor/rules', 'gone')",
     "exchange of directories": "os.mkdir('d')\nwrite('d/x.md')\n"
                                "kernel('renameat2', -100, b'd', -100, b'.cursor/rules', 2)",
     "link that becomes one": "os.mkdir('d')\nwrite('d/x.md')\nos.symlink('d', '.agents')",
-    "link above one": "os.makedirs('d/prompts')\nwrite('d/prompts/x.md')\nos.symlink('d', '.github')",
+    "link above one": "os.makedirs('d/prompts')\nwrite('d/prompts/x.md')\nos.rename('.github', 'g')\nos.symlink('d', '.github')",
     "link in one": "os.mkdir('d')\nwrite('d/x.md')\nos.symlink('../../d', '.cursor/rules/more')",
+    "through a link that leads nowhere": "os.symlink('AGENTS.md', 'to')\nwrite('to')",
+    "by a descriptor": "fd = os.open('CLAUDE.md', os.O_PATH)\nwrite(f'/proc/self/fd/{fd}')",
+    "emptied by an open for reading": "os.open('CLAUDE.md', os.O_RDONLY | os.O_TRUNC)",
+    "a link taken away": "os.remove('GEMINI.md')",
+    "a link moved": "os.rename('GEMINI.md', 'other')",
+    "a link of a directory taken away": "os.remove('.github/prompts')",
+    "own in the place of a directory that was moved": "os.mkdir('d')\nwrite('d/AGENTS.md')\nos.rename('empty', 'gone')\nos.rename('d', 'empty')",
+    "own in the place of an empty one": "os.mkdir('d')\nwrite('d/AGENTS.md')\nos.rename('d', 'empty')",
+    "own in exchange for another": "os.mkdir('d')\nwrite('d/AGENTS.md')\nkernel('renameat2', -100, b'd', -100, b'empty', 2)",
     "in the place of a directory that was moved": "os.rename('empty', 'gone')\nos.mkdir('empty')\nwrite('empty/AGENTS.md')",
     "in the place of one that was removed": "os.rmdir('empty')\nos.mkdir('empty')\nwrite('empty/AGENTS.md')",
 }
@@ -79,7 +88,10 @@ class Drafts(support.SandboxCase):
         for name in ("CLAUDE.md", "old/AGENTS.md", "plain", "notes/x.md", ".cursor/rules/x.md",
                      "node_modules/p/x", "node_modules/q/CLAUDE.md"):
             self.project.write(name, "before")
-        (self.project.tree / "empty").mkdir()
+        for name in ("empty", ".github"):
+            (self.project.tree / name).mkdir()
+        for name in ("GEMINI.md", ".github/prompts"):
+            os.symlink("notes", self.project.tree / name)
         self.project.own()
 
     def attempt(self, action, *options):
@@ -102,7 +114,7 @@ class Drafts(support.SandboxCase):
             self.assertIn("mend: " + DRAFTS, done.stderr)
             self.assertEqual((self.project.tree / "CLAUDE.md").read_text(), "before")
             self.assertEqual(sorted(path.name for path in self.project.tree.iterdir()
-                                    if path.name.upper() in ("AGENTS.MD", "GEMINI.MD")), [])
+                                    if path.name.upper() in ("AGENTS.MD", "QWEN.MD")), [])
 
     def test_the_user_may_let_it(self):
         for done in self.tried(REFUSED, DRAFTS):

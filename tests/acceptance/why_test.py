@@ -133,7 +133,7 @@ ROWS = [
     ("AGENTS.md.bundle", "- evidence file-mode exists evidence -"),
     ("CLAUDE.md.bundle", "missing missing missing - missing missing"),
     ("linked/GEMINI.md.bundle", "- evidence file-mode exists evidence -"),
-    ("linked/GEMINI.md", "no-bundle instruction-draft guarded-execute exists - -"),
+    ("linked/GEMINI.md", "no-bundle instruction-draft guarded-execute exists instruction-draft -"),
     ("target", "no-bundle instruction-draft guarded-execute exists instruction-draft -"),
     ("sub/.envrc", "no-bundle protected-name guarded-execute exists protected-name protected-name"),
     # What every agent gets, and what none does.
