@@ -65,9 +65,9 @@ struct StateChange {
 };
 
 // Recall is what a lane asks of the broker's memory: the class of an object, the class that one
-// without a name had, whether a directory was made in the session (and did not take the place of an
-// older one), whether a place was emptied.
-enum class Recall : unsigned char { Class, Removed, Made, Emptied };
+// without a name had, whether a directory was made in the session (Made: and did not take the place
+// of an older one), whether a place was emptied.
+enum class Recall : unsigned char { Class, Removed, Made, EverMade, Emptied };
 
 // Recalled is what Recall is asked about; of Emptied the path alone.
 struct Recalled {

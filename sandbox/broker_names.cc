@@ -157,16 +157,7 @@ Answer<void> NameOperations::entry_moves(const Call& call, const Move& move,
       return may;
     }
   }
-  const bool changes = move.own ? rules_.protected_outside(after, move.to)
-                                : rules_.protected_name(before) != rules_.protected_name(after);
-  if (changes) {
-    rules_.report(call, "rename", before, "protected-name",
-                  "the move would put protected content in place or take it away");
-    return std::unexpected(EACCES);
-  }
-  return S_ISDIR(status.st_mode)
-             ? Answer<void>()
-             : draft_may_move(rules_, call, {before, after, move.own ? move.to : ""});
+  return name_moves(rules_, call, move, relative, status);
 }
 
 Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& from,
@@ -331,8 +322,10 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
     rules_.report(call, "link", resolved, "protected-name", "a second name would evade protection");
     return std::unexpected(EACCES);
   }
-  if (auto may = may_draft(rules_, call, "link", {to.canonical, status.st_mode & S_IFMT}); !may) {
-    return may;
+  for (const std::string& name : {to.canonical, resolved}) {
+    if (auto may = may_draft(rules_, call, "link", {name, status.st_mode & S_IFMT}); !may) {
+      return may;
+    }
   }
   if (S_ISLNK(status.st_mode)) {
     return {};  // as good as a link of the same text
@@ -520,7 +513,9 @@ Answer<void> NameOperations::may_truncate(const Call& call, const OwnedFd& objec
   const GuardClass guard_class = rules_.guard_of(touched, status, {object});
   if (guard_class != GuardClass::None) {
     auto may = rules_.change_verdict(call, object, touched, guard_class);
-    may = may ? may_draft(rules_, call, "truncate", {touched.resolved, 0, guard_class}) : may;
+    may = may ? may_draft(rules_, call, "truncate",
+                          {touched.resolved, 0, guard_class, status.st_nlink > 1})
+              : may;
     if (!may) {
       return may;
     }

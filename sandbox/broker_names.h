@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sandbox/broker_rules.h"
+#include "sandbox/moved_names.h"
 #include "sandbox/resolve.h"
 
 namespace nono::sandbox {
@@ -47,11 +48,6 @@ class NameOperations {
                      const struct stat& status);
   Answer<void> subtree_moves(const Call& call, const NamedPlace& from, const NamedPlace& to,
                              const struct stat& status);
-  struct Move {
-    std::string from;
-    std::string to;
-    bool own;  // made in this session, and going to a free place
-  };
   Answer<void> entry_moves(const Call& call, const Move& move, const std::string& relative,
                            const struct stat& status);
 

@@ -495,7 +495,9 @@ Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& s
     return refuse(job, touched, "guarded-hard-link", "it is a guarded file under a second name");
   }
   auto may = rules_.change_verdict(job.call, object, touched, guard_class);
-  may = may ? may_draft(rules_, job.call, "write", {touched.resolved, 0, guard_class}) : may;
+  may = may ? may_draft(rules_, job.call, "write",
+                        {touched.resolved, 0, guard_class, status.st_nlink > 1})
+            : may;
   if (!may) {
     return Outcome::error(may.error());
   }

@@ -110,12 +110,10 @@ GuardClass BrokerRules::recalled_class(const struct stat& status, const ObjectPl
 }
 
 std::uint64_t BrokerRules::recalled(Recall what, const Recalled& of) const {
-  if (what == Recall::Made) {
+  if (what == Recall::Made || what == Recall::EverMade) {
     const auto made = made_directories_.find(of.id);
-    return made != made_directories_.end() && !born_apart(made->second, of.born) &&
-                   !vacated_.covers(of.path)
-               ? 1
-               : 0;
+    const bool here = made != made_directories_.end() && !born_apart(made->second, of.born);
+    return here && (what == Recall::EverMade || !vacated_.covers(of.path)) ? 1 : 0;
   }
   if (what == Recall::Emptied) {
     return emptied_.covers(of.path) ? 1 : 0;
@@ -365,20 +363,25 @@ Answer<void> BrokerRules::change_verdict(const Call& call, BorrowedFd object,
   return {};
 }
 
-bool BrokerRules::made_here(const std::string& directory) const {
+bool BrokerRules::made(const std::string& directory, Recall how) const {
   if (directory.empty() || (!in_lane_ && made_directories_.empty())) {
     return false;
   }
   const OwnedFd object(::open(directory.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status{};
   return object.valid() && ::fstat(BorrowedFd(object).raw(), &status) == 0 &&
-         recall(Recall::Made, {{status.st_dev, status.st_ino}, directory, birth_of({object})}) != 0;
+         recall(how, {{status.st_dev, status.st_ino}, directory, birth_of({object})}) != 0;
 }
 
 bool BrokerRules::exempt(const ProtectedMatch& match) const {
   const bool own_project = recall(Recall::Emptied, {.path = match.root}) == 0;
-  return (own_project && made_here(match.root)) || made_here(match.git_directory) ||
-         made_here(match.worktree);
+  return (own_project && made(match.root, Recall::Made)) ||
+         made(match.git_directory, Recall::Made) || made(match.worktree, Recall::Made);
+}
+
+bool BrokerRules::ever_own(const ProtectedMatch& match) const {
+  return made(match.root, Recall::EverMade) || made(match.git_directory, Recall::EverMade) ||
+         made(match.worktree, Recall::EverMade);
 }
 
 Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view canonical, mode_t makes,
@@ -416,7 +419,7 @@ void BrokerRules::removed_directory(const std::string& canonical, const struct s
 }
 
 void BrokerRules::replaced_directory(const std::string& canonical, const struct stat& status) {
-  if (recall(Recall::Made, {{status.st_dev, status.st_ino}, canonical}) == 0) {
+  if (recall(Recall::EverMade, {{status.st_dev, status.st_ino}, canonical}) == 0) {
     removed_directory(canonical, status);
   }
 }
@@ -463,13 +466,6 @@ bool BrokerRules::moves_as_own(const struct stat& status, BirthTime born,
 bool BrokerRules::protected_name(std::string_view canonical) const {
   const ProtectedMatch match = protection_of(canonical, config_.home);
   return match.protection == Protection::Content && !exempt(match);
-}
-
-bool BrokerRules::protected_outside(std::string_view canonical, std::string_view own) const {
-  const ProtectedMatch match = protection_of(canonical, config_.home);
-  const bool inside = match.root.starts_with(own) &&
-                      (match.root.size() == own.size() || match.root[own.size()] == '/');
-  return match.protection == Protection::Content && !inside && !exempt(match);
 }
 
 bool BrokerRules::lacks_grant(std::string_view canonical, Access wanted) const {

@@ -69,14 +69,14 @@ class BrokerRules {
   // moves_as_own reports whether a directory made in this session goes to a place that is free for
   // it; what is protected by a root inside it stays its maker's.
   bool moves_as_own(const struct stat& status, BirthTime born, const std::string& to) const;
-  bool exempt(const ProtectedMatch& match) const;  // the agent's own
   bool protected_name(std::string_view canonical) const;
-  // protected_outside is protected_name, but for what has its root at or beneath `own`.
-  bool protected_outside(std::string_view canonical, std::string_view own) const;
+  // exempt: the agent's own now. ever_own: once at least, and not removed since.
+  bool exempt(const ProtectedMatch& match) const;
+  bool ever_own(const ProtectedMatch& match) const;
 
   // outside reports an operation that the kernel refused (EACCES) where no grant gives `wanted`;
-  // outside_name likewise, of making or removing a name, to which the right to its directory
-  // counts. Both decide nothing.
+  // outside_name likewise, of a name made or removed by the right to its directory. Neither
+  // decides.
   void outside(const Call& call, std::string_view operation, std::string_view canonical,
                Access wanted);
   // hidden tells of what is not there in the view of the session, if its witness is anywhere.
@@ -85,7 +85,7 @@ class BrokerRules {
   // lacks_grant: no grant gives `wanted` of `canonical`, a path (else: false).
   bool lacks_grant(std::string_view canonical, Access wanted) const;
   void outside_name(const Call& call, std::string_view operation, std::string_view canonical);
-  // report_once leaves out what was reported of the same operation and object before.
+  // report_once leaves out what it reported of the same operation and object.
   void report_once(const Call& call, std::string_view operation, std::string_view object,
                    std::string_view rule, std::string_view why);
   void report(const Call& call, std::string_view operation, std::string_view object,
@@ -116,7 +116,7 @@ class BrokerRules {
   void tell_refusal(const Call& call, const RefusalTexts& texts);
   Answer<OwnedFd> ask(std::uint64_t question, const Call& call, BorrowedFd object,
                       const Touched& touched, trustpolicy::GuardClass guard_class);
-  bool made_here(const std::string& directory) const;
+  bool made(const std::string& directory, Recall how) const;
   bool keeps(const std::string& canonical) const;
   Answer<void> refuse_kept(const Call& call, std::string_view operation,
                            const std::string& canonical);

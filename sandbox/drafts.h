@@ -21,6 +21,7 @@ struct Drafted {
   mode_t makes = 0;
   // by its number or the links that led to it
   trustpolicy::GuardClass known_as = trustpolicy::GuardClass::None;
+  bool shared = false;  // what is written has other names, which may be anybody's
 };
 
 // may_draft refuses (EACCES) the operation where it would write or take away instructions. It comes
@@ -28,13 +29,7 @@ struct Drafted {
 Answer<void> may_draft(BrokerRules& rules, const Call& call, std::string_view operation,
                        const Drafted& what);
 
-// draft_may_move refuses (EACCES) the move of one file beneath a directory where instructions would
-// come to a place where they are kept, or leave it.
-struct DraftMove {
-  std::string_view before;
-  std::string_view after;
-  std::string_view own;  // of the directory that moves: where to, if the agent made it; else empty
-};
-Answer<void> draft_may_move(BrokerRules& rules, const Call& call, const DraftMove& move);
+// draft_match is the standing of a name: as that of protected content, or none.
+ProtectedMatch draft_match(const BrokerRules& rules, std::string_view canonical, mode_t type);
 
 }  // namespace nono::sandbox

@@ -75,12 +75,14 @@ bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view
 
 std::string instruction_root(const trustpolicy::GuardedNames& names, std::string_view canonical) {
   const std::string_view own = base_name(canonical);
-  const bool anywhere = names.classify(join_path("/", own)) == GuardClass::Instruction;
-  const std::string_view any = anywhere ? "a.md" : own;
+  const auto instructs = [&](std::string_view directory, std::string_view name) {
+    return names.classify(join_path(directory, name)) == GuardClass::Instruction;
+  };
+  const bool anywhere = instructs("/", own);
   std::string_view root = directory_name(canonical);
   const auto is_inner = [&] {
-    return base_name(root).starts_with('.') ||
-           names.classify(join_path(root, any)) == GuardClass::Instruction;
+    return base_name(root).starts_with('.') || instructs(root, "a.md") ||
+           (!anywhere && instructs(root, own));
   };
   while (root.size() > 1 && is_inner()) {
     root = directory_name(root);

@@ -54,6 +54,10 @@ REFUSED = {
     "link above one": "os.makedirs('d/prompts')\nwrite('d/prompts/x.md')\nos.rename('.github', 'g')\nos.symlink('d', '.github')",
     "link in one": "os.mkdir('d')\nwrite('d/x.md')\nos.symlink('../../d', '.cursor/rules/more')",
     "through a link that leads nowhere": "os.symlink('AGENTS.md', 'to')\nwrite('to')",
+    "by a second name in an own directory": "os.mkdir('d')\nos.link('CLAUDE.md', 'd/AGENTS.md')\nwrite('d/AGENTS.md')",
+    "by a second name in a package": "os.link('CLAUDE.md', 'node_modules/p/AGENTS.md')\nwrite('node_modules/p/AGENTS.md')",
+    "by a second name of before": "os.mkdir('d')\nos.link('second', 'd/AGENTS.md')\nwrite('d/AGENTS.md')",
+    "emptied by a second name of before": "os.mkdir('d')\nos.link('second', 'd/t')\nos.truncate('d/t', 0)",
     "by a descriptor": "fd = os.open('CLAUDE.md', os.O_PATH)\nwrite(f'/proc/self/fd/{fd}')",
     "emptied by an open for reading": "os.open('CLAUDE.md', os.O_RDONLY | os.O_TRUNC)",
     "a link taken away": "os.remove('GEMINI.md')",
@@ -64,6 +68,22 @@ REFUSED = {
     "own in exchange for another": "os.mkdir('d')\nwrite('d/AGENTS.md')\nkernel('renameat2', -100, b'd', -100, b'empty', 2)",
     "in the place of a directory that was moved": "os.rename('empty', 'gone')\nos.mkdir('empty')\nwrite('empty/AGENTS.md')",
     "in the place of one that was removed": "os.rmdir('empty')\nos.mkdir('empty')\nwrite('empty/AGENTS.md')",
+}
+
+# What the agent wrote where it may comes to no place that was there before. The last act is refused,
+# or one on the way to it; {name} is one that is free in a directory of the agent's own.
+ROUNDABOUT = {
+    "by way of a package": "write('node_modules/p/{name}')\nos.mkdir('d')\n"
+                           "kernel('renameat2', -100, b'd', -100, b'node_modules/p', 2)\n"
+                           "os.rename('notes', 'gone')\nos.rename('d', 'notes')",
+    "in a directory that was nearly exchanged": "os.mkdir('notes/d')\nwrite('notes/d/{name}')\n"
+        "try: kernel('renameat2', -100, b'notes', -100, b'CLAUDE.md', 2)\nexcept OSError: pass\n"
+        "os.rename('old', 'older')\nos.rename('notes/d', 'old')",
+    "in one that was nearly replaced, too": "os.mkdir('notes/d')\nwrite('notes/d/{name}')\n"
+        "try: kernel('renameat2', -100, b'notes', -100, b'CLAUDE.md', 2)\nexcept OSError: pass\n"
+        "try: os.rename('empty', 'notes/d')\nexcept OSError: pass\n"
+        "os.rename('old', 'older')\nos.rename('notes/d', 'old')",
+    "link in a directory of instructions": "os.mkdir('.agents')\nos.mkdir('.agents/d')\nos.symlink('../../notes', '.agents/d/t')",
 }
 
 # What comes with a directory that the agent makes is its own, as a clone's settings are.
@@ -92,6 +112,7 @@ class Drafts(support.SandboxCase):
             (self.project.tree / name).mkdir()
         for name in ("GEMINI.md", ".github/prompts"):
             os.symlink("notes", self.project.tree / name)
+        os.link(self.project.tree / "CLAUDE.md", self.project.tree / "second")
         self.project.own()
 
     def attempt(self, action, *options):
@@ -123,6 +144,16 @@ class Drafts(support.SandboxCase):
     def test_what_an_agent_makes_is_its_own(self):
         for done in self.tried(FREE):
             self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_what_an_agent_wrote_comes_to_no_place_of_before(self):
+        for name, told in (("AGENTS.md", RULE), (".mcp.json", "protected-name")):
+            ways = {f"{way}: {name}": action.replace("{name}", name) for way, action in ROUNDABOUT.items()}
+            for done in self.tried(ways):
+                self.assertEqual(done.returncode, 13, done.stderr)
+                self.assertIn(told if "link" not in done.stderr else RULE, done.stderr)
+                for place in ("notes", "old", "empty"):
+                    self.assertFalse((self.project.tree / place / name).exists() and
+                                     (self.project.tree / place / name).read_text() != "before")
 
     def test_of_a_verified_file_it_is_said_that_it_is_one(self):
         self.ran(self.project.nono("trust", "sign", "CLAUDE.md"))

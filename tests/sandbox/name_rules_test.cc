@@ -72,6 +72,7 @@ TEST(NameRulesTest, TheRootLiesAboveAllThatIsGuardedByItsPlace) {
       {"/p/sub/.claude/skills/x/y.md", "/p/sub"},
       {"/p/prompts/x.txt", "/p"},
       {"/p/prompts/a/x.txt", "/p"},
+      {"/p/.agents/a/link", "/p"},
       {"/p/README.md", "/p"},
   };
   for (const auto& [path, root] : rows) {

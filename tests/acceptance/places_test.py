@@ -1,0 +1,144 @@
+"""At random: nothing that an agent wrote under a protected name comes where something was before.
+
+Threads make, move, exchange, link and remove names in a project; afterwards every name in it is held
+against what was there. Without the sandbox the same operations leave such files in nearly each round.
+"""
+
+import os
+import pathlib
+import shutil
+import stat
+
+import support
+
+PY = "/usr/bin/python3"
+ROUNDS = 12
+
+AGENT = r"""
+import ctypes, os, random, sys, threading
+libc = ctypes.CDLL(None)
+FILES = ("AGENTS.md", "CLAUDE.md", "claude.MD", "x.md", ".cursorrules", ".mcp.json", "config", "plain")
+PLACES = (".", "old", "empty", "notes", "a", "b", "link", ".claude", ".claude/skills", ".claude/skills/s", ".agents",
+          ".agents/z", ".github", ".github/prompts", ".cursor/rules", "a/.claude", "a/b", "node_modules/p", ".git",
+          ".git/hooks", "old/.git", "old/.git/hooks", "empty/.git", "empty/.git/hooks", "a/.git")
+
+def operate(choose):
+    place = lambda: choose(PLACES)
+    name = lambda: os.path.join(place(), choose(FILES))
+    either = lambda: choose((place, name))()
+    exchange = lambda one, other: libc.renameat2(-100, one.encode(), -100, other.encode(), 2)
+
+    def write(flags):
+        with open(os.open(name(), flags | os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK, 0o644), "w") as file:
+            file.write("WRITTEN")
+
+    def nameless():
+        fd = os.open(place(), os.O_TMPFILE | os.O_WRONLY)
+        os.write(fd, b"WRITTEN")
+        libc.linkat(-100, b"/proc/self/fd/%d" % fd, -100, name().encode(), 0x400)
+        os.close(fd)
+
+    choose((lambda: os.makedirs(place()), lambda: os.mkdir(place()), lambda: write(os.O_TRUNC),
+            lambda: write(os.O_APPEND), lambda: os.rename(either(), either()), lambda: os.rename(place(), place()),
+            lambda: exchange(either(), either()), lambda: exchange(place(), place()),
+            lambda: os.link(name(), name()), lambda: os.unlink(either()), lambda: os.rmdir(place()), nameless,
+            lambda: os.symlink(choose((place(), name(), "../a")), choose((either(), "link"))),
+            lambda: os.truncate(name(), 1), lambda: os.mkfifo(name())))()
+
+def work(seed):
+    choose = random.Random(seed).choice
+    for _ in range(700):
+        try:
+            operate(choose)
+        except OSError:
+            pass
+
+seed, threads = int(sys.argv[1]), int(sys.argv[2])
+workers = [threading.Thread(target=work, args=(seed * 10 + n,)) for n in range(threads)]
+for each in workers: each.start()
+for each in workers: each.join()
+"""
+
+BEFORE = ("CLAUDE.md", "old/AGENTS.md", "old/sub/AGENTS.md", "notes/x.md", ".cursor/rules/x.md",
+          ".claude/skills/s/CLAUDE.md", "plain", "node_modules/p/t", ".git/config", ".git/hooks/h", "old/.git/config")
+NAMES = {"claude.md", "agents.md", ".cursorrules"}
+GUARDED = ((".claude", "skills"), (".cursor", "rules"), (".github", "prompts"), (".agents",))
+
+
+def is_inner(parts):
+    """Whether a Markdown file in this directory is an instruction file."""
+    return any(tuple(parts[at:at + len(rule)]) == rule for at in range(len(parts)) for rule in GUARDED)
+
+
+def instructs(parts):
+    return parts[-1].lower() in NAMES or (parts[-1].lower().endswith(".md") and is_inner(parts[:-1]))
+
+
+def root_of(parts, is_link):
+    """The place that the name speaks to, or None."""
+    above = list(parts[:-1])
+    if ".git" in above:
+        at = above.index(".git")
+        rest = parts[at + 1:]
+        return above[:at + 1] if rest == ["config"] or (rest[0] == "hooks" and len(rest) > 1) else None
+    if parts[-1] == ".mcp.json":
+        return above
+    if not instructs(parts) and not (is_link and is_inner(parts)):
+        return None
+    while above and (above[-1].startswith(".") or is_inner(above)):
+        above.pop()
+    return above
+
+
+class Places(support.SandboxCase):
+    def fill(self):
+        for entry in self.project.tree.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        for name in BEFORE:
+            self.project.write(name, f"before {name}")
+        (self.project.tree / "empty").mkdir()
+        self.project.own()
+        return {os.path.relpath(path, self.project.tree) for path, _, _ in os.walk(self.project.tree)}
+
+    def planted(self, before):
+        """Names under which something new lies at a place that was there before."""
+        out = []
+        for path, directories, files in os.walk(self.project.tree):
+            for name in directories + files:
+                file = pathlib.Path(path, name)
+                parts = file.relative_to(self.project.tree).parts
+                status = file.lstat()
+                if stat.S_ISDIR(status.st_mode) or "node_modules" in parts[:-1]:
+                    continue
+                root = root_of(parts, stat.S_ISLNK(status.st_mode))
+                text = file.read_text(errors="replace") if stat.S_ISREG(status.st_mode) else ""
+                moved = text.startswith("before ") and "WRITTEN" not in text
+                if root is not None and ("/".join(root) or ".") in before and not moved:
+                    out.append(("/".join(parts), text))
+        return out
+
+    def test_nothing_is_planted(self):
+        for seed in range(ROUNDS):
+            with self.subTest(seed):
+                before = self.fill()
+                self.ran(self.project.sandbox(PY, "-c", AGENT, str(seed), str(1 + seed % 3 * (seed % 2)),
+                                              options=("--allow-cwd", "--trust-scan=none", "-q")))
+                self.assertEqual(self.planted(before), [])
+                texts = [path.read_text() for path in self.project.tree.rglob("*")
+                         if path.is_file() and not path.is_symlink() and os.access(path, os.R_OK)]
+                for name in ("CLAUDE.md", "old/AGENTS.md", ".git/config"):
+                    self.assertIn(f"before {name}", texts)
+
+    def test_without_the_sandbox_it_is(self):
+        planted = 0
+        for seed in range(ROUNDS):
+            before = self.fill()
+            self.ran(self.project.run(PY, "-c", AGENT, str(seed), "1"))
+            planted += bool(self.planted(before))
+        self.assertGreaterEqual(planted, ROUNDS // 2)
+
+
+support.both_users(globals(), Places)
+
+if __name__ == "__main__":
+    support.main()
