@@ -226,9 +226,14 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
     return outside(call, socket, *std::move(object), path);
   }
   const PathAddress by_object = path_address(fd_path(*object));
-  const auto attempt = [&socket, by_object]() -> long {
+  return connect_by(call, socket, [&socket, by_object]() -> long {
     return ::connect(BorrowedFd(socket).raw(), as_sockaddr(&by_object.name), by_object.size);
-  };
+  });
+}
+
+// connect_by makes `attempt` to connect a unix socket, in a process of its own where it may wait.
+Outcome SocketOperations::connect_by(const Call& call, const OwnedFd& socket,
+                                     const std::function<long()>& attempt) {
   if (auto done = blocks(socket) ? std::nullopt : at_once(attempt)) {
     return *std::move(done);
   }
@@ -342,30 +347,25 @@ Outcome SocketOperations::connect_now(const Call& call, const OwnedFd& socket, c
       call, [&] { return Outcome::of(retry_while_waiting(call.thread, attempt, patience)); });
 }
 
-// remember_abstract keeps the abstract name that the kernel gave to a socket of this session.
-void SocketOperations::remember_abstract(const OwnedFd& socket) {
-  sockaddr_un name{};
-  socklen_t size = sizeof name;
-  void* raw = &name;
-  if (::getsockname(BorrowedFd(socket).raw(), static_cast<sockaddr*>(raw), &size) != 0 ||
-      size <= kPathOffset || size > sizeof name || name.sun_path[0] != '\0') {
-    return;
+Outcome SocketOperations::connect_abstract(const Call& call, const OwnedFd& socket,
+                                           const Address& address) {
+  if (const int refused = abstract_here_.refusal(socket, address.bytes); refused != 0) {
+    if (refused == EPERM) {
+      rules_.report_once(call, "connect", "an abstract unix socket", "unix-socket",
+                         "a socket of a program outside the sandbox");
+    }
+    return Outcome::error(refused);
   }
-  if (abstract_here_.size() >= kMaxBound) {
-    abstract_here_.erase(abstract_here_.begin());
-  }
-  abstract_here_.emplace_back(&name.sun_path[0], size - kPathOffset);
+  return connect_by(call, socket, [this, &socket, &address]() -> long {
+    return abstract_here_.connect(socket, address.bytes);
+  });
 }
 
 // connect_other: where Landlock does not scope abstract names, those of this session are met only.
 Outcome SocketOperations::connect_other(const Call& call, const OwnedFd& socket,
                                         const Address& address) {
-  if (address.family == AF_UNIX && !rules_.config().scoped &&
-      std::ranges::find(abstract_here_, address.bytes.substr(kPathOffset)) ==
-          abstract_here_.end()) {
-    rules_.report_once(call, "connect", "an abstract unix socket", "unix-socket",
-                       "a socket of a program outside the sandbox");
-    return Outcome::error(EPERM);
+  if (address.family == AF_UNIX && !rules_.config().scoped) {
+    return connect_abstract(call, socket, address);
   }
   return address.family == AF_INET || address.family == AF_INET6
              ? connect_internet(call, socket, address)
@@ -405,7 +405,7 @@ void SocketOperations::note_bound(const OwnedFd& socket, const Address& address)
     rules_.used(stream ? "listen" : "datagram", "TCP port " + std::to_string(address.port()));
   }
   if (address.family == AF_UNIX && !rules_.config().scoped) {
-    remember_abstract(socket);
+    abstract_here_.take(socket);
   }
 }
 

@@ -10,9 +10,11 @@
 
 #include <sys/socket.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "sandbox/abstract_names.h"
 #include "sandbox/broker_expand.h"
 #include "sandbox/broker_rules.h"
 #include "sandbox/resolve.h"
@@ -46,6 +48,8 @@ class SocketOperations {
   struct Address;
   Answer<Address> address_of(const Call& call) const;
   Outcome connect_path(const Call& call, const OwnedFd& socket, const std::string& path);
+  Outcome connect_by(const Call& call, const OwnedFd& socket, const std::function<long()>& attempt);
+  Outcome connect_abstract(const Call& call, const OwnedFd& socket, const Address& address);
   Outcome connect_internet(const Call& call, const OwnedFd& socket, const Address& address);
   Outcome connect_now(const Call& call, const OwnedFd& socket, const sockaddr* to, socklen_t size);
   bool ask(WaitingConnect waits, Expansion question, BorrowedFd socket);
@@ -65,9 +69,7 @@ class SocketOperations {
   Waiting<WaitingConnect> waiting_;
   static std::optional<BoundSocket> socket_at(BorrowedFd directory, const std::string& name);
   std::vector<BoundSocket> bound_here_;
-  void remember_abstract(const OwnedFd& socket);
-  std::vector<std::string>
-      abstract_here_;  // as getsockname(2) gives them; where nobody scopes them
+  AbstractNames abstract_here_;  // where nobody scopes them
 };
 
 }  // namespace nono::sandbox

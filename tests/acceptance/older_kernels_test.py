@@ -223,6 +223,55 @@ class OlderKernels(View, support.SandboxCase):
             done = self.ran(self.script(abi, code, name))
             self.assertEqual(done.stdout.split(), ["EPERM", "inside", "inside"], abi)
 
+    def abstract_name(self):
+        return f"nono-view-{os.getpid()}-{time.monotonic_ns()}"
+
+    def test_an_abstract_name_is_of_one_type_of_socket(self):
+        name = self.abstract_name()
+        with socket.socket(socket.AF_UNIX) as outside:
+            outside.bind("\0" + name)
+            outside.listen(5)
+            code = ("import errno, socket, sys\n"
+                    "name = '\\0' + sys.argv[1]\n"
+                    "own = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
+                    "own.bind(name); own.listen(1)\n"
+                    "for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):\n"
+                    "    try: socket.socket(socket.AF_UNIX, kind).connect(name); print('reached')\n"
+                    "    except OSError as e: print(errno.errorcode[e.errno])\n")
+            for abi in (2, 5, 6):
+                done = self.ran(self.script(abi, code, name))
+                self.assertEqual(done.stdout.split(), ["EPERM", "reached"], abi)
+
+    def test_an_abstract_name_counts_as_long_as_its_socket_is_there(self):
+        code = ("import errno, os, socket, sys\n"
+                "name = '\\0' + sys.argv[1]\n"
+                "def attempt():\n"
+                "    try: socket.socket(socket.AF_UNIX).connect(name); return 'reached'\n"
+                "    except OSError as e: return errno.errorcode[e.errno]\n"
+                "def serve():\n"
+                "    own = socket.socket(socket.AF_UNIX); own.bind(name); own.listen(1)\n"
+                "    return own\n"
+                "own = serve(); held = os.dup(own.fileno()); own.close()\n"
+                "print(attempt()); os.close(held)\n"
+                "print(attempt()); own = serve()\n"
+                "print(attempt()); own.close()\n"
+                "print('closed', flush=True); sys.stdin.readline()\n"
+                "print(attempt())\n")
+        self.project.write("try.py", code)
+        for abi, refused in ((2, "ECONNREFUSED"), (5, "ECONNREFUSED"), (6, "EPERM")):
+            name = self.abstract_name()
+            with subprocess.Popen(
+                    self.project.command(support.NONO, "run", "--allow-cwd", "--", PY, "try.py", name),
+                    cwd=self.project.tree, env=self.project.environment(self.variables(abi)),
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                    text=True) as run:
+                said = [run.stdout.readline().strip() for _ in range(4)]
+                with socket.socket(socket.AF_UNIX) as outside:
+                    outside.bind("\0" + name)
+                    outside.listen(5)
+                    said.append(run.communicate("\n", timeout=60)[0].strip())
+            self.assertEqual(said, ["reached", "ECONNREFUSED", "reached", "closed", refused], abi)
+
 
 @unittest.skipUnless((probes_test.PROBES / "run-probes.sh").exists(),
                      "the escape probes are not here")
