@@ -38,6 +38,8 @@ constexpr std::string_view kDetour =
 constexpr std::string_view kOtherLink =
     "leads them out by an interface of the agent's choice, to whoever answers for the address "
     "there";
+constexpr std::string_view kForeignSource =
+    "sends from an address of the agent's choice: what a granted host answers goes there";
 constexpr std::string_view kGroup =
     "joins a group: reports of it leave the machine, and hold addresses of the agent's choice";
 constexpr std::string_view kOtherKind =
@@ -186,6 +188,9 @@ constexpr auto kRows = std::to_array<StaticRow>({
     // A link other than that of the route: EPERM, as from kernels before 5.7.
     detour_row(kLevelSocket, 25, "SO_BINDTODEVICE; network not open", kOtherLink),
     detour_row(kLevelSocket, 62, "SO_BINDTOIFINDEX; network not open", kOtherLink),
+    // A source that is not this machine's. IPv4 sends nothing from it, IPv6 does, by either option.
+    detour_row(kLevelIp, 15, "IP_FREEBIND; network not open", kForeignSource),
+    detour_row(kLevelIpv6, 78, "IPV6_FREEBIND; network not open", kForeignSource),
     // Groups: a TCP socket joins by these, and not by the older options, which are EPROTO to it.
     detour_row(kLevelIp, 39, "IP_ADD_SOURCE_MEMBERSHIP; network not open", kGroup),
     detour_row(kLevelIp, 42, "MCAST_JOIN_GROUP; network not open", kGroup),

@@ -122,6 +122,27 @@ class Connect(support.SandboxCase):
                                                  options=("--allow-cwd", *options)))
             self.assertEqual(done.stdout.split(), [said, said, "connected"], options)
 
+    def test_no_packet_leaves_from_an_address_of_somebody_else(self):
+        """What a granted host answers would go there. The port that is bound to is granted."""
+        try:
+            socket.socket(socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("no IPv6 here")
+        code = ("import errno, socket\n"
+                "def attempt(level, option):\n"
+                "    s = socket.socket(socket.AF_INET6)\n"
+                "    s.setsockopt(level, option, 1); s.bind(('2001:db8:1:2::3', 40123))\n"
+                "for level, option in ((socket.IPPROTO_IP, 15), (socket.IPPROTO_IPV6, 78)):\n"
+                "    try: attempt(level, option); print('bound')\n"
+                "    except OSError as error: print(errno.errorcode[error.errno])\n"
+                "try: attempt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)\n"
+                "except OSError as error: print(errno.errorcode[error.errno])\n")
+        for options, said in (((), "bound"),
+                              (("--connect", "[2001:db8::1]:9", "--listen-port", "40123"), "EPERM"),
+                              (("--connect-port", "9", "--listen-port", "40123"), "EPERM")):
+            done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", *options)))
+            self.assertEqual(done.stdout.split(), [said, said, "EADDRNOTAVAIL"], options)
+
     def test_no_group_is_joined(self):
         """A report of it would leave the machine, and hold what the agent names."""
         code = ("import errno, socket, struct\n"

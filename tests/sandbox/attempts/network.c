@@ -103,6 +103,13 @@ static long try_interface_by_number(void) {
   const int client = socket(AF_INET6, SOCK_STREAM, 0);
   return client < 0 ? kNotHere : setsockopt(client, SOL_SOCKET, 62, &one, sizeof one);
 }
+static long free_source(int family, int level, int option) {
+  const int one = 1;
+  const int client = socket(family, SOCK_STREAM, 0);
+  return client < 0 ? kNotHere : setsockopt(client, level, option, &one, sizeof one);
+}
+ATTEMPT(free_source, free_source(AF_INET6, IPPROTO_IP, IP_FREEBIND))
+ATTEMPT(free_source6, free_source(AF_INET6, IPPROTO_IPV6, IPV6_FREEBIND))
 // A group of the interface of number 1, which is the loopback; the kernel's own code needs no more.
 static long join(int family, int level, int option) {
   struct group_req group;
@@ -161,6 +168,8 @@ const struct attempt network_attempts[] = {
     {"setsockopt:source-route6", try_source_route6},
     {"setsockopt:interface", try_interface},
     {"setsockopt:interface-by-number", try_interface_by_number},
+    {"setsockopt:free-source", try_free_source},
+    {"setsockopt:free-source6", try_free_source6},
     {"setsockopt:join-group", try_join_group},
     {"setsockopt:join-group6", try_join_group6},
     {"setsockopt:join-with-source", try_join_with_source},
