@@ -1,6 +1,7 @@
 #include "engine/destinations.h"
 
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -20,6 +21,7 @@
 #include "base/sealed_file.h"
 #include "base/text.h"
 #include "engine/child_output.h"
+#include "engine/never_connect.h"
 #include "sandbox/wire.h"
 
 namespace nono::engine {
@@ -129,22 +131,61 @@ Result<std::vector<Found>> ask_resolver(std::span<const std::string> names) {
   return parse_answers(*text, names.size());
 }
 
-bool may_lead_to(const HostPort& asked, const Endpoint& endpoint) {
-  const AddressClass where = sandbox::class_of(endpoint);
-  return where == (is_localhost(asked.host) ? AddressClass::ThisMachine : AddressClass::Host);
+using Addresses = std::set<decltype(Endpoint::address)>;
+
+struct FreeInterfaces {
+  void operator()(ifaddrs* list) const { ::freeifaddrs(list); }
+};
+
+// own_addresses are those of this machine's interfaces.
+Result<Addresses> own_addresses() {
+  ifaddrs* raw = nullptr;
+  if (::getifaddrs(&raw) != 0) {
+    return fail_errno(errno, "listing the addresses of this machine, to which no name may lead");
+  }
+  const std::unique_ptr<ifaddrs, FreeInterfaces> list(raw);
+  Addresses out;
+  for (const ifaddrs* one = list.get(); one != nullptr; one = one->ifa_next) {
+    const int family = one->ifa_addr == nullptr ? AF_UNSPEC : one->ifa_addr->sa_family;
+    if (family == AF_INET || family == AF_INET6) {
+      const void* bytes = one->ifa_addr;
+      const auto endpoint =
+          sandbox::endpoint_from({static_cast<const char*>(bytes),
+                                  family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6)});
+      if (endpoint) {
+        out.insert(endpoint->address);
+      }
+    }
+  }
+  return out;
 }
 
-Error leads_nowhere(const HostPort& asked, const Endpoint& example) {
-  const bool here = sandbox::class_of(example) == AddressClass::ThisMachine;
+bool is_here(const Endpoint& endpoint, const Addresses& own) {
+  return sandbox::class_of(endpoint) == AddressClass::ThisMachine ||
+         own.contains(sandbox::without_nat64(endpoint).address);
+}
+
+bool may_lead_to(const HostPort& asked, const Endpoint& endpoint, const Addresses& own) {
+  const AddressClass where = sandbox::class_of(endpoint);
+  if (is_localhost(asked.host)) {
+    return where == AddressClass::ThisMachine;
+  }
+  // Ports of engines are the user's word: only addresses count here.
+  return where == AddressClass::Host && !is_here(endpoint, own) &&
+         !why_never({.address = endpoint.address, .port = 0});
+}
+
+Error leads_nowhere(const HostPort& asked, const Endpoint& example, const Addresses& own) {
   return Error(ErrorKind::Usage,
                "--connect " + asked.text() + ": the name leads only to " + example.host() +
-                   (here ? ", which is this machine" : ", which is nothing that a name may grant"))
+                   (is_here(example, own) ? ", which is this machine"
+                                          : ", which is nothing that a name may grant"))
       .mend_with("--connect " + Endpoint{example.address, asked.port}.text() +
                  " grants it by its address");
 }
 
 Result<Destination> destination_from(const HostPort& asked, const Found& found,
-                                     std::vector<std::string>& notes) {
+                                     const Addresses& own, std::vector<std::string>& notes) {
   if (found.failure != 0 || found.endpoints.empty()) {
     const int code = found.failure == 0 ? EAI_NONAME : found.failure;
     return std::unexpected(
@@ -155,16 +196,17 @@ Result<Destination> destination_from(const HostPort& asked, const Found& found,
   Destination out{.asked = asked, .endpoints = {}};
   for (Endpoint endpoint : found.endpoints) {
     endpoint.port = asked.port;
-    if (!may_lead_to(asked, endpoint)) {
+    if (!may_lead_to(asked, endpoint, own)) {
       notes.push_back(
           "--connect " + asked.text() + ": its address " + endpoint.host() +
-          " was left out: this machine and link-local addresses are granted by address");
+          " was left out: this machine, link-local addresses and metadata services are granted by "
+          "address");
     } else if (std::ranges::find(out.endpoints, endpoint) == out.endpoints.end()) {
       out.endpoints.push_back(endpoint);
     }
   }
   if (out.endpoints.empty()) {
-    return std::unexpected(leads_nowhere(asked, found.endpoints.front()));
+    return std::unexpected(leads_nowhere(asked, found.endpoints.front(), own));
   }
   return out;
 }
@@ -207,8 +249,10 @@ Result<std::vector<Destination>> resolve_destinations(std::span<const HostPort> 
   }
   const std::vector<std::string> names = names_of(asked);
   std::vector<Found> found;
+  Addresses own;
   if (!names.empty()) {
     NONO_TRY(found, ask_resolver(names));
+    NONO_TRY(own, own_addresses());
   }
   std::vector<Destination> out;
   for (const HostPort& one : asked) {
@@ -218,7 +262,7 @@ Result<std::vector<Destination>> resolve_destinations(std::span<const HostPort> 
     }
     const auto at = std::ranges::lower_bound(names, one.host) - names.begin();
     NONO_TRY(Destination destination,
-             destination_from(one, found[static_cast<std::size_t>(at)], notes));
+             destination_from(one, found[static_cast<std::size_t>(at)], own, notes));
     out.push_back(std::move(destination));
   }
   return out;

@@ -2,8 +2,8 @@
 // of the sandbox, once, before the start.
 //
 // What a name resolves to is the word of a name server, and not the user's: a name gives no access
-// to this machine or to link-local addresses (RFC 3927: metadata services of clouds), which only an
-// address, or `localhost`, names.
+// to this machine, by any address of its interfaces, or to link-local addresses (RFC 3927) and
+// others of metadata services of clouds. Only an address, or `localhost`, names these.
 #pragma once
 
 #include <chrono>

@@ -289,13 +289,18 @@ class Connect(support.SandboxCase):
         self.ran(self.project.nono("why", "--host", "127.0.0.1:9", "--op", "read"), 2)
 
 
-# Starts its arguments in a network and with a table of hosts of their own, beside a server.
+# Starts its arguments in a network and with a table of hosts of their own. On the other end of its
+# only link is a server, in a network of its own.
 STAGE = """
 set -e
-ip link set lo up && ip address add 10.77.0.1/32 dev lo && mount --bind "$1" /etc/hosts
-python3 -c "$2" & server=$!
+ip link set lo up && mount --bind "$1" /etc/hosts
+unshare -n sh -c 'until ip address add 10.77.0.1/24 dev far 2>/dev/null; do sleep 0.05; done
+ip link set far up; exec python3 -c "$1"' sh "$2" & server=$!
+until test "$(readlink /proc/$server/ns/net)" != "$(readlink /proc/self/ns/net)"; do sleep 0.05; done
+ip link add near type veth peer name far && ip link set far netns $server
+ip address add 10.77.0.2/24 dev near && ip link set near up
 shift 2
-i=0; until python3 -c "import socket; socket.create_connection(('10.77.0.1', 8099))" 2>/dev/null
+i=0; until python3 -c "import socket; socket.create_connection(('10.77.0.1', 8099), 0.2)" 2>/dev/null
 do i=$((i+1)); test $i -lt 100; sleep 0.05; done
 code=0; "$@" || code=$?
 kill $server; exit $code
@@ -311,6 +316,10 @@ HOSTS = """127.0.0.1 localhost
 169.254.169.254 metadata.example
 10.77.0.1 both.example
 127.0.0.1 both.example
+10.77.0.2 both.example
+10.77.0.2 own.example
+64:ff9b::a4d:2 translated.example
+100.100.100.200 cloud.example
 """
 
 
@@ -342,12 +351,16 @@ class Names(support.SandboxCase):
         self.assertIn("connect 10.77.0.1:8099: address-not-granted", done.stderr)
 
     def test_a_name_gives_no_access_to_this_machine_or_to_metadata_services(self):
-        for name, address in (("rebound", "127.0.0.1"), ("metadata", "169.254.169.254")):
+        for name, address in (("rebound", "127.0.0.1"), ("metadata", "169.254.169.254"),
+                              ("own", "10.77.0.2"), ("translated", "[64:ff9b::a4d:2]"),
+                              ("cloud", "100.100.100.200")):
             done = self.staged("echo", "started", connect=[f"{name}.example:80"])
             self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
             self.assertIn(f"--connect {address}:80", done.stderr)
         done = self.ran(self.staged("cat", "/etc/hosts", connect=["both.example:80"]))
         self.assertTrue(done.stdout.startswith("10.77.0.1\tboth.example\n" + HOSTS[:20]))
+        done = self.staged("echo", "started", connect=["10.77.0.2:80", "100.100.100.200:80"])
+        self.assertEqual(self.ran(done).stdout, "started\n")
 
 
 support.both_users(globals(), Connect, Names)
