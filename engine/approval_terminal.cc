@@ -21,9 +21,11 @@ constexpr std::size_t kMaxShown = 1000;
 constexpr std::size_t kMaxSpelling = 240;
 constexpr std::size_t kMaxDiffShown = 2000;
 // ^C, ^D, ^Z, ^\: what ends, leaves or stops elsewhere. Escape is none of them: what a terminal
-// tells by itself begins with it.
+// tells by itself begins with it. They count within that, too, as Enter does.
 constexpr std::string_view kLeaving = "\x03\x04\x1a\x1c";
 constexpr char kDelete = 127;
+constexpr char kEscape = 27;
+constexpr char kBell = 7;
 
 std::string spelling_shown(std::string_view requested) {
   std::string out = printable_name(requested);
@@ -40,6 +42,39 @@ std::string spelling_shown(std::string_view requested) {
 }
 
 }  // namespace
+
+TerminalReports::Within TerminalReports::after_escape(char key) {
+  if (key == '[') {
+    return Within::Control;
+  }
+  if (key == 'O') {
+    return Within::Shifted;
+  }
+  return std::string_view("P]X^_").contains(key) ? Within::Text : Within::Nothing;
+}
+
+bool TerminalReports::takes(char key) {
+  if (key == kEscape) {
+    within_ = Within::Escape;
+    return true;
+  }
+  switch (std::exchange(within_, Within::Nothing)) {
+    case Within::Nothing:
+      return false;
+    case Within::Escape:
+      within_ = after_escape(key);
+      return true;
+    case Within::Control:
+      within_ = key >= '@' && key <= '~' ? Within::Nothing : Within::Control;
+      return true;
+    case Within::Text:
+      within_ = key == kBell ? Within::Nothing : Within::Text;
+      return true;
+    case Within::Shifted:
+      return true;
+  }
+  return true;
+}
 
 TypedAnswer typed_answer(std::string_view line, std::string_view word) {
   if (!word.empty() && line == word) {
@@ -137,6 +172,7 @@ void TerminalBackend::show_next() {
   auto word = crypto::random_hex(kWordBytes);
   word_ = word ? *std::move(word) : std::string();  // without one nothing can be allowed
   line_.clear();
+  reports_ = TerminalReports();
   shown_ = true;
   announce_(Asking::Begins);
   const ApprovalQuestion& question = questions_.front();
@@ -172,6 +208,9 @@ void TerminalBackend::typed(std::string_view text) {
       line_ = leaves ? "" : line_;
       decide();
       return;  // what follows was typed without having seen the next question
+    }
+    if (reports_.takes(key)) {
+      continue;
     }
     if ((key == kDelete || key == '\b') && !line_.empty()) {
       line_.pop_back();

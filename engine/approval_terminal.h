@@ -34,6 +34,19 @@ TypedAnswer change_answer(std::string_view line, std::string_view word, const Pr
 std::string question_screen(const ApprovalQuestion& question, std::string_view word);
 std::string change_screen(const ApprovalQuestion& question, std::string_view word);
 
+// TerminalReports knows what a terminal tells by itself (that it lost the focus, what it is, keys
+// with arrows): sequences that begin with Escape. None is typed, so none spoils an answer.
+class TerminalReports {
+ public:
+  // takes reports whether `key` is of such a sequence.
+  bool takes(char key);
+
+ private:
+  enum class Within : unsigned char { Nothing, Escape, Control, Shifted, Text };
+  static Within after_escape(char key);
+  Within within_ = Within::Nothing;
+};
+
 class TerminalBackend final : public ApprovalBackend {
  public:
   // Asking tells others to leave the terminal alone meanwhile.
@@ -71,6 +84,7 @@ class TerminalBackend final : public ApprovalBackend {
   bool at_change_ = false;  // it is to be saved: its change is what is shown
   std::string word_;
   std::string line_;
+  TerminalReports reports_;
   std::vector<ApprovalReply> replies_;
 };
 

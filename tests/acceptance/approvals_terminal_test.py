@@ -208,6 +208,24 @@ class TerminalQuestions(support.SandboxCase):
         self.type(b"zz\x7f\x7f" + self.question() + b"\r")
         self.assertEqual(self.end(), 0)
 
+    def test_what_the_terminal_tells_meanwhile_is_not_typed(self):
+        """The focus that is lost and comes back, an arrow, what it is, a colour, its name."""
+        self.begin(f"cat {self.outside}/file")
+        word = self.question()
+        self.type(b"\x1b[O" + word[:1] + b"\x1b[I\x1b[A\x1bOB" + word[1:2] + b"\x1b[?62;22c" + word[2:3] +
+                  b"\x1b]11;rgb:00/00/00\x1b\\\x1bP>|a name\x1b\\" + word[3:] + b"\x1b]11;x\x07\r")
+        self.assertEqual(self.end(), 0)
+        self.assertEqual(self.answers(), [("allowed", "terminal", "once")])
+
+    def test_enter_counts_within_what_the_terminal_tells(self):
+        for typed in (b"\x1b]11;\r", b"\x1b[\x03"):
+            with self.subTest(typed=typed):
+                self.shown = b""
+                self.begin(f"cat {self.outside}/file")
+                self.question()
+                self.type(typed)
+                self.assertEqual(self.end(), 1)
+
     def test_each_question_has_a_word_of_its_own(self):
         self.begin(f"cat {self.outside}/file; cat {self.outside}/file")
         first = self.question()
