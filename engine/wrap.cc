@@ -50,6 +50,9 @@ Result<void> check_request(const RunRequest& request) {
   if (!request.connect_to.empty()) {
     return std::unexpected(needs_run("--connect, which allows addresses, not ports,"));
   }
+  if (!request.ports.listen.empty()) {
+    return std::unexpected(needs_run("--listen-port, whose listen(2) the kernel does not judge,"));
+  }
   if (request.scan == TrustScan::None) {
     return std::unexpected(needs_run("--trust-scan=none, which keeps files unreadable,"));
   }

@@ -108,6 +108,13 @@ class Wrap(support.SandboxCase):
         self.assertEqual(done.returncode, 125)
         self.assertIn("--connect", done.stderr)
 
+    def test_a_port_to_listen_on_is_not_dropped(self):
+        """Nobody could tell a bound socket from one that gets any port: listen(2) would be refused."""
+        done = self.wrap("true", options=("--allow-cwd", "--listen-port", "40123"))
+        self.assertEqual((done.returncode, done.stdout), (125, ""))
+        self.assertIn("--listen-port", done.stderr)
+        self.assertIn("nono run", done.stderr)
+
     def test_a_network_of_its_own(self):
         count = "import os; print(os.readlink('/proc/self/ns/net'))"
         options = ("--allow-cwd", "--block-net", "--net-namespace=on")
