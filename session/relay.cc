@@ -36,11 +36,11 @@ OwnedFd slave_of(BorrowedFd master) {
 }
 
 // What comes before a question: an escape sequence that the agent left open is cancelled (CAN, ST);
-// then soft reset, colours and palette, character set, mouse and paste reports, the alternate
-// screen.
+// then soft reset, colours and palette, character set, mouse reports, the alternate screen. What
+// would not be set again by the agent, and does no harm here, stays: paste and focus reports.
 constexpr std::string_view kEnterQuestion =
     "\x18\x1b\\\x1b[!p\x1b[0m\x1b(B\x0f\x1b[?7h\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\"
-    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?2004l\x1b[?1049h\x1b[H\x1b[2J";
+    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1049h\x1b[H\x1b[2J";
 constexpr std::string_view kLeaveQuestion = "\x1b[2J\x1b[H\x1b[?1049l";
 
 std::string with_carriage_returns(std::string_view text) {

@@ -217,6 +217,18 @@ class TerminalQuestions(support.SandboxCase):
         self.assertEqual(self.end(), 0)
         self.assertEqual(self.answers(), [("allowed", "terminal", "once")])
 
+    def test_pastes_are_marked_for_the_agent_after_a_question_too(self):
+        """Programs ask for that once: without it each line of a paste would be an order."""
+        self.begin(f"printf '\\033[?2004h'; cat {self.outside}/file; printf 'sh''own'; cat")
+        self.until(b"allow this once.*> ")
+        before = self.shown
+        word = self.question()
+        self.type(b"\x1b[200~" + word + b"\x1b[201~\r")
+        self.until(b"shown")
+        self.assertNotIn(b"\x1b[?2004l", before + self.shown)
+        self.type(b"\x04")
+        self.assertEqual(self.end(), 0)
+
     def test_enter_counts_within_what_the_terminal_tells(self):
         for typed in (b"\x1b]11;\r", b"\x1b[\x03"):
             with self.subTest(typed=typed):
