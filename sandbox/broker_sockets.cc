@@ -391,12 +391,21 @@ Outcome SocketOperations::bind_other(const Call& call, const OwnedFd& socket,
   if (out.kind() == Outcome::Kind::Value) {
     note_bound(socket, address);
   }
-  const bool refused = out.kind() == Outcome::Kind::Error && out.number() == EACCES;
-  if (const std::uint16_t port = address.port();
-      refused && port != 0 && !may_listen_on(rules_.config().capabilities->network(), port)) {
-    tell_port(call, "listen", port);
+  if (out.kind() == Outcome::Kind::Error && out.number() == EACCES) {
+    tell_unbound(call, address);
   }
   return out;
+}
+
+// tell_unbound: only Landlock refuses a port of 0, which means any that is free.
+void SocketOperations::tell_unbound(const Call& call, const Address& address) {
+  const std::uint16_t port = address.port();
+  if (port == 0 && (address.family == AF_INET || address.family == AF_INET6)) {
+    rules_.report_once(call, "bind", "any free TCP port", "listen-without-port",
+                       "it would be a port that was not granted");
+  } else if (port != 0 && !may_listen_on(rules_.config().capabilities->network(), port)) {
+    tell_port(call, "listen", port);
+  }
 }
 
 void SocketOperations::note_bound(const OwnedFd& socket, const Address& address) {

@@ -60,6 +60,7 @@ class SocketOperations {
   void tell_port(const Call& call, std::string_view operation, std::uint16_t port);
   Outcome connect_other(const Call& call, const OwnedFd& socket, const Address& address);
   Outcome bind_other(const Call& call, const OwnedFd& socket, const Address& address);
+  void tell_unbound(const Call& call, const Address& address);
   void note_bound(const OwnedFd& socket, const Address& address);
   Outcome bind_path(const Call& call, const OwnedFd& socket, const std::string& path);
 

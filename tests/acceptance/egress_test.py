@@ -445,7 +445,8 @@ class Listen(support.SandboxCase):
         self.assertEqual(done.stdout.split(), ["granted"])
         self.assertIn(f"listen TCP port {other}: port-not-granted", done.stderr)
         self.assertIn(f"mend: --listen-port {other}", done.stderr)
-        self.assertIn("listen-without-port", done.stderr)
+        self.assertIn("listen an unbound socket: listen-without-port", done.stderr)
+        self.assertIn("bind any free TCP port: listen-without-port", done.stderr)
 
     def test_a_port_that_a_failed_or_undone_connect_left_behind_is_none(self):
         port, nobody = self.free_port(), self.free_port()
