@@ -41,13 +41,13 @@ class Recorder final : public UseRecorder {
     }
     complete_ = complete_ && use.operation != sandbox::kUsedTooMuch;
     uses_.datagrams = uses_.datagrams || use.operation == "datagram";
-    if (const std::uint16_t port = port_of(use.object); port != 0) {
-      if (use.operation == "connect") {
-        uses_.connected.insert(port);
-      } else if (use.operation == "listen") {
-        uses_.listened.insert(port);
-      }
+    const std::uint16_t port = port_of(use.object);
+    if (use.operation == "connect" && port != 0) {
+      uses_.connected.insert(port);
+    } else if (use.operation == "listen" && port != 0) {
+      uses_.listened.insert(port);
     }
+    uses_.free_ports = uses_.free_ports || (use.operation == "listen" && port == 0);
   }
 
   void wanted(const sandbox::Refusal& refusal) override {

@@ -338,6 +338,11 @@ class Generaliser {
           "network: UDP was used (names, perhaps), which no list of ports allows: left open");
       return;
     }
+    if (uses_.free_ports) {
+      notes_.emplace_back(
+          "network: it listened on any free port, which no list of ports allows: left open");
+      return;
+    }
     Json network{Json::Object{}};
     if (uses_.connected.empty() && uses_.listened.empty()) {
       network.set("block", true);

@@ -36,7 +36,8 @@ struct Uses {
   std::vector<UsedPath> paths;
   std::set<std::uint16_t> connected;
   std::set<std::uint16_t> listened;
-  bool datagrams = false;  // names were resolved, or other UDP: no list of ports allows that
+  bool datagrams = false;   // names were resolved, or other UDP: no list of ports allows that
+  bool free_ports = false;  // ports were taken that the kernel found free: nor that
 };
 
 struct LearnView {

@@ -95,6 +95,11 @@ std::uint16_t port_in(const void* address) {
   return ntohs(ip.sin_port);
 }
 
+// port_text: 0 is any that the kernel finds free.
+std::string port_text(std::uint16_t port) {
+  return port == 0 ? "any free TCP port" : "TCP port " + std::to_string(port);
+}
+
 bool may_listen_on(const Network& network, std::uint16_t port) {
   const auto* ports = std::get_if<NetworkPorts>(&network);
   return ports == nullptr || std::ranges::find(ports->listen, port) != ports->listen.end();
@@ -243,7 +248,7 @@ Outcome SocketOperations::connect_by(const Call& call, const OwnedFd& socket,
 }
 
 void SocketOperations::tell_port(const Call& call, std::string_view operation, std::uint16_t port) {
-  rules_.report_once(call, operation, "TCP port " + std::to_string(port), "port-not-granted",
+  rules_.report_once(call, operation, port_text(port), "port-not-granted",
                      "no option grants this port");
 }
 
@@ -314,7 +319,7 @@ Outcome SocketOperations::connect_internet(const Call& call, const OwnedFd& sock
   }
   if (rules_.config().network == NetworkTier::Open) {
     rules_.used(int_option(socket, SO_TYPE) == SOCK_STREAM ? "connect" : "datagram",
-                "TCP port " + std::to_string(address.port()));
+                port_text(address.port()));
     return connect_now(call, socket, address.get(), address.size());
   }
   const auto to = endpoint_from(address.bytes);
@@ -401,7 +406,7 @@ Outcome SocketOperations::bind_other(const Call& call, const OwnedFd& socket,
 void SocketOperations::tell_unbound(const Call& call, const Address& address) {
   const std::uint16_t port = address.port();
   if (port == 0 && (address.family == AF_INET || address.family == AF_INET6)) {
-    rules_.report_once(call, "bind", "any free TCP port", "listen-without-port",
+    rules_.report_once(call, "bind", port_text(0), "listen-without-port",
                        "it would be a port that was not granted");
   } else if (port != 0 && !may_listen_on(rules_.config().capabilities->network(), port)) {
     tell_port(call, "listen", port);
@@ -409,9 +414,9 @@ void SocketOperations::tell_unbound(const Call& call, const Address& address) {
 }
 
 void SocketOperations::note_bound(const OwnedFd& socket, const Address& address) {
-  if (address.port() != 0) {
+  if (address.family == AF_INET || address.family == AF_INET6) {
     const bool stream = int_option(socket, SO_TYPE) == SOCK_STREAM;
-    rules_.used(stream ? "listen" : "datagram", "TCP port " + std::to_string(address.port()));
+    rules_.used(stream ? "listen" : "datagram", port_text(address.port()));
   }
   if (address.family == AF_UNIX && !rules_.config().scoped) {
     abstract_here_.take(socket);
@@ -482,10 +487,13 @@ Outcome SocketOperations::listen(const Call& call) {
     return Outcome::error(socket.error());
   }
   const int domain = int_option(*socket, SO_DOMAIN);
-  const bool judged =
-      (domain == AF_INET || domain == AF_INET6) && rules_.config().network != NetworkTier::Open;
+  const bool internet = domain == AF_INET || domain == AF_INET6;
+  const bool judged = internet && rules_.config().network != NetworkTier::Open;
   if (judged && !has_port(*socket)) {
     return refuse_to_listen(call);
+  }
+  if (internet && port_of(*socket) == 0) {
+    rules_.used("listen", port_text(0));
   }
   const int done = ::listen(BorrowedFd(*socket).raw(), static_cast<int>(call.args[1]));
   if (judged && done == 0 &&

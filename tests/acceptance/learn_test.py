@@ -243,6 +243,22 @@ class Learn(support.SandboxCase):
         self.assertEqual(self.profile()["network"],
                          {"connect_port": [38211], "listen_port": [38211]})
 
+    def test_a_server_on_any_free_port_leaves_the_network_open(self):
+        """The port of that time is none of the next; the run by the profile shows it."""
+        code = ("import socket, sys\n"
+                "s = socket.socket()\n"
+                "if sys.argv[1] == 'bound': s.bind(('127.0.0.1', 0))\n"
+                "s.listen(); socket.create_connection(('127.0.0.1', s.getsockname()[1])).close()\n"
+                "print('met')\n")
+        for how in ("bound", "unbound"):
+            done = self.ran(self.learn(PY, "-c", code, how,
+                                       options=("--output", "learned.json", "--force")))
+            self.assertIn("any free port", done.stderr + done.stdout)
+            self.assertNotIn("network", self.profile())
+            again = self.ran(self.project.sandbox(PY, "-c", code, how,
+                                                  options=("--profile", "./learned.json")))
+            self.assertEqual(again.stdout, "met\n")
+
     def test_what_found_no_room_in_time_is_missing_and_that_is_said(self):
         for number in range(1500):
             (self.outside / "data" / str(number)).write_text("")

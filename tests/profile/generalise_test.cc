@@ -218,7 +218,7 @@ TEST(GeneraliseLimitsTest, AGroupIsNotTakenForWhatADirectoryGivesAnyway) {
   EXPECT_EQ(learned(uses), R"({"allow":["$HOME/.npm"]})");
 }
 
-TEST(GeneraliseNetworkTest, PortsAreListedUnlessUdpWasUsed) {
+TEST(GeneraliseNetworkTest, PortsAreListedUnlessUdpWasUsedOrAnyFreePort) {
   Uses uses;
   EXPECT_EQ(generalise(uses, view(), "p", "").document.find("network")->compact(),
             R"({"block":true})");
@@ -230,6 +230,11 @@ TEST(GeneraliseNetworkTest, PortsAreListedUnlessUdpWasUsed) {
   const Learned open = generalise(uses, view(), "p", "");
   EXPECT_EQ(open.document.find("network"), nullptr);
   EXPECT_EQ(open.notes.size(), 1U);
+  uses.datagrams = false;
+  uses.free_ports = true;
+  const Learned free = generalise(uses, view(), "p", "");
+  EXPECT_EQ(free.document.find("network"), nullptr);
+  EXPECT_EQ(free.notes.size(), 1U);
 }
 
 std::vector<UsedPath> random_uses(std::mt19937& random) {
