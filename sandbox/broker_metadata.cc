@@ -125,6 +125,22 @@ Answer<OwnedFd> MetadataOperations::object_of(const Call& call, const MetadataCa
                           keep ? LastLink::Keep : LastLink::Follow);
 }
 
+// granted: the object lies in a grant by its name, and that of the grant still leads to what was
+// granted. A file's number may be another by now (an overlay that copied it up): there Landlock is
+// asked about the object.
+bool MetadataOperations::granted(const OwnedFd& object, const struct stat& status,
+                                 const std::string& where, Access wanted) const {
+  const CapabilitySet& grants = *rules_.config().capabilities;
+  if (grants.access_now(where).has(wanted)) {
+    return true;
+  }
+  if (!S_ISREG(status.st_mode) || !grants.access_at(where).has(wanted)) {
+    return false;
+  }
+  const int mode = wanted.has(Access::write()) ? O_WRONLY : O_RDONLY;
+  return OwnedFd(::open(fd_path(object).c_str(), mode | O_NONBLOCK | O_CLOEXEC)).valid();
+}
+
 Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& object,
                                             const struct stat& status) {
   const auto known = known_path(object, status.st_nlink);
@@ -135,7 +151,7 @@ Answer<void> MetadataOperations::may_change(const Call& call, const OwnedFd& obj
   if (is_nameless(where, status)) {
     return is_served(where) ? Answer<void>(std::unexpected(EPERM)) : Answer<void>();
   }
-  if (!rules_.config().capabilities->access_at(where).has(Access::write())) {
+  if (!granted(object, status, where, Access::write())) {
     rules_.report(call, "metadata", where, "metadata-outside-grants",
                   "modes, owners, times and attributes change only in write grants");
     return std::unexpected(EACCES);
@@ -250,7 +266,7 @@ Outcome MetadataOperations::watch(const Call& call) {
     return Outcome::error(object ? errno : object.error());
   }
   const std::string where = raw_path_of(*object, status.st_nlink);
-  if (!rules_.config().capabilities->access_at(where).has(Access::read())) {
+  if (!granted(*object, status, where, Access::read())) {
     rules_.outside(call, "watch", where, Access::read());
     return Outcome::error(EACCES);
   }
@@ -269,8 +285,7 @@ bool MetadataOperations::may_read(const OwnedFd& object) const {
     return false;
   }
   const auto where = known_path(object, status.st_nlink);
-  return where && (is_nameless(*where, status) ||
-                   rules_.config().capabilities->access_at(*where).has(Access::read()));
+  return where && (is_nameless(*where, status) || granted(object, status, *where, Access::read()));
 }
 
 // read_attributes: outside the grants a list is refused, and a value is not there, which no program

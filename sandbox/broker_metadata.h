@@ -23,6 +23,8 @@ class MetadataOperations {
   Outcome change(const Call& call);
   Outcome watch(const Call& call);
   Outcome read_attributes(const Call& call);
+  bool granted(const OwnedFd& object, const struct stat& status, const std::string& where,
+               Access wanted) const;
   bool may_read(const OwnedFd& object) const;
   Answer<OwnedFd> watched(const Call& call, std::uint32_t mask) const;
   Answer<OwnedFd> object_of(const Call& call, const MetadataCall& args) const;

@@ -114,6 +114,18 @@ void add_grant(std::vector<PathGrant>& grants, PathGrant added) {
   }
 }
 
+bool covers(const PathGrant& grant, std::string_view resolved_path) {
+  return grant.kind == PathKind::Directory ? beneath(grant.shown_as, resolved_path)
+                                           : resolved_path == grant.shown_as;
+}
+
+// leads_there: its name leads to what was granted; that may have been moved or replaced since.
+bool leads_there(const PathGrant& grant) {
+  struct stat now{};
+  return ::lstat(grant.shown_as.c_str(), &now) == 0 && now.st_dev == grant.device &&
+         now.st_ino == grant.inode;
+}
+
 }  // namespace
 
 bool allows_connect(const Network& network, const Endpoint& to) {
@@ -161,9 +173,17 @@ Result<void> CapabilitySet::allow_path(const std::string& path, Access access, s
 Access CapabilitySet::access_at(std::string_view resolved_path) const {
   Access all = Access::none();
   for (const PathGrant& grant : paths_) {
-    const bool covers = grant.kind == PathKind::Directory ? beneath(grant.shown_as, resolved_path)
-                                                          : resolved_path == grant.shown_as;
-    if (covers) {
+    if (covers(grant, resolved_path)) {
+      all = all | grant.access;
+    }
+  }
+  return all;
+}
+
+Access CapabilitySet::access_now(std::string_view resolved_path) const {
+  Access all = Access::none();
+  for (const PathGrant& grant : paths_) {
+    if (covers(grant, resolved_path) && leads_there(grant)) {
       all = all | grant.access;
     }
   }

@@ -100,9 +100,12 @@ class CapabilitySet {
 
   std::span<const PathGrant> paths() const { return paths_; }
   const Network& network() const { return network_; }
-  // access_at is the union of what the grants that cover `resolved_path` give: the answer of `why`
-  // and of the broker's metadata rule. The kernel's own answer is Landlock's.
+  // access_at is the union of what the grants that cover `resolved_path` give: the answer of `why`.
+  // The kernel's own answer is Landlock's.
   Access access_at(std::string_view resolved_path) const;
+  // access_now is access_at without the grants whose names lead to another object by now: the
+  // answer of the broker's metadata rule.
+  Access access_now(std::string_view resolved_path) const;
 
  private:
   std::vector<PathGrant> paths_;

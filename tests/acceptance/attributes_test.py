@@ -1,6 +1,7 @@
 """Extended attributes: in the grants as without a sandbox, outside not."""
 
 import os
+import subprocess
 import unittest
 
 import support
@@ -63,6 +64,25 @@ for name in (where, where + "/f", where + "/sub/../f", "link", f"/proc/self/fd/{
 print(told(lambda: os.getxattr(file, "user.a")))
 """
 
+# What a right to metadata would let through, of each path; after the word to go on.
+CHANGES = r"""
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+def tell(name, call):
+    try:
+        print(name, call())
+    except OSError as error:
+        print(name, error.strerror)
+print("ready", flush=True)
+sys.stdin.readline()
+for path in sys.argv[1:]:
+    tell("mode", lambda: os.chmod(path, 0o666))
+    tell("times", lambda: os.utime(path, (1, 1)))
+    tell("set", lambda: os.setxattr(path, "user.b", b"agent"))
+    tell("get", lambda: os.getxattr(path, "user.a"))
+    print("watch", libc.inotify_add_watch(libc.inotify_init(), os.fsencode(path), 2) > 0)
+"""
+
 
 class Attributes(support.SandboxCase):
     def setUp(self):
@@ -102,6 +122,61 @@ class Attributes(support.SandboxCase):
         done = self.ran(self.project.sandbox(PY, "-c", OUTSIDE, elsewhere, options=(
             "--allow-cwd", "--read", elsewhere)))
         self.assertEqual(done.stdout.splitlines(), outside)
+
+    def test_what_took_the_place_of_a_granted_object_is_not_granted(self):
+        """Whoever is outside saves a file by renaming, or makes a directory anew."""
+        granted = self.project.base / "granted"
+        file, inner = granted / "file", granted / "directory/inner"
+        inner.parent.mkdir(parents=True)
+        refused = (["mode Permission denied", "times Permission denied", "set Permission denied",
+                    "get No data available", "watch False"])
+        free = ["mode None", "times None", "set None", "get b'value'", "watch True"]
+        for replaced, expected in (False, free), (True, refused):
+            for path in file, inner:
+                path.write_text("granted")
+                self.mark(path)
+            subprocess.run(["chown", "-R", f"{self.project.uid}:{self.project.uid}", granted], check=True)
+            process = subprocess.Popen(
+                self.project.command(support.NONO, "run", "--allow-cwd", "--allow-file", file, "--allow",
+                                     inner.parent, "--", PY, "-c", CHANGES, file, inner),
+                cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(process.stdout.readline(), "ready\n")
+            if replaced:
+                inner.parent.rename(granted / "moved")
+                inner.parent.mkdir()
+                for path in file, inner:
+                    new = granted / "new"
+                    new.write_text("not granted")
+                    new.chmod(0o600)
+                    self.mark(new)
+                    os.chown(new, self.project.uid, self.project.uid)
+                    new.rename(path)
+            out, said = process.communicate("go\n", timeout=60)
+            self.assertEqual(out.splitlines(), expected * 2, said)
+            for path in file, inner:
+                status = path.stat()
+                self.assertEqual((status.st_mode & 0o777, status.st_mtime == 1), (0o600, False) if replaced else (0o666, True))
+
+    @support.NEEDS_MOUNTS
+    def test_a_granted_file_that_an_overlay_copies_up_stays_granted(self):
+        """Its number is another then, where the layers lie on two file systems."""
+        base = self.project.base
+        for name in "low", "high", "m":
+            (base / name).mkdir()
+        (base / "low/file").write_text("text")
+        (base / "low/second").hardlink_to(base / "low/file")  # else it may keep the number
+        subprocess.run(["chown", "-R", f"{self.project.uid}:{self.project.uid}", base / "low"], check=True)
+        code = ("import os, sys\n"
+                "before = os.stat(sys.argv[1])\n"
+                "open(sys.argv[1], 'a').write('more')\n"
+                "after = os.stat(sys.argv[1])\n"
+                "print((before.st_dev, before.st_ino) == (after.st_dev, after.st_ino), os.chmod(sys.argv[1], 0o600))\n")
+        mounts = (f"mount -t tmpfs none {base}/high && mkdir {base}/high/up {base}/high/work && chmod 777 {base}/high/up && "
+                  f"mount -t overlay none -o index=off,lowerdir={base}/low,upperdir={base}/high/up,workdir={base}/high/work {base}/m")
+        done = self.mounted(mounts, support.NONO, "run", "--allow-cwd", "--allow-file", base / "m/file",
+                            "--", PY, "-c", code, base / "m/file")
+        self.assertEqual(self.ran(done).stdout, "False None\n")
 
     def test_no_descriptor_is_had_without_a_right(self):
         """Access mode 3: neither reading nor writing, so that Landlock lets it open every file."""

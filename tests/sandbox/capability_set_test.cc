@@ -94,6 +94,20 @@ TEST_F(CapabilitySetTest, TheAnchorIsTheObjectAndNotItsName) {
   EXPECT_EQ(set_.paths()[0].device, before.st_dev);
 }
 
+TEST_F(CapabilitySetTest, WhatTookThePlaceOfAGrantedObjectIsNotGranted) {
+  ASSERT_TRUE(set_.allow_path(at("d"), Access::read(), "test"));
+  ASSERT_TRUE(set_.allow_path(at("d/file"), Access::write(), "test"));
+  EXPECT_EQ(set_.access_now(at("d/file")), Access::read() | Access::write());
+  tree_.file("new", "text");
+  ASSERT_EQ(::rename(at("new").c_str(), at("d/file").c_str()), 0);
+  EXPECT_EQ(set_.access_now(at("d/file")), Access::read());
+  ASSERT_EQ(::rename(at("d").c_str(), at("moved").c_str()), 0);
+  EXPECT_EQ(set_.access_now(at("d/below")), Access::none());
+  tree_.directory("d");
+  EXPECT_EQ(set_.access_now(at("d/below")), Access::none());
+  EXPECT_EQ(set_.access_at(at("d/below")), Access::read());
+}
+
 TEST_F(CapabilitySetTest, TheAnchorCannotBeReadAndIsNotInherited) {
   ASSERT_TRUE(set_.allow_path(at("d/file"), Access::read(), "test"));
   const int raw = BorrowedFd(set_.paths()[0].anchor).raw();
