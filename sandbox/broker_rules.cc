@@ -9,11 +9,15 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <iterator>
+#include <vector>
 
 #include "base/files.h"
 #include "sandbox/fast_gate.h"
+#include "sandbox/folded_path.h"
 #include "sandbox/gatekeeper.h"
 #include "sandbox/name_rules.h"
+#include "sandbox/subtree.h"
 #include "sandbox/wire.h"
 #include "trustpolicy/discover.h"
 
@@ -113,10 +117,11 @@ std::uint64_t BrokerRules::recalled(Recall what, const Recalled& of) const {
   if (what == Recall::Made || what == Recall::EverMade) {
     const auto made = made_directories_.find(of.id);
     const bool here = made != made_directories_.end() && !born_apart(made->second, of.born);
-    return here && (what == Recall::EverMade || !vacated_.covers(of.path)) ? 1 : 0;
+    const bool stays = what == Recall::EverMade || !vacated_.covers(folded_path(of.path));
+    return here && stays ? 1 : 0;
   }
   if (what == Recall::Emptied) {
-    return emptied_.covers(of.path) ? 1 : 0;
+    return emptied_.covers(folded_path(of.path)) ? 1 : 0;
   }
   return static_cast<std::uint64_t>(what == Recall::Removed
                                         ? guarded_.class_without_name(of.id, of.born)
@@ -176,18 +181,18 @@ void BrokerRules::apply(const StateChange& change) {
       guarded_.forget_name(change.id);
       break;
     case StateChange::Kind::Made:
-      if (made_directories_.size() < kMaxMade && !vacated_.covers(change.path)) {
+      if (made_directories_.size() < kMaxMade && !vacated_.covers(folded_path(change.path))) {
         made_directories_.insert_or_assign(change.id, change.born);
       }
       break;
     case StateChange::Kind::MovedAway:
       if (!made_directories_.contains(change.id)) {
-        vacated_.add(change.path);
+        vacated_.add(folded_path(change.path));
       }
       break;
     case StateChange::Kind::Removed:
       if (made_directories_.erase(change.id) == 0) {
-        emptied_.add(change.path);
+        emptied_.add(folded_path(change.path));
       }
       break;
     case StateChange::Kind::Lost:
@@ -356,7 +361,8 @@ Answer<void> BrokerRules::change_verdict(const Call& call, BorrowedFd object,
   if (config_.edit == InstructionEdit::Allowed) {
     return {};
   }
-  const auto answer = ask(kAskChange, call, object, touched, guard_class);
+  const Touched listed{listed_path(touched.resolved), touched.requested};  // as it was signed
+  const auto answer = ask(kAskChange, call, object, listed, guard_class);
   if (!answer) {
     return std::unexpected(answer.error());
   }
@@ -389,7 +395,7 @@ Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view cano
   const ProtectedMatch match = protection_of(canonical, config_.home);
   const bool protects = refuses_name(match, canonical, makes);
   const bool ends_policy = !protects && match.protection == Protection::Node &&
-                           canonical.ends_with("/.git") && lies_under_policy(match.root);
+                           canonical == match.git_directory && lies_under_policy(match.root);
   if ((!protects && !ends_policy) || exempt(match)) {
     return {};
   }
@@ -425,11 +431,15 @@ void BrokerRules::replaced_directory(const std::string& canonical, const struct 
 }
 
 // keeps reports whether the name, which exists, must stay in the kept tree that it lies in, or is
-// the tree or above it. A file system that keeps no time of birth has nothing that is new.
+// the tree or above it, in whatever spelling. A file system that keeps no time of birth has nothing
+// that is new.
 bool BrokerRules::keeps(const std::string& canonical) const {
-  const bool holds_one = std::ranges::any_of(
-      config_.kept_trees, [&](const std::string& tree) { return covered({canonical}, tree); });
-  if (holds_one || !covered(config_.kept_trees, canonical)) {
+  const std::string name = folded_path(canonical);
+  std::vector<std::string> trees;
+  std::ranges::transform(config_.kept_trees, std::back_inserter(trees), folded_path);
+  const bool holds_one =
+      std::ranges::any_of(trees, [&](const std::string& tree) { return covered({name}, tree); });
+  if (holds_one || !covered(trees, name)) {
     return holds_one;
   }
   const BirthTime born = birth_of({BorrowedFd::unowned(AT_FDCWD), canonical.c_str()});

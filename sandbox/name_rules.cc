@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/files.h"
+#include "sandbox/folded_path.h"
 
 namespace nono::sandbox {
 
@@ -20,22 +21,24 @@ bool refuses_name(const ProtectedMatch& match, std::string_view canonical, mode_
   const bool new_directory = match.protection == Protection::Node && makes == S_IFDIR;
   // A gitfile (of a worktree or submodule) may be made where no .git is; O_EXCL sees to that.
   const bool new_gitfile =
-      match.protection == Protection::Node && makes == S_IFREG && canonical.ends_with("/.git");
+      match.protection == Protection::Node && makes == S_IFREG && canonical == match.git_directory;
   return !new_directory && !new_gitfile;
 }
 
+// bundle_name: what is cut off is what the last dot begins, however that is spelt.
 std::optional<BundleName> bundle_name(std::string_view canonical) {
   constexpr std::string_view kBundle = ".bundle";
-  constexpr std::string_view kMany = "/.nono-trust.bundle";
-  if (!canonical.ends_with(kBundle)) {
+  constexpr std::string_view kMany = ".nono-trust.bundle";
+  const std::string name = folded_path(base_name(canonical));
+  if (!name.ends_with(kBundle)) {
     return std::nullopt;
   }
-  if (canonical.ends_with(kMany)) {
+  if (name == kMany) {
     return BundleName{.of_many = true, .signed_file = {}};
   }
-  return BundleName{
-      .of_many = false,
-      .signed_file = std::string(canonical.substr(0, canonical.size() - kBundle.size()))};
+  const std::size_t end = canonical.find_last_not_of(". ");
+  return BundleName{.of_many = false,
+                    .signed_file = std::string(canonical.substr(0, canonical.rfind('.', end)))};
 }
 
 GuardClass class_of_links(const trustpolicy::GuardedNames& names, const std::string& requested,

@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "sandbox/folded_path.h"
+
 namespace nono::sandbox {
 namespace {
 
@@ -122,14 +124,6 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {"~/.ssh/*", "keys and permissions to log in"},
 });
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
 // next_component cuts the first component off `path`.
 std::string_view next_component(std::string_view& path) {
   const std::size_t slash = std::min(path.find('/'), path.size());
@@ -178,7 +172,7 @@ bool has_plain_name(std::string_view path) {
   const std::string_view last = path.substr(path.rfind('/') + 1);
   return std::ranges::any_of(kNames, [&](const ProtectedName& row) {
     return row.pattern.size() == last.size() && row.pattern[0] != '.' &&
-           !row.pattern.contains('/') && lower(last) == row.pattern;
+           !row.pattern.contains('/') && last == row.pattern;
   });
 }
 
@@ -227,11 +221,11 @@ bool beneath_packages(std::string_view path) {
 
 ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home) {
   ProtectedMatch best;
-  if (!worth_looking(resolved_path)) {
+  const std::string path = folded_path(resolved_path);
+  if (!worth_looking(path)) {
     return best;
   }
-  const std::string path = lower(resolved_path);
-  const std::string at_home = lower(home) + "/";
+  const std::string at_home = folded_path(home) + "/";
   const std::vector<std::size_t> starts =
       beneath_packages(resolved_path) ? std::vector<std::size_t>() : starts_of(path);
   for (const ProtectedName& row : kNames) {
@@ -245,9 +239,9 @@ ProtectedMatch protection_of(std::string_view resolved_path, std::string_view ho
       at_root(best, path, start, row, row.pattern);
     }
   }
-  best.root = resolved_path.substr(0, best.root.size());  // folding keeps ASCII lengths
-  best.git_directory = resolved_path.substr(0, best.git_directory.size());
-  best.worktree = resolved_path.substr(0, best.worktree.size());
+  best.root = same_depth(resolved_path, best.root);
+  best.git_directory = same_depth(resolved_path, best.git_directory);
+  best.worktree = same_depth(resolved_path, best.worktree);
   return best;
 }
 

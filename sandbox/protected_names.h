@@ -2,7 +2,7 @@
 //
 // What runs code later, outside the sandbox, under the user's hand: git hooks and configuration,
 // editor tasks, agent settings, shell start-up files. The list is data (docs/sandbox.md);
-// the check is on resolved paths, component by component, ASCII-case-folded.
+// the check is on resolved paths, component by component, folded (sandbox/folded_path.h).
 #pragma once
 
 #include <span>

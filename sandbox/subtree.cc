@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "sandbox/folded_path.h"
+
 namespace nono::sandbox {
 namespace {
 
@@ -98,7 +100,40 @@ Level next_level(BorrowedFd top, std::vector<Level>& levels) {
   return out;
 }
 
+// listed_name is how `directory` lists what is called `name`: so, or in other letters.
+std::string listed_name(const std::string& directory, std::string_view name) {
+  const std::string folded = folded_path(name);
+  std::string out(name);
+  const Directory open = open_directory(AT_FDCWD, directory.c_str());
+  while (open != nullptr) {
+    const dirent* const entry = ::readdir(open.get());  // NOLINT(concurrency-mt-unsafe): our own
+    if (entry == nullptr) {
+      break;
+    }
+    const std::string_view listed(&entry->d_name[0]);
+    if (listed == name) {
+      return std::string(name);
+    }
+    if (folded_path(listed) == folded) {
+      out = listed;
+    }
+  }
+  return out;
+}
+
 }  // namespace
+
+std::string listed_path(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const std::string_view name = path.substr(0, path.find('/'));
+    path.remove_prefix(name.size());
+    std::string listed = listed_name(out.empty() ? "/" : out, name);
+    out.append("/").append(listed);
+  }
+  return out;
+}
 
 bool list_subtree(BorrowedFd top, std::vector<SubtreeEntry>& out) {
   std::vector<Level> levels;

@@ -1,9 +1,11 @@
-// sandbox/subtree.h: everything beneath a directory, listed without following a link.
+// sandbox/subtree.h: everything beneath a directory, and how directories list a name, without
+// following a link.
 #pragma once
 
 #include <sys/stat.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/owned_fd.h"
@@ -19,5 +21,9 @@ struct SubtreeEntry {
 // unreadable or where it changes meanwhile. However wide or deep the tree is, it holds few
 // descriptors.
 bool list_subtree(BorrowedFd top, std::vector<SubtreeEntry>& out);
+
+// listed_path is the absolute `path` as its directories list it: they may take more spellings than
+// one (sandbox/folded_path.h). What is not listed, or may not be, stays as it is.
+std::string listed_path(std::string_view path);
 
 }  // namespace nono::sandbox

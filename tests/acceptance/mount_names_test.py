@@ -125,6 +125,27 @@ class MountNamesTest(support.SandboxCase):
         self.assertEqual(done.stdout, "open\nopen\n")
 
 
+# Defines written() and removed(), which try each name and print how it ended.
+ATTEMPTS = """
+import errno, os
+def attempt(call, *words):
+    try:
+        call(*words)
+        print('written')
+    except OSError as error:
+        print(errno.errorcode[error.errno])
+def write(name):
+    with open(name, 'w') as file:
+        file.write('agent')
+def written(*names):
+    for name in names:
+        attempt(write, name)
+def removed(*names):
+    for name in names:
+        attempt(os.unlink, name)
+"""
+
+
 class OtherLettersTest(stalled_mount_test.StalledMountCase):
     """A home directory on a file system that does not tell letters apart by their case."""
 
@@ -154,6 +175,46 @@ class OtherLettersTest(stalled_mount_test.StalledMountCase):
             done = self.reads(option, grant, path)
             self.assertEqual(done.stdout, "", grant)
             self.assertIn("never granted", done.stderr)
+
+    def work(self, code, *options, tool="run"):
+        """In a repository there; what is made in it shows under the name that it is looked for by."""
+        tree = self.point / "work"
+        for name in (".git/hooks/pre-commit", ".vscode/other", "kept/file", "CLAUDE.md"):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_text("before\n")
+        subprocess.run(["chown", "-R", f"{self.uid}:{self.uid}", tree], check=True)
+        self.project.tree = tree
+        self.project.sign("CLAUDE.md")
+        words = ("/usr/bin/python3", "-c", ATTEMPTS + code)
+        done = self.ran(self.project.sandbox(*words, options=("--allow-cwd", "--trust-scan=none", *options))
+                        if tool == "run" else self.project.run(*words))
+        return done.stdout.split()
+
+    WRITTEN = ("written('.GIT/hoo\\u212as/new', '.git/hooks/pre-commit.', '.git /config',"
+               " '.v\\u017fcode/ta\\u017fk\\u017f.json', 'tru\\u017ft-policy.json', 'opencode.json ')")
+    SHOWN = (".git/hooks/new", ".git/config", ".vscode/tasks.json", "trust-policy.json", "opencode.json")
+
+    def test_no_protected_name_is_written_in_any_letters(self):
+        self.assertEqual(self.work(self.WRITTEN), ["EACCES"] * 6)
+        self.assertEqual([name for name in self.SHOWN if (self.project.tree / name).exists()], [])
+        self.assertEqual((self.project.tree / ".git/hooks/pre-commit").read_text(), "before\n")
+
+    def test_the_control_writes_them(self):
+        self.assertEqual(self.work(self.WRITTEN, tool="none"), ["written"] * 6)
+        self.assertEqual([name for name in self.SHOWN if (self.project.tree / name).exists()], list(self.SHOWN))
+        self.assertEqual((self.project.tree / ".git/hooks/pre-commit").read_text(), "agent")
+
+    def test_nothing_verified_changes_in_any_letters(self):
+        code = ("written('CLAUDE.MD', 'claude.md.'); "
+                "removed('CLAUDE.MD', 'CLAUDE.MD.BUNDLE', 'CLAUDE.md.bundle.', 'claude.md.\\uff42undle')")
+        self.assertEqual(self.work(code, "--allow-instruction-drafts"), ["EACCES"] * 6)
+        self.assertTrue((self.project.tree / "CLAUDE.md.bundle").exists())
+        self.assertEqual((self.project.tree / "CLAUDE.md").read_text(), "before\n")
+
+    def test_what_is_kept_is_kept_in_any_letters(self):
+        code = "removed('KEPT/file', '\\u212aept/file'); attempt(os.rename, 'KEPT', 'gone')"
+        self.assertEqual(self.work(code, "--keep", self.point / "work/kept"), ["EACCES"] * 3)
+        self.assertTrue((self.project.tree / "kept/file").exists())
 
     def test_the_control_is_what_is_no_entry(self):
         for grant in ("home/open", "HOME/Open"):

@@ -5,7 +5,7 @@
 Nothing is kept by the kernel: every look asks here. A name that starts with "stuck" is never answered; while
 CONTROL/hang exists, nothing is; while CONTROL/hang-flush does, no close of a file. A directory whose name starts with
 "late" is removed, and its caller told only when it is interrupted. While CONTROL/folds exists, a name is found in letters of
-either case. CONTROL/ready is there once it is mounted and served,
+either case and every form (Unicode's), and with dots and blanks at its end. CONTROL/ready is there once it is mounted and served,
 CONTROL/met once something was left unanswered. It ends when it is unmounted, or killed; then the kernel fails what waits.
 """
 
@@ -16,6 +16,7 @@ import pathlib
 import stat
 import struct
 import sys
+import unicodedata
 
 MNT_DETACH = 2
 PARALLEL_DIROPS = 1 << 18  # else a look that hangs holds up all others in its directory
@@ -38,6 +39,10 @@ def mount(point, uid):
 
 def unmount(point):
     return libc.umount2(os.fsencode(point), MNT_DETACH) == 0
+
+
+def folded(name):
+    return unicodedata.normalize("NFKC", name.decode(errors="surrogateescape")).casefold().rstrip(". ")
 
 
 class Node:
@@ -66,11 +71,14 @@ class Server:
     def entry(self, node):
         return struct.pack("<4Q2I", node.number, 0, 0, 0, 0, 0) + self.attributes(node)
 
-    def child(self, parent, name):
+    def spelt(self, parent, name):
         entries = self.nodes[parent].entries
         if name not in entries and (self.control / "folds").exists():
-            name = next((other for other in entries if other.lower() == name.lower()), name)
-        node = entries.get(name)
+            name = next((other for other in entries if folded(other) == folded(name)), name)
+        return name
+
+    def child(self, parent, name):
+        node = self.nodes[parent].entries.get(self.spelt(parent, name))
         if node is None:
             raise OSError(errno.ENOENT, "")
         return node
@@ -110,14 +118,15 @@ class Server:
             return self.entry(self.make(node, body[16:].rstrip(b"\0"), mode)) + struct.pack("<Q2I", 0, 1, 0)
         if opcode in (UNLINK, RMDIR):
             self.child(node, name)
-            del self.nodes[node].entries[name]
+            del self.nodes[node].entries[self.spelt(node, name)]
             return b""
         if opcode in (RENAME, RENAME2):
             fixed = 8 if opcode == RENAME else 16
             old, new = body[fixed:].split(b"\0")[:2]
             moved = self.child(node, old)
-            del self.nodes[node].entries[old]
-            self.nodes[struct.unpack_from("<Q", body)[0]].entries[new] = moved
+            del self.nodes[node].entries[self.spelt(node, old)]
+            to = struct.unpack_from("<Q", body)[0]
+            self.nodes[to].entries[self.spelt(to, new)] = moved
             return b""
         return self.content(opcode, node, body)
 

@@ -52,6 +52,35 @@ TEST(ProtectedNamesTest, CaseIsNoWayAround) {
   EXPECT_EQ(at("/w/Trust-Policy.JSON"), Protection::Content);
 }
 
+// Each of these is one of the names on some file system (ext4 casefold, APFS, FAT, NTFS).
+TEST(ProtectedNamesTest, OtherLettersAreNoWayAround) {
+  for (const std::string_view path :
+       {"/w/.git/hoo\u212as/pre-commit", "/w/.v\u017fcode/ta\u017fks.json",
+        "/w/tru\u017ft-policy.json", "/w/.git\u200c/hooks/x", "/w/\u200c.git/hooks/x",
+        "/w/.git./hooks/x", "/w/.git /config", "/w/.mcp.json. .", "/w/\uff0egit/con\ufb01g",
+        "/home/u/.ba\u017fhrc", "/HOME/u/.\uff42ashrc"}) {
+    EXPECT_EQ(at(path), Protection::Content) << path;
+  }
+  for (const std::string_view path :
+       {"/w/git./hooks/x", "/w/\u00e9.git/hooks/x", "/w/a\uff0f.git/hooks/x",
+        "/w/.git\u2100/hooks/x", "/w/\u65e5\u672c/x", "/w/. ./hooks/x", "/w/.\u0301git/hooks/x",
+        "/w/..git/hooks/x"}) {
+    EXPECT_EQ(at(path), Protection::None) << path;
+  }
+}
+
+TEST(ProtectedNamesTest, ARootIsSpeltAsItIs) {
+  const ProtectedMatch match = protection_of("/\u017f\u212aate/.GIT./work\u017f/hooks/x", kHome);
+  EXPECT_EQ(match.protection, Protection::None);
+  const ProtectedMatch hook = protection_of("/\u017f\u212aate. /.G\u0130T/.GIT./hooks/x", kHome);
+  EXPECT_EQ(hook.root, "/\u017f\u212aate. /.G\u0130T");
+  EXPECT_EQ(hook.git_directory, "/\u017f\u212aate. /.G\u0130T/.GIT.");
+  const ProtectedMatch tree =
+      protection_of("/\ufb01/.git/worktree\u017f/\ufb01ne/config.worktree", kHome);
+  EXPECT_EQ(tree.worktree, "/\ufb01/.git/worktree\u017f/\ufb01ne");
+  EXPECT_EQ(protection_of("/home/jos\u00e9/.bashrc", "/home/jose\u0301").root, "/home/jos\u00e9");
+}
+
 TEST(ProtectedNamesTest, DirectoriesOnTheWayAreNodes) {
   for (const std::string_view path :
        {"/w/.git", "/w/.git/hooks", "/w/.vscode", "/w/.claude", "/w/.husky", "/w/.codex"}) {

@@ -105,5 +105,14 @@ TEST_F(SubtreeTest, TooManyEntriesAreRefused) {
   EXPECT_FALSE(list());
 }
 
+TEST_F(SubtreeTest, APathIsAsItIsListed) {
+  tree_.directory("d");
+  tree_.file("d/Name", "text");
+  for (const std::string name : {"d/Name", "d/none", "D2/name"}) {
+    EXPECT_EQ(listed_path(tree_.path(name)), tree_.path(name));
+  }
+  EXPECT_EQ(listed_path(tree_.path("d/\uff4eAME. ")), tree_.path("d/Name"));
+}
+
 }  // namespace
 }  // namespace nono::sandbox
