@@ -61,4 +61,8 @@ bool keeps_number(const ObjectPlace& place) {
          file_system == RAMFS_MAGIC || file_system == kZfsMagic;
 }
 
+bool hides_removed(const ObjectPlace& place) {
+  return !sets_birth_once(Opened(place).file_system());
+}
+
 }  // namespace nono::sandbox

@@ -36,6 +36,10 @@ BirthTime birth_of(const ObjectPlace& place);
 // (RFC 8881).
 bool keeps_number(const ObjectPlace& place);
 
+// hides_removed says that what is removed there while it is open may get a hidden name, under which
+// it can be opened again (NFS, SMB, libfuse).
+bool hides_removed(const ObjectPlace& place);
+
 // born_apart reports that two objects of one number are not the same. An unknown time tells
 // nothing.
 constexpr bool born_apart(BirthTime one, BirthTime other) {

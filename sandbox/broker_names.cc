@@ -256,6 +256,19 @@ Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from
   return {};
 }
 
+// lost_name forgets a file that is gone, and not what its file system hides instead: that stays
+// guarded.
+void NameOperations::lost_name(const NamedPlace& place, const struct stat& status) {
+  const Touched touched{place.canonical, place.canonical};
+  const ObjectPlace directory{BorrowedFd(place.directory)};
+  const bool hidden = S_ISREG(status.st_mode) && hides_removed(directory) &&
+                      rules_.guard_of(touched, status, directory) != GuardClass::None &&
+                      holds_hidden(place.directory, status);
+  if (!hidden) {
+    rules_.forget(status);
+  }
+}
+
 // replaced_by_rename: what had the name is gone, unless it is what has it now (two names of one
 // file, two spellings of one name).
 void NameOperations::replaced_by_rename(const NamedPlace& to, const struct stat& replaced) {
@@ -266,7 +279,7 @@ void NameOperations::replaced_by_rename(const NamedPlace& to, const struct stat&
   if (S_ISDIR(replaced.st_mode)) {
     rules_.removed_directory(to.canonical, replaced);
   } else {
-    rules_.forget(replaced);
+    lost_name(to, replaced);
   }
 }
 
@@ -497,7 +510,7 @@ Outcome NameOperations::unlink(const Call& call) {
   if (S_ISDIR(status->st_mode)) {
     rules_.removed_directory(place->canonical, *status);
   } else {
-    rules_.forget(*status);
+    lost_name(*place, *status);
   }
   return gone;
 }

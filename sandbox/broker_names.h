@@ -38,6 +38,7 @@ class NameOperations {
   void leave_places(const NamedPlace& from, const NamedPlace& to, const struct stat& source,
                     const struct stat& replaced, bool exchange);
   void replaced_by_rename(const NamedPlace& to, const struct stat& replaced);
+  void lost_name(const NamedPlace& place, const struct stat& status);
   Answer<void> may_link(const Call& call, const OwnedFd& object, const NamedPlace& to);
   // leaves decides whether what is at `place` may go away or be replaced; `status` is it (lstat).
   Answer<void> leaves(const Call& call, const NamedPlace& place, const struct stat& status,

@@ -156,7 +156,7 @@ void BrokerRules::remember(const struct stat& status, const ObjectPlace& place,
           .id = {status.st_dev, status.st_ino},
           .guard_class = guard_class,
           .born = birth_of(place)});
-  if (status.st_nlink == 0) {
+  if (status.st_nlink == 0 && !hides_removed(place)) {
     forget(status);
   }
 }

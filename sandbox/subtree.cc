@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -121,7 +122,29 @@ std::string listed_name(const std::string& directory, std::string_view name) {
   return out;
 }
 
+bool is_at(int directory, const char* name, const struct stat& object) {
+  struct stat found{};
+  return ::fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+         found.st_dev == object.st_dev && found.st_ino == object.st_ino;
+}
+
 }  // namespace
+
+bool holds_hidden(BorrowedFd directory, const struct stat& object) {
+  const Directory open = open_directory(directory.raw(), ".");
+  while (open != nullptr) {
+    errno = 0;
+    const dirent* const entry = ::readdir(open.get());  // NOLINT(concurrency-mt-unsafe): our own
+    if (entry == nullptr) {
+      return errno != 0;
+    }
+    const char* const name = &entry->d_name[0];
+    if (name[0] == '.' && is_at(::dirfd(open.get()), name, object)) {
+      return true;
+    }
+  }
+  return true;
+}
 
 std::string listed_path(std::string_view path) {
   std::string out;

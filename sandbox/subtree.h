@@ -22,6 +22,10 @@ struct SubtreeEntry {
 // descriptors.
 bool list_subtree(BorrowedFd top, std::vector<SubtreeEntry>& out);
 
+// holds_hidden reports whether a name in `directory` that begins with a dot is the object's; also
+// where that cannot be told.
+bool holds_hidden(BorrowedFd directory, const struct stat& object);
+
 // listed_path is the absolute `path` as its directories list it: they may take more spellings than
 // one (sandbox/folded_path.h). What is not listed, or may not be, stays as it is.
 std::string listed_path(std::string_view path);

@@ -597,6 +597,20 @@ print(open('remote/plain').read())
         self.assertEqual(done.stdout, "True\nTrue\nTrue\nplain\n", done.stderr)
         self.assertIn("guarded-name", done.stderr)
 
+    def test_a_guarded_file_that_the_file_system_hides_stays_guarded(self):
+        (self.control / "hides").touch()
+        for name in "CLAUDE.md", "AGENTS.md", "plain":
+            (self.point / name).write_text("unsigned\n")
+        done = self.ran(self.agent(PRELUDE + """
+os.unlink('remote/CLAUDE.md')
+os.rename('remote/plain', 'remote/AGENTS.md')
+for name in ('CLAUDE.md', 'AGENTS.md'):
+    hidden = 'remote/.hidden-' + name
+    print(attempt(open, hidden) == errno.EACCES, attempt(os.rename, hidden, 'remote/x') == errno.EACCES,
+          attempt(os.link, hidden, 'remote/x') == errno.EACCES)
+""", options=("--allow-cwd", "--trust-scan=none", "--allow-instruction-drafts")))
+        self.assertEqual(done.stdout, "True True True\n" * 2, done.stderr)
+
     def test_a_verified_file_is_served(self):
         (self.point / "CLAUDE.md").write_text("signed\n")
         os.chown(self.point / "CLAUDE.md", self.uid, self.uid)

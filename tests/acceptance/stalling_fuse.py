@@ -5,7 +5,8 @@
 Nothing is kept by the kernel: every look asks here. A name that starts with "stuck" is never answered; while
 CONTROL/hang exists, nothing is; while CONTROL/hang-flush does, no close of a file. A directory whose name starts with
 "late" is removed, and its caller told only when it is interrupted. While CONTROL/folds exists, a name is found in letters of
-either case and every form (Unicode's), and with dots and blanks at its end. CONTROL/ready is there once it is mounted and served,
+either case and every form (Unicode's), and with dots and blanks at its end. While CONTROL/hides exists, what is removed or
+replaced stays under another name, as libfuse does with what is open. CONTROL/ready is there once it is mounted and served,
 CONTROL/met once something was left unanswered. It ends when it is unmounted, or killed; then the kernel fails what waits.
 """
 
@@ -77,6 +78,11 @@ class Server:
             name = next((other for other in entries if folded(other) == folded(name)), name)
         return name
 
+    def remove(self, parent, name):
+        node = self.nodes[parent].entries.pop(name)
+        if (self.control / "hides").exists():
+            self.nodes[parent].entries[b".hidden-" + name] = node
+
     def child(self, parent, name):
         node = self.nodes[parent].entries.get(self.spelt(parent, name))
         if node is None:
@@ -118,7 +124,7 @@ class Server:
             return self.entry(self.make(node, body[16:].rstrip(b"\0"), mode)) + struct.pack("<Q2I", 0, 1, 0)
         if opcode in (UNLINK, RMDIR):
             self.child(node, name)
-            del self.nodes[node].entries[self.spelt(node, name)]
+            self.remove(node, self.spelt(node, name))
             return b""
         if opcode in (RENAME, RENAME2):
             fixed = 8 if opcode == RENAME else 16
@@ -126,7 +132,10 @@ class Server:
             moved = self.child(node, old)
             del self.nodes[node].entries[self.spelt(node, old)]
             to = struct.unpack_from("<Q", body)[0]
-            self.nodes[to].entries[self.spelt(to, new)] = moved
+            new = self.spelt(to, new)
+            if new in self.nodes[to].entries:
+                self.remove(to, new)
+            self.nodes[to].entries[new] = moved
             return b""
         return self.content(opcode, node, body)
 

@@ -105,6 +105,18 @@ TEST_F(SubtreeTest, TooManyEntriesAreRefused) {
   EXPECT_FALSE(list());
 }
 
+TEST_F(SubtreeTest, AHiddenNameIsFound) {
+  tree_.file("plain", "text");
+  tree_.file(".other", "text");
+  struct stat object{};
+  ASSERT_EQ(::stat(tree_.path("plain").c_str(), &object), 0);
+  EXPECT_FALSE(holds_hidden(top_, object));
+  ASSERT_EQ(::link(tree_.path("plain").c_str(), tree_.path(".hidden").c_str()), 0);
+  EXPECT_TRUE(holds_hidden(top_, object));
+  const OwnedFd unlisted(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
+  EXPECT_TRUE(holds_hidden(unlisted, object));
+}
+
 TEST_F(SubtreeTest, APathIsAsItIsListed) {
   tree_.directory("d");
   tree_.file("d/Name", "text");
