@@ -214,6 +214,16 @@ Answer<pid_t> AgentThread::process() const {
   return process_;
 }
 
+Answer<pid_t> AgentThread::parent() const {
+  const auto field = status_field("PPid");
+  if (!field) {
+    return std::unexpected(field.error());
+  }
+  pid_t parent = 0;
+  std::from_chars(field->data(), field->data() + field->size(), parent);
+  return parent;
+}
+
 Answer<mode_t> AgentThread::umask() const {
   const auto field = status_field("Umask");
   if (!field) {

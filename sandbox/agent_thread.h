@@ -47,6 +47,7 @@ class AgentThread {
   // where another thread could take the signal first. 0: there is none.
   int interrupted() const;
   Answer<pid_t> process() const;  // thread group id
+  Answer<pid_t> parent() const;
   Answer<mode_t> umask() const;
   // terminal is the controlling terminal's device number; 0 where there is none.
   Answer<dev_t> terminal() const;

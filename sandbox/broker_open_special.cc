@@ -96,8 +96,10 @@ Outcome Opener::terminal_of_streams(Job& job, dev_t device) {
 
 Outcome Opener::finish_special(Job& job, OwnedFd fd, const struct stat& status,
                                const Touched& touched) {
-  return is_pseudo_terminal(status) && !owns_terminal(job, status)
-             ? refuse(job, touched, "foreign-terminal", "a process opens its own terminal only")
+  return is_pseudo_terminal(status) && !owns_terminal(job, status) &&
+                 !holds_master(job.call.thread, status)
+             ? refuse(job, touched, "foreign-terminal",
+                      "a process opens its own terminal only, and those that it made")
              : hand_over(job, std::move(fd));
 }
 

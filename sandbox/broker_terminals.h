@@ -16,6 +16,11 @@ namespace nono::sandbox {
 // terminal_peer serves a trapped ioctl(master, TIOCGPTPEER, flags).
 Outcome terminal_peer(const Call& call);
 
+// holds_master reports whether the thread's process, or one that it descends from within the
+// sandbox, holds the master of the terminal that somebody holds open and of which `status` is: who
+// does reaches all that the other end is for. At most kMaxLooked descriptors are looked at.
+bool holds_master(const AgentThread& thread, const struct stat& status);
+
 bool is_controlling_terminal(const struct stat& status);
 bool is_pseudo_terminal(const struct stat& status);
 // path_of_terminal is where a terminal number of /proc/PID/stat lies; empty where it is no

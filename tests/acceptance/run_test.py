@@ -754,6 +754,32 @@ except OSError as error:
         self.assertIn("foreign-terminal", done.stderr)
         self.assertNotEqual(done.returncode, 0)
 
+    def test_a_terminal_that_was_made_is_opened_by_its_name_too(self):
+        # So do musl, Ruby, screen and Go's pty packages; Stevens' programs in the child.
+        script = ("import fcntl, os, struct\n"
+                  "for child in (False, True):\n"
+                  "    m = os.open('/dev/ptmx', os.O_RDWR | os.O_NOCTTY)\n"
+                  "    fcntl.ioctl(m, 0x40045431, bytes(4))  # TIOCSPTLCK\n"
+                  "    name = '/dev/pts/%d' % struct.unpack('i', fcntl.ioctl(m, 0x80045430, bytes(4)))  # TIOCGPTN\n"
+                  "    if not child or os.fork() == 0:\n"
+                  "        if child: os.setsid(); os.close(m)\n"
+                  "        s = os.open(name, os.O_RDWR | os.O_NOCTTY)\n"
+                  "        os.write(s, b'out')\n"
+                  "        if child: os.read(s, 1); os._exit(0)\n"
+                  "    print(os.read(m, 3), os.ttyname(s) == name if not child else 0)\n"
+                  "    os.write(m, b'\\n')\n"
+                  "os.wait()\n")
+        for arguments in ((), ("--trust-intercept=fast",), ("--mount-namespace=auto",)):
+            done = self.ran(self.project.nono("run", "--allow-cwd", *arguments, "--", PY, "-c", script))
+            self.assertEqual(done.stdout, "b'out' True\nb'out' 0\n", arguments)
+        # One that another process made is none of it, whatever masters the caller has.
+        other = ("import os\nm, s = os.openpty(); r, w = os.pipe(); q, z = os.pipe()\n"
+                 "if os.fork() == 0:\n    t, u = os.openpty(); os.write(w, os.ttyname(u).encode()); os.read(q, 1); os._exit(0)\n"
+                 "try: os.open(os.read(r, 99), os.O_RDWR | os.O_NOCTTY)\n"
+                 "except OSError as error: print(error.errno)\n"
+                 "os.write(z, b'1')\n")
+        self.assertEqual(self.ran(self.project.sandbox(PY, "-c", other)).stdout, "13\n")
+
     def test_gits_settings_are_readable(self):
         (self.project.home / ".gitconfig").write_text("[user]\n\tname = N\n")
         self.project.own()
