@@ -370,7 +370,8 @@ Outcome Opener::create_at(Job& job, NamedPlace& place) {
     return Outcome::error(EACCES);
   }
   // What is made waits for nobody: it needs no O_NONBLOCK, and has the agent's own flags at once.
-  int flags = (job.open.flags & ~O_TRUNC) | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
+  // O_EXCL follows no link; O_NOFOLLOW would show in what F_GETFL tells.
+  int flags = (job.open.flags & ~O_TRUNC) | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC;
   if (guard_class != GuardClass::None && (flags & O_ACCMODE) == O_RDWR) {
     flags = (flags & ~O_ACCMODE) | O_WRONLY;  // a draft may be written; reading needs a verdict
   }

@@ -780,6 +780,14 @@ except OSError as error:
                  "os.write(z, b'1')\n")
         self.assertEqual(self.ran(self.project.sandbox(PY, "-c", other)).stdout, "13\n")
 
+    def test_what_is_made_has_the_flags_that_were_asked_for(self):
+        script = ("import fcntl, os\n"
+                  "for flags in (os.O_WRONLY, os.O_RDWR | os.O_APPEND, os.O_RDWR | os.O_EXCL | os.O_NONBLOCK, os.O_NOFOLLOW):\n"
+                  "    fd = os.open('f', flags | os.O_CREAT, 0o600)\n"
+                  "    print(oct(fcntl.fcntl(fd, fcntl.F_GETFL))); os.unlink('f')\n")
+        outside = self.ran(self.project.run(PY, "-c", script)).stdout
+        self.assertEqual(self.ran(self.project.sandbox(PY, "-c", script)).stdout, outside)
+
     def test_gits_settings_are_readable(self):
         (self.project.home / ".gitconfig").write_text("[user]\n\tname = N\n")
         self.project.own()
