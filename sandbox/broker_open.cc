@@ -308,7 +308,7 @@ Outcome Opener::slow(Job& job) {
     return Outcome::error(walked.error());
   }
   if (!walked->object.valid()) {
-    return create_at(job, walked->place);
+    return walked->place.wants_directory ? Outcome::error(EISDIR) : create_at(job, walked->place);
   }
   if (job.has(O_CREAT | O_EXCL)) {
     return Outcome::error(EEXIST);

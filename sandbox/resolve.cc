@@ -340,6 +340,7 @@ class Resolver::Walk {
       return std::unexpected(got < 0 ? errno : ENOENT);
     }
     const std::string_view text(target.data(), static_cast<std::size_t>(got));
+    wants_directory_ = wants_directory_ || (pending_.empty() && text.ends_with('/'));
     if (text.starts_with('/')) {
       current_ = open_path(AT_FDCWD, "/", O_DIRECTORY, 0);
     }

@@ -788,6 +788,19 @@ except OSError as error:
         outside = self.ran(self.project.run(PY, "-c", script)).stdout
         self.assertEqual(self.ran(self.project.sandbox(PY, "-c", script)).stdout, outside)
 
+    def test_no_file_is_made_by_a_name_or_link_that_asks_for_a_directory(self):
+        script = ("import os\n"
+                  "os.symlink('a/', 'link'); os.symlink('link', 'chain'); os.symlink('link/', 'both')\n"
+                  "os.symlink('b', 'plain'); os.mkdir('d'); os.symlink(os.getcwd() + '/d/c//', 'far')\n"
+                  "for name in ('a/', 'link', 'chain', 'both', 'plain/', 'link/', 'far', 'plain'):\n"
+                  "    try: os.close(os.open(name, os.O_CREAT | os.O_WRONLY)); print(name, 'made')\n"
+                  "    except OSError as error: print(name, error.errno)\n"
+                  "print(sorted(os.listdir() + os.listdir('d')))\n")
+        outside = self.ran(self.project.run(PY, "-c", f"import os; os.mkdir('o'); os.chdir('o')\n{script}")).stdout
+        inside = self.ran(self.project.sandbox(PY, "-c", f"import os; os.mkdir('i'); os.chdir('i')\n{script}")).stdout
+        self.assertIn("link 21", outside)
+        self.assertEqual(inside, outside)
+
     def test_gits_settings_are_readable(self):
         (self.project.home / ".gitconfig").write_text("[user]\n\tname = N\n")
         self.project.own()
