@@ -297,15 +297,11 @@ Result<PrivateKey> KeyStore::load(const KeyRef& ref) const {
 
 Result<PublicKey> KeyStore::load_public(const std::string& id) const {
   NONO_CHECK(check_key_id(id));
-  if (!exists(public_path(id)) && exists(private_path(id))) {
-    NONO_TRY(const PrivateKey key, load_stored(id));
-    return key.public_key();
+  if (exists(public_path(id))) {
+    return read_public_key(public_path(id));
   }
-  if (!exists(public_path(id))) {
-    return std::unexpected(Error(ErrorKind::Usage, "there is no key " + id + " in " + directory_)
-                               .mend_with("nono trust keygen --id " + id));
-  }
-  return read_public_key(public_path(id));
+  NONO_TRY(const PrivateKey key, load_stored(id));  // names what is missing
+  return key.public_key();
 }
 
 Result<std::vector<KnownKey>> KeyStore::known() const {
