@@ -122,9 +122,9 @@ Result<Wanted> wanted_files(const Arguments& arguments, Session& session, const 
     wanted.unsignable = guarded.unsignable;
   }
   // Before a key is made or a bundle written, every file is known to be one that can be signed.
-  NONO_CHECK(bundling_of(arguments) == engine::Bundling::Together
-                 ? engine::check_signable_together(here, wanted.files)
-                 : engine::check_signable(wanted.files, here));
+  NONO_TRY(wanted.files, bundling_of(arguments) == engine::Bundling::Together
+                             ? engine::check_signable_together(here, wanted.files)
+                             : engine::check_signable(wanted.files, here));
   return wanted;
 }
 

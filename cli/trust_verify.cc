@@ -1,8 +1,11 @@
 // cli/trust_verify.cc: trust verify, trust list, trust explain.
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 #include <utility>
 
+#include "base/files.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
 #include "cli/session.h"
@@ -50,11 +53,12 @@ Error incomplete(const std::string& root) {
       .mend_with("verify a smaller directory, or name the files");
 }
 
-Result<engine::Tally> walk(Session& session, engine::Gate& gate, Reports& reports) {
+Result<engine::Tally> walk(Session& session, engine::Gate& gate, Reports& reports,
+                           const std::set<std::string>& reported = {}) {
   NONO_TRY(const std::string root, session.working_directory());
-  Result<engine::Tally> tally =
-      engine::verify_tree(gate, root, {}, scan_progress(session.render()),
-                          [&](const engine::FileReport& file) { reports.add(file); });
+  Result<engine::Tally> tally = engine::verify_tree(
+      gate, root, {}, scan_progress(session.render()),
+      [&](const engine::FileReport& file) { reports.add(file); }, reported);
   session.render().end_progress();
   if (tally && !tally->complete) {
     session.render().error(incomplete(root));
@@ -97,15 +101,20 @@ Result<int> run_verify(const Arguments& arguments, Session& session) {
   gate.with(&head_start);
   Reports reports(session);
   engine::Tally tally;
+  std::set<std::string> named;
   const auto bundle = arguments.value("bundle");
   for (const std::string& file : arguments.operands()) {
     const engine::FileReport judged =
         bundle ? engine::verify_against(gate, file, *bundle) : engine::verify_file(gate, file);
     tally.add(judged.status);
     reports.add(judged);
+    // Not what a link or ".." led to: the tree's own name of that is told, too.
+    if (absolute_path(file).value_or("") == judged.judgement.path) {
+      named.insert(judged.judgement.path);
+    }
   }
   if (arguments.has("all")) {
-    NONO_TRY(const engine::Tally below, walk(session, gate, reports));
+    NONO_TRY(const engine::Tally below, walk(session, gate, reports, named));
     tally.add(below);
   }
   reports.finish("trust-verify", tally);

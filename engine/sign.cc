@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -203,11 +205,26 @@ Result<void> check_place(const std::string& bundle_path) {
   return {};
 }
 
-Result<void> check_for_sidecar(const std::string& path, const std::string& working_directory) {
-  NONO_TRY(const OpenedFile file, open_named(path));
+Result<void> check_for_sidecar(const OpenedFile& file, const std::string& working_directory) {
   NONO_CHECK(check_name(file.path));
   NONO_CHECK(check_path(file.path, working_directory, Bundling::Each));
   return check_place(sidecar_of(file.path));
+}
+
+// each_once opens every file, and returns the resolved paths of those that `check` passes.
+Result<std::vector<std::string>> each_once(
+    const std::vector<std::string>& files,
+    const std::function<Result<void>(const OpenedFile&)>& check) {
+  std::set<std::string> seen;
+  std::vector<std::string> paths;
+  for (const std::string& path : files) {
+    NONO_TRY(OpenedFile file, open_named(path));
+    NONO_CHECK(check(file));
+    if (seen.insert(file.path).second) {
+      paths.push_back(std::move(file.path));
+    }
+  }
+  return paths;
 }
 
 Result<void> check_names(const std::string& path, const std::string& root, Bundling bundling) {
@@ -264,30 +281,27 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
-Result<void> check_signable(const std::vector<std::string>& files,
-                            const std::string& working_directory) {
-  for (const std::string& path : files) {
-    NONO_CHECK(check_for_sidecar(path, working_directory));
-  }
-  return {};
+Result<std::vector<std::string>> check_signable(const std::vector<std::string>& files,
+                                                const std::string& working_directory) {
+  return each_once(
+      files, [&](const OpenedFile& file) { return check_for_sidecar(file, working_directory); });
 }
 
-Result<void> check_signable_together(const std::string& directory,
-                                     const std::vector<std::string>& files) {
-  for (const std::string& path : files) {
-    NONO_TRY(const OpenedFile file, open_named(path));
-    NONO_CHECK(check_reach(directory, file));
-  }
-  return check_place(join_path(directory, attest::kMultiBundleName));
+Result<std::vector<std::string>> check_signable_together(const std::string& directory,
+                                                         const std::vector<std::string>& files) {
+  NONO_TRY(std::vector<std::string> paths,
+           each_once(files, [&](const OpenedFile& file) { return check_reach(directory, file); }));
+  NONO_CHECK(check_place(join_path(directory, attest::kMultiBundleName)));
+  return paths;
 }
 
 Result<void> sign_each(const attest::Author& author, const std::vector<std::string>& files,
                        const std::string& working_directory, const OnSigned& on_signed,
                        const OnMade& on_made) {
-  NONO_CHECK(check_signable(files, working_directory));
+  NONO_TRY(const std::vector<std::string> paths, check_signable(files, working_directory));
   Gathered all(on_made);
-  NONO_CHECK(at_once(files.size(), author.at_once(), [&](std::size_t which) -> Result<void> {
-    NONO_TRY(Made made, make_sidecar(author, files[which], working_directory));
+  NONO_CHECK(at_once(paths.size(), author.at_once(), [&](std::size_t which) -> Result<void> {
+    NONO_TRY(Made made, make_sidecar(author, paths[which], working_directory));
     all.add(which, std::move(made));
     return {};
   }));

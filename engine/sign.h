@@ -29,11 +29,13 @@ using OnSigned = std::function<void(const SignedFile&)>;
 using OnMade = std::function<void(std::size_t made)>;
 
 // check_signable looks at every file, its name, and the place of its bundle, without writing
-// anything: what sign_each would refuse. check_signable_together does so for sign_together.
-Result<void> check_signable(const std::vector<std::string>& files,
-                            const std::string& working_directory);
-Result<void> check_signable_together(const std::string& directory,
-                                     const std::vector<std::string>& files);
+// anything: what sign_each would refuse. It returns the resolved paths in the order of the files,
+// each once: a file named twice is signed, and told to a public log, once.
+// check_signable_together does so for sign_together.
+Result<std::vector<std::string>> check_signable(const std::vector<std::string>& files,
+                                                const std::string& working_directory);
+Result<std::vector<std::string>> check_signable_together(const std::string& directory,
+                                                         const std::vector<std::string>& files);
 
 // sign_each makes as many bundles at a time as the author allows, then writes `<file>.bundle`
 // beside each of `files` (absolute). `working_directory` gives a file outside a repository its

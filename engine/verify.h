@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -43,8 +44,10 @@ FileReport verify_against(Gate& gate, const std::string& path, const std::string
 
 // verify_tree judges every guarded file beneath `root` (absolute) in the order of their paths, and
 // reports as Failed what hides guarded files from view: directories that cannot be listed, and
-// bundles without their file. The tally counts them all.
+// bundles without their file. The tally counts them all. Files of `reported` (absolute, resolved)
+// are passed over: the caller has judged and counted them.
 Result<Tally> verify_tree(Gate& gate, const std::string& root, const ScanLimits& limits,
-                          const Progress& progress, const OnReport& on_report);
+                          const Progress& progress, const OnReport& on_report,
+                          const std::set<std::string>& reported = {});
 
 }  // namespace nono::engine

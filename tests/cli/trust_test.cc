@@ -72,6 +72,31 @@ TEST_F(TrustTest, AllSignsAndVerifiesEverythingBeneath) {
   EXPECT_EQ(nono({"trust", "list"}).code, 0) << "a list is no verdict";
 }
 
+TEST_F(TrustTest, FileNamedBesideAllIsToldOnce) {
+  write("CLAUDE.md", "a");
+  write("docs/AGENTS.md", "b");
+  const Outcome signed_all = nono({"trust", "sign", "--all", "CLAUDE.md", "./CLAUDE.md"});
+  EXPECT_EQ(signed_all.code, 0) << signed_all.err;
+  EXPECT_EQ(std::ranges::count(signed_all.out, '\n'), 2) << signed_all.out;
+  const Outcome outcome = nono({"trust", "verify", "--all", "./CLAUDE.md"});
+  EXPECT_EQ(outcome.err, "2 files: 2 verified, 0 unsigned, 0 failed\n");
+  write("CLAUDE.md", "changed");
+  EXPECT_EQ(nono({"trust", "verify", "--all", "CLAUDE.md"}).err,
+            "2 files: 1 verified, 0 unsigned, 1 failed\n");
+}
+
+// What ".." names is what the kernel finds, not what the text says.
+TEST_F(TrustTest, FileThatOnlyLooksNamedIsToldByAll) {
+  write("CLAUDE.md", "unsigned");
+  write("x/y/readme.md", "");
+  write("x/CLAUDE.md", "a");
+  EXPECT_EQ(nono({"trust", "sign", "x/CLAUDE.md"}).code, 0);
+  ASSERT_EQ(::symlink("x/y", in("d").c_str()), 0);
+  const Outcome outcome = nono({"trust", "verify", "--all", "d/../CLAUDE.md"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.err, "3 files: 2 verified, 1 unsigned, 0 failed\n");
+}
+
 TEST_F(TrustTest, MultiSubjectWritesOneBundle) {
   write("CLAUDE.md", "a");
   write("docs/AGENTS.md", "b");
