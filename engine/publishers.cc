@@ -156,6 +156,17 @@ std::string elsewhere(const Policy& merged, const std::string& text) {
   return "nono trust publisher list";
 }
 
+// add_types reports whether one of `more` was not there.
+bool add_types(std::vector<std::string>& types, const std::vector<std::string>& more) {
+  const std::size_t before = types.size();
+  for (const std::string& type : more) {
+    if (std::ranges::find(types, type) == types.end()) {
+      types.push_back(type);
+    }
+  }
+  return types.size() > before;
+}
+
 }  // namespace
 
 Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request) {
@@ -196,7 +207,8 @@ Result<Edited> add_publisher(const UserDirectories& user, const Publisher& publi
           "remove " +
               shell_quote(publisher.name)));
     }
-    edited = same->delegates == publisher.delegates ? Edited::AlreadySo : Edited::Changed;
+    const bool more = add_types(same->predicate_types, publisher.predicate_types);
+    edited = same->delegates == publisher.delegates && !more ? Edited::AlreadySo : Edited::Changed;
     same->delegates = publisher.delegates;
     return {};
   }));

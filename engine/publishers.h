@@ -48,7 +48,8 @@ struct Introduction {
 // and ref of a workflow, else issuer and subject.
 Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request);
 
-// add_publisher adds it to the user's policy. Another key under the same name is Usage.
+// add_publisher adds it to the user's policy. One that is there gets the predicate types that it
+// did not have, and delegates as `publisher` does. Another key under the same name is Usage.
 Result<Edited> add_publisher(const UserDirectories& user, const trustpolicy::Publisher& publisher);
 // remove_publisher takes out the entry of this name, key_id or fingerprint (hexadecimal). Usage
 // where the user's policy has none; it names the layer that does.

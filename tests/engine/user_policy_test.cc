@@ -201,6 +201,18 @@ TEST_F(UserPolicyTest, PublisherIsAddedOnceAndRemoved) {
   EXPECT_TRUE(document().publishers.empty());
 }
 
+TEST_F(UserPolicyTest, PublisherThatIsThereGetsThePredicateTypesAskedFor) {
+  trustpolicy::Publisher alice = publisher("alice", strangers_key().public_key());
+  alice.predicate_types = {"https://example.org/a"};
+  EXPECT_EQ(testing::must(add_publisher(user_, alice)), Edited::Changed);
+  alice.predicate_types = {"https://example.org/b"};
+  EXPECT_EQ(testing::must(add_publisher(user_, alice)), Edited::Changed);
+  EXPECT_EQ(testing::must(add_publisher(user_, alice)), Edited::AlreadySo);
+  ASSERT_EQ(document().publishers.size(), 1u);
+  EXPECT_EQ(document().publishers.front().predicate_types,
+            (std::vector<std::string>{"https://example.org/a", "https://example.org/b"}));
+}
+
 TEST_F(UserPolicyTest, AnotherKeyUnderTheSameNameIsRefused) {
   const crypto::PublicKey first = strangers_key().public_key();
   testing::must(add_publisher(user_, publisher("alice", first)));
