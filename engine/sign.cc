@@ -31,6 +31,7 @@ using attest::Purpose;
 using attest::SigningTarget;
 
 constexpr mode_t kBundleMode = 0644;
+constexpr std::size_t kOtherDescriptors = 32;
 constexpr std::string_view kPolicyName = "trust-policy.json";
 
 Error refused(const std::string& path, std::string_view why, std::string remedy) {
@@ -279,12 +280,30 @@ void raise_descriptor_limit() {
   }
 }
 
+// check_number refuses what could only fail once all is signed, and told to a public log: a bundle
+// that waits for its place holds its directory and itself open.
+Result<void> check_number(std::size_t files) {
+  struct rlimit limit{};
+  const std::size_t needed = 2 * files + kOtherDescriptors;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || needed <= limit.rlim_max) {
+    return {};
+  }
+  return std::unexpected(
+      Error(ErrorKind::Exhausted, std::to_string(files) + " files cannot be signed at once where " +
+                                      std::to_string(limit.rlim_max) + " descriptors are allowed")
+          .mend_with("sign them directory by directory, or allow more: ulimit -Hn " +
+                     std::to_string(needed)));
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> check_signable(const std::vector<std::string>& files,
                                                 const std::string& working_directory) {
-  return each_once(
-      files, [&](const OpenedFile& file) { return check_for_sidecar(file, working_directory); });
+  NONO_TRY(std::vector<std::string> paths, each_once(files, [&](const OpenedFile& file) {
+             return check_for_sidecar(file, working_directory);
+           }));
+  NONO_CHECK(check_number(paths.size()));
+  return paths;
 }
 
 Result<std::vector<std::string>> check_signable_together(const std::string& directory,

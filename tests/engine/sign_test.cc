@@ -279,6 +279,30 @@ TEST_F(SignTest, MoreFilesThanTheSoftDescriptorLimitFitIntoOneBundle) {
   EXPECT_TRUE(proven(files.back()));
 }
 
+// Before anything is signed, which with a service is told to a public log.
+TEST_F(SignTest, MoreFilesThanDescriptorsAreRefusedBeforehand) {
+  std::vector<std::string> files;
+  for (int i = 0; i < 50; ++i) {
+    files.push_back(write("d" + std::to_string(i) + "/AGENTS.md", "text"));
+  }
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const struct rlimit tight{.rlim_cur = 64, .rlim_max = 64};
+    const bool limited = ::setrlimit(RLIMIT_NOFILE, &tight) == 0;
+    const Error refused = refusal(check_signable(files, tree_));
+    files.resize(16);
+    ::_exit(limited && refused.kind() == ErrorKind::Exhausted &&
+                    refused.remedy().ends_with("ulimit -Hn 132") &&
+                    check_signable(files, tree_).has_value()
+                ? 0
+                : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
 TEST_F(SignTest, PolicyIsCheckedBeforeItIsSigned) {
   make_repository();
   const crypto::PrivateKey key = make_key();
