@@ -1,5 +1,8 @@
 // cli/trust_sign.cc: trust sign, trust sign-policy.
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -48,16 +51,27 @@ SignedBy by_certificate(const KeylessSession& keyless) {
   return {.words = "as " + keyless.shown(), .member = "certificate", .json = keyless.json()};
 }
 
-// Tells of each signed file: as a line, or as an element of a JSON document.
+// Tells of each signed file: as a line, or as an element of a JSON document. Nothing is told before
+// every bundle is in its place: a reader who goes (`| head`) ends the program by a signal.
 class Signatures {
  public:
   Signatures(Session& session, SignedBy by, std::string working_directory)
       : session_(session), by_(std::move(by)), here_(std::move(working_directory)) {}
-  void add(const engine::SignedFile& file) {
-    if (session_.wants_json()) {
-      files_.push_back(signed_json(file));
+  void add(const engine::SignedFile& file) { files_.push_back(file); }
+  // finish prints the lines, or the document, unless nothing was done.
+  void finish(std::string_view schema) {
+    if (files_.empty()) {
       return;
     }
+    if (session_.wants_json()) {
+      print_document(schema);
+      return;
+    }
+    std::ranges::for_each(files_, [&](const engine::SignedFile& file) { print_line(file); });
+  }
+
+ private:
+  void print_line(const engine::SignedFile& file) const {
     Render& render = session_.render();
     render.word_line("SIGNED", near(file.path, here_) + "  " + by_.words);
     if (render.verbose()) {
@@ -65,21 +79,19 @@ class Signatures {
       render.detail("bundle", file.bundle_path);
     }
   }
-  // finish prints the document, unless nothing was done.
-  void finish(std::string_view schema) {
-    if (session_.wants_json() && !files_.empty()) {
-      Json json = document(schema);
-      json.set(by_.member, by_.json);
-      json.set("signed", Json(std::move(files_)));
-      session_.render().json(json);
-    }
+  void print_document(std::string_view schema) const {
+    Json json = document(schema);
+    json.set(by_.member, by_.json);
+    Json::Array all;
+    std::ranges::transform(files_, std::back_inserter(all), signed_json);
+    json.set("signed", Json(std::move(all)));
+    session_.render().json(json);
   }
 
- private:
   Session& session_;
   SignedBy by_;
   std::string here_;
-  Json::Array files_;
+  std::vector<engine::SignedFile> files_;
 };
 
 engine::Bundling bundling_of(const Arguments& arguments) {

@@ -85,6 +85,17 @@ TEST_F(TrustTest, FileNamedBesideAllIsToldOnce) {
             "2 files: 1 verified, 0 unsigned, 1 failed\n");
 }
 
+TEST_F(TrustTest, ReaderWhoGoesLeavesNoFileUnsigned) {
+  ASSERT_EQ(nono({"trust", "keygen"}).code, 0);
+  const std::string long_name(200, 'd');  // more lines than are gathered before they are written
+  for (int i = 0; i < 120; ++i) {
+    write(long_name + std::to_string(i) + "/CLAUDE.md", "a");
+  }
+  shell("{ sleep 1; $NONO trust sign --all -v; } | true");
+  EXPECT_EQ(nono({"trust", "verify", "--all"}).err,
+            "120 files: 120 verified, 0 unsigned, 0 failed\n");
+}
+
 // What ".." names is what the kernel finds, not what the text says.
 TEST_F(TrustTest, FileThatOnlyLooksNamedIsToldByAll) {
   write("CLAUDE.md", "unsigned");
