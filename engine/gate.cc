@@ -1,7 +1,6 @@
 // engine/gate.cc: capture, evidence, examination, decision: in this order and nowhere else.
 #include "engine/gate.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/json.h"
@@ -14,6 +13,7 @@ namespace {
 
 using trustpolicy::Admitted;
 using trustpolicy::Denied;
+using trustpolicy::Guard;
 using trustpolicy::GuardClass;
 
 constexpr std::string_view kPolicyFile = "trust-policy.json";
@@ -122,7 +122,7 @@ Judgement Gate::judge_path(const std::string& path, GuardClass guard_class) {
   if (!resolved) {
     return denial(path, guard_class, resolved.error());
   }
-  return judge(*object, *resolved, std::max(guard_class, policy_->guard().classify(*resolved)));
+  return judge(*object, *resolved, guard_class);
 }
 
 Judgement Gate::judge_with(const std::string& path, const std::string& bundle_path) {
@@ -139,7 +139,9 @@ Judgement Gate::judge_with(const std::string& path, const std::string& bundle_pa
 
 Judgement Gate::weigh(BorrowedFd object, const std::string& path, GuardClass guard_class,
                       Result<std::vector<attest::Evidence>> evidence) {
-  const GuardClass asked = guard_class == GuardClass::None ? GuardClass::Instruction : guard_class;
+  const Guard& guard = policy_->guard();
+  const GuardClass named = guard.stricter_of(guard_class, guard.classify(path));
+  const GuardClass asked = named == GuardClass::None ? GuardClass::Instruction : named;
   const Result<struct stat> status = status_of(object, path);
   if (!status) {
     return denial(path, asked, status.error());

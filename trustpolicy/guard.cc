@@ -116,12 +116,17 @@ std::vector<NameShape> Guard::shapes() const {
   return out;
 }
 
+GuardClass Guard::stricter_of(GuardClass one, GuardClass other) const {
+  const bool both = one != GuardClass::None && other != GuardClass::None && one != other;
+  return both ? stricter_ : std::max(one, other);
+}
+
 GuardClass Guard::classify(std::string_view absolute_path) const {
   const GuardClass builtin = builtin_class(absolute_path, taken_off_);
-  if (builtin == GuardClass::Instruction || !policy_guards(absolute_path)) {
+  if (builtin == stricter_ || !policy_guards(absolute_path)) {
     return builtin;
   }
-  return GuardClass::Instruction;
+  return stricter_of(builtin, GuardClass::Instruction);
 }
 
 }  // namespace nono::trustpolicy

@@ -29,6 +29,10 @@ class Guard final : public GuardedNames {
   void add_file(std::string absolute_path);
   // take_off gives a built-in name free, as it is spelt in builtin_names(); others do nothing.
   void take_off(std::string_view builtin_name);
+  // set_stricter says which class is judged more strictly: a name of both is of that one. Else what
+  // a policy names would be an instruction, and a project could move agent configuration there.
+  void set_stricter(GuardClass stricter) { stricter_ = stricter; }
+  GuardClass stricter_of(GuardClass one, GuardClass other) const;
 
   GuardClass classify(std::string_view absolute_path) const override;
   // shapes covers every name of printable ASCII that classify finds guarded in any directory.
@@ -52,6 +56,7 @@ class Guard final : public GuardedNames {
   std::vector<Rooted> patterns_;
   std::vector<std::string> files_;  // sorted
   BuiltinSet taken_off_ = 0;
+  GuardClass stricter_ = GuardClass::Instruction;
 };
 
 // is_bundle_name reports whether `base_name` is that of evidence (`*.bundle`).

@@ -120,6 +120,8 @@ Policy Policy::merge(std::vector<Layer> layers, std::vector<attest::KeyringEntry
   });
   policy.agent_config_ = strictest(layers, Enforcement::Warn,
                                    [](const Document& document) { return document.agent_config; });
+  policy.guard_.set_stricter(policy.agent_config_ > policy.enforcement_ ? GuardClass::AgentConfig
+                                                                        : GuardClass::Instruction);
   for (attest::KeyringEntry& entry : self_keys) {
     // The user's own word: what their key signed as a project policy, they delegate.
     policy.self_.push_back(Publisher{std::string(kSelfName),

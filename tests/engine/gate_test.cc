@@ -166,6 +166,18 @@ TEST_F(GateTest, InstructionReachedAsAgentConfigIsStillAnInstruction) {
   EXPECT_FALSE(judged.admitted());
 }
 
+TEST_F(GateTest, OfTwoClassesTheStricterCounts) {
+  write_user_policy(R"({"version":1,"includes":["x.json"],"publishers":[],"enforcement":"warn",
+                        "agent_config":"deny"})");
+  write(".mcp.json", "{}\n");
+  write("CLAUDE.local.md", "text\n");
+  ASSERT_EQ(::symlink(".mcp.json", in("CLAUDE.md").c_str()), 0);
+  ASSERT_EQ(::symlink("CLAUDE.local.md", in(".envrc").c_str()), 0);
+  EXPECT_FALSE(gate().judge_path(in("CLAUDE.md"), GuardClass::Instruction).admitted());
+  EXPECT_FALSE(gate().judge_path(in(".envrc"), GuardClass::AgentConfig).admitted());
+  EXPECT_TRUE(gate().judge_path(in("CLAUDE.local.md"), GuardClass::Instruction).admitted());
+}
+
 // Each way to hand over the object yields the same bytes.
 TEST_F(GateTest, AnyDescriptorOfTheObjectWillDo) {
   const std::string file = write("CLAUDE.md", "be careful\n");

@@ -331,6 +331,31 @@ TEST(MergeTest, PatternsOfAProjectAreRootedAndOthersAreNot) {
   EXPECT_EQ(guard.classify("/abs/file"), GuardClass::Instruction);
 }
 
+// Where the user judges agent configuration more strictly than instructions, a project that calls
+// the one the other does not make it milder.
+TEST(MergeTest, ProjectMovesNoNameIntoTheMilderClass) {
+  using enum GuardClass;
+  Document user = document();
+  user.enforcement = Enforcement::Warn;
+  user.agent_config = Enforcement::Deny;
+  Document project = document();
+  project.enforcement = Enforcement::Audit;
+  project.includes = {*Glob::parse(".mcp.json"), *Glob::parse("house.*")};
+  project.files = {".envrc"};
+  const Policy policy =
+      Policy::merge({layer_of(LayerKind::User, user), layer_of(LayerKind::Project, project)}, {});
+  const Guard& guard = policy.guard();
+  for (const char* path : {"/work/tree/.mcp.json", "/work/tree/.envrc"}) {
+    EXPECT_EQ(policy.enforcement(guard.classify(path)), Enforcement::Deny) << path;
+  }
+  for (const char* path : {"/work/tree/CLAUDE.md", "/work/tree/house.md"}) {
+    EXPECT_EQ(policy.enforcement(guard.classify(path)), Enforcement::Warn) << path;
+  }
+  EXPECT_EQ(guard.stricter_of(Instruction, AgentConfig), AgentConfig);
+  EXPECT_EQ(guard.stricter_of(None, Instruction), Instruction);
+  EXPECT_EQ(Guard().stricter_of(Instruction, AgentConfig), Instruction);
+}
+
 TEST(MergeTest, UnguardedCountsFromAboveOnly) {
   Document taking = document();
   taking.unguarded = {"CLAUDE.md"};
