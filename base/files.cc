@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "base/remedy.h"
 #include "base/text.h"
 
 namespace nono {
@@ -105,8 +106,7 @@ Error not_made(int code, const std::string& path) {
   if (code != EACCES && code != EPERM && code != EROFS) {
     return error;
   }
-  return std::move(error).mend_with(
-      "let HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, name directories that you can write");
+  return std::move(error).mend_with(std::string(kOtherHome));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/remedy.h"
 
 namespace nono::engine {
 namespace {
@@ -95,9 +96,8 @@ std::string tuf_directory(const UserDirectories& user) {
 Error of_state(Error error) {
   const bool closed = error.kind() == ErrorKind::PermissionDenied || error.code() == EROFS ||
                       error.code() == ENOTDIR;
-  return closed && error.remedy().empty()
-             ? std::move(error).mend_with("set HOME or XDG_STATE_HOME to a directory of yours")
-             : error;
+  return closed && error.remedy().empty() ? std::move(error).mend_with(std::string(kOtherHome))
+                                          : error;
 }
 
 std::string audit_directory(const UserDirectories& user) {

@@ -851,7 +851,7 @@ except OSError as error:
                         env={"XDG_STATE_HOME": str(states / state)}), 125)
                     self.assertIn(f"{states}/{state}", done.stderr)
                     self.assertIn(named, done.stderr)
-                    self.assertIn("mend: set HOME or XDG_STATE_HOME", done.stderr)
+                    self.assertIn("mend: let HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, name", done.stderr)
 
 
 class Terminal(support.SandboxCase):
