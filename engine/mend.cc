@@ -1,5 +1,6 @@
 #include "engine/mend.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/object.h"
+#include "sandbox/interpreter.h"
 #include "sandbox/name_rules.h"
 
 namespace nono::engine {
@@ -73,6 +76,29 @@ constexpr auto kFixed = std::to_array<FixedMend>({
     {"guarded-read-write", "open it for reading or for writing only"},
 });
 
+// closed_on_way is the first that no grant lets be executed, of `program` and those by which the
+// kernel starts it; empty where there is none.
+std::string closed_on_way(const RunPlan& plan, const std::string& program) {
+  constexpr int kMaxDepth = 5;  // the kernel's
+  std::string next = program;
+  for (int depth = 0; depth <= kMaxDepth; ++depth) {
+    const OwnedFd object(::open(next.c_str(), O_PATH | O_CLOEXEC));
+    const auto real = path_of(object);
+    if (!object.valid() || !real) {
+      return {};
+    }
+    if (!plan.capabilities.access_at(*real).has(Access::execute())) {
+      return depth == 0 ? *real : next;  // a link to an interpreter is to be shown by a view, too
+    }
+    const auto file = open_regular(BorrowedFd::unowned(AT_FDCWD), *real);
+    next = file ? sandbox::interpreter_of(*file) : std::string();
+    if (!next.starts_with('/')) {
+      return {};
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Needed access_of(std::string_view operation) {
@@ -125,18 +151,26 @@ std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
   return row != kFixed.end() ? std::string(row->mend) : std::string();
 }
 
-Error not_executed(const std::string& program, int saved_errno) {
+Error not_executed(const RunPlan& plan, const std::string& program, int saved_errno) {
   const std::string cannot = "'" + printable(program) + "' cannot be executed in the sandbox: ";
+  const auto fail = [&cannot](const std::string& why) {
+    return Error(ErrorKind::PermissionDenied, cannot + why);
+  };
   if (saved_errno == ENOEXEC) {
-    return Error(ErrorKind::PermissionDenied, cannot + "it is no program, and no script with #!")
+    return fail("it is no program, and no script with #!")
         .mend_with("name its interpreter before it");
   }
+  const std::string closed = closed_on_way(plan, program);
+  if (!closed.empty()) {
+    const bool itself = resolved_path(absolute_path(program).value_or(program)) == closed;
+    return fail("no grant covers " + printable(closed) + (itself ? "" : ", by which it is started"))
+        .mend_with(way_to_grant(plan.never_grant, closed, Access::execute(), PathKind::File));
+  }
   if (saved_errno == ENOENT) {
-    return Error(ErrorKind::PermissionDenied, cannot + "its interpreter or loader is not there")
+    return fail("its interpreter or loader is not there")
         .mend_with("look at its first line, or at what `file` says of it");
   }
-  return Error(ErrorKind::PermissionDenied,
-               cannot + Error::from_errno(saved_errno, "execve").message())
+  return fail(Error::from_errno(saved_errno, "execve").message())
       .mend_with("grant its directory with --exec or --read, or check its interpreter");
 }
 

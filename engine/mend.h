@@ -21,8 +21,9 @@ std::string way_to_grant(const profile::NeverGrantList& never, const std::string
 // no option does.
 std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal);
 
-// not_executed is the error of a program that the kernel did not execute in the sandbox.
-Error not_executed(const std::string& program, int saved_errno);
+// not_executed is the error of a program that the kernel did not execute in the sandbox; where that
+// lies at what it is started by (a script's `#!`, a loader), it says so.
+Error not_executed(const RunPlan& plan, const std::string& program, int saved_errno);
 
 // access_of is what a refused operation of that name (sandbox/gatekeeper.h) needs, and of what: the
 // object itself, or the directory in which its name is.

@@ -181,31 +181,13 @@ int exit_code_of(const sandbox::AgentEnd& end) {
                                     : kSignalled + WTERMSIG(end.wait_status);
 }
 
-// program_failure: a link to what the view hides is there and leads nowhere, as one whose
-// interpreter is missing.
-Error program_failure(const RunPlan& plan, const std::string& program, int saved_errno) {
-  const sandbox::MountView* const view = plan.own_namespaces().view;
-  const OwnedFd object(
-      view != nullptr && saved_errno == ENOENT ? ::open(program.c_str(), O_PATH | O_CLOEXEC) : -1);
-  const auto real = path_of(object);
-  if (view == nullptr || !object.valid() || !real || view->shows(*real)) {
-    return not_executed(program, saved_errno);
-  }
-  return Error(ErrorKind::PermissionDenied, "'" + printable(program) +
-                                                "' cannot be executed in the sandbox: no grant "
-                                                "covers " +
-                                                printable(*real))
-      .mend_with(way_to_grant(plan.never_grant, *real, sandbox::Access::execute(),
-                              sandbox::PathKind::File));
-}
-
 // start_failure: where the broker refused the program, its rule is the reason.
 Error start_failure(const RunPlan& plan, const sandbox::ChildFailure& failure,
                     const std::string& program, const Denials& denials) {
   if (failure.step == sandbox::Step::Exec) {
     const auto refused = std::ranges::find(denials.kinds, "execute", &Denial::operation);
-    const Error error = program_failure(plan, program, failure.saved_errno);
-    return refused == denials.kinds.end() ||
+    const Error error = not_executed(plan, program, failure.saved_errno);
+    return refused == denials.kinds.end() || refused->rule == "outside-grants" ||
                    (failure.saved_errno != EACCES && failure.saved_errno != ENOENT)
                ? error
                : Error(error.kind(), "'" + printable(program) +

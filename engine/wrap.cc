@@ -89,9 +89,10 @@ Json details_of(const RunRequest& request, const RunPlan& plan) {
                       {"notes", shown(plan.notes)}};
 }
 
-Error start_failure(const sandbox::ChildFailure& failure, const std::string& program) {
+Error start_failure(const RunPlan& plan, const sandbox::ChildFailure& failure,
+                    const std::string& program) {
   if (failure.step == sandbox::Step::Exec) {
-    return not_executed(program, failure.saved_errno);
+    return not_executed(plan, program, failure.saved_errno);
   }
   const Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
   return Error(ErrorKind::Unsupported, "the program was not started: " + cause.message())
@@ -158,7 +159,7 @@ Result<WrapOutcome> wrap(const RunRequest& request, const CallerSignals& caller_
       sandbox::Prepared::prepare_alone(plan.capabilities, plan.features, plan.own_namespaces()));
   NONO_CHECK(record_start(request, plan, clock));
   const sandbox::ChildFailure failure = sandbox::wrap(prepared, exec, caller_signals);
-  return std::unexpected(start_failure(failure, exec.program()));
+  return std::unexpected(start_failure(plan, failure, exec.program()));
 }
 
 }  // namespace nono::engine

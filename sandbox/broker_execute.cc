@@ -379,13 +379,34 @@ Answer<void> Executor::may_start(const Call& call, const Program& program) {
   return std::unexpected(EACCES);
 }
 
+// without_grant is the first that no grant lets be executed, of the program and those by which the
+// kernel starts it; empty where there is none.
+std::string Executor::without_grant(const Call& call, const Program& program) const {
+  std::string at = program.resolved;
+  OwnedFd file = readable(program.object);
+  for (int depth = 0; depth <= kMaxDepth; ++depth) {
+    if (rules_.lacks_grant(at, Access::execute())) {
+      return at;
+    }
+    const std::string name = interpreter_of(file);
+    auto next =
+        name.empty() ? std::unexpected(ENOENT) : program_at(call, AT_FDCWD, name, LastLink::Follow);
+    if (!next || !S_ISREG(next->status.st_mode)) {
+      return {};
+    }
+    at = next->resolved;
+    file = readable(next->object);
+  }
+  return {};
+}
+
 // tell_unread: what no grant covers this process cannot read either: that it is outside is what to
 // say of it.
-void Executor::tell_unread(const Call& call, const std::string& resolved) {
-  if (rules_.lacks_grant(resolved, Access::execute())) {
-    rules_.outside(call, "execute", resolved, Access::execute());
+void Executor::tell_unread(const Call& call, const Program& program) {
+  if (const std::string closed = without_grant(call, program); !closed.empty()) {
+    rules_.outside(call, "execute", closed, Access::execute());
   } else {
-    rules_.report(call, "execute", resolved, "command", kUnreadable);
+    rules_.report(call, "execute", program.resolved, "command", kUnreadable);
   }
 }
 
@@ -410,7 +431,7 @@ Outcome Executor::serve(const Call& call) {
   Judged judged{call, {}};
   const auto row = held(judged, *program);
   if (!row) {
-    tell_unread(call, program->resolved);
+    tell_unread(call, *program);
     return Outcome::error(EACCES);
   }
   if (const HeldCommand* by = *row; by != nullptr) {

@@ -92,7 +92,8 @@ class Executor {
   Answer<std::string> started_by(const Call& call, const Program& program) const;
   Answer<void> may_start(const Call& call, const Program& program);
   void record(const Call& call, const Program& program);
-  void tell_unread(const Call& call, const std::string& resolved);
+  std::string without_grant(const Call& call, const Program& program) const;
+  void tell_unread(const Call& call, const Program& program);
 
   const Resolver& resolver_;
   BrokerRules& rules_;

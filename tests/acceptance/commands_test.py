@@ -181,6 +181,26 @@ class Commands(support.SandboxCase):
                 self.assertIn(says, done.stderr)
                 self.assertNotIn("grant its directory", done.stderr)
 
+    def test_a_script_whose_interpreter_is_not_granted_names_it(self):
+        place = self.project.base / "interpreters"
+        place.mkdir()
+        shutil.copy("/bin/sh", place / "sh")
+        (place / "between").write_text(f"#!{place}/sh\n. \"$1\"\n")
+        (place / "between").chmod(0o755)
+        for name, by in (("one", "sh"), ("two", "between")):
+            self.project.write(name, f"#!{place}/{by}\necho ran\n")
+            (self.project.tree / name).chmod(0o755)
+            for way in (["run", "--mount-namespace=off"], ["run", "--mount-namespace=on"]):
+                with self.subTest(name=name, way=way):
+                    words = [*way, "--block-net", "--allow-cwd", "--", f"./{name}"]
+                    done = self.ran(self.project.nono(*words), 126)
+                    self.assertIn(f"no grant covers {place}/{by}, by which it is started",
+                                  done.stderr)
+                    self.assertIn(f"mend: --exec {place}/{by}\n", done.stderr)
+                    given = words[:len(way)] + ["--exec", place / "sh", "--exec", place / "between"]
+                    self.assertIn("ran", self.ran(
+                        self.project.nono(*given, *words[len(way):])).stdout)
+
     def test_why_says_the_same(self):
         asked = self.project.nono("why", "--allow-cwd", "--path", MOUNT, "--op", "exec", "--json")
         self.ran(asked, 1)
