@@ -12,6 +12,7 @@
 #include "engine/object.h"
 #include "sandbox/interpreter.h"
 #include "sandbox/name_rules.h"
+#include "sandbox/procfs.h"
 
 namespace nono::engine {
 
@@ -99,6 +100,11 @@ std::string closed_on_way(const RunPlan& plan, const std::string& program) {
   return {};
 }
 
+// is_passing: of a process, whose number is another's the next time.
+bool is_passing(const std::string& path) {
+  return sandbox::process_at(path) > 0;
+}
+
 }  // namespace
 
 Needed access_of(std::string_view operation) {
@@ -136,7 +142,8 @@ std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
     const Needed needed = access_of(refusal.operation);
     const std::string path =
         needed.of_directory ? std::string(directory_name(refusal.object)) : refusal.object;
-    return way_to_grant(plan.never_grant, path, needed.access, kind_at(path));
+    return is_passing(path) ? ""
+                            : way_to_grant(plan.never_grant, path, needed.access, kind_at(path));
   }
   if (refusal.rule == "address-not-granted") {
     return "--connect " + refusal.object;

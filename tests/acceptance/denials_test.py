@@ -108,6 +108,11 @@ class Denials(support.SandboxCase):
         self.assertNotIn("outside-grants", done.stderr)
         self.assertEqual(self.recorded(), [])
 
+    def test_what_lies_in_the_directory_of_a_process_has_no_mend(self):
+        done = self.project.sandbox("sh", "-c", "echo 1 >/proc/$$/coredump_filter")
+        self.assertIn("/coredump_filter: outside-grants", done.stderr)
+        self.assertNotIn("mend:", done.stderr)
+
     def test_a_run_without_denials_says_nothing(self):
         done = self.ran(self.project.sandbox("cat", "moved"))
         self.assertEqual((done.stdout, done.stderr), ("text\n", ""))
