@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "engine/mend.h"
+#include "engine/silent_teller.h"
 #include "engine/why_network.h"
 #include "engine/why_place.h"
 #include "engine/why_variable.h"
@@ -27,10 +28,7 @@ using trustpolicy::GuardClass;
 
 namespace {
 
-struct Row {
-  std::string_view name;
-  Operation operation;
-};
+using Row = std::pair<std::string_view, Operation>;
 constexpr auto kOperations = std::to_array<Row>({{"read", Operation::Read},
                                                  {"write", Operation::Write},
                                                  {"exec", Operation::Execute},
@@ -41,18 +39,6 @@ constexpr auto kOperations = std::to_array<Row>({{"read", Operation::Read},
                                                  {"listen", Operation::Listen},
                                                  {"pass", Operation::Pass}});
 
-// A scan that tells nobody: it is made for the identities of guarded files.
-class Silent final : public Teller {
- public:
-  void progress(std::uint64_t) override {}
-  void starting(const RunPlan&) override {}
-  void denied(const Judgement&, const std::string&) override {}
-  void tolerated(const Judgement&) override {}
-  void refused(const sandbox::Refusal&, const std::string&) override {}
-  void ended(const Denials&) override {}
-  void note(const std::string&) override {}
-};
-
 Answer deny(std::string_view rule, std::string_view because, std::string_view mend = {}) {
   Answer out;
   out.rule = rule;
@@ -61,18 +47,16 @@ Answer deny(std::string_view rule, std::string_view because, std::string_view me
   return out;
 }
 
-bool is_directory(const NamedThing& thing) {
-  return S_ISDIR(thing.status.st_mode);
-}
-bool is_regular(const NamedThing& thing) {
-  return S_ISREG(thing.status.st_mode);
-}
-bool is_device(const NamedThing& thing) {
-  return S_ISCHR(thing.status.st_mode) || S_ISBLK(thing.status.st_mode);
-}
-
 std::string_view source_of(const std::string& origin) {
   return origin.starts_with("--") ? "user" : origin.starts_with("built in") ? "system" : "profile";
+}
+
+// content_access is what an operation needs of the object itself; none: of its name or metadata.
+Access content_access(Operation operation) {
+  return operation == Operation::Read      ? Access::read()
+         : operation == Operation::Write   ? Access::write()
+         : operation == Operation::Execute ? Access::execute()
+                                           : Access::none();
 }
 
 bool covers(const sandbox::PathGrant& grant, const std::string& path) {
@@ -106,9 +90,12 @@ class Oracle {
   Result<Answer> answer(const Question& question) {
     const bool keep =
         question.operation == Operation::Remove || question.operation == Operation::Create;
-    thing_ = look_up(request_.working_directory, question.path,
-                     keep ? LastName::Keep : LastName::Follow);
+    const LastName last = keep ? LastName::Keep : LastName::Follow;
+    thing_ = look_up(request_.working_directory, question.path, last);
     auto out = thing_.error != 0 ? Result<Answer>(not_found()) : dispatch(question.operation);
+    if (out && out->allowed && plan_.view) {
+      out = through_view(*std::move(out), question, last);
+    }
     if (out) {
       out->object = thing_.canonical.empty() ? thing_.requested : thing_.canonical;
     }
@@ -139,12 +126,27 @@ class Oracle {
     }
   }
 
+  // through_view: a way over a link that the view of the run does not show leads nowhere.
+  Answer through_view(Answer answer, const Question& question, LastName last) const {
+    const auto shows = [this](std::string_view path) { return plan_.view->shows(path); };
+    const std::string hidden =
+        hidden_on_way(request_.working_directory, question.path, last, shows);
+    if (hidden.empty()) {
+      return answer;
+    }
+    const bool named = last == LastName::Keep;
+    const std::string path(named ? directory_name(thing_.requested) : thing_.requested);
+    const Access access = content_access(question.operation);
+    Answer out = outside(access == Access::none() ? Access::write() : access, path,
+                         named || is_directory(thing_) ? PathKind::Directory : PathKind::File);
+    out.because =
+        "the view of the run does not show " + printable(hidden) + ", over which it leads";
+    return out;
+  }
+
   // missing: outside the grants a file would not help either, and that is what one can mend.
   Answer missing(Operation operation) const {
-    const Access access = operation == Operation::Read      ? Access::read()
-                          : operation == Operation::Write   ? Access::write()
-                          : operation == Operation::Execute ? Access::execute()
-                                                            : Access::none();
+    const Access access = content_access(operation);
     if (access == Access::none() || plan_.capabilities.access_at(thing_.canonical).has(access)) {
       return deny("missing", "there is no such file; --op create asks whether it can be made");
     }
@@ -167,10 +169,7 @@ class Oracle {
     out.rule = "grant";
     out.because = "a grant covers it, and no rule inside the grants is against it";
     for (const sandbox::PathGrant& grant : plan_.capabilities.paths()) {
-      const bool gives = (grant.access.has(Access::read()) && access.has(Access::read())) ||
-                         (grant.access.has(Access::write()) && access.has(Access::write())) ||
-                         (grant.access.has(Access::execute()) && access.has(Access::execute()));
-      if (gives && covers(grant, path)) {
+      if (grant.access.has(access) && covers(grant, path)) {
         out.grant = shown_of(grant);
         out.entry = grant.access.text() + "  " + grant.shown_as + "  (" + grant.origin + ")";
       }
@@ -225,7 +224,7 @@ class Oracle {
     if (found == GuardClass::Instruction || !is_regular(thing_)) {
       return found;
     }
-    Silent nobody;
+    SilentTeller nobody;
     NONO_CHECK(scan_run(plan_, request_, nobody));
     for (const sandbox::KnownObject& known : plan_.guarded_objects) {
       if (known.id == sandbox::ObjectId{thing_.status.st_dev, thing_.status.st_ino}) {
@@ -571,12 +570,12 @@ RunRequest settled(const RunRequest& request) {
 }  // namespace
 
 std::string_view name_of(Operation operation) {
-  return std::ranges::find(kOperations, operation, &Row::operation)->name;
+  return std::ranges::find(kOperations, operation, &Row::second)->first;
 }
 
 std::optional<Operation> operation_from(std::string_view name) {
-  const auto* row = std::ranges::find(kOperations, name, &Row::name);
-  return row != kOperations.end() ? std::optional(row->operation) : std::nullopt;
+  const auto* row = std::ranges::find(kOperations, name, &Row::first);
+  return row != kOperations.end() ? std::optional(row->second) : std::nullopt;
 }
 
 Result<Answer> why(const RunRequest& request, const Question& question) {

@@ -95,6 +95,34 @@ bool is_link(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
 }
 
+std::string hidden_on_way(const std::string& directory, const std::string& path, LastName last,
+                          const std::function<bool(std::string_view)>& shows) {
+  std::string here = "/";
+  std::string rest = path.starts_with('/') ? path : directory + "/" + path;
+  for (int links = 0; links < kMaxLinks;) {
+    rest.erase(0, rest.find_first_not_of('/'));
+    if (rest.empty()) {
+      return {};
+    }
+    const std::string name = rest.substr(0, rest.find('/'));
+    rest.erase(0, name.size());
+    const bool ends = rest.find_first_not_of('/') == std::string::npos;
+    const std::string next = name == "."    ? here
+                             : name == ".." ? std::string(directory_name(here))
+                                            : join_path(here, name);
+    if (struct stat status{}; !shows(next) && (!ends || ::lstat(next.c_str(), &status) == 0)) {
+      return next;
+    }
+    const std::string target = ends && last == LastName::Keep ? std::string() : target_of(next);
+    if (!target.empty()) {
+      ++links;
+      rest = target + rest;
+    }
+    here = target.empty() ? next : target.starts_with('/') ? "/" : here;
+  }
+  return {};
+}
+
 bool is_of_other_process(const NamedThing& thing) {
   const pid_t process = sandbox::process_at(thing.canonical);
   return process > 0 && process != ::getpid() && !S_ISDIR(thing.status.st_mode);

@@ -282,6 +282,32 @@ class Why(support.SandboxCase):
         self.assertTrue(self.ask("read", shut / "granted", options)["allowed"])
         self.assertEqual(self.attempt([["read", str(shut / "granted")]], options), [0])
 
+    def test_links_that_the_view_of_a_run_does_not_show(self):
+        self.fixture()
+        base, tree = self.project.base, self.project.tree
+        (base / "way").symlink_to(tree)
+        (base / "elsewhere").mkdir()
+        for name, target in (("by", tree), ("file", tree / "plain")):
+            (base / "elsewhere" / name).symlink_to(target)
+        (tree / "round").symlink_to("../elsewhere/by/sub")
+        paths = [base / "elsewhere/by/plain", base / "elsewhere/file", tree / "round/plain",
+                 tree / "to-plain", base / "way/plain", base / "way/../data/file"]
+        for view in ("on", "off"):
+            options = [*self.options(), "--block-net", f"--mount-namespace={view}"]
+            pairs = [[operation, str(path)] for path in paths
+                     for operation in ("read", "write", "metadata")]
+            pairs += [["create", str(base / "elsewhere/by/new")]]
+            for pair, result in zip(pairs, self.attempt(pairs, options)):
+                with self.subTest(view=view, pair=pair):
+                    answer = self.ask(*pair, options)
+                    self.assertEqual(answer["allowed"] or answer["rule"] == "exists", result == 0,
+                                     answer)
+        options = [*self.options(), "--block-net", "--mount-namespace=on"]
+        path = str(base / "elsewhere/file")
+        mend = self.ask("read", path, options)["mend"]
+        self.assertEqual(mend, f"--read-file {path}")
+        self.assertEqual(self.attempt([["read", path]], [*options, *mend.split()]), [0])
+
     def test_ports(self):
         tables = [
             ([], {("connect", 4711): "-", ("listen", 4712): "-", ("listen", 80): "privileged-port"}),
