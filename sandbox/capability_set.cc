@@ -109,6 +109,7 @@ void add_grant(std::vector<PathGrant>& grants, PathGrant added) {
   });
   if (same_name != grants.end()) {
     same_name->origin += ", " + added.origin;
+    same_name->asked.insert(same_name->asked.end(), added.asked.begin(), added.asked.end());
   } else {
     grants.push_back(std::move(added));
   }
@@ -163,7 +164,7 @@ Result<void> CapabilitySet::allow_path(const std::string& path, Access access, s
                               .kind = kind,
                               .access = access,
                               .shown_as = std::move(opened.resolved),
-                              .asked = path,
+                              .asked = {path},
                               .origin = std::move(origin),
                               .device = opened.status.st_dev,
                               .inode = opened.status.st_ino});

@@ -43,9 +43,9 @@ struct PathGrant {
   OwnedFd anchor;
   PathKind kind;
   Access access;
-  std::string shown_as;  // the resolved path at the time of the grant
-  std::string asked;     // the path as it was given
-  std::string origin;    // for people: "--allow-cwd", "built in: system libraries"
+  std::string shown_as;            // the resolved path at the time of the grant
+  std::vector<std::string> asked;  // the paths by which it was given
+  std::string origin;              // for people: "--allow-cwd", "built in: system libraries"
   dev_t device;
   ino_t inode;
 };

@@ -263,7 +263,9 @@ MountView MountView::of(const CapabilitySet& capabilities, std::span<const std::
     planner.mount(*grant);
   }
   for (const PathGrant* grant : grants) {
-    planner.spell(grant->asked);
+    for (const std::string& asked : grant->asked) {
+      planner.spell(asked);
+    }
   }
   for (const std::string& place : places) {
     planner.spell(normal_path(place));

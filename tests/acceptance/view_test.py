@@ -189,6 +189,19 @@ class View(support.SandboxCase):
         self.assertEqual(done.stdout, "x\n", done.stderr)
         self.assertIn("into/file: No such file", done.stderr)
 
+    def test_each_name_of_what_is_granted_twice_is_there(self):
+        base = self.project.base
+        for name in ("apart", "elsewhere"):
+            (base / name).mkdir()
+        (base / "apart/file").write_text("text\n")
+        (base / "elsewhere/link").symlink_to("../apart/file")
+        self.project.own()
+        paths = [base / "apart/file", base / "elsewhere/link"]
+        for order in (paths, paths[::-1]):
+            options = [word for path in order for word in ("--read-file", path)]
+            done = self.ran(self.project.sandbox("cat", *paths, options=(*options, "--block-net")))
+            self.assertEqual(done.stdout, "text\ntext\n")
+
     def test_a_working_directory_without_a_grant_is_empty(self):
         done = self.project.sandbox("sh", "-c", "pwd; cat f; echo x >g", options=("--mount-namespace=on",))
         self.assertEqual(done.stdout, f"{self.project.tree}\n")
