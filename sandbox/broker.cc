@@ -155,6 +155,9 @@ struct Warden::Impl final : Lanes::Host {
     if (!config.scoped) {
       take(signal_calls());
     }
+    if (config.record) {
+      take(recorded_calls());
+    }
     if (config.max_tasks) {
       tasks.emplace(*config.max_tasks, pids);
       take(counted_calls());
@@ -245,12 +248,15 @@ Outcome Warden::Impl::serve(const Call& call) {
   static constexpr Handler kSignal = [](Impl& self, const Call& c) {
     return self.signals.serve(c);
   };
+  static constexpr Handler kSocket = [](Impl& self, const Call& c) {
+    return self.sockets.record_made(c);
+  };
   // In the order of Trap.
   static constexpr auto kHandlers = std::to_array<Handler>(
-      {kOpen,    kExecute,  kNames,    kNames,    kNames,    kNames,    kNames,
-       kNames,   kMetadata, kMetadata, kMetadata, kMetadata, kMetadata, kSockets,
-       kSockets, kSockets,  kDumpable, kMetadata, kFork,     kTerminal, kSignal});
-  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Signal) + 1);
+      {kOpen,     kExecute,  kNames,    kNames,    kNames,    kNames,   kNames,   kNames,
+       kMetadata, kMetadata, kMetadata, kMetadata, kMetadata, kSockets, kSockets, kSockets,
+       kDumpable, kMetadata, kFork,     kTerminal, kSignal,   kSocket});
+  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Socket) + 1);
   return kHandlers[static_cast<std::size_t>(call.trap)](*this, call);
 }
 

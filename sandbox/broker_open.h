@@ -47,6 +47,7 @@ class Opener {
   Outcome open_object(Job& job, const OwnedFd& object, const struct stat& status);
   Outcome open_special(Job& job, const OwnedFd& object, const struct stat& status);
   Outcome meet_pipe(Job& job, OwnedFd fd, const struct stat& status);
+  void record_pipe(const Job& job, const std::string& path);
   Outcome await_writer(Job& job);
   Outcome open_terminal(Job& job);
   Outcome open_hosts(const Job& job);

@@ -29,6 +29,7 @@ Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat&
   if (!links || std::max(rules_.guard_of(touched, status, {object}), *links) != GuardClass::None) {
     return links ? refuse_special(job, touched) : Outcome::error(links.error());
   }
+  record_pipe(job, touched.resolved);
   if (job.pipe.valid()) {
     return await_writer(job);
   }
@@ -43,6 +44,17 @@ Outcome Opener::open_special(Job& job, const OwnedFd& object, const struct stat&
         retry_while_waiting(job.call.thread, [&] { return ::open(path.c_str(), flags); })));
     return fd.valid() ? Outcome::pipe_end(std::move(fd), job.open.flags) : Outcome::error(errno);
   });
+}
+
+// record_pipe tells of the end before it is there: who opens it may be a process of its own.
+void Opener::record_pipe(const Job& job, const std::string& path) {
+  const int mode = job.open.flags & O_ACCMODE;
+  if (mode != O_WRONLY) {
+    rules_.used("read", path);
+  }
+  if (mode != O_RDONLY) {
+    rules_.used("write", path);
+  }
 }
 
 Outcome Opener::meet_pipe(Job& job, OwnedFd fd, const struct stat& status) {

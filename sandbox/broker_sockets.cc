@@ -377,6 +377,17 @@ Outcome SocketOperations::connect_other(const Call& call, const OwnedFd& socket,
              : connect_now(call, socket, address.get(), address.size());
 }
 
+// record_made is for who learns: a datagram socket sends without connect, and where the network is
+// blocked it is not even made.
+Outcome SocketOperations::record_made(const Call& call) {
+  constexpr std::uint64_t kKind = 0xF;  // the rest of the type are flags
+  const bool internet = call.args[0] == AF_INET || call.args[0] == AF_INET6;
+  if (internet && (call.args[1] & kKind) == SOCK_DGRAM) {
+    rules_.used("datagram", "UDP");
+  }
+  return Outcome::by_kernel();
+}
+
 Outcome SocketOperations::bind(const Call& call) {
   const auto address = address_of(call);
   if (!address) {
@@ -444,7 +455,11 @@ Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket,
   }();
   const auto made =
       done.kind() == Outcome::Kind::Value ? socket_at(place->directory, place->name) : std::nullopt;
+  if (done.kind() == Outcome::Kind::Error && done.number() == EACCES) {
+    rules_.outside_name(call, "bind", place->canonical);
+  }
   if (made) {
+    rules_.used("name", place->canonical);
     take_bound(*made);
     rules_.tell_change({.kind = StateChange::Kind::Bound, .id = made->id, .born = made->born});
   }

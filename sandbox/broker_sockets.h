@@ -39,6 +39,8 @@ class SocketOperations {
   void take_bound(const BoundSocket& bound);
   // answered ends a connect that waited for the supervisor.
   void answered(const ExpansionReply& reply);
+  // record_made tells of a socket that is about to be made, and lets it.
+  Outcome record_made(const Call& call);
 
  private:
   Outcome connect(const Call& call);

@@ -88,6 +88,7 @@ enum class Trap : unsigned char {
   Fork,      // fork, vfork, clone, where a limit of processes is counted
   Terminal,  // ioctl TIOCGPTPEER, under the fast gate
   Signal,    // kill and its kin, F_SETOWN and its kin, where Landlock does not scope signals
+  Socket,    // socket, where uses are recorded: UDP is sent without any other call that is trapped
 };
 
 struct TrappedCall {
@@ -108,8 +109,11 @@ std::span<const TrappedCall> counted_calls(Architecture architecture = kNativeAr
 // objects is refused, or left to Landlock where that decides it by itself.
 FilterProgram lone_filter(Architecture architecture = kNativeArchitecture);
 
-// Directories are opened by the kernel alone, but where the broker records what is listed.
+// Directories are opened, and sockets made, by the kernel alone, but where the broker records what
+// is used.
 enum class Listing : unsigned char { ByKernel, Recorded };
+// recorded_calls lists what is trapped for that besides: socket.
+std::span<const TrappedCall> recorded_calls(Architecture architecture = kNativeArchitecture);
 // Signals are sent to the broker only where Landlock does not scope them (ABI below 6): each then
 // costs a switch.
 enum class Signals : unsigned char { ByLandlock, Judged };

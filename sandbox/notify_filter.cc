@@ -88,6 +88,10 @@ constexpr auto kForkTable = std::to_array<TrapRow>({
     {"clone", {56, 220}, Trap::Fork},
 });
 
+constexpr auto kRecordTable = std::to_array<TrapRow>({
+    {"socket", {41, 198}, Trap::Socket},
+});
+
 constexpr auto kFastTable = std::to_array<TrapRow>({
     {"ioctl", {16, 29}, Trap::Terminal, LetThrough::AllButPeers},
 });
@@ -219,6 +223,8 @@ constexpr auto kSignalsOnX8664 = list_for<Architecture::X86_64, kSignalTable>();
 constexpr auto kSignalsOnAarch64 = list_for<Architecture::Aarch64, kSignalTable>();
 constexpr auto kForksOnX8664 = list_for<Architecture::X86_64, kForkTable>();
 constexpr auto kForksOnAarch64 = list_for<Architecture::Aarch64, kForkTable>();
+constexpr auto kRecordOnX8664 = list_for<Architecture::X86_64, kRecordTable>();
+constexpr auto kRecordOnAarch64 = list_for<Architecture::Aarch64, kRecordTable>();
 constexpr auto kFastOnX8664 = list_for<Architecture::X86_64, kFastTable>();
 constexpr auto kFastOnAarch64 = list_for<Architecture::Aarch64, kFastTable>();
 
@@ -304,6 +310,16 @@ FilterProgram lone_filter(Architecture architecture) {
   return assemble(architecture, rules);
 }
 
+std::span<const TrappedCall> recorded_calls(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::X86_64:
+      return kRecordOnX8664;
+    case Architecture::Aarch64:
+      return kRecordOnAarch64;
+  }
+  return {};
+}
+
 std::span<const TrappedCall> fast_calls(Architecture architecture) {
   switch (architecture) {
     case Architecture::X86_64:
@@ -333,6 +349,9 @@ FilterProgram notify_filter(Architecture architecture, const NotifyOptions& opti
   }
   if (options.forks == Forks::Counted) {
     add_table(rules, kForkTable, architecture, options.listing);
+  }
+  if (options.listing == Listing::Recorded) {
+    add_table(rules, kRecordTable, architecture, options.listing);
   }
   return assemble(architecture, rules);
 }

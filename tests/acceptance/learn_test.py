@@ -206,6 +206,22 @@ class Learn(support.SandboxCase):
                 again = self.project.sandbox(*words, options=("--profile", "./learned.json"))
                 self.assertIn("ran", self.ran(again).stdout)
 
+    def test_a_socket_that_was_bound_is_a_name_that_was_made(self):
+        code = ("import os, socket, sys\n"
+                "socket.socket(socket.AF_UNIX).bind(sys.argv[1]); os.unlink(sys.argv[1])")
+        words = (PY, "-c", code, str(self.outside / "data/s"))
+        self.ran(self.learn(*words, options=("--output", "learned.json")))
+        self.ran(self.project.sandbox(*words, options=("--profile", "./learned.json")))
+        bound = self.project.sandbox(*words, options=("--allow-cwd",))
+        self.assertNotEqual(bound.returncode, 0)
+        self.assertIn("mend: --write " + str(self.outside / "data"), bound.stderr)
+
+    def test_udp_that_is_never_connected_is_noticed(self):
+        words = (PY, "-c", "import socket; socket.socket(2, 2).sendto(b'', ('127.0.0.1', 9))")
+        self.ran(self.learn(*words, options=("--output", "learned.json")))
+        self.assertNotIn("network", self.profile())
+        self.ran(self.project.sandbox(*words, options=("--profile", "./learned.json")))
+
     def test_a_denial_on_a_terminal_starts_the_next_line(self):
         self.project.write("CLAUDE.md", "# text\n")
         pid, fd = pty.fork()

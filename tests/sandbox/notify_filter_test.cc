@@ -197,6 +197,21 @@ INSTANTIATE_TEST_SUITE_P(All, NotifyFilterTest, ::testing::ValuesIn(kArchitectur
                            return which.param == Architecture::X86_64 ? "X86_64" : "Aarch64";
                          });
 
+TEST(RecordedUsesTest, SocketsAreTrappedOnlyWhereUsesAreRecorded) {
+  for (const Architecture architecture : testing::kArchitectures) {
+    const auto number = static_cast<std::uint32_t>(testing::number_of("socket", architecture));
+    const auto call = testing::call_of(architecture, number);
+    const auto plain = testing::interpret(notify_filter(architecture), call);
+    const auto recording =
+        testing::interpret(notify_filter(architecture, {.listing = Listing::Recorded}), call);
+    ASSERT_TRUE(plain && recording);
+    EXPECT_EQ(plain->answer, SECCOMP_RET_ALLOW);
+    EXPECT_EQ(recording->answer, SECCOMP_RET_USER_NOTIF);
+    ASSERT_EQ(recorded_calls(architecture).size(), 1U);
+    EXPECT_EQ(recorded_calls(architecture).front().trap, Trap::Socket);
+  }
+}
+
 TEST(CountedForksTest, ForksAreTrappedOnlyWhereTheyAreCounted) {
   for (const Architecture architecture : testing::kArchitectures) {
     const FilterProgram plain = notify_filter(architecture);
