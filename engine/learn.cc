@@ -1,13 +1,18 @@
 #include "engine/learn.h"
 
+#include <array>
 #include <charconv>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "base/files.h"
 #include "base/text.h"
 #include "engine/object.h"
 #include "engine/use_recorder.h"
+#include "engine/why_place.h"
 #include "profile/variables.h"
+#include "sandbox/mount_view.h"
 
 namespace nono::engine {
 namespace {
@@ -29,15 +34,16 @@ std::uint16_t port_of(std::string_view object) {
 class Recorder final : public UseRecorder {
  public:
   void used(const sandbox::Use& use) override {
-    static constexpr std::pair<std::string_view, UsedAs> kKinds[] = {{"read", UsedAs::Read},
-                                                                     {"write", UsedAs::Write},
-                                                                     {"execute", UsedAs::Execute},
-                                                                     {"list", UsedAs::List},
-                                                                     {"name", UsedAs::Name}};
+    static constexpr std::pair<std::string_view, UsedAs> kKinds[] = {
+        {"read", UsedAs::Read}, {"write", UsedAs::Write}, {"execute", UsedAs::Execute},
+        {"list", UsedAs::List}, {"name", UsedAs::Name},   {"away", UsedAs::Away}};
     for (const auto& [operation, as] : kKinds) {
       if (use.operation == operation) {
         uses_.paths.push_back({use.object, as});
       }
+    }
+    if (use.operation == "way") {
+      ways_.push_back(use.object);
     }
     complete_ = complete_ && use.operation != sandbox::kUsedTooMuch;
     uses_.datagrams = uses_.datagrams || use.operation == "datagram";
@@ -59,11 +65,13 @@ class Recorder final : public UseRecorder {
   }
 
   const profile::Uses& uses() const { return uses_; }
+  const std::vector<std::string>& ways() const { return ways_; }
   const std::vector<std::string>& refused() const { return refused_; }
   bool complete() const { return complete_; }
 
  private:
   profile::Uses uses_;
+  std::vector<std::string> ways_;
   std::vector<std::string> refused_;
   bool complete_ = true;
 };
@@ -85,6 +93,33 @@ std::string why_denied(const std::vector<profile::ComposedDenial>& denials,
   return {};
 }
 
+// is_found: a run with what is known already leads by that name to what it led to here.
+bool is_found(const sandbox::MountView& view, const std::string& way) {
+  const auto shows = [&view](std::string_view path) { return view.shows(path); };
+  return hidden_on_way("/", way, LastName::Follow, shows).empty();
+}
+
+// add_ways adds what was used by the names that led there over a link.
+void add_ways(profile::Uses& uses, const std::vector<std::string>& ways,
+              const sandbox::MountView& view) {
+  std::map<std::string, std::set<UsedAs>> known;
+  for (const profile::UsedPath& use : uses.paths) {
+    known[use.path].insert(use.as);
+  }
+  for (const std::string& way : ways) {
+    const std::string directory = resolved_path(std::string(directory_name(way)));
+    for (const auto& [path, of_name] : {std::pair{resolved_path(way), false},
+                                        std::pair{join_path(directory, base_name(way)), true}}) {
+      const auto met = path != way && !is_found(view, way) ? known.find(path) : known.end();
+      for (const UsedAs as : met != known.end() ? met->second : std::set<UsedAs>()) {
+        if ((as == UsedAs::Name || as == UsedAs::Away) == of_name) {
+          uses.paths.push_back({.path = way, .as = as, .way = true});
+        }
+      }
+    }
+  }
+}
+
 profile::Learned proposal(const Recorder& recorder, const RunPlan& known,
                           const LearnRequest& request) {
   profile::LearnView view;
@@ -98,7 +133,11 @@ profile::Learned proposal(const Recorder& recorder, const RunPlan& known,
     return never ? "it is never granted: " + std::string(never->why)
                  : why_denied(request.known.denials, path);
   };
-  profile::Learned out = profile::generalise(recorder.uses(), view, request.name, request.extends);
+  profile::Uses uses = recorder.uses();
+  add_ways(uses, recorder.ways(),
+           sandbox::MountView::of(known.capabilities,
+                                  std::array{request.run.working_directory, known.user.home}));
+  profile::Learned out = profile::generalise(uses, view, request.name, request.extends);
   out.notes.insert(out.notes.end(), recorder.refused().begin(), recorder.refused().end());
   return out;
 }

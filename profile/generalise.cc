@@ -71,46 +71,63 @@ class Generaliser {
   }
 
  private:
+  bool blocks_network() const {
+    return !uses_.datagrams && uses_.connected.empty() && uses_.listened.empty();
+  }
+
   static std::size_t index_of(Access right) {
     return right == Access::read() ? 0 : right == Access::write() ? 1 : 2;
   }
   Needs& needs(Access right) { return needs_[index_of(right)]; }
 
+  // take_uses: links, and moves from one grant to another, are in the way only where the network is
+  // blocked: such a run has a view of its own, in which there is what is granted.
   void take_uses() {
     for (const UsedPath& use : uses_.paths) {
-      switch (use.as) {
-        case UsedAs::Read:
-          need(use.path, Access::read(), false);
-          break;
-        case UsedAs::Write:
-          need(use.path, Access::write(), false);
-          break;
-        case UsedAs::Execute:
-          need(use.path, Access::read(), false);
-          need(use.path, Access::execute(), false);
-          break;
-        case UsedAs::List:
-          need(use.path, Access::read(), true);
-          break;
-        case UsedAs::Name:
-          need(std::string(directory_name(use.path)), Access::write(), true);
-          break;
+      if (blocks_network() || (!use.way && use.as != UsedAs::Away)) {
+        take(use);
       }
     }
     own_directories();
   }
 
-  void need(const std::string& path, Access right, bool directory) {
+  void take(const UsedPath& use) {
+    switch (use.as) {
+      case UsedAs::Read:
+        need(use, use.path, Access::read(), false);
+        break;
+      case UsedAs::Write:
+        need(use, use.path, Access::write(), false);
+        break;
+      case UsedAs::Execute:
+        need(use, use.path, Access::read(), false);
+        need(use, use.path, Access::execute(), false);
+        break;
+      case UsedAs::List:
+        need(use, use.path, Access::read(), true);
+        break;
+      case UsedAs::Name:
+        need(use, std::string(directory_name(use.path)), Access::write(), true);
+        break;
+      case UsedAs::Away:
+        need(use, std::string(directory_name(use.path)), Access::read(), true);
+        break;
+    }
+  }
+
+  void need(const UsedPath& use, const std::string& path, Access right, bool directory) {
     if (view_.granted(path).has(right)) {
       return;
     }
     if (beneath(view_.variables.working_directory, path)) {
-      workdir_ = workdir_ | right;
+      workdir_ = workdir_ | (use.way ? Access::read() : right);
       return;
     }
     const std::string why = why_not(path, right, directory);
     if (!why.empty()) {
-      note(path, why);
+      if (!use.way) {  // of what it led to it is said
+        note(path, why);
+      }
       return;
     }
     bool& held = needs(right)[path];
@@ -344,7 +361,7 @@ class Generaliser {
       return;
     }
     Json network{Json::Object{}};
-    if (uses_.connected.empty() && uses_.listened.empty()) {
+    if (blocks_network()) {
       network.set("block", true);
     }
     if (!uses_.connected.empty()) {

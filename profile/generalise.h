@@ -25,11 +25,13 @@ enum class UsedAs : unsigned char {
   Execute,  // a program
   List,     // a directory's entries
   Name,     // made, removed or renamed: a right to the directory it lies in
+  Away,     // moved out of that: where the two are mounts of a view, programs copy it
 };
 
 struct UsedPath {
   std::string path;  // absolute, resolved
   UsedAs as;
+  bool way = false;  // not resolved: leads there over a link
 };
 
 struct Uses {

@@ -344,6 +344,7 @@ Outcome Warden::Impl::serve_and_record(const Call& call) {
   Outcome outcome = serve(call);
   if (config.record && let_go) {
     record(outcome);
+    tell_ways(rules, call, outcome);
   }
   if (outcome.kind() == Outcome::Kind::Error && outcome.number() == ENOENT) {
     tell_hidden(rules, call);

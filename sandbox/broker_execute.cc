@@ -328,6 +328,7 @@ void Executor::record(const Call& call, const Program& program) {
       return;  // by nothing, or the kernel will say so
     }
     rules_.used("execute", next->resolved);
+    rules_.used("way", name);
     file = readable(next->object);
   }
 }

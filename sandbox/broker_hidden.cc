@@ -113,6 +113,18 @@ void tell_hidden(BrokerRules& rules, const Call& call) {
   }
 }
 
+void tell_ways(BrokerRules& rules, const Call& call, const Outcome& outcome) {
+  if (outcome.kind() == Outcome::Kind::Error) {
+    return;
+  }
+  for (const Wanted& wanted : wanted_of(call)) {
+    const std::string path = wanted.operation.empty() ? "" : absolute(call, wanted.path);
+    if (!path.empty() && !rules.is_used(path)) {
+      rules.used("way", path);
+    }
+  }
+}
+
 // What the kernel has at hand is told without asking any file system.
 bool is_there(const std::string& path) {
   const OwnedFd at_hand(open_at(path, RESOLVE_CACHED));

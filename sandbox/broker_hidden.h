@@ -13,6 +13,10 @@ namespace nono::sandbox {
 // where the view of the session does not show it.
 void tell_hidden(BrokerRules& rules, const Call& call);
 
+// tell_ways tells, where the broker records, of the names by which a call reached what it used,
+// where no use has that name: it led over a link, which the next run must find, too.
+void tell_ways(BrokerRules& rules, const Call& call, const Outcome& outcome);
+
 // is_there reports whether something lies at `path` (absolute, normal) outside the sandbox. It goes
 // over no link, and into no mount that may keep it waiting: false there.
 bool is_there(const std::string& path);

@@ -65,6 +65,11 @@ bool makes_directory(int number) {
   return number == __NR_mkdirat;
 }
 
+// are_apart: neither name lies beneath the directory of the other.
+bool are_apart(std::string_view one, std::string_view other) {
+  return !beneath(directory_name(one), other) && !beneath(directory_name(other), one);
+}
+
 }  // namespace
 
 Outcome NameOperations::serve(const Call& call) {
@@ -96,6 +101,9 @@ Outcome NameOperations::done(const Call& call, std::string_view operation,
   if (out.kind() == Outcome::Kind::Value) {
     for (const std::string& name : canonical) {
       rules_.used("name", name);
+    }
+    if (canonical.size() == 2 && are_apart(canonical[0], canonical[1])) {
+      rules_.used("away", canonical[0]);  // a view has them in two mounts: programs copy then
     }
   }
   return out;

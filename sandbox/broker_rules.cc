@@ -542,6 +542,14 @@ void BrokerRules::used(std::string_view operation, std::string_view object) {
   }
 }
 
+bool BrokerRules::is_used(std::string_view object) const {
+  static constexpr std::array<std::string_view, 5> kUses{"read", "write", "list", "execute",
+                                                         "name"};
+  return std::ranges::any_of(kUses, [&](std::string_view operation) {
+    return used_.contains(std::string(operation).append(" ").append(object));
+  });
+}
+
 void BrokerRules::report(const Call& call, std::string_view operation, std::string_view object,
                          std::string_view rule, std::string_view why) {
   tell_refusal(call, {operation, object, rule, why});

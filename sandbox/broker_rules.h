@@ -35,8 +35,7 @@ class BrokerRules {
   // remember marks an object as guarded under whatever name it is met again.
   void remember(const struct stat& status, const ObjectPlace& place,
                 trustpolicy::GuardClass guard_class);
-  // forget is for an object that lost its last name: its number will be another's. Until then it
-  // stays what it was: a descriptor may lead to it.
+  // forget is for an object that lost its last name: its number will be another's.
   void forget(const struct stat& status);
 
   // read_verdict asks the supervisor and returns the sealed bytes to inject, or an errno.
@@ -102,6 +101,7 @@ class BrokerRules {
   // used tells, where the broker records, of what was done: once per operation and object. Unlike
   // report it waits for room in the channel, a second: what is not told is not in the profile.
   void used(std::string_view operation, std::string_view object);
+  bool is_used(std::string_view object) const;  // a use of it, by that name, was told
   // tell_lost tells how many refusals, and that uses, found the channel full; false: it still is.
   bool tell_lost();
   BorrowedFd events() const { return events_; }

@@ -46,8 +46,10 @@ struct Refusal {
 
 // Use is an operation that was done, where the broker records them: each kind of one object once.
 struct Use {
-  std::string operation;  // "read", "write", "create", "list", "execute", "name", "connect", …
-  std::string object;     // resolved path, or "TCP port 443"; bytes, not escaped
+  // "read", "write", "list", "execute", "name", "connect", …; "away": a name that was moved out of
+  // its directory; "way": a name as the agent spelt it, which led to something used
+  std::string operation;
+  std::string object;  // resolved path (of a way: as spelt), or "TCP port 443"; bytes, not escaped
 };
 
 inline constexpr std::string_view kUsedTooMuch = "too-much";  // the record is not whole

@@ -206,6 +206,34 @@ class Learn(support.SandboxCase):
                 again = self.project.sandbox(*words, options=("--profile", "./learned.json"))
                 self.assertIn("ran", self.ran(again).stdout)
 
+    def test_what_a_view_would_keep_from_the_program_is_learned(self):
+        """A run without network sees what is granted only: links on the way count, and a move from
+        one grant to another is a copy."""
+        data = self.outside / "data"
+        for link, target in (("linked", "data"), ("links/one", "../data/a"),
+                             ("links/tool", "../bin/tool")):
+            (self.outside / link).parent.mkdir(exist_ok=True)
+            (self.outside / link).symlink_to(target)
+        for name in ("from", "to", "pipes"):
+            (self.outside / name).mkdir()
+        for path in ("from", "to", "pipes"):
+            os.chown(self.outside / path, self.project.uid, -1)
+        script = ("set -e; cd \"$OUTSIDE\"; cat linked/a links/one >/dev/null; links/tool; "
+                  "echo x >from/x; mv from/x to/y; mkfifo pipes/p; (echo through >pipes/p &) ; "
+                  "cat pipes/p; rm pipes/p to/y")
+        done = self.ran(self.learn("sh", "-c", script, options=("--output", "learned.json")))
+        self.assertIn("through", done.stdout)
+        again = self.ran(self.project.sandbox("sh", "-c", script,
+                                              options=("--profile", "./learned.json"),
+                                              env={"OUTSIDE": str(self.outside)}))
+        self.assertIn("through", again.stdout)
+        self.assertNotIn("outside-grants", again.stderr)
+        filesystem = self.profile()["filesystem"]
+        self.assertEqual(filesystem["write"], [f"{self.outside}/to"])
+        self.assertEqual(filesystem["allow"], [f"{self.outside}/from", f"{self.outside}/pipes"])
+        self.assertNotIn("/lib", json.dumps(filesystem))
+        self.assertEqual((data / "a").read_text(), "a")
+
     def test_a_socket_that_was_bound_is_a_name_that_was_made(self):
         code = ("import os, socket, sys\n"
                 "socket.socket(socket.AF_UNIX).bind(sys.argv[1]); os.unlink(sys.argv[1])")

@@ -269,6 +269,26 @@ bool covered(const Composed& composed, const UsedPath& use, const LearnView& how
   return given.has(wanted) || at.starts_with("/home/u/src/p");
 }
 
+// Links and moves count where the run will have a view of its own, that is, without network.
+TEST(GeneraliseViewTest, LinksAndMovesCountOnlyWithoutNetwork) {
+  Uses uses = uses_of({{"/srv/real/f", UsedAs::Read},
+                       {"/srv/link/f", UsedAs::Read, true},
+                       {"/home/u/src/p/link", UsedAs::Write, true},
+                       {"/srv/from/x", UsedAs::Name},
+                       {"/srv/from/x", UsedAs::Away},
+                       {"/home/u/.ssh/link", UsedAs::Read, true}});
+  const Learned blocked = generalise(uses, view(), "p", "");
+  EXPECT_EQ(blocked.document.find("filesystem")->compact(),
+            R"({"allow":["/srv/from"],"read_file":["/srv/link/f","/srv/real/f"]})");
+  EXPECT_EQ(blocked.document.find("workdir")->compact(), R"({"access":"read"})");
+  EXPECT_TRUE(blocked.notes.empty());
+  uses.connected.insert(443);
+  const Learned open = generalise(uses, view(), "p", "");
+  EXPECT_EQ(open.document.find("filesystem")->compact(),
+            R"({"read_file":["/srv/real/f"],"write":["/srv/from"]})");
+  EXPECT_EQ(open.document.find("workdir"), nullptr);
+}
+
 // Whatever was used: the proposal is a valid profile, it gives each use or says why not, and it
 // grants no home and no root.
 TEST(GeneraliseRandomTest, EveryProposalIsAValidProfileThatGivesWhatWasUsed) {
