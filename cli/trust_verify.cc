@@ -56,9 +56,11 @@ Error incomplete(const std::string& root) {
 Result<engine::Tally> walk(Session& session, engine::Gate& gate, Reports& reports,
                            const std::set<std::string>& reported = {}) {
   NONO_TRY(const std::string root, session.working_directory());
-  Result<engine::Tally> tally = engine::verify_tree(
-      gate, root, {}, scan_progress(session.render()),
-      [&](const engine::FileReport& file) { reports.add(file); }, reported);
+  Result<engine::Tally> tally =
+      engine::verify_tree(gate, root, {},
+                          {.progress = scan_progress(session.render()),
+                           .each = [&](const engine::FileReport& file) { reports.add(file); },
+                           .reported = reported});
   session.render().end_progress();
   if (tally && !tally->complete) {
     session.render().error(incomplete(root));

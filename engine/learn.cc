@@ -99,23 +99,34 @@ bool is_found(const sandbox::MountView& view, const std::string& way) {
   return hidden_on_way("/", way, LastName::Follow, shows).empty();
 }
 
+using UsesOfPaths = std::map<std::string, std::set<UsedAs>>;
+
+// add_way adds the uses of `path`, of its name or of what it names, by another name.
+void add_way(profile::Uses& uses, const UsesOfPaths& known, const std::string& way,
+             const std::string& path, bool of_name) {
+  const auto met = known.find(path);
+  if (path == way || met == known.end()) {
+    return;
+  }
+  for (const UsedAs as : met->second) {
+    if ((as == UsedAs::Name || as == UsedAs::Away) == of_name) {
+      uses.paths.push_back({.path = way, .as = as, .way = true});
+    }
+  }
+}
+
 // add_ways adds what was used by the names that led there over a link.
 void add_ways(profile::Uses& uses, const std::vector<std::string>& ways,
               const sandbox::MountView& view) {
-  std::map<std::string, std::set<UsedAs>> known;
+  UsesOfPaths known;
   for (const profile::UsedPath& use : uses.paths) {
     known[use.path].insert(use.as);
   }
   for (const std::string& way : ways) {
-    const std::string directory = resolved_path(std::string(directory_name(way)));
-    for (const auto& [path, of_name] : {std::pair{resolved_path(way), false},
-                                        std::pair{join_path(directory, base_name(way)), true}}) {
-      const auto met = path != way && !is_found(view, way) ? known.find(path) : known.end();
-      for (const UsedAs as : met != known.end() ? met->second : std::set<UsedAs>()) {
-        if ((as == UsedAs::Name || as == UsedAs::Away) == of_name) {
-          uses.paths.push_back({.path = way, .as = as, .way = true});
-        }
-      }
+    if (!is_found(view, way)) {
+      const std::string directory = resolved_path(std::string(directory_name(way)));
+      add_way(uses, known, way, resolved_path(way), false);
+      add_way(uses, known, way, join_path(directory, base_name(way)), true);
     }
   }
 }

@@ -110,16 +110,15 @@ FileReport verify_against(Gate& gate, const std::string& path, const std::string
 }
 
 Result<Tally> verify_tree(Gate& gate, const std::string& root, const ScanLimits& limits,
-                          const Progress& progress, const OnReport& on_report,
-                          const std::set<std::string>& reported) {
-  NONO_TRY(const ScanResult scan, scan_tree(root, gate.policy().guard(), limits, progress));
+                          const TreeReports& reports) {
+  NONO_TRY(const ScanResult scan, scan_tree(root, gate.policy().guard(), limits, reports.progress));
   Tally tally;
   const auto tell = [&](const FileReport& report) {
     tally.add(report.status);
-    on_report(report);
+    reports.each(report);
   };
   for (const Found& found : scan.found) {
-    if (reported.contains(found.path)) {
+    if (reports.reported.contains(found.path)) {
       continue;
     }
     tell(report_of(relative_to(root, found.path), gate.judge_path(found.path, found.guard_class),

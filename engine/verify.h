@@ -42,12 +42,18 @@ FileReport verify_file(Gate& gate, const std::string& path);
 // verify_against judges it against this bundle instead of what lies beside it.
 FileReport verify_against(Gate& gate, const std::string& path, const std::string& bundle_path);
 
+// TreeReports: `progress` may be empty; files of `reported` (absolute, resolved) are passed over,
+// for the caller has judged and counted them.
+struct TreeReports {
+  Progress progress;
+  OnReport each;
+  std::set<std::string> reported = {};
+};
+
 // verify_tree judges every guarded file beneath `root` (absolute) in the order of their paths, and
 // reports as Failed what hides guarded files from view: directories that cannot be listed, and
-// bundles without their file. The tally counts them all. Files of `reported` (absolute, resolved)
-// are passed over: the caller has judged and counted them.
+// bundles without their file. The tally counts them all.
 Result<Tally> verify_tree(Gate& gate, const std::string& root, const ScanLimits& limits,
-                          const Progress& progress, const OnReport& on_report,
-                          const std::set<std::string>& reported = {});
+                          const TreeReports& reports);
 
 }  // namespace nono::engine

@@ -5,9 +5,11 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/files.h"
@@ -73,6 +75,42 @@ bool look_beside(std::string& path, LastName last, NamedThing& thing) {
   return true;
 }
 
+// Way is walked name by name: where it stands, and what is to come.
+struct Way {
+  std::string here;
+  std::string rest;
+
+  bool ends() const { return rest.empty(); }
+  // is_free: `name` is the last, and nothing has it.
+  bool is_free(const std::string& name) const {
+    struct stat status{};
+    return ends() && ::lstat(name.c_str(), &status) != 0;
+  }
+
+  // step takes the next name; nothing where there is none.
+  std::optional<std::string> step() {
+    rest.erase(0, rest.find_first_not_of('/'));
+    const std::string name = rest.substr(0, rest.find('/'));
+    rest.erase(0, std::min(rest.find_first_not_of('/', name.size()), rest.size()));
+    if (name.empty()) {
+      return std::nullopt;
+    }
+    return name == "."    ? here
+           : name == ".." ? std::string(directory_name(here))
+                          : join_path(here, name);
+  }
+
+  // follow goes on by the text of a link; false where there is none.
+  bool follow(const std::string& target) {
+    if (target.empty()) {
+      return false;
+    }
+    rest = rest.empty() ? target : join_path(target, rest);
+    here = target.starts_with('/') ? "/" : here;
+    return true;
+  }
+};
+
 }  // namespace
 
 NamedThing look_up(const std::string& directory, const std::string& path, LastName last) {
@@ -97,28 +135,21 @@ bool is_link(const std::string& path) {
 
 std::string hidden_on_way(const std::string& directory, const std::string& path, LastName last,
                           const std::function<bool(std::string_view)>& shows) {
-  std::string here = "/";
-  std::string rest = path.starts_with('/') ? path : directory + "/" + path;
-  for (int links = 0; links < kMaxLinks;) {
-    rest.erase(0, rest.find_first_not_of('/'));
-    if (rest.empty()) {
+  Way way{.here = "/", .rest = path.starts_with('/') ? path : join_path(directory, path)};
+  for (int links = 0; links < kMaxLinks; ++links) {
+    while (const auto next = way.step()) {
+      if (!shows(*next) && !way.is_free(*next)) {
+        return *next;
+      }
+      const bool followed = !way.ends() || last == LastName::Follow;
+      if (followed && way.follow(target_of(*next))) {
+        break;
+      }
+      way.here = *next;
+    }
+    if (way.rest.empty()) {
       return {};
     }
-    const std::string name = rest.substr(0, rest.find('/'));
-    rest.erase(0, name.size());
-    const bool ends = rest.find_first_not_of('/') == std::string::npos;
-    const std::string next = name == "."    ? here
-                             : name == ".." ? std::string(directory_name(here))
-                                            : join_path(here, name);
-    if (struct stat status{}; !shows(next) && (!ends || ::lstat(next.c_str(), &status) == 0)) {
-      return next;
-    }
-    const std::string target = ends && last == LastName::Keep ? std::string() : target_of(next);
-    if (!target.empty()) {
-      ++links;
-      rest = target + rest;
-    }
-    here = target.empty() ? next : target.starts_with('/') ? "/" : here;
   }
   return {};
 }

@@ -57,11 +57,10 @@ bool master_at(const AgentThread& thread, const std::string& directory, const ch
 bool is_among_descriptors(const AgentThread& thread, const struct stat& status, int& looked) {
   const std::string directory = "/proc/" + std::to_string(thread.tid()) + "/fd/";
   const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(directory.c_str()));
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
-  for (const dirent* each = nullptr;
-       listing && looked < kMaxLooked && (each = ::readdir(listing.get())) != nullptr; ++looked) {
-    if (master_at(thread, directory, each->d_name, status)) {
-      return true;
+  for (; listing && looked < kMaxLooked; ++looked) {
+    const dirent* const each = ::readdir(listing.get());  // NOLINT(concurrency-mt-unsafe): our own
+    if (each == nullptr || master_at(thread, directory, &each->d_name[0], status)) {
+      return each != nullptr;
     }
   }
   return false;

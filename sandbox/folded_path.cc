@@ -21,7 +21,7 @@ bool has_ends_to_cut(std::string_view path) {
 // in front tells names apart. A letter that comes to be a slash makes no other component.
 std::string with_letters(std::string_view component) {
   constexpr std::string_view kGuard = "/";
-  std::string out = fold_name(std::string(kGuard).append(component));
+  const std::string out = fold_name(std::string(kGuard).append(component));
   const bool kept = out.starts_with(kGuard) && !out.substr(1).contains('/');
   return kept ? out.substr(kGuard.size()) : ascii_lower(component);
 }

@@ -152,7 +152,7 @@ std::string listed_path(std::string_view path) {
     path.remove_prefix(1);
     const std::string_view name = path.substr(0, path.find('/'));
     path.remove_prefix(name.size());
-    std::string listed = listed_name(out.empty() ? "/" : out, name);
+    const std::string listed = listed_name(out.empty() ? "/" : out, name);
     out.append("/").append(listed);
   }
   return out;

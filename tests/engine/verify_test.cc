@@ -22,10 +22,12 @@ class VerifyTest : public testing::EngineTest {
   std::vector<Line> walk(Tally& tally) const {
     std::vector<Line> lines;
     Gate the_gate = gate();
-    tally = testing::must(verify_tree(the_gate, tree_, {}, {}, [&](const FileReport& file) {
-      lines.push_back(
-          {file.shown, file.status, file.judgement.finding_code, file.judgement.remedy});
-    }));
+    tally = testing::must(
+        verify_tree(the_gate, tree_, {}, {.progress = {}, .each = [&](const FileReport& file) {
+                                            lines.push_back({file.shown, file.status,
+                                                             file.judgement.finding_code,
+                                                             file.judgement.remedy});
+                                          }}));
     return lines;
   }
 };
@@ -95,8 +97,8 @@ TEST_F(VerifyTest, IncompleteScanIsNotAllVerified) {
     write("f" + std::to_string(i), "");
   }
   Gate the_gate = gate();
-  const Tally tally =
-      testing::must(verify_tree(the_gate, tree_, {.entries = 3}, {}, [](const FileReport&) {}));
+  const Tally tally = testing::must(verify_tree(
+      the_gate, tree_, {.entries = 3}, {.progress = {}, .each = [](const FileReport&) {}}));
   EXPECT_FALSE(tally.complete);
   EXPECT_FALSE(tally.all_verified());
 }
