@@ -361,10 +361,12 @@ Outcome Opener::create_at(Job& job, NamedPlace& place) {
   if (auto may = rules_.may_write_name(job.call, place.canonical, S_IFREG, "create"); !may) {
     return Outcome::error(may.error());
   }
-  if (auto may = may_draft(rules_, job.call, "create", {place.canonical, S_IFREG}); !may) {
-    return Outcome::error(may.error());
-  }
   const GuardClass guard_class = rules_.guard_of(touched);
+  if (guard_class != GuardClass::None) {
+    if (auto may = may_draft(rules_, job.call, "create", {place.canonical, S_IFREG}); !may) {
+      return Outcome::error(may.error());
+    }
+  }
   const auto mask = job.call.thread.umask();
   if (!mask || !job.call.thread.waiting()) {
     return Outcome::error(EACCES);

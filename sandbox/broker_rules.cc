@@ -369,14 +369,16 @@ Answer<void> BrokerRules::change_verdict(const Call& call, BorrowedFd object,
   return {};
 }
 
+// made: where it cannot be told, the directory counts as made once, and not as the agent's own now.
 bool BrokerRules::made(const std::string& directory, Recall how) const {
   if (directory.empty() || (!in_lane_ && made_directories_.empty())) {
     return false;
   }
   const OwnedFd object(::open(directory.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status{};
-  return object.valid() && ::fstat(BorrowedFd(object).raw(), &status) == 0 &&
-         recall(how, {{status.st_dev, status.st_ino}, directory, birth_of({object})}) != 0;
+  return object.valid() && ::fstat(BorrowedFd(object).raw(), &status) == 0
+             ? recall(how, {{status.st_dev, status.st_ino}, directory, birth_of({object})}) != 0
+             : how == Recall::EverMade;
 }
 
 bool BrokerRules::exempt(const ProtectedMatch& match) const {
