@@ -233,6 +233,7 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   out.record = request.recorder != nullptr;
   out.commands = plan.commands;
   out.kept_trees = plan.kept_trees;
+  out.temporary = plan.session.temporary;
   out.outside =
       request.approvals.any() ? sandbox::OutsideGrants::Asked : sandbox::OutsideGrants::Refused;
   out.scoped = sandbox::scopes_processes(plan.features);

@@ -53,6 +53,7 @@ struct BrokerConfig {
   // What is read in place of the file at `hosts_path`, sealed; -1: that file itself.
   int hosts = -1;
   std::string hosts_path = {};
+  std::string temporary = {};       // the session's own directory for such files; empty: none
   const FastGate* fast = nullptr;   // whose library is served, and told of guarded files
   const MountView* view = nullptr;  // what broker and agent see; null: all that is mounted
   OutsideGrants outside = OutsideGrants::Refused;

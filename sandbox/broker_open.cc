@@ -27,6 +27,7 @@ using trustpolicy::GuardClass;
 
 Outcome Opener::serve(const Call& call) {
   Job job{call, decode_open(call.number, call.args), {}, {}};
+  const bool nameless = job.has(O_TMPFILE | O_EXCL);
   if (job.has(O_DIRECTORY | O_CREAT)) {
     return Outcome::error(EINVAL);  // as Linux 6.4 does; without O_CREAT: only where it is recorded
   }
@@ -36,8 +37,11 @@ Outcome Opener::serve(const Call& call) {
     return Outcome::error(path.error());
   }
   job.path = *std::move(path);
-  if ((job.open.flags & (O_CREAT | O_TRUNC)) != 0 && !has_room(call.thread.tid())) {
+  if ((nameless || (job.open.flags & (O_CREAT | O_TRUNC)) != 0) && !has_room(call.thread.tid())) {
     return Outcome::error(EMFILE);  // before anything is made or emptied, as for the kernel
+  }
+  if (nameless) {
+    return create_nameless(job);
   }
   if (wants_library(job)) {
     OwnedFd library = rules_.config().fast->open_library();
@@ -387,6 +391,31 @@ Outcome Opener::create_at(Job& job, NamedPlace& place) {
     rules_.remember(made, {fd}, guard_class);
   }
   return Outcome::descriptor(std::move(fd), job.open.flags);
+}
+
+// create_nameless makes a file that nobody can give a name (O_TMPFILE with O_EXCL): no rule about
+// names meets it. tmpfile(3) wants it in /tmp, whatever TMPDIR says: where that is not granted, it
+// lies in the session's own directory.
+Outcome Opener::create_nameless(const Job& job) {
+  const Call& call = job.call;
+  const auto directory = resolver_.object(call.thread, job.open.path.dirfd, job.path,
+                                          job.has(O_NOFOLLOW) ? LastLink::Keep : LastLink::Follow);
+  if (!directory) {
+    return Outcome::error(directory.error());
+  }
+  const auto mask = call.thread.umask();
+  if (!mask || !call.thread.waiting()) {
+    return Outcome::error(EACCES);
+  }
+  const int flags = (job.open.flags & ~O_NOFOLLOW) | O_TMPFILE | kBrokerFlags;
+  const mode_t mode = job.open.mode & 07777;
+  OwnedFd fd = make_nameless(fd_path(*directory), flags, mode, *mask);
+  const int error = errno;
+  const std::string& own = rules_.config().temporary;
+  if (!fd.valid() && error == EACCES && !own.empty() && normal_path(job.path) == "/tmp") {
+    fd = make_nameless(own, flags, mode, *mask);
+  }
+  return fd.valid() ? hand_over(job, std::move(fd)) : Outcome::error(error);
 }
 
 Outcome Opener::not_created(Job& job, const NamedPlace& place, int error, int flags, mode_t mask) {

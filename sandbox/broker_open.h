@@ -55,6 +55,7 @@ class Opener {
   static Outcome terminal_of_streams(Job& job, dev_t device);
   Outcome create(Job& job);
   Outcome create_at(Job& job, NamedPlace& place);
+  Outcome create_nameless(const Job& job);
   Touched touched_by(const Job& job, const OwnedFd& fd, const struct stat& status) const;
   Answer<trustpolicy::GuardClass> class_of_links(const Job& job, const Touched& touched,
                                                  const struct stat& status) const;

@@ -67,7 +67,9 @@ Result<FilterProgram> static_filter(const StaticFilterOptions& options,
 
 // What the broker does with a trapped call.
 enum class Trap : unsigned char {
-  Open,  // open, openat, creat; not O_PATH, and not O_DIRECTORY (so not O_TMPFILE) without O_CREAT
+  // open, openat, creat; not O_PATH, and not O_DIRECTORY without O_CREAT; so O_TMPFILE only with
+  // O_EXCL
+  Open,
   Execute,   // execve, execveat
   Rename,    // rename, renameat, renameat2
   Link,      // link, linkat

@@ -29,7 +29,8 @@ struct TrapRow {
   unsigned char flags_argument = 0;
 };
 
-constexpr std::string_view kOpenCondition = "unless O_PATH, or O_DIRECTORY without O_CREAT";
+constexpr std::string_view kOpenCondition =
+    "unless O_PATH, or O_DIRECTORY without O_CREAT and without O_TMPFILE and O_EXCL";
 constexpr std::string_view kDumpableCondition = "PR_SET_DUMPABLE";
 constexpr std::string_view kPeerCondition = "TIOCGPTPEER";
 
@@ -140,6 +141,9 @@ void add_row(std::vector<FilterRule>& rules, const TrapRow& row, Architecture ar
     case LetThrough::PathOnlyAndDirectories: {
       const std::uint32_t directory = directory_flag(architecture);
       rules.push_back({number, has_any(row.flags_argument, kPathOnly), SECCOMP_RET_ALLOW});
+      const std::uint32_t nameless = directory | kTemporary | kExclusive;
+      rules.push_back({number, masked_is(row.flags_argument, nameless | kPathOnly, nameless),
+                       SECCOMP_RET_USER_NOTIF});
       const bool listed = listing == Listing::Recorded;
       rules.push_back(
           {number,

@@ -103,6 +103,11 @@ OwnedFd make_file(const NamedPlace& place, int flags, mode_t mode, mode_t mask) 
   return OwnedFd(::openat(BorrowedFd(place.directory).raw(), place.name.c_str(), flags, mode));
 }
 
+OwnedFd make_nameless(const std::string& path, int flags, mode_t mode, mode_t mask) {
+  const UnderUmask agents(mask);
+  return OwnedFd(::open(path.c_str(), flags, mode));
+}
+
 OwnedFd for_writing(const OwnedFd& fd) {
   return OwnedFd(::open(fd_path(fd).c_str(), O_WRONLY | kBrokerFlags));
 }

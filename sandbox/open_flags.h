@@ -30,6 +30,8 @@ OwnedFd open_plain(int base, const std::string& path, int flags, std::uint64_t r
 bool meets_link(int base, const std::string& path, std::uint64_t resolve);
 // make_file makes the file with the agent's own mode, under its umask.
 OwnedFd make_file(const NamedPlace& place, int flags, mode_t mode, mode_t mask);
+// make_nameless makes a file without a name (O_TMPFILE) in the directory at `path`, likewise.
+OwnedFd make_nameless(const std::string& path, int flags, mode_t mode, mode_t mask);
 // for_writing opens a regular file again, for writing: so Landlock says on the object itself who
 // may change its size. Below ABI 3 it does not hear of that, and files without a name have no path
 // to judge by.

@@ -35,6 +35,83 @@ for name, value in (("more", acl(7, 5)), ("less", acl(4, 0)), ("none", None)):
 """
 
 
+NAMELESS = """
+import ctypes, errno, os, sys
+FLAGS = os.O_TMPFILE | os.O_RDWR
+def nameless(where, flags=os.O_EXCL, mode=0o666):
+    try:
+        return os.open(where, FLAGS | flags, mode)
+    except OSError as error:
+        return errno.errorcode[error.errno]
+def tell(name, made):
+    if isinstance(made, int):
+        os.write(made, b"text")
+        os.lseek(made, 0, 0)
+        status = os.fstat(made)
+        made = f"{os.read(made, 9)} {status.st_mode:o} {status.st_nlink}"
+    print(name, made)
+os.umask(0o027)
+for where in (".", "/tmp", "/tmp/", "sub", "link", "file", "missing", "/etc", "/var/tmp"):
+    tell(where, nameless(where))
+tell("read", nameless("/tmp", os.O_EXCL | os.O_CREAT))
+tell("linkable", nameless("/tmp", 0))
+libc = ctypes.CDLL(None, use_errno=True)
+for flags in (os.O_EXCL, 0):
+    kept = f"/proc/self/fd/{nameless('.', flags)}".encode()
+    done = libc.linkat(-100, kept, -100, b"named", 0x400)
+    print("link", errno.errorcode[ctypes.get_errno()] if done else "made")
+libc.tmpfile.restype = ctypes.c_void_p
+print("tmpfile", bool(libc.tmpfile()))
+"""
+
+
+class Nameless(support.SandboxCase):
+    def tells(self, options=("--allow-cwd",), code=NAMELESS):
+        self.project.write("sub/x", "")
+        self.project.write("file", "")
+        (self.project.tree / "link").symlink_to("sub")
+        self.project.own()
+        return self.ran(self.project.sandbox(PY, "-c", code, options=options))
+
+    def test_file_that_gets_no_name_lies_in_the_private_directory_where_tmp_is_not_granted(self):
+        done = self.tells()
+        made = "b'text' 100640 0"
+        self.assertEqual(done.stdout.splitlines(), [
+            f". {made}", f"/tmp {made}", f"/tmp/ {made}", f"sub {made}", f"link {made}", "file ENOTDIR",
+            "missing ENOENT", "/etc EACCES", "/var/tmp EACCES", "read EINVAL", "linkable EACCES",
+            "link ENOENT", "link made", "tmpfile True"])
+        self.assertNotIn("/tmp", done.stderr.replace(str(self.project.tmp), ""))
+
+    def test_control_outside_it_lies_in_tmp(self):
+        (self.project.tree / "sub").mkdir()
+        (self.project.tree / "link").symlink_to("sub")
+        self.project.write("file", "")
+        self.project.own()
+        out = self.project.run(PY, "-c", NAMELESS).stdout
+        self.assertIn("/tmp b'text' 100640 0\n", out)
+        self.assertIn("linkable b'text' 100640 0\n", out)
+        self.assertIn("link ENOENT\nlink made\n", out)
+
+    def test_it_is_on_the_file_system_of_the_private_directory(self):
+        code = ("import os; fd = os.open('/tmp', os.O_TMPFILE | os.O_RDWR | os.O_EXCL, 0o600)\n"
+                "own = os.environ['TMPDIR']\n"
+                "print(os.readlink(f'/proc/self/fd/{fd}').startswith(own + '/#'))")
+        self.assertEqual(self.tells(code=code).stdout, "True\n")
+
+    def test_where_tmp_is_granted_it_lies_there(self):
+        code = ("import os; fd = os.open('/tmp', os.O_TMPFILE | os.O_RDWR | os.O_EXCL, 0o600)\n"
+                "print(os.readlink(f'/proc/self/fd/{fd}').startswith('/tmp/#'))")
+        self.assertEqual(self.tells(("--allow-cwd", "--allow", "/tmp"), code).stdout, "True\n")
+
+    def test_it_needs_a_number_for_its_descriptor(self):
+        code = ("import errno, os, resource\n"
+                "top = os.dup(0)\n"
+                "resource.setrlimit(resource.RLIMIT_NOFILE, (top + 1, top + 1))\n"
+                "try: os.open('/tmp', os.O_TMPFILE | os.O_RDWR | os.O_EXCL, 0o600)\n"
+                "except OSError as error: print(errno.errorcode[error.errno])")
+        self.assertEqual(self.tells(code=code).stdout, "EMFILE\n")
+
+
 class Modes(support.SandboxCase):
     def test_default_acls_and_umasks_count_as_without_the_sandbox(self):
         outside = self.project.run(PY, "-c", MODES)
@@ -325,7 +402,7 @@ class KnownPaths(support.SandboxCase):
             self.assertEqual(self.again(inside), "text")
 
 
-support.both_users(globals(), StickyDirectories, Modes, Moves, OddCalls, KnownPaths)
+support.both_users(globals(), StickyDirectories, Modes, Nameless, Moves, OddCalls, KnownPaths)
 
 if __name__ == "__main__":
     support.main()

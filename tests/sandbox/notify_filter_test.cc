@@ -116,6 +116,10 @@ TEST_P(NotifyFilterTest, OpensGoToTheBrokerUnlessTheyYieldNoContent) {
       {directory, false},
       {directory | kCloseOnExec | kNonBlock | no_follow, false},
       {temporary | kWrite, false},
+      {temporary | kWrite | kExclusive, true},
+      {temporary | kWrite | kExclusive | kCloseOnExec, true},
+      {directory | kExclusive, false},
+      {temporary | kWrite | kExclusive | kPathOnly, false},
       {kPathOnly, false},
       {kPathOnly | kCloseOnExec | no_follow, false},
       {kPathOnly | kCreate | kWrite, false}};
