@@ -1,3 +1,5 @@
+include(${CMAKE_CURRENT_LIST_DIR}/NonoPrecompiled.cmake)
+
 # nono_library(NAME SOURCES … [DEPS …] [EXTERNAL …]): one static library per room (or part of one).
 # DEPS are rooms, checked against NONO_MAY_<NAME>; EXTERNAL are third-party libraries, PRIVATE,
 # checked against NONO_HOME_<library>.
@@ -27,6 +29,7 @@ function(nono_library name)
   target_include_directories(nono_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   list(TRANSFORM A_DEPS PREPEND nono_)
   target_link_libraries(nono_${name} PUBLIC nono_options ${A_DEPS} PRIVATE ${A_EXTERNAL})
+  nono_precompiled(nono_${name} ROOMS)
   set_property(GLOBAL APPEND PROPERTY NONO_LIBRARIES ${name})
 endfunction()
 
@@ -115,6 +118,7 @@ function(nono_test name)
     NONO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" NONO_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}"
     NONO_SHARED_DIR="${NONO_SHARED_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  nono_precompiled(${name} TESTS)
   if(NONO_SANITIZED)
     # A start with sanitizers costs more than most tests do.
     add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
