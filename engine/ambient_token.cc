@@ -32,11 +32,24 @@ constexpr JsonLimits kAnswerLimits{
 
 using Found = Result<std::optional<crypto::Secret>>;
 
-// member reads one string of a JSON answer: a token.
 Result<std::string> member(const std::string& body, std::string_view name) {
   NONO_TRY(const Json json, Json::parse(body, kAnswerLimits));
   NONO_TRY(const JsonView view, JsonView(json).at(name));
   return view.nonempty_string(attest::kMaxTokenBytes);
+}
+
+// read_token reads one string of a JSON answer. Where it cannot be read the fault is the service's,
+// or of what answers in its place, and not the caller's: Network.
+Result<std::string> read_token(const net::HttpRequest& request, const std::string& body,
+                               std::string_view name) {
+  Result<std::string> token = member(body, name);
+  if (!token) {
+    return std::unexpected(
+        Error(ErrorKind::Network, token.error().message())
+            .while_doing(shown_service(request))
+            .mend_with("see that nothing else answers in its place, then sign again"));
+  }
+  return token;
 }
 
 // ask is the body of a 200; every other answer is `refused`.
@@ -57,7 +70,7 @@ Result<crypto::Secret> github_token(const std::string& url, const std::string& b
   request.url = url + (url.contains('?') ? "&" : "?") + form({{"audience", std::string(audience)}});
   request.headers = {{"authorization", "bearer " + bearer}, {"accept", "application/json"}};
   NONO_TRY(const std::string body, ask(request, caller, kPermission));
-  NONO_TRY(std::string token, member(body, "value"));
+  NONO_TRY(std::string token, read_token(request, body, "value"));
   return crypto::Secret::take(token);
 }
 
@@ -115,20 +128,24 @@ std::optional<std::string> metadata_host(const Ambient& ambient) {
 }
 
 // Google's documentation, "Compute Engine: verify the identity of instances".
-Result<std::string> ask_metadata(const std::string& host, const std::string& path,
-                                 const ServiceCaller& caller) {
+net::HttpRequest metadata_request(const std::string& host, const std::string& path) {
   net::HttpRequest request;
   request.service = "Google's metadata server";
   request.url = "http://" + host + "/computeMetadata/v1/instance/service-accounts/default/" + path;
   request.headers = {{"metadata-flavor", "Google"}};
+  return request;
+}
+
+Result<std::string> ask_metadata(const net::HttpRequest& request, const ServiceCaller& caller) {
   return ask(request, caller, "give this machine a service account");
 }
 
 // Google's documentation, "IAM Service Account Credentials API: generateIdToken".
 Result<crypto::Secret> impersonated(const std::string& host, const std::string& account,
                                     std::string_view audience, const ServiceCaller& caller) {
-  NONO_TRY(const std::string answer, ask_metadata(host, "token", caller));
-  NONO_TRY(const std::string access, member(answer, "access_token"));
+  const net::HttpRequest metadata = metadata_request(host, "token");
+  NONO_TRY(const std::string answer, ask_metadata(metadata, caller));
+  NONO_TRY(const std::string access, read_token(metadata, answer, "access_token"));
   net::HttpRequest request;
   request.service = "Google's credentials service";
   request.method = net::Method::Post;
@@ -139,7 +156,7 @@ Result<crypto::Secret> impersonated(const std::string& host, const std::string& 
   NONO_TRY(
       const std::string body,
       ask(request, caller, "let this machine's service account be a token creator of " + account));
-  NONO_TRY(std::string token, member(body, "token"));
+  NONO_TRY(std::string token, read_token(request, body, "token"));
   return crypto::Secret::take(token);
 }
 
@@ -148,10 +165,11 @@ Result<crypto::Secret> google_token(const std::string& host, const Ambient& ambi
   if (const auto account = ambient.environment(kServiceAccount)) {
     return impersonated(host, *account, audience, caller);
   }
-  NONO_TRY(std::string token,
-           ask_metadata(
-               host, "identity?" + form({{"audience", std::string(audience)}, {"format", "full"}}),
-               caller));
+  NONO_TRY(
+      std::string token,
+      ask_metadata(metadata_request(host, "identity?" + form({{"audience", std::string(audience)},
+                                                              {"format", "full"}})),
+                   caller));
   return crypto::Secret::take(token);
 }
 

@@ -128,6 +128,32 @@ TEST_F(TokenSourceTest, WhatGitHubAnswersWronglyIsRefused) {
   }
 }
 
+TEST_F(TokenSourceTest, AnAnswerThatCannotBeReadIsTheServicesFault) {
+  in_github();
+  for (const std::string body :
+       {"", "<html>", "{}", R"({"value":1})", R"({"value":""})", R"({"value":"a","value":"a"})"}) {
+    github_.answers = {{.status = 200, .headers = {}, .body = body}};
+    const auto token = find();
+    ASSERT_FALSE(token) << body;
+    EXPECT_EQ(token.error().kind(), ErrorKind::Network) << body;
+    EXPECT_TRUE(token.error().message().contains("endpoint at https://run.example/token: "))
+        << body;
+    EXPECT_FALSE(token.error().remedy().empty()) << body;
+  }
+  environment_ = {{"GCE_METADATA_HOST", "127.0.0.1:8"},
+                  {"GOOGLE_SERVICE_ACCOUNT_NAME", "signer@acme.example"}};
+  const net::HttpResponse good{
+      .status = 200, .headers = {}, .body = R"({"access_token":"acc3ss"})"};
+  const net::HttpResponse wrong{.status = 200, .headers = {}, .body = "{}"};
+  for (const auto& answers : {std::vector{wrong}, std::vector{good, wrong}}) {
+    github_.answers = answers;
+    const auto token = find();
+    ASSERT_FALSE(token);
+    EXPECT_EQ(token.error().kind(), ErrorKind::Network);
+    EXPECT_FALSE(token.error().remedy().empty());
+  }
+}
+
 TEST_F(TokenSourceTest, AProjectedTokenIsTakenFromItsFile) {
   write("projected", FakeSigstore::token() + "\n");
   EXPECT_EQ(found(), FakeSigstore::token());
