@@ -10,6 +10,7 @@
 #include "attest/trusted_root.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "engine/tuf_repository.h"
 #include "net/url.h"
@@ -67,7 +68,15 @@ Result<void> write_packed(const tuf::PackedStore& packed, RootUpdate& update) {
   }
   const auto before = read_file(update.path, tuf::kPackedLimits.bytes);
   update.changed = !before || *before != text;
-  return update.changed ? replace_file(update.path, text, kMode) : Result<void>();
+  if (!update.changed) {
+    return {};
+  }
+  Result<void> written = replace_file(update.path, text, kMode);
+  if (!written && written.error().code() == EISDIR) {
+    return std::unexpected(std::move(written).error().mend_with(
+        "see what is there, then remove it: rm -r " + shell_quote(update.path)));
+  }
+  return written;
 }
 
 Result<RootUpdate> update_instance(const Instance& instance, const std::string& tuf_directory,
@@ -92,14 +101,18 @@ Result<RootUpdate> say_what_stays(Result<RootUpdate> update, const Instance& ins
   if (update) {
     return update;
   }
-  const bool network = update.error().kind() == ErrorKind::Network;
+  Error error = std::move(update).error().while_doing("the trusted root of " + instance.name +
+                                                      " stays as it is");
+  if (error.kind() == ErrorKind::Network) {
+    return std::unexpected(std::move(error).mend_with(
+        "try again with a connection to " + instance.metadata_url + "; verification needs none"));
+  }
+  // What lies here has a remedy of its own: this is about what came.
+  const bool came = error.remedy().empty() && error.kind() != ErrorKind::System;
   return std::unexpected(
-      std::move(update)
-          .error()
-          .while_doing("the trusted root of " + instance.name + " stays as it is")
-          .mend_with(network ? "try again with a connection to " + instance.metadata_url +
-                                   "; verification needs none"
-                             : std::string()));
+      came ? std::move(error).mend_with("if this machine's clock is right, tell whoever runs " +
+                                        instance.metadata_url + "; verification goes on as before")
+           : std::move(error));
 }
 
 Result<Instance> instance_in_use(const UserDirectories& user) {

@@ -30,7 +30,30 @@ Result<std::string> file_in(const std::string& directory, std::string_view name,
   return join_path(directory, encoded + std::string(suffix));
 }
 
-Result<std::optional<std::string>> read_kept(const std::string& path, std::size_t max_bytes) {
+}  // namespace
+
+// mended names what is in the way, or the directory that is closed. What somebody else may have put
+// there is not removed unasked; of a full disk and the like the error says enough.
+Error DirectoryStore::mended(Error error, const std::string& path) const {
+  if (!error.remedy().empty()) {
+    return error;
+  }
+  const int code = error.code();
+  if (code == EACCES || code == EPERM) {
+    return std::move(error).mend_with("see that it is yours, then: chmod -R u+rwX " +
+                                      shell_quote(directory_name(metadata_)));
+  }
+  const bool in_the_way = error.kind() == ErrorKind::InvalidInput ||
+                          error.kind() == ErrorKind::Exhausted || code == EISDIR || code == ELOOP ||
+                          code == ENOTDIR;
+  return in_the_way ? std::move(error).mend_with(
+                          "see what is there, then remove it: rm -r " +
+                          shell_quote(code == ENOTDIR ? directory_name(path) : path))
+                    : error;
+}
+
+Result<std::optional<std::string>> DirectoryStore::read_kept(const std::string& path,
+                                                             std::size_t max_bytes) const {
   Result<std::string> text = read_file(path, max_bytes);
   if (text) {
     return *std::move(text);
@@ -38,23 +61,27 @@ Result<std::optional<std::string>> read_kept(const std::string& path, std::size_
   if (text.error().kind() == ErrorKind::NotFound) {
     return std::nullopt;
   }
-  return std::unexpected(std::move(text).error());
+  return std::unexpected(mended(std::move(text).error(), path));
 }
 
-Result<void> write_in(const std::string& directory, const std::string& path,
-                      std::string_view text) {
-  NONO_CHECK(make_private_directories(directory));
-  return replace_file(path, text, kFileMode);
+Result<void> DirectoryStore::write_in(const std::string& directory, const std::string& path,
+                                      std::string_view text) const {
+  Result<void> written = make_private_directories(directory);
+  if (written) {
+    written = replace_file(path, text, kFileMode);
+  }
+  return written ? written : std::unexpected(mended(std::move(written).error(), path));
 }
-
-}  // namespace
 
 Result<OwnedFd> DirectoryStore::lock(std::chrono::milliseconds patience) const {
-  NONO_CHECK(make_private_directories(metadata_));
   const std::string path = join_path(metadata_, ".lock");
+  if (Result<void> made = make_private_directories(metadata_); !made) {
+    return std::unexpected(mended(std::move(made).error(), path));
+  }
   OwnedFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kFileMode));
   if (!lock.valid()) {
-    return fail_errno(errno, "opening " + path);
+    const int error = errno;
+    return std::unexpected(mended(fail_errno(error, "opening " + path).error(), path));
   }
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (::flock(BorrowedFd(lock).raw(), LOCK_EX | LOCK_NB) != 0) {
@@ -105,7 +132,8 @@ Result<void> DirectoryStore::write_target(std::string_view path, std::string_vie
 Result<void> DirectoryStore::forget_metadata(std::string_view role) {
   NONO_TRY(const std::string path, file_in(metadata_, role, ".json"));
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    return fail_errno(errno, "removing " + path);
+    const int error = errno;
+    return std::unexpected(mended(fail_errno(error, "removing " + path).error(), path));
   }
   return {};
 }

@@ -2,7 +2,8 @@
 // in one, targets in another.
 //
 // What is read back is verified again by whoever reads it. Each file is replaced whole; a lock
-// keeps a second update out for as long as the first one lasts.
+// keeps a second update out for as long as the first one lasts. An error about what lies in the
+// directories says what takes it out of the way: all of it can be fetched again.
 #pragma once
 
 #include <chrono>
@@ -34,6 +35,12 @@ class DirectoryStore final : public Store {
   Result<void> forget_metadata(std::string_view role) override;
 
  private:
+  Error mended(Error error, const std::string& path) const;
+  Result<std::optional<std::string>> read_kept(const std::string& path,
+                                               std::size_t max_bytes) const;
+  Result<void> write_in(const std::string& directory, const std::string& path,
+                        std::string_view text) const;
+
   std::string metadata_;
   std::string targets_;
 };

@@ -201,7 +201,10 @@ TEST_F(RootUpdateTest, AHalfUpdateIsNotUsed) {
   const std::string before = *read_file(packed(), 1u << 24);
   repository.signers("targets") = {tuf::test::key("stranger")};
   repository.publish_all();
-  EXPECT_NE(error_of_update().find("3.targets.json"), std::string::npos);
+  const auto done = update_root(user, http, clock);
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().message().find("3.targets.json"), std::string::npos);
+  EXPECT_NE(done.error().remedy().find("tell whoever runs"), std::string::npos);
   // What protects the next update is kept: the timestamp and the snapshot that were verified.
   EXPECT_NE(read_file(user.state + "/tuf/private/metadata/snapshot.json", 1u << 20)
                 ->find("\"version\": 3"),
@@ -347,6 +350,20 @@ TEST_F(RootUpdateTest, NothingIsWrittenWhereTheDirectoryCannotBe) {
   write("state", "a file where a directory should be");
   EXPECT_NE(error_of_init(init()), "");
   EXPECT_TRUE(config_is_empty());
+}
+
+TEST_F(RootUpdateTest, WhatIsInTheWayIsToldWithWhatTakesItAway) {
+  ASSERT_EQ(error_of_init(init()), "");
+  const std::string kept = user.state + "/tuf/private/metadata/timestamp.json";
+  for (const std::string& path : {kept, packed()}) {
+    fs::remove(path);
+    fs::create_directories(path + "/in the way");
+    const auto done = update_root(user, http, clock);
+    ASSERT_FALSE(done) << path;
+    EXPECT_EQ(done.error().remedy(), "see what is there, then remove it: rm -r " + path);
+    fs::remove_all(path);
+  }
+  EXPECT_EQ(error_of_update(), "");
 }
 
 // ClientTrustConfig.

@@ -102,6 +102,33 @@ TEST_F(DirectoryStoreTest, AFileThatIsTooLongIsAnError) {
   EXPECT_EQ(text.error().kind(), ErrorKind::Exhausted);
 }
 
+TEST_F(DirectoryStoreTest, WhatIsInTheWayIsNamedWithWhatTakesItAway) {
+  DirectoryStore own = store();
+  fs::create_directories(at("metadata/timestamp.json/a"));
+  EXPECT_EQ(own.metadata(kTimestamp).error().remedy(),
+            "see what is there, then remove it: rm -r " + at("metadata/timestamp.json"));
+  EXPECT_TRUE(own.write_metadata(kTimestamp, "text").error().remedy().starts_with("see what"));
+  EXPECT_TRUE(own.forget_metadata(kTimestamp).error().remedy().starts_with("see what"));
+  fs::create_symlink("/dev/null", at("metadata/.lock"));
+  EXPECT_TRUE(own.lock(std::chrono::milliseconds(0)).error().remedy().ends_with("/.lock"));
+  ASSERT_TRUE(replace_file(at("targets"), "", 0600));
+  EXPECT_TRUE(own.target("file").error().remedy().ends_with("rm -r " + at("targets")));
+}
+
+TEST_F(DirectoryStoreTest, AClosedDirectoryIsNamed) {
+  if (::geteuid() == 0) {
+    GTEST_SKIP() << "root reads every directory";
+  }
+  DirectoryStore own = store();
+  ASSERT_TRUE(own.write_metadata(kTimestamp, "text"));
+  fs::permissions(at("metadata"), fs::perms::none);
+  const std::string mended = "see that it is yours, then: chmod -R u+rwX " + directory;
+  EXPECT_EQ(own.lock(std::chrono::milliseconds(0)).error().remedy(), mended);
+  EXPECT_EQ(own.metadata(kTimestamp).error().remedy(), mended);
+  EXPECT_EQ(own.write_metadata(kTimestamp, "text").error().remedy(), mended);
+  fs::permissions(at("metadata"), fs::perms::owner_all);
+}
+
 TEST_F(DirectoryStoreTest, OneHoldsTheLock) {
   auto first = store().lock(std::chrono::milliseconds(0));
   ASSERT_TRUE(first);
