@@ -198,6 +198,10 @@ Result<void> KeyStore::check_free(const std::string& id, const KeyRef& where) co
   } else if (exists(public_path(id))) {
     taken = public_path(id);
   }
+  if (const auto* item = std::get_if<KeystoreKey>(&where); item != nullptr && taken.empty()) {
+    NONO_TRY(const bool held, is_in_secret_service(item->id));
+    taken = held ? shown(where) : std::string();
+  }
   if (taken.empty()) {
     return {};
   }

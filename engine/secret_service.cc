@@ -19,6 +19,8 @@ namespace nono::engine {
 namespace {
 
 constexpr const char* kLibrary = "libsecret-1.so.0";
+// SECRET_SEARCH_NONE: one item is enough, no keyring is unlocked for it, no secret is handed out.
+constexpr int kNothingMore = 0;
 constexpr std::string_view kAlternative =
     "keep the key in a file instead: leave --keyref out, or give --keyref file:///PATH";
 
@@ -57,12 +59,18 @@ constexpr Schema kCredentialSchema{
 using StoreFunction = int (*)(const Schema*, const char* collection, const char* label,
                               const char* password, void* cancellable, GlibError**, ...);
 using LookupFunction = char* (*)(const Schema*, void* cancellable, GlibError**, ...);
+using SearchFunction = void* (*)(const Schema*, int flags, void* cancellable, GlibError**, ...);
+using FreeListFunction = void (*)(void* list, void (*free_one)(void*));
+using FreeObjectFunction = void (*)(void*);
 using FreeTextFunction = void (*)(char*);
 using FreeErrorFunction = void (*)(GlibError*);
 
 struct Library {
   StoreFunction store;
   LookupFunction lookup;
+  SearchFunction search;         // of libsecret 0.19 and later
+  FreeListFunction free_list;    // GLib's, as free_error
+  FreeObjectFunction free_item;  // GObject's
   FreeTextFunction free_text;    // wipes
   FreeErrorFunction free_error;  // GLib's, found through libsecret's own dependency
 };
@@ -87,6 +95,9 @@ Result<Library> load() {
   const Library library{
       .store = symbol<StoreFunction>(handle, "secret_password_store_sync"),
       .lookup = symbol<LookupFunction>(handle, "secret_password_lookup_sync"),
+      .search = symbol<SearchFunction>(handle, "secret_password_search_sync"),
+      .free_list = symbol<FreeListFunction>(handle, "g_list_free_full"),
+      .free_item = symbol<FreeObjectFunction>(handle, "g_object_unref"),
       .free_text = symbol<FreeTextFunction>(handle, "secret_password_free"),
       .free_error = symbol<FreeErrorFunction>(handle, "g_error_free"),
   };
@@ -106,6 +117,36 @@ Error take_error(const Library& library, GlibError* error) {
   return unavailable(std::move(why));
 }
 
+// is_listed makes ours what a search found: whether anything did.
+Result<bool> is_listed(const Library& library, void* list, GlibError* error) {
+  if (error != nullptr) {
+    return std::unexpected(take_error(library, error));
+  }
+  if (list != nullptr) {
+    library.free_list(list, library.free_item);
+  }
+  return list != nullptr;
+}
+
+bool can_search(const Library& library) {
+  return library.search != nullptr && library.free_list != nullptr && library.free_item != nullptr;
+}
+
+Result<bool> lists_key(const Library& library, const std::string& id) {
+  GlibError* error = nullptr;
+  void* const list = library.search(&kSchema, kNothingMore, nullptr, &error, "id", id.c_str(),
+                                    static_cast<char*>(nullptr));
+  return is_listed(library, list, error);
+}
+
+Result<bool> lists_credential(const Library& library, const std::string& item) {
+  GlibError* error = nullptr;
+  void* const list =
+      library.search(&kCredentialSchema, kNothingMore, nullptr, &error, "service", "nono",
+                     "username", item.c_str(), "target", "default", static_cast<char*>(nullptr));
+  return is_listed(library, list, error);
+}
+
 // taken makes libsecret's answer ours; what it allocated is wiped.
 Result<std::optional<crypto::Secret>> taken(const Library& library, char* found, GlibError* error) {
   if (error != nullptr) {
@@ -117,6 +158,23 @@ Result<std::optional<crypto::Secret>> taken(const Library& library, char* found,
   std::optional<crypto::Secret> secret = crypto::Secret::copy_of(as_bytes(std::string_view(found)));
   library.free_text(found);
   return secret;
+}
+
+// or_locked tells what is kept back from what is not there: a lookup finds neither.
+Result<std::optional<crypto::Secret>> or_locked(Result<std::optional<crypto::Secret>> found,
+                                                const Library& library, const std::string& name,
+                                                Result<bool> (*lists)(const Library&,
+                                                                      const std::string&)) {
+  if (!found || *found || !can_search(library)) {
+    return found;
+  }
+  NONO_TRY(const bool there, lists(library, name));
+  if (!there) {
+    return found;
+  }
+  return std::unexpected(
+      Error(ErrorKind::PermissionDenied, "the keyring that holds keystore://" + name + " is locked")
+          .mend_with("unlock it, as signing in to the desktop does, then try again"));
 }
 
 // Text is a NUL-terminated copy of a secret that is wiped.
@@ -153,7 +211,16 @@ Result<std::optional<crypto::Secret>> find_in_secret_service(const std::string& 
   GlibError* error = nullptr;
   char* found =
       library.lookup(&kSchema, nullptr, &error, "id", id.c_str(), static_cast<char*>(nullptr));
-  return taken(library, found, error);
+  return or_locked(taken(library, found, error), library, id, lists_key);
+}
+
+Result<bool> is_in_secret_service(const std::string& id) {
+  NONO_TRY(const Library library, load());
+  if (can_search(library)) {
+    return lists_key(library, id);
+  }
+  NONO_TRY(const std::optional<crypto::Secret> found, find_in_secret_service(id));
+  return found.has_value();
 }
 
 Result<std::optional<crypto::Secret>> find_credential_in_secret_service(const std::string& item) {
@@ -161,7 +228,7 @@ Result<std::optional<crypto::Secret>> find_credential_in_secret_service(const st
   GlibError* error = nullptr;
   char* found = library.lookup(&kCredentialSchema, nullptr, &error, "service", "nono", "username",
                                item.c_str(), "target", "default", static_cast<char*>(nullptr));
-  return taken(library, found, error);
+  return or_locked(taken(library, found, error), library, item, lists_credential);
 }
 
 }  // namespace nono::engine

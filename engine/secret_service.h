@@ -18,10 +18,13 @@ namespace nono::engine {
 // where libsecret or a service is missing; the error names the alternative, a key in a file.
 Result<void> store_in_secret_service(const std::string& id, const crypto::Secret& secret);
 // find_in_secret_service returns what is kept under `id`, or nothing. It may wait for the user to
-// unlock the keyring.
+// unlock the keyring; PermissionDenied where it stays locked and holds the key.
 Result<std::optional<crypto::Secret>> find_in_secret_service(const std::string& id);
+// is_in_secret_service reports whether something is kept under `id`, in a locked keyring, too.
+Result<bool> is_in_secret_service(const std::string& id);
 // find_credential_in_secret_service returns what the user keeps for agents as `item`: the item with
 // the attributes service=nono, username=ITEM, target=default, which is where upstream nono looks.
+// Locked keyrings as above.
 Result<std::optional<crypto::Secret>> find_credential_in_secret_service(const std::string& item);
 
 }  // namespace nono::engine

@@ -74,6 +74,41 @@ TEST_F(KeyringTest, KeyThatIsNotThereSaysHowToMakeIt) {
             std::string::npos);
 }
 
+TEST_F(KeyringTest, KeyThatIsThereIsNotReplacedUnasked) {
+  write("CLAUDE.md", "text");
+  const Outcome outcome = with_keyring(
+      "$NONO trust keygen --keyref keystore://work; "
+      "$NONO trust keygen --id other --keyref keystore://work; echo \"code $?\"; "
+      "rm $HOME/.config/nono/trust/work.pub; "
+      "$NONO trust keygen --keyref keystore://work; echo \"code $?\"; "
+      "$NONO trust keygen --id other --keyref keystore://work --force; echo \"code $?\"; "
+      "$NONO trust sign --keyref keystore://work CLAUDE.md && $NONO trust verify CLAUDE.md");
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(outcome.out.find("code 0"), outcome.out.rfind("code ")) << outcome.out;
+  EXPECT_NE(outcome.out.find("code 2"), outcome.out.rfind("code 2")) << outcome.out;
+  EXPECT_TRUE(outcome.err.contains("there is a key already: keystore://work")) << outcome.err;
+}
+
+constexpr const char* kLock =
+    "dbus-send --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets "
+    "org.freedesktop.Secret.Service.Lock "
+    "array:objpath:/org/freedesktop/secrets/collection/login >/dev/null; ";
+
+// With nobody to unlock it. To name `trust keygen` would cost the key that is there.
+TEST_F(KeyringTest, KeyInALockedKeyringIsNotCalledMissing) {
+  write("CLAUDE.md", "text");
+  const Outcome outcome =
+      with_keyring(std::string("$NONO trust keygen --keyref keystore://work; ") + kLock +
+                   "$NONO trust keygen --id other --keyref keystore://work; echo \"code $?\"; "
+                   "$NONO trust sign --keyref keystore://work CLAUDE.md");
+  EXPECT_EQ(outcome.code, 125) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.out.contains("code 2")) << outcome.out;
+  EXPECT_TRUE(outcome.err.contains("there is a key already: keystore://work")) << outcome.err;
+  EXPECT_TRUE(outcome.err.contains("the keyring that holds keystore://work is locked"))
+      << outcome.err;
+  EXPECT_FALSE(outcome.err.contains("mend: nono trust keygen")) << outcome.err;
+}
+
 TEST_F(KeyringTest, PublicHalfAloneAsksForTheReference) {
   write("CLAUDE.md", "text");
   const Outcome outcome = with_keyring(
