@@ -63,9 +63,10 @@ Result<LoadedProfile> parsed(std::string_view text, const std::string& path, std
   return out;
 }
 
-bool is_of_a_project(const std::string& resolved_path) {
-  return stem_of(resolved_path) == kProjectStem &&
-         base_name(directory_name(resolved_path)) == kProjectDirectory;
+// In whatever letters: a file system that folds them takes one name for the other.
+bool is_of_a_project(const std::string& path) {
+  return ascii_lower(stem_of(path)) == kProjectStem &&
+         ascii_lower(base_name(directory_name(path))) == kProjectDirectory;
 }
 
 Error not_honoured_error(const NotHonoured& why) {
@@ -178,7 +179,9 @@ Result<LoadedProfile> parse_profile_file(const std::string& path) {
                                .mend_with("nono profile list shows the profiles with a name"));
   }
   NONO_TRY(const std::vector<std::byte> bytes, opened->sealed.contents());
-  const bool project = is_of_a_project(opened->path);
+  // By either name: a project can make a link of it, to a file that is called otherwise.
+  const bool project =
+      is_of_a_project(opened->path) || is_of_a_project(absolute_path(path).value_or(path));
   return parsed(as_text(bytes), opened->path, "",
                 project ? ProfileOrigin::Project : ProfileOrigin::File);
 }

@@ -261,6 +261,23 @@ TEST_F(ProfileTest, ProjectsProfileCountsOnlyWhereItIsSigned) {
   EXPECT_EQ(access(plan({}), tree_), "");
 }
 
+// A link in the project, or other letters, would make a file that the user named of it.
+TEST_F(ProfileTest, ProjectsProfileIsNoOtherFileBehindALink) {
+  const std::string elsewhere = write("other.json", R"({"workdir":{"access":"readwrite"}})");
+  ASSERT_EQ(::mkdir(in(".nono").c_str(), 0755), 0);
+  ASSERT_EQ(::symlink("../other.json", in(".nono/profile.json").c_str()), 0);
+  EXPECT_EQ(dry({"--profile", ".nono/profile.json"}).code, 125);
+  EXPECT_EQ(dry({"--profile", in(".nono/../.nono/profile.json")}).code, 125);
+  EXPECT_EQ(access(plan({"--profile", elsewhere}), tree_), "rwx") << "the user's word";
+  ASSERT_EQ(::rename(in(".nono").c_str(), in("moved").c_str()), 0);
+  ASSERT_EQ(::symlink("moved", in(".nono").c_str()), 0);
+  EXPECT_EQ(dry({"--profile", ".nono/profile.json"}).code, 125);
+  EXPECT_EQ(dry({"--profile", write(".NONO/Profile.json", "{}")}).code, 125);
+
+  ASSERT_EQ(nono({"trust", "sign", elsewhere}).code, 0);
+  EXPECT_EQ(access(plan({"--profile", ".nono/profile.json"}), tree_), "rwx");
+}
+
 TEST_F(ProfileTest, ToleranceDoesNotMakeAProjectsProfileCount) {
   write(".nono/profile.json", R"({"workdir":{"access":"readwrite"}})");
   EXPECT_EQ(access(plan({"--trust-override"}), tree_), "");
