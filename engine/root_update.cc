@@ -2,6 +2,7 @@
 #include "engine/root_update.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -210,12 +211,12 @@ Result<ConfigInit> init_from_trust_config(const UserDirectories& user, const std
                    .signing_config_path = join_path(user.config, kSigningConfigName)};
   NONO_CHECK(check_free(paths.root_path, replace));
   NONO_CHECK(check_free(paths.signing_config_path, replace));
-  NONO_TRY(const ConfigParts parts, read_parts(file));
+  NONO_TRY(ConfigParts parts, read_parts(file));
   NONO_CHECK(make_private_directories(user.config));
-  NONO_CHECK(replace_file(paths.signing_config_path, parts.signing_config, kMode));
-  if (Result<void> done = replace_file(paths.root_path, parts.root, kMode); !done) {
-    return std::unexpected(std::move(done).error());
-  }
+  const std::array<NewFile, 2> files{
+      NewFile{paths.signing_config_path, std::move(parts.signing_config), kMode},
+      NewFile{paths.root_path, std::move(parts.root), kMode}};
+  NONO_CHECK(replace_files(files, [](std::size_t) {}));
   return paths;
 }
 

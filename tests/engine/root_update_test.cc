@@ -393,5 +393,14 @@ TEST_F(RootUpdateTest, AClientTrustConfigThatIsWrongWritesNothing) {
   }
 }
 
+// The services of one instance with the root of another would be asked, and not believed.
+TEST_F(RootUpdateTest, AClientTrustConfigIsTakenWholeOrNotAtAll) {
+  const std::string services = write("config/signing_config.json", "of the instance before");
+  fs::create_directories(user.config + "/trusted_root.json");
+  const std::string file = write("config.json", trust_config(attest::embedded_root().text));
+  EXPECT_FALSE(init_from_trust_config(user, file, Replace::Yes));
+  EXPECT_EQ(*read_file(services, 1u << 20), "of the instance before");
+}
+
 }  // namespace
 }  // namespace nono::engine
