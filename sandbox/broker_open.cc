@@ -172,7 +172,8 @@ bool Opener::through_proc(const Job& job, int error) const {
   struct stat base{};
   if (path.starts_with("/proc") || path.starts_with("/dev/") || path.contains("/proc/") ||
       path.contains("/fd/") ||
-      (job.base.valid() && ::fstat(job.base_raw(), &base) == 0 && resolver_.on_proc(base))) {
+      (job.base.valid() && ::fstat(job.base_raw(), &base) == 0 &&
+       resolver_.on_proc(base, job.base))) {
     return true;
   }
   if (error == ENOENT && !meets_link(job.base_raw(), job.path, RESOLVE_NO_SYMLINKS)) {

@@ -27,26 +27,17 @@ Procfs::Procfs() {
   struct stat proc{};
   if (::stat("/proc", &proc) == 0) {
     sessions_ = proc.st_dev;
+    block_size_ = proc.st_blksize;
   }
 }
 
-bool Procfs::is_known(const struct stat& status) const {
-  const auto seen = std::ranges::find(seen_, status.st_dev, &std::pair<dev_t, bool>::first);
-  return is_sessions(status) || (seen != seen_.end() && seen->second);
-}
-
+// A procfs lies on no block device, and its objects have a block size that few other files have:
+// those alone are asked where they lie.
 bool Procfs::holds(const struct stat& status, BorrowedFd object) const {
   if (is_sessions(status) || major(status.st_dev) != 0) {
-    return is_sessions(status);  // no procfs lies on a block device
+    return is_sessions(status);
   }
-  const auto seen = std::ranges::find(seen_, status.st_dev, &std::pair<dev_t, bool>::first);
-  if (seen != seen_.end()) {
-    return seen->second;
-  }
-  if (seen_.size() >= kMaxSeen) {
-    seen_.clear();
-  }
-  return seen_.emplace_back(status.st_dev, is_procfs(object)).second;
+  return (block_size_ == 0 || status.st_blksize == block_size_) && is_procfs(object);
 }
 
 pid_t process_at(std::string_view canonical) {

@@ -9,8 +9,6 @@
 #include <sys/types.h>
 
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/owned_fd.h"
 
@@ -20,20 +18,15 @@ class Procfs {
  public:
   Procfs();
 
-  // is_known tells by the number of the device alone: the session's /proc, or one met before.
-  bool is_known(const struct stat& status) const;
-  // holds reports whether the object, of which `status` is, lies on a procfs. Its file system is
-  // asked once for each number of a device.
+  // holds reports whether the object, of which `status` is, lies on a procfs. Nothing is kept about
+  // devices: a file system that is mounted takes the number of one that is gone.
   bool holds(const struct stat& status, BorrowedFd object) const;
   // is_sessions: on the device of /proc; it may be mounted in other places, too.
   bool is_sessions(const struct stat& status) const { return status.st_dev == sessions_; }
-  // mounts_changed forgets what was asked: numbers are given anew.
-  void mounts_changed() { seen_.clear(); }
 
  private:
-  static constexpr std::size_t kMaxSeen = 256;
   dev_t sessions_ = 0;
-  mutable std::vector<std::pair<dev_t, bool>> seen_;  // whether it is a procfs
+  blksize_t block_size_ = 0;  // of everything on any procfs; 0 is not known
 };
 
 // process_at is the process (or thread) in whose directory of /proc `canonical` lies, or which it

@@ -35,7 +35,6 @@ class Resolver {
   void keep_off(const StallingMounts* mounts) {
     mounts_ = mounts;
     known_mounts_ = mounts;
-    procfs_.mounts_changed();
   }
   // Met is what ended a walk: the mount, and what was asked for.
   struct Met {
@@ -81,8 +80,8 @@ class Resolver {
                       LastLink last, MissingLast missing) const;
   // settles: the agent's own walk of `path` from `from` would end with that error, too.
   bool settles(int error, int from, std::string_view path) const;
-  // on_proc: on any procfs; without the object only one that is known.
-  bool on_proc(const struct stat& status) const { return procfs_.is_known(status); }
+  // on_proc: on any procfs; without the object only on the session's.
+  bool on_proc(const struct stat& status) const { return procfs_.is_sessions(status); }
   bool on_proc(const struct stat& status, BorrowedFd object) const {
     return procfs_.holds(status, object);
   }

@@ -62,6 +62,41 @@ os.execv("task/exe", ["/usr/bin/python3", "-c", "print('task/exe runs')"])
 """
 
 
+# A broker that is busy hears late of mounts: a procfs then has the number of what was there before.
+LATER = """
+import os, sys, time
+def there(name):
+    try:
+        os.close(os.open(name, os.O_RDONLY))
+        return True
+    except OSError:
+        return False
+def wait_for(name):
+    for _ in range(20_000):
+        if os.path.exists(name):
+            return
+        time.sleep(0.001)
+    sys.exit(3)
+for _ in range(300):
+    there("f")
+for turn in "012":
+    wait_for("p/mark")
+    there("p/mark")
+    open("seen" + turn, "w").close()
+    wait_for("p/uptime")
+    print(*[there("p/" + name) for name in ("self/status", "self/environ", "self/maps", "uptime")])
+    open("tried" + turn, "w").close()
+"""
+MOUNTED_LATER = """{
+for turn in 0 1 2; do
+  mount -t tmpfs none p && : >p/mark
+  until [ -e seen$turn ]; do sleep 0.01; done
+  umount -l p && mount -t proc none p
+  until [ -e tried$turn ]; do sleep 0.01; done
+  umount -l p
+done & }"""
+
+
 def mounts_are_possible():
     return os.geteuid() == 0 and shutil.which("unshare") is not None and subprocess.run(
         ["unshare", "-m", "sh", "-c", "mount -t proc proc /mnt"], capture_output=True,
@@ -194,6 +229,10 @@ class Procfs(support.SandboxCase):
                 self.assertFalse([word for word in outside if word.startswith("E")])
                 inside = self.answers(self.sandboxed(mount, PY, "-c", LOOK))
                 self.assertEqual(inside, ["EACCES"] * 10 + ["False"])
+
+    def test_nor_does_one_that_is_mounted_later(self):
+        done = self.under(MOUNTED_LATER, "timeout", "50", support.NONO, "run", "-q", "--allow-cwd", "--", PY, "-c", LATER)
+        self.assertEqual(self.ran(done).stdout, "False False False False\n" * 3)
 
     def test_proc_bound_into_a_grant_stops_the_start(self):
         done = self.under(BOUND, support.NONO, "run", "-q", "--allow-cwd", "--", "true")
