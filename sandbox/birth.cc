@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <limits>
+#include <string>
 
 namespace nono::sandbox {
 namespace {
@@ -42,17 +45,47 @@ class Opened {
   BorrowedFd object_;
 };
 
-}  // namespace
-
-BirthTime birth_of(const ObjectPlace& place) {
-  const Opened object(place);
+// told_birth is 0 where the file system tells none.
+BirthTime told_birth(const Opened& object) {
   struct statx status{};
-  if (!sets_birth_once(object.file_system()) ||
-      ::statx(object.raw(), "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
+  if (::statx(object.raw(), "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
       (status.stx_mask & STATX_BTIME) == 0) {
     return 0;
   }
   return status.stx_btime.tv_sec * 1'000'000'000 + status.stx_btime.tv_nsec;
+}
+
+// handle_of is as the kernel writes it, with its length and type; empty where there is none.
+std::string handle_of(const Opened& object) {
+  constexpr int kOfAnyFileSystem = 0x200;  // AT_HANDLE_FID, Linux 6.5: of an overlay, too
+  alignas(file_handle) std::array<char, sizeof(file_handle) + MAX_HANDLE_SZ> room{};
+  auto* const handle = reinterpret_cast<file_handle*>(room.data());
+  int mount = 0;
+  for (const int flag : {kOfAnyFileSystem, 0}) {
+    handle->handle_bytes = MAX_HANDLE_SZ;
+    if (::name_to_handle_at(object.raw(), "", handle, &mount, AT_EMPTY_PATH | flag) == 0) {
+      return {room.data(), sizeof(file_handle) + handle->handle_bytes};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+BirthTime birth_of(const ObjectPlace& place) {
+  const Opened object(place);
+  return sets_birth_once(object.file_system()) ? told_birth(object) : 0;
+}
+
+BirthTime origin_of(const ObjectPlace& place) {
+  const Opened object(place);
+  const BirthTime told = told_birth(object);
+  if (told != 0 || object.file_system() == FUSE_SUPER_MAGIC) {
+    return told;
+  }
+  const std::string handle = handle_of(object);
+  constexpr std::size_t kPositive = std::numeric_limits<BirthTime>::max();
+  return handle.empty() ? 0 : static_cast<BirthTime>(std::hash<std::string>()(handle) & kPositive);
 }
 
 bool keeps_number(const ObjectPlace& place) {

@@ -30,6 +30,13 @@ using BirthTime = std::int64_t;
 // it copies a file up).
 BirthTime birth_of(const ObjectPlace& place);
 
+// origin_of tells an object from a later one with its number, for what is the agent's because it
+// made it: another one than before takes something from the agent. So it is the time of birth as
+// the file system tells it, whoever may set that. Where none is told (ext4 with inodes of 128
+// bytes, NFS before Linux 6.16) it is a number made of the object's handle, in which kernels count
+// how often a number was given. 0 is unknown: FUSE may give one object several handles.
+BirthTime origin_of(const ObjectPlace& place);
+
 // keeps_number says that the kernel alone numbers the objects of that file system, and each keeps
 // its number under every name. Elsewhere one may get another: by a second name or once it is
 // forgotten (FUSE, vfat), or when a file is copied up (an overlay). A server of NFS must keep them

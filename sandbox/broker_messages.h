@@ -1,6 +1,8 @@
 // sandbox/broker_messages.h: what supervisor, broker and lanes tell each other (sandbox/wire.h).
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -61,7 +63,7 @@ struct StateChange {
   ObjectId id{};
   trustpolicy::GuardClass guard_class = trustpolicy::GuardClass::None;
   std::string path = {};
-  BirthTime born = 0;  // of Remember, Made and Bound
+  BirthTime born = 0;  // of Remember; else the origin_of the object
 };
 
 // Recall is what a lane asks of the broker's memory: the class of an object, the class that one
@@ -75,5 +77,23 @@ struct Recalled {
   std::string_view path = {};
   BirthTime born = 0;
 };
+
+// DirectoryAt is a directory and where it is, or was; its origin is origin_of.
+struct DirectoryAt {
+  const std::string& canonical;
+  const struct stat& status;
+  BirthTime origin;
+};
+
+inline StateChange change_of(StateChange::Kind kind, const DirectoryAt& at) {
+  const ObjectId id{at.status.st_dev, at.status.st_ino};
+  return {.kind = kind, .id = id, .path = at.canonical, .born = at.origin};
+}
+
+// recalled_at asks about it in another place.
+inline Recalled recalled_at(const DirectoryAt& directory, std::string_view path) {
+  const ObjectId id{directory.status.st_dev, directory.status.st_ino};
+  return {.id = id, .path = path, .born = directory.origin};
+}
 
 }  // namespace nono::sandbox

@@ -50,6 +50,11 @@ ObjectPlace object_place(const NamedPlace& place) {
   return {place.directory, place.name.c_str()};
 }
 
+// directory_origin is asked before the directory goes; of nothing else it is needed.
+BirthTime directory_origin(const NamedPlace& place, const struct stat& status) {
+  return S_ISDIR(status.st_mode) ? origin_of(object_place(place)) : 0;
+}
+
 // made_errno: what cannot be a name is there already: ".", ".." or the root.
 int made_errno(int error) {
   return error == EINVAL || error == EBUSY ? EEXIST : error;
@@ -182,14 +187,15 @@ Answer<void> NameOperations::subtree_moves(const Call& call, const NamedPlace& f
                   "a directory of this size or mode cannot be checked before it moves");
     return std::unexpected(EACCES);
   }
+  const BirthTime origin = origin_of({top});
   const Move move{from.canonical, to.canonical,
-                  rules_.moves_as_own(status, birth_of({top}), to.canonical)};
+                  rules_.moves_as_own({from.canonical, status, origin}, to.canonical)};
   for (const SubtreeEntry& entry : entries) {
     if (auto may = entry_moves(call, move, entry.relative, entry.status); !may) {
       return may;
     }
   }
-  rules_.moved_away(from.canonical, status);
+  rules_.moved_away({from.canonical, status, origin});
   return {};
 }
 
@@ -225,13 +231,14 @@ void NameOperations::leave_places(const NamedPlace& from, const NamedPlace& to,
                                   const struct stat& source, const struct stat& replaced,
                                   bool exchange) {
   if (exchange && S_ISDIR(source.st_mode)) {
-    rules_.moved_away(from.canonical, source);
+    rules_.moved_away({from.canonical, source, origin_of(object_place(from))});
   }
   if (S_ISDIR(replaced.st_mode)) {
+    const BirthTime origin = origin_of(object_place(to));
     if (exchange) {
-      rules_.moved_away(to.canonical, replaced);
+      rules_.moved_away({to.canonical, replaced, origin});
     } else {
-      rules_.replaced_directory(to.canonical, replaced);
+      rules_.replaced_directory({to.canonical, replaced, origin});
     }
   }
 }
@@ -279,13 +286,14 @@ void NameOperations::lost_name(const NamedPlace& place, const struct stat& statu
 
 // replaced_by_rename: what had the name is gone, unless it is what has it now (two names of one
 // file, two spellings of one name).
-void NameOperations::replaced_by_rename(const NamedPlace& to, const struct stat& replaced) {
+void NameOperations::replaced_by_rename(const NamedPlace& to, const struct stat& replaced,
+                                        BirthTime origin) {
   const auto now = at_place(to);
   if (!now || now->st_dev != replaced.st_dev || now->st_ino == replaced.st_ino) {
     return;
   }
   if (S_ISDIR(replaced.st_mode)) {
-    rules_.removed_directory(to.canonical, replaced);
+    rules_.removed_directory({to.canonical, replaced, origin});
   } else {
     lost_name(to, replaced);
   }
@@ -315,11 +323,12 @@ Outcome NameOperations::rename(const Call& call) {
     return Outcome::error(EINTR);
   }
   const auto replaced = at_place(*to);
+  const BirthTime origin = replaced ? directory_origin(*to, *replaced) : 0;
   const long result = ::renameat2(BorrowedFd(from->directory).raw(), spelt(*from).c_str(),
                                   BorrowedFd(to->directory).raw(), spelt(*to).c_str(), args.flags);
   const int error = errno;
   if (result == 0 && replaced && (args.flags & RENAME_EXCHANGE) == 0) {
-    replaced_by_rename(*to, *replaced);
+    replaced_by_rename(*to, *replaced, origin);
   }
   errno = error;
   return done(call, "rename", std::array{from->canonical, to->canonical}, result);
@@ -433,7 +442,7 @@ Outcome NameOperations::make_directory(const Call& call, const NamedPlace& place
   const int made = ::mkdirat(BorrowedFd(place.directory).raw(), place.name.c_str(), mode & 07777);
   if (made == 0) {
     if (const auto status = at_place(place)) {
-      rules_.made_directory(place.canonical, *status, birth_of(object_place(place)));
+      rules_.made_directory({place.canonical, *status, origin_of(object_place(place))});
     }
   }
   return done(call, "create", std::array{place.canonical}, made);
@@ -489,7 +498,7 @@ Answer<void> NameOperations::may_unlink(const Call& call, const NamedPlace& plac
   }
   if (S_ISDIR(status.st_mode) && rules_.is_lane()) {
     // A lane may be ended between what it does and what it tells: this is told before.
-    rules_.replaced_directory(place.canonical, status);
+    rules_.replaced_directory({place.canonical, status, directory_origin(place, status)});
   }
   return {};
 }
@@ -509,6 +518,7 @@ Outcome NameOperations::unlink(const Call& call) {
   if (auto may = may_unlink(call, *place, *status); !may) {
     return Outcome::error(may.error());
   }
+  const BirthTime origin = directory_origin(*place, *status);
   Outcome gone =
       done(call, "remove", std::array{place->canonical},
            ::unlinkat(BorrowedFd(place->directory).raw(), spelt(*place).c_str(), args.flags));
@@ -516,7 +526,7 @@ Outcome NameOperations::unlink(const Call& call) {
     return gone;
   }
   if (S_ISDIR(status->st_mode)) {
-    rules_.removed_directory(place->canonical, *status);
+    rules_.removed_directory({place->canonical, *status, origin});
   } else {
     lost_name(*place, *status);
   }

@@ -37,7 +37,7 @@ class NameOperations {
                           unsigned flags);
   void leave_places(const NamedPlace& from, const NamedPlace& to, const struct stat& source,
                     const struct stat& replaced, bool exchange);
-  void replaced_by_rename(const NamedPlace& to, const struct stat& replaced);
+  void replaced_by_rename(const NamedPlace& to, const struct stat& replaced, BirthTime origin);
   void lost_name(const NamedPlace& place, const struct stat& status);
   Answer<void> may_link(const Call& call, const OwnedFd& object, const NamedPlace& to);
   // leaves decides whether what is at `place` may go away or be replaced; `status` is it (lstat).

@@ -186,14 +186,15 @@ void BrokerRules::apply(const StateChange& change) {
       }
       break;
     case StateChange::Kind::MovedAway:
-      if (!made_directories_.contains(change.id)) {
+      if (recalled(Recall::EverMade, {.id = change.id, .born = change.born}) == 0) {
         vacated_.add(folded_path(change.path));
       }
       break;
     case StateChange::Kind::Removed:
-      if (made_directories_.erase(change.id) == 0) {
+      if (recalled(Recall::EverMade, {.id = change.id, .born = change.born}) == 0) {
         emptied_.add(folded_path(change.path));
       }
+      made_directories_.erase(change.id);
       break;
     case StateChange::Kind::Lost:
       ++lost_;
@@ -377,7 +378,7 @@ bool BrokerRules::made(const std::string& directory, Recall how) const {
   const OwnedFd object(::open(directory.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status{};
   return object.valid() && ::fstat(BorrowedFd(object).raw(), &status) == 0
-             ? recall(how, {{status.st_dev, status.st_ino}, directory, birth_of({object})}) != 0
+             ? recall(how, {{status.st_dev, status.st_ino}, directory, origin_of({object})}) != 0
              : how == Recall::EverMade;
 }
 
@@ -406,29 +407,21 @@ Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view cano
   return std::unexpected(EACCES);
 }
 
-void BrokerRules::made_directory(const std::string& canonical, const struct stat& status,
-                                 BirthTime born) {
-  change({.kind = StateChange::Kind::Made,
-          .id = {status.st_dev, status.st_ino},
-          .path = canonical,
-          .born = born});
+void BrokerRules::made_directory(const DirectoryAt& made) {
+  change(change_of(StateChange::Kind::Made, made));
 }
 
-void BrokerRules::moved_away(const std::string& canonical, const struct stat& status) {
-  change({.kind = StateChange::Kind::MovedAway,
-          .id = {status.st_dev, status.st_ino},
-          .path = canonical});
+void BrokerRules::moved_away(const DirectoryAt& moved) {
+  change(change_of(StateChange::Kind::MovedAway, moved));
 }
 
-void BrokerRules::removed_directory(const std::string& canonical, const struct stat& status) {
-  change({.kind = StateChange::Kind::Removed,
-          .id = {status.st_dev, status.st_ino},
-          .path = canonical});
+void BrokerRules::removed_directory(const DirectoryAt& removed) {
+  change(change_of(StateChange::Kind::Removed, removed));
 }
 
-void BrokerRules::replaced_directory(const std::string& canonical, const struct stat& status) {
-  if (recall(Recall::EverMade, {{status.st_dev, status.st_ino}, canonical}) == 0) {
-    removed_directory(canonical, status);
+void BrokerRules::replaced_directory(const DirectoryAt& replaced) {
+  if (recall(Recall::EverMade, recalled_at(replaced, replaced.canonical)) == 0) {
+    removed_directory(replaced);
   }
 }
 
@@ -469,9 +462,8 @@ Answer<void> BrokerRules::may_move(const Call& call, const std::string& from,
   return free ? Answer<void>() : refuse_kept(call, "rename", from);
 }
 
-bool BrokerRules::moves_as_own(const struct stat& status, BirthTime born,
-                               const std::string& to) const {
-  return recall(Recall::Made, {{status.st_dev, status.st_ino}, to, born}) != 0 &&
+bool BrokerRules::moves_as_own(const DirectoryAt& moved, const std::string& to) const {
+  return recall(Recall::Made, recalled_at(moved, to)) != 0 &&
          recall(Recall::Emptied, {.path = to}) == 0;
 }
 

@@ -57,17 +57,17 @@ class BrokerRules {
   // session. Where one that was there before was moved away, nothing that takes its place counts as
   // made here; where it was removed (and so was empty), its place is no project of the maker's, but
   // a new `.git` in it is. replaced_directory comes before a rename that may fail.
-  void made_directory(const std::string& canonical, const struct stat& status, BirthTime born);
-  void moved_away(const std::string& canonical, const struct stat& status);
-  void removed_directory(const std::string& canonical, const struct stat& status);
-  void replaced_directory(const std::string& canonical, const struct stat& status);
+  void made_directory(const DirectoryAt& made);
+  void moved_away(const DirectoryAt& moved);
+  void removed_directory(const DirectoryAt& removed);
+  void replaced_directory(const DirectoryAt& replaced);
   // may_remove refuses to remove what is older than the session from a kept tree, or a directory
   // that holds one; may_move likewise where it would leave the tree.
   Answer<void> may_remove(const Call& call, const std::string& canonical);
   Answer<void> may_move(const Call& call, const std::string& from, const std::string& to);
   // moves_as_own reports whether a directory made in this session goes to a place that is free for
   // it; what is protected by a root inside it stays its maker's.
-  bool moves_as_own(const struct stat& status, BirthTime born, const std::string& to) const;
+  bool moves_as_own(const DirectoryAt& moved, const std::string& to) const;
   bool protected_name(std::string_view canonical) const;
   // exempt: the agent's own now. ever_own: once at least, and not removed since.
   bool exempt(const ProtectedMatch& match) const;

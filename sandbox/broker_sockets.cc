@@ -461,7 +461,7 @@ Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket,
   if (made) {
     rules_.used("name", place->canonical);
     take_bound(*made);
-    rules_.tell_change({.kind = StateChange::Kind::Bound, .id = made->id, .born = made->born});
+    rules_.tell_change({.kind = StateChange::Kind::Bound, .id = made->id, .born = made->origin});
   }
   return ::chdir("/") == 0 ? std::move(done) : Outcome::error(EACCES);
 }
@@ -469,16 +469,12 @@ Outcome SocketOperations::bind_path(const Call& call, const OwnedFd& socket,
 // socket_at: an empty name means the object itself.
 std::optional<SocketOperations::BoundSocket> SocketOperations::socket_at(BorrowedFd directory,
                                                                          const std::string& name) {
-  struct statx status{};
-  if (::statx(directory.raw(), name.c_str(), AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
-              STATX_BASIC_STATS | STATX_BTIME, &status) != 0 ||
-      !S_ISSOCK(status.stx_mode)) {
+  struct stat status{};
+  if (::fstatat(directory.raw(), name.c_str(), &status, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0 ||
+      !S_ISSOCK(status.st_mode)) {
     return std::nullopt;
   }
-  const bool known = (status.stx_mask & STATX_BTIME) != 0;
-  const ObjectId id{makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino};
-  return BoundSocket{
-      id, known ? status.stx_btime.tv_sec * 1'000'000'000 + status.stx_btime.tv_nsec : 0};
+  return BoundSocket{{status.st_dev, status.st_ino}, origin_of({directory, name.c_str()})};
 }
 
 void SocketOperations::take_bound(const BoundSocket& bound) {

@@ -32,7 +32,7 @@ class SocketOperations {
   // BoundSocket tells a socket from a later one that got its inode number.
   struct BoundSocket {
     ObjectId id;
-    std::int64_t born;  // nanoseconds; 0 where the file system keeps no time of birth
+    BirthTime origin;
     bool operator==(const BoundSocket&) const = default;
   };
   // take_bound takes a socket for one that was bound in this session.

@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import stat
+import unittest
 
 import support
 
@@ -138,7 +139,79 @@ class Places(support.SandboxCase):
         self.assertGreaterEqual(planted, ROUNDS // 2)
 
 
-support.both_users(globals(), Places)
+# What the user makes anew has the numbers of what the agent made and the user took away.
+OWN = r"""
+import os, socket
+for name in "abcd":
+    os.mkdir(name)
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("s")
+listener.close()
+print(*[os.lstat(name).st_ino for name in "abcds"])
+for fifo in ("made", "go"):
+    open(fifo, "w" if fifo == "made" else "r").close()
+print(*[os.lstat(name).st_ino for name in ("moved", "emptied", "clone", "clone/.git", "t")])
+
+def write(name):
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    open(name, "w").close()
+
+def told(*calls):
+    try:
+        for call, words in calls:
+            call(*words)
+        print("done")
+    except ConnectionRefusedError:
+        print("connected")
+    except PermissionError:
+        print("refused")
+
+told((os.rename, ("moved", "away")), (write, ("moved/.vscode/tasks.json",)))
+told((os.rmdir, ("emptied",)), (write, ("emptied/.vscode/tasks.json",)))
+told((write, ("clone/.git/config",)))
+told((socket.socket(socket.AF_UNIX).connect, ("t",)))
+told((os.mkdir, ("own",)), (write, ("own/.vscode/tasks.json",)), (write, ("own/.git/config",)))
+os.rename("own", "renamed")
+told((write, ("renamed/.git/hooks/pre-commit",)))
+"""
+USER = r"""
+cd "$1" && mkdir .git && mkfifo made go || exit
+timeout 30 "$2" run --allow-cwd -q -- "$3" -c "$4" &
+agent=$!
+: <made
+rm -r a b c d s
+mkdir moved emptied clone clone/.git
+"$3" -c 'import socket; socket.socket(socket.AF_UNIX).bind("t")'
+: >go
+wait $agent
+"""
+
+
+@unittest.skipUnless(shutil.which("mkfs.ext4"), "no mkfs.ext4")
+@support.NEEDS_MOUNTS
+class Numbers(support.SandboxCase):
+    def on(self, inode_size, overlay):
+        user = f"chown {self.uid}:{self.uid}"
+        mounts = (f"rm -rf image disk && truncate -s 64M image && mkdir disk && "
+                  f"mkfs.ext4 -q -F -I {inode_size} image >mkfs 2>&1 && mount -o loop image disk && mkdir disk/in && {user} disk/in")
+        if overlay:
+            mounts += (f" && cd disk/in && mkdir low up work over && {user} low up work over && "
+                       "mount -t overlay none -o lowerdir=low,upperdir=up,workdir=work over && cd ../..")
+        done = self.mounted(mounts, "sh", "-c", USER, "sh", "disk/in/over" if overlay else "disk/in", support.NONO, PY, OWN)
+        first, then, *told = self.ran(done).stdout.splitlines()
+        if first != then:
+            self.skipTest(f"numbers are not given again here: {[first, then]}")
+        return told
+
+    def test_what_has_a_number_of_the_agents_is_not_the_agents(self):
+        """Also where no time of birth is told: ext4 keeps none in inodes of 128 bytes."""
+        for inode_size in (256, 128):
+            for overlay in (False, True):
+                with self.subTest(inode_size=inode_size, overlay=overlay):
+                    self.assertEqual(self.on(inode_size, overlay), ["refused"] * 4 + ["done"] * 2)
+
+
+support.both_users(globals(), Places, Numbers)
 
 if __name__ == "__main__":
     support.main()

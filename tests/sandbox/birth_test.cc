@@ -86,6 +86,12 @@ TEST(Number, IsNotKeptForGoodOnProcNorOfNothing) {
   EXPECT_FALSE(keeps_number({BorrowedFd::unowned(AT_FDCWD), "/tmp/no such name"}));
 }
 
+TEST_F(Birth, IsTheOriginWhereItCounts) {
+  const OwnedFd first = at(tree.path("first"));
+  EXPECT_EQ(origin_of({first}), birth_of({first}));
+  EXPECT_EQ(origin_of({BorrowedFd::unowned(AT_FDCWD), "/tmp/no such name"}), 0);
+}
+
 TEST(UnknownBirth, TellsNothingApart) {
   EXPECT_FALSE(born_apart(0, 5));
   EXPECT_FALSE(born_apart(5, 0));
