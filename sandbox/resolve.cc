@@ -175,7 +175,32 @@ Answer<OwnedFd> Resolver::base(const AgentThread& thread, int dirfd) const {
       return std::unexpected(fine.error());
     }
   }
-  return thread.base(dirfd);
+  auto object = thread.base(dirfd);
+  if (auto fine = object ? in_its_place(*object) : Answer<void>(); !fine) {
+    return std::unexpected(fine.error());
+  }
+  return object;
+}
+
+// in_its_place: no rule about names can be held against what was taken away with its mount. What
+// comes from another namespace (a standard stream in a view) may be here, too.
+Answer<void> Resolver::in_its_place(const OwnedFd& object) const {
+  if (attached_.holds(object)) {
+    return {};
+  }
+  const auto here = status(object);
+  const std::string path = raw_path_of(object, 1);
+  const bool in_memory = here && here->st_nlink == 0 && path.starts_with("/memfd:");
+  if (!path.starts_with('/') || in_memory) {
+    return {};
+  }
+  if (auto clear = apart(path); !clear) {
+    return clear;
+  }
+  struct stat there{};
+  const bool same = here && ::lstat(path.c_str(), &there) == 0 && there.st_dev == here->st_dev &&
+                    there.st_ino == here->st_ino;
+  return same ? Answer<void>() : std::unexpected(EACCES);
 }
 
 // in_own_proc refuses what lies on a procfs, but not beneath /proc: in every other place where one
@@ -362,6 +387,9 @@ class Resolver::Walk {
     OwnedFd next = open_path(BorrowedFd(current_).raw(), name, 0, 0);
     if (!next.valid()) {
       return std::unexpected(errno);
+    }
+    if (auto fine = resolver_.in_its_place(next); !fine) {
+      return std::unexpected(fine.error());
     }
     current_ = std::move(next);
     return go_on();

@@ -20,6 +20,7 @@
 #include "base/files.h"
 #include "base/owned_fd.h"
 #include "sandbox/agent_thread.h"
+#include "sandbox/attached_mounts.h"
 #include "sandbox/place.h"
 #include "sandbox/procfs.h"
 #include "sandbox/stalling_mounts.h"
@@ -48,7 +49,7 @@ class Resolver {
                      LastLink last) const;
   // seen_clear is for what was opened all the same, because a name was exchanged meanwhile.
   Answer<void> seen_clear(const struct stat& status) const;
-  // base is AgentThread::base.
+  // base is AgentThread::base; EACCES where the object is not where the kernel says that it is.
   Answer<OwnedFd> base(const AgentThread& thread, int dirfd) const;
   // holds_mount: a mount to keep off, by whoever may, lies beneath the directory.
   bool holds_mount(const std::string& directory) const {
@@ -90,6 +91,7 @@ class Resolver {
   void in_other_process() {
     own_descriptors_.reset();
     mounts_ = nullptr;
+    attached_.in_other_process();
   }
   std::string path_of(BorrowedFd fd, nlink_t links) const;
 
@@ -99,6 +101,7 @@ class Resolver {
   bool is_forbidden(pid_t number) const;
   Answer<void> in_own_proc(const struct stat& status, const OwnedFd& object) const;
   Answer<void> apart(std::string_view canonical) const;
+  Answer<void> in_its_place(const OwnedFd& object) const;
   Answer<Seen> look_from(const AgentThread& thread, const OwnedFd& base, const std::string& path,
                          LastLink last) const;
   struct Parent;
@@ -115,6 +118,7 @@ class Resolver {
   mutable std::optional<Met> met_;
   mutable std::string linked_;  // the directory, as it was spelt, that led there last
   Procfs procfs_;
+  mutable AttachedMounts attached_;
   OwnedFd own_descriptors_;  // /proc/self/fd of that process
   const std::vector<pid_t>& forbidden_;
 };

@@ -211,7 +211,45 @@ class Numbers(support.SandboxCase):
                     self.assertEqual(self.on(inode_size, overlay), ["refused"] * 4 + ["done"] * 2)
 
 
-support.both_users(globals(), Places, Numbers)
+# The kernel's path of what lies on a mount that was taken away begins at the mount's own root.
+TAKEN_AWAY = r"""
+import errno, os, sys, time
+os.chdir(".claude")
+directory = os.open("commands", os.O_PATH)
+open("../ready", "w").close()
+while not os.path.exists(sys.argv[1] + "/gone"):
+    time.sleep(0.01)
+file = os.open("commands/new.md", os.O_PATH)
+for call, *words in ((open, "settings.json", "w"), (open, "commands/a.md", "w"), (open, "commands/new.md"),
+                     (os.open, "new.md", os.O_RDONLY, 0o777, directory), (open, f"/proc/self/fd/{file}"),
+                     (open, "/proc/self/cwd/commands/new.md"), (os.chmod, "commands", 0o700),
+                     (os.truncate, "commands/new.md", 0), (os.mkdir, "hooks"), (os.rename, "commands", "c")):
+    try:
+        print(call(*words) if call is not os.open else os.read(os.open(words[0], words[1], dir_fd=directory), 99))
+    except OSError as error:
+        print(errno.errorcode[error.errno])
+os.chdir(sys.argv[1])
+open("free", "w").close()
+print("goes on")
+"""
+
+
+@support.NEEDS_MOUNTS
+class TakenAway(support.SandboxCase):
+    def test_nothing_is_read_or_planted_on_a_mount_that_was_taken_away(self):
+        volume = self.project.home / "volume"
+        (volume / "commands").mkdir(parents=True)
+        (self.project.tree / ".claude").mkdir()
+        self.project.own()
+        mounts = ("mount --bind ../home/volume .claude && { { until [ -e ready ]; do sleep 0.01; done; "
+                  "umount -l .claude; echo evil >../home/volume/commands/new.md; : >gone; } & }")
+        done = self.mounted(mounts, "timeout", "40", support.NONO, "run", "-q", "--allow-cwd", "--allow", ".claude",
+                            "--mount-namespace=off", "--", PY, "-u", "-c", TAKEN_AWAY, self.project.tree)
+        self.assertEqual(self.ran(done).stdout.split("\n"), ["EACCES"] * 10 + ["goes on", ""])
+        self.assertEqual([path.name for path in sorted(volume.rglob("*"))], ["commands", "new.md"])
+
+
+support.both_users(globals(), Places, Numbers, TakenAway)
 
 if __name__ == "__main__":
     support.main()
