@@ -66,6 +66,24 @@ OwnedFd process_of(BorrowedFd socket, pid_t pid) {
   return OwnedFd(lent ? fd : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
+// wait_at_most: whoever is on the other side may be stopped, and its queue of connects full.
+void wait_at_most(BorrowedFd socket, std::chrono::milliseconds patience) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(patience);
+  const timeval limit{seconds.count(), std::chrono::microseconds(patience - seconds).count()};
+  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    ::setsockopt(socket.raw(), SOL_SOCKET, option, &limit, sizeof limit);
+  }
+}
+
+std::unexpected<Error> no_answer() {
+  return fail(ErrorKind::Exhausted, "the session does not answer");
+}
+
+// no_more: errno where reading failed, 0 where there was nothing more.
+std::unexpected<Error> no_more(int saved) {
+  return saved == EAGAIN ? no_answer() : fail(ErrorKind::NotFound, "the session has ended");
+}
+
 // is_a_persons: a process of root's or this user's that does not descend from `server`, as the
 // agent does. One without a number here is in a pid namespace that is not beneath.
 bool is_a_persons(BorrowedFd socket, const ucred& peer, pid_t server) {
@@ -190,9 +208,11 @@ void ControlServer::answer(std::uint64_t client, const Json& message) {
   }
 }
 
-Result<ControlClient> ControlClient::connect(const std::string& directory, const std::string& id) {
+Result<ControlClient> ControlClient::connect(const std::string& directory, const std::string& id,
+                                             std::chrono::milliseconds patience) {
   NONO_TRY(const OwnedFd place, open_directory(BorrowedFd::unowned(AT_FDCWD), directory));
   OwnedFd socket = stream_socket(0);
+  wait_at_most(socket, patience);
   const sockaddr_un address = address_in(place, socket_name(id));
   if (!socket.valid() ||
       ::connect(BorrowedFd(socket).raw(), as_sockaddr(&address), sizeof address) != 0) {
@@ -202,16 +222,12 @@ Result<ControlClient> ControlClient::connect(const std::string& directory, const
           Error(ErrorKind::NotFound, "session " + id + " takes no approvals from other terminals")
               .mend_with("start it with --approve socket"));
     }
-    return fail_errno(saved, "connecting to session " + id);
+    return saved == EAGAIN ? no_answer() : fail_errno(saved, "connecting to session " + id);
   }
   const auto peer = peer_of(socket);
   if (!peer || (peer->uid != ::geteuid() && ::geteuid() != 0)) {
     return fail(ErrorKind::PermissionDenied,
                 "the control socket of session " + id + " is another user's");
-  }
-  const timeval patience{ControlServer::kPatience.count(), 0};
-  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
-    ::setsockopt(BorrowedFd(socket).raw(), SOL_SOCKET, option, &patience, sizeof patience);
   }
   return ControlClient(std::move(socket));
 }
@@ -233,8 +249,7 @@ Result<Json> ControlClient::call(const Json& request) {
       continue;
     }
     if (got <= 0) {
-      return fail(ErrorKind::NotFound,
-                  got == 0 ? "the session has ended" : "the session does not answer");
+      return no_more(got < 0 ? errno : 0);
     }
     reader_.add(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
   }

@@ -74,9 +74,11 @@ class ControlServer {
 class ControlClient {
  public:
   // connect is NotFound where the session has no socket, PermissionDenied where it is somebody
-  // else's.
-  static Result<ControlClient> connect(const std::string& directory, const std::string& id);
-  // call sends a request and waits for its answer, at most ten seconds.
+  // else's. Here and in call, Exhausted is a session that does not answer in time.
+  static Result<ControlClient> connect(
+      const std::string& directory, const std::string& id,
+      std::chrono::milliseconds patience = ControlServer::kPatience);
+  // call sends a request and waits for its answer, at most as long as connect did.
   Result<Json> call(const Json& request);
 
  private:

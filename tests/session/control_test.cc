@@ -127,6 +127,33 @@ class ControlTest : public ::testing::Test {
   std::optional<ControlServer> server_;
 };
 
+TEST_F(ControlTest, AServerThatDoesNotListenIsNotWaitedForWithoutEnd) {
+  constexpr std::chrono::milliseconds kShort{20};
+  constexpr std::size_t kMoreThanWait = 64;
+  std::vector<ControlClient> waiting;
+  auto client = ControlClient::connect(directory_, kId, kShort);
+  for (; client && waiting.size() < kMoreThanWait;
+       client = ControlClient::connect(directory_, kId, kShort)) {
+    waiting.push_back(*std::move(client));
+  }
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().kind(), ErrorKind::Exhausted);
+  EXPECT_EQ(client.error().message(), "the session does not answer");
+}
+
+TEST_F(ControlTest, AnAnswerThatDoesNotComeIsNotTheEndOfTheSession) {
+  constexpr std::chrono::milliseconds kShort{20};
+  auto client = ControlClient::connect(directory_, kId, kShort);
+  ASSERT_TRUE(client) << client.error().message();
+  const auto answer = client->call(Json(Json::Object{}));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind(), ErrorKind::Exhausted);
+  server_.reset();
+  const auto after = client->call(Json(Json::Object{}));
+  ASSERT_FALSE(after);
+  EXPECT_EQ(after.error().kind(), ErrorKind::NotFound);
+}
+
 TEST_F(ControlTest, TheSocketIsTheUsersAloneAndGoesWithItsServer) {
   struct stat status{};
   ASSERT_EQ(::lstat(socket_path().c_str(), &status), 0);
