@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "profile/private_tmp.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/process_tree.h"
 
 namespace nono::engine {
@@ -25,8 +26,12 @@ constexpr std::chrono::milliseconds kPatience{8000};
 constexpr std::chrono::milliseconds kAfterKill{2000};
 
 void sweep(const std::string& directory, const SessionRecord& record, Sessions& out) {
-  if (!record.control_group.empty() && base_name(record.control_group).starts_with("nono-")) {
-    ::rmdir(record.control_group.c_str());  // takes empty ones only
+  // Where the broker was killed as well, the agent's processes live on in their group.
+  const std::string leaf = "nono-" + std::to_string(record.supervisor) + "-";
+  if (base_name(record.control_group).starts_with(leaf) &&
+      !sandbox::remove_abandoned_group(record.control_group)) {
+    out.left_over.push_back("processes in " + printable(record.control_group) + " do not end");
+    return;  // its entry stays, so that the next sweep tries again
   }
   auto tmp = record.temporary.empty()
                  ? Result<profile::PrivateTmp>(fail(ErrorKind::NotFound, "none"))
@@ -45,6 +50,7 @@ void sweep(const std::string& directory, const SessionRecord& record, Sessions& 
 // sweep_temporary looks where a session of this environment would have its directory.
 void sweep_temporary(const Sessions& sessions) {
   std::vector<std::string> kept;
+  kept.reserve(sessions.live.size());
   for (const session::ListedSession& each : sessions.live) {
     kept.push_back(each.record.temporary);
   }

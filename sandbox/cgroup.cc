@@ -1,7 +1,9 @@
 #include "sandbox/cgroup.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -207,6 +209,24 @@ bool Cgroup::remove() {
   }
   fd_.reset();
   return true;
+}
+
+bool remove_abandoned_group(const std::string& directory) {
+  constexpr int kRounds = 1000;
+  const OwnedFd group(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct statfs kind{};
+  if (!group.valid() || ::fstatfs(BorrowedFd(group).raw(), &kind) != 0 ||
+      kind.f_type != CGROUP2_SUPER_MAGIC) {
+    return true;
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    if (::rmdir(directory.c_str()) == 0 || errno != EBUSY) {
+      return true;
+    }
+    static_cast<void>(set(group, "cgroup.kill", "1"));
+    ::usleep(1000);
+  }
+  return false;
 }
 
 }  // namespace nono::sandbox

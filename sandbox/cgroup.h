@@ -63,4 +63,8 @@ class Cgroup {
   pid_t owner_;
 };
 
+// remove_abandoned_group ends what is left in the group of a run whose supervisor was killed, and
+// removes it. False where something in it does not end. What is no control group is left alone.
+bool remove_abandoned_group(const std::string& directory);
+
 }  // namespace nono::sandbox

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pathlib
+import signal
 import sys
 import time
 import unittest
@@ -214,19 +216,46 @@ class Limits(support.SandboxCase):
 
 
 @unittest.skipUnless(os.geteuid() == 0, "a control group needs a place that was delegated")
-class Groups(support.SandboxCase):
-    def test_nothing_is_left_of_a_control_group(self):
-        options = ("--allow-cwd", "--limit-cpu", "60s")
+class Groups(support.SessionCase):
+    begun_with = ("--allow-cwd", "--limit-cpu", "60s")
+
+    def setUp(self):
+        super().setUp()
         plan = json.loads(self.ran(self.project.sandbox("true", options=(
-            *options, "--dry-run", "--json"))).stdout)
+            *self.begun_with, "--dry-run", "--json"))).stdout)
         if plan["limits"][0]["means"] != "cgroup v2":
             self.skipTest("no control group can be made here")
-        done = self.ran(self.project.sandbox("cat", "/proc/self/cgroup", options=options))
+
+    def groups(self, name):
+        return [os.path.join(base, name) for base, directories, _ in os.walk("/sys/fs/cgroup")
+                if name in directories]
+
+    def test_nothing_is_left_of_a_control_group(self):
+        done = self.ran(self.project.sandbox("cat", "/proc/self/cgroup", options=self.begun_with))
         group = [line for line in done.stdout.splitlines() if line.startswith("0::")][0]
         self.assertIn("/nono-", group)
-        name = group.rsplit("/", 1)[1]
-        for base, directories, _ in os.walk("/sys/fs/cgroup"):
-            self.assertNotIn(name, directories, base)
+        self.assertEqual(self.groups(group.rsplit("/", 1)[1]), [])
+
+    def test_what_outlives_supervisor_and_broker_in_a_control_group_is_swept(self):
+        process = self.begin(PY, "-c", "import os, time\n"
+                                       "if os.fork(): os.wait()\n"
+                                       "print(open('/proc/self/cgroup').read(), flush=True)\n"
+                                       "time.sleep(60)\n")
+        lines = []
+        while not any(line.startswith("0::") for line in lines):
+            lines.append(process.stdout.readline())
+            self.assertTrue(lines[-1], lines)
+        name = lines[-1].strip().rsplit("/", 1)[1]
+        group, = self.groups(name)
+        broker, = pathlib.Path(
+            f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for sent in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in (process.pid, int(broker)):
+                os.kill(pid, sent)
+        self.assertEqual(process.wait(20), -signal.SIGKILL)
+        self.assertTrue(pathlib.Path(group, "cgroup.procs").read_text())
+        self.assertIn("was killed", self.ran(self.project.nono("ps")).stderr)
+        self.assertEqual(self.groups(name), [])
 
 
 @unittest.skipUnless(support.ordinary_user_possible(), "needs a user who is not root, beside root")
