@@ -1,10 +1,12 @@
 #include "sandbox/broker_metadata.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 #include <utime.h>
@@ -88,6 +90,15 @@ bool is_nameless(const std::string& where, const struct stat& status) {
 // name stays as it is, too.
 bool is_served(const std::string& where) {
   return where.starts_with("/memfd:nono-");
+}
+
+// shows_others: a watch of a device tells when its other users read and write, at a terminal each
+// key that somebody types. Older kernels tell it to who watches the directory, too.
+bool shows_others(const OwnedFd& object, const struct stat& status) {
+  struct statfs system{};
+  return S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode) ||
+         (S_ISDIR(status.st_mode) && ::fstatfs(BorrowedFd(object).raw(), &system) == 0 &&
+          system.f_type == DEVPTS_SUPER_MAGIC);
 }
 
 bool removes_attribute(int number) {
@@ -268,6 +279,10 @@ Outcome MetadataOperations::watch(const Call& call) {
   const std::string where = raw_path_of(*object, status.st_nlink);
   if (!granted(*object, status, where, Access::read())) {
     rules_.outside(call, "watch", where, Access::read());
+    return Outcome::error(EACCES);
+  }
+  if (shows_others(*object, status)) {
+    rules_.report(call, "watch", where, "device", "it would tell what others do there");
     return Outcome::error(EACCES);
   }
   rules_.used(S_ISDIR(status.st_mode) ? "list" : "read", where);

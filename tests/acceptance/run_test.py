@@ -754,6 +754,35 @@ except OSError as error:
         self.assertIn("foreign-terminal", done.stderr)
         self.assertNotEqual(done.returncode, 0)
 
+    def test_nothing_is_told_of_what_others_do_at_a_device(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        other = os.ttyname(slave)
+        os.chown(other, self.project.uid, -1)
+        watch = ("import ctypes, errno, os, pty, sys\n"
+                 "libc = ctypes.CDLL(None, use_errno=True); queue = libc.inotify_init1(os.O_NONBLOCK)\n"
+                 "for path in sys.argv[1:]:\n"
+                 "    done = libc.inotify_add_watch(queue, path.encode(), 3)\n"
+                 "    print('watched' if done > 0 else errno.errorcode[ctypes.get_errno()], flush=True)\n"
+                 "sys.stdin.readline()\n"
+                 "try: os.read(queue, 1000); print('told')\n"
+                 "except BlockingIOError: print('silent')\n")
+        paths = (other, "/dev/null", "/dev/pts", ".")
+        refused = ["EACCES"] * 3 + ["watched", "silent"]
+        for words, expected in (((), ["watched"] * 4 + ["told"]),
+                                ((support.NONO, "run", "--allow-cwd", "--"), refused),
+                                ((support.NONO, "run", "--allow-cwd", "--block-net", "--"), refused)):
+            with subprocess.Popen(
+                    self.project.command(*words, PY, "-c", watch, *paths), cwd=self.project.tree,
+                    env=self.project.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True) as process:
+                told = [process.stdout.readline().strip() for _ in paths]
+                os.write(slave, b"typed")  # at that terminal, outside
+                os.read(master, 10)
+                told += process.communicate("\n", timeout=60)[0].split()
+            self.assertEqual(told, expected, words)
+
     def test_a_terminal_that_was_made_is_opened_by_its_name_too(self):
         # So do musl, Ruby, screen and Go's pty packages; Stevens' programs in the child.
         script = ("import fcntl, os, struct\n"
