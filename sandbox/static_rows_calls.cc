@@ -33,6 +33,8 @@ constexpr std::string_view kUselib = "maps a file as code by its name, not judge
 constexpr std::string_view kKernelLog = "shows the kernel log";
 constexpr std::string_view kLease =
     "makes everybody who opens the file wait, outside the sandbox, too";
+constexpr std::string_view kNotice =
+    "watches a directory, and on older kernels each terminal in /dev/pts, past the broker";
 constexpr std::string_view kIdentity =
     "another user who executes it would be this one, outside the sandbox";
 constexpr std::string_view kNeither = "access mode 3, without O_PATH";
@@ -61,6 +63,7 @@ constexpr std::uint32_t kAccessNeither = 3;
 constexpr std::uint32_t kMakesFile = 020000100;  // O_CREAT, O_TMPFILE without its O_DIRECTORY
 constexpr std::uint32_t kUserId = 04000;         // S_ISUID
 constexpr std::uint32_t kAnyId = 06000;          // S_ISUID, S_ISGID
+constexpr std::uint32_t kNotify = 1026;          // F_NOTIFY
 constexpr std::uint32_t kSetInodeHint = 1036;    // F_SET_RW_HINT
 constexpr std::uint32_t kSetFileHint = 1038;     // F_SET_FILE_RW_HINT, before Linux 5.17
 
@@ -126,6 +129,7 @@ constexpr auto kRows = std::to_array<StaticRow>({
     // EINVAL, as from a file system without leases.
     refuse_when({"fcntl", {72, 25}}, masked_is(1, kLeaseOrDelegation, kSetLease), EINVAL,
                 "F_SETLEASE, F_SETDELEG", kLease),
+    refuse_when({"fcntl", {72, 25}}, is(1, kNotify), EINVAL, "F_NOTIFY", kNotice),
     refuse_when({"fcntl", {72, 25}}, masked_is(1, ~(kSetInodeHint ^ kSetFileHint), kSetInodeHint),
                 EINVAL, "F_SET_RW_HINT, F_SET_FILE_RW_HINT", kFileAttributes),
     // Access mode 3 is for ioctls of some drivers. The descriptor tells a file's attributes, too.

@@ -204,6 +204,8 @@ const Expected kExpected[] = {
     {"fcntl:F_SETLEASE", EINVAL},
     {"fcntl:F_SETLEASE-high-garbage", EINVAL},
     {"fcntl:F_SETDELEG", EINVAL},
+    {"fcntl:F_NOTIFY", EINVAL},
+    {"fcntl:F_NOTIFY-high-garbage", EINVAL},
     {"fcntl:F_SET_RW_HINT", EINVAL},
     {"fcntl:F_SET_RW_HINT-high-garbage", EINVAL},
     {"fcntl:F_SET_FILE_RW_HINT", EINVAL},

@@ -173,8 +173,10 @@ constexpr Judged kJudged[] = {
 
     {"fcntl", {3, 1024, 1}, EINVAL},
     {"fcntl", {3, 1040, 1}, EINVAL},
-    {"fcntl", {3, 1025}, 0},     // F_GETLEASE
-    {"fcntl", {3, 1030, 0}, 0},  // F_DUPFD_CLOEXEC
+    {"fcntl", {3, 1025}, 0},          // F_GETLEASE
+    {"fcntl", {3, 1030, 0}, 0},       // F_DUPFD_CLOEXEC
+    {"fcntl", {3, 1026, 1}, EINVAL},  // F_NOTIFY
+    {"fcntl", {3, 1027, 1}, 0},
     {"fcntl", {3, 1036, 1}, EINVAL},
     {"fcntl", {3, 1038, 1}, EINVAL},
     {"fcntl", {3, 1035, 1}, 0},  // F_GET_RW_HINT

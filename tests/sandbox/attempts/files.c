@@ -136,6 +136,18 @@ static long lease(long command) {
 ATTEMPT(set_lease, lease(1024))
 ATTEMPT(set_lease_high, lease((long)(0xdeadbeef00000000UL | 1024UL)))
 ATTEMPT(set_delegation, lease(1040))
+// EINVAL is also what a kernel without dnotify says.
+static long notice(long command) {
+  own_refusal = EINVAL;
+  const int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const long result = syscall(SYS_fcntl, directory, command, 0x20L);  // DN_ATTRIB
+  const int error = errno;
+  close(directory);
+  errno = error;
+  return result;
+}
+ATTEMPT(notify, notice(1026))
+ATTEMPT(notify_high, notice((long)(0xdeadbeef00000000UL | 1026UL)))
 // A file's own hint is changed through a descriptor that is readable only.
 static long hint(long command) {
   own_refusal = EINVAL;
@@ -266,6 +278,8 @@ const struct attempt file_attempts[] = {
     {"fcntl:F_SETLEASE", try_set_lease},
     {"fcntl:F_SETLEASE-high-garbage", try_set_lease_high},
     {"fcntl:F_SETDELEG", try_set_delegation},
+    {"fcntl:F_NOTIFY", try_notify},
+    {"fcntl:F_NOTIFY-high-garbage", try_notify_high},
     {"fcntl:F_SET_RW_HINT", try_set_hint},
     {"fcntl:F_SET_RW_HINT-high-garbage", try_set_hint_high},
     {"fcntl:F_SET_FILE_RW_HINT", try_set_file_hint},
