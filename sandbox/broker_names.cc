@@ -348,9 +348,12 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
   if (auto may = rules_.may_write_name(call, to.canonical, S_IFLNK, "link"); !may) {
     return may;
   }
-  if (rules_.protected_name(resolved)) {
-    rules_.report(call, "link", resolved, "protected-name", "a second name would evade protection");
-    return std::unexpected(EACCES);
+  // A second name would be a way to write it: what is in a protected place, and the file or link
+  // that is `.git`. No directory gets one.
+  if (!S_ISDIR(status.st_mode)) {
+    if (auto may = rules_.may_write_name(call, resolved, 0, "link"); !may) {
+      return may;
+    }
   }
   for (const std::string& name : {to.canonical, resolved}) {
     if (auto may = may_draft(rules_, call, "link", {name, status.st_mode & S_IFMT}); !may) {

@@ -407,6 +407,19 @@ attempt('make', os.mkdir, 'x')
         self.ran(self.project.sandbox("sh", "-c", "mkdir .git/worktrees/n && "
                                       "echo x > .git/worktrees/n/commondir"))
 
+    def test_the_file_that_says_where_a_repository_is_has_no_second_name(self):
+        for name in ("side/.git", "sub/side/.git"):
+            gitfile = self.project.write(name, "gitdir: /nowhere\n")
+            for script in (f"ln {name} second && echo x > second",
+                           f"cd {name[:-5]} && ln .git second && truncate -s 0 second",
+                           f"exec 3<{name}; ln -L /proc/self/fd/3 second && echo x > second"):
+                done = self.project.sandbox("sh", "-c", script)
+                self.assertNotEqual(done.returncode, 0, script)
+                self.assertIn("protected-name", done.stderr)
+                self.assertEqual((gitfile.read_text(), gitfile.stat().st_nlink), ("gitdir: /nowhere\n", 1), script)
+        # One of a worktree that the agent made itself is its own.
+        self.ran(self.project.sandbox("sh", "-c", "mkdir own && echo x > own/.git && ln own/.git own/two"))
+
     def test_descriptors_that_a_path_leads_through_are_the_agents_own(self):
         # The broker has some of these numbers, too, and most are no directories.
         done = self.ran(self.project.sandbox(PY, "-c", """
