@@ -17,6 +17,7 @@
 #include "sandbox/lane_turn.h"
 #include "sandbox/open_flags.h"
 #include "sandbox/subtree.h"
+#include "sandbox/taken_names.h"
 #include "sandbox/umask.h"
 
 namespace nono::sandbox {
@@ -24,16 +25,6 @@ namespace nono::sandbox {
 using trustpolicy::GuardClass;
 
 namespace {
-
-// at_place is lstat of the name.
-Answer<struct stat> at_place(const NamedPlace& place) {
-  struct stat out{};
-  if (::fstatat(BorrowedFd(place.directory).raw(), place.name.c_str(), &out, AT_SYMLINK_NOFOLLOW) !=
-      0) {
-    return std::unexpected(errno);
-  }
-  return out;
-}
 
 // spelt is the name for the system call: with the agent's trailing slash, which demands a
 // directory.
@@ -252,9 +243,10 @@ Answer<void> NameOperations::may_rename(const Call& call, const NamedPlace& from
   const auto replaced = at_place(to);
   const bool exchange = (flags & RENAME_EXCHANGE) != 0;
   if (replaced) {
+    if (auto may = may_replace(rules_, {from, to, *source, *replaced, flags}); !may) {
+      return may;
+    }
     leave_places(from, to, *source, *replaced, exchange);
-  }
-  if (replaced) {
     const auto may =
         exchange ? moves(call, to, from, *replaced) : leaves(call, to, *replaced, "replace");
     if (!may) {
@@ -398,8 +390,8 @@ Outcome NameOperations::link(const Call& call) {
     return Outcome::error(object.error());
   }
   const auto turn = Turn::take(rules_, *to, *object);
-  if (!turn) {
-    return Outcome::error(turn.error());
+  if (!turn || is_taken(*to)) {
+    return Outcome::error(turn ? EEXIST : turn.error());
   }
   if (auto may = may_link(call, *object, *to); !may) {
     return Outcome::error(may.error());
@@ -420,8 +412,8 @@ Outcome NameOperations::symlink(const Call& call) {
     return Outcome::error(!target ? target.error() : made_errno(place.error()));
   }
   const auto turn = Turn::take(rules_, *place);
-  if (!turn) {
-    return Outcome::error(turn.error());
+  if (!turn || is_taken(*place)) {
+    return Outcome::error(turn ? EEXIST : turn.error());
   }
   auto may = rules_.may_write_name(call, place->canonical, S_IFLNK, "symlink");
   may = may ? may_draft(rules_, call, "symlink", {place->canonical, S_IFLNK}) : may;
@@ -451,6 +443,19 @@ Outcome NameOperations::make_directory(const Call& call, const NamedPlace& place
   return done(call, "create", std::array{place.canonical}, made);
 }
 
+Outcome NameOperations::make_node(const Call& call, const NamedPlace& place, mode_t mode,
+                                  mode_t mask) {
+  const mode_t type = mode & S_IFMT;
+  auto may = rules_.may_write_name(call, place.canonical, type, "create");
+  may = may ? may_draft(rules_, call, "create", {place.canonical, type}) : may;
+  if (!may) {
+    return Outcome::error(may.error());
+  }
+  const UnderUmask agents(mask);
+  return done(call, "create", std::array{place.canonical},
+              ::mknodat(BorrowedFd(place.directory).raw(), spelt(place).c_str(), mode, 0));
+}
+
 Outcome NameOperations::make(const Call& call) {
   const MakeCall args = decode_make(call.number, call.args);
   if (S_ISDIR(args.mode) && !makes_directory(call.number)) {
@@ -469,21 +474,11 @@ Outcome NameOperations::make(const Call& call) {
     return Outcome::error(EACCES);
   }
   const auto turn = Turn::take(rules_, *place);
-  if (!turn) {
-    return Outcome::error(turn.error());
+  if (!turn || is_taken(*place)) {
+    return Outcome::error(turn ? EEXIST : turn.error());
   }
-  if (type != S_IFDIR) {
-    auto may = rules_.may_write_name(call, place->canonical, type, "create");
-    may = may ? may_draft(rules_, call, "create", {place->canonical, type}) : may;
-    if (!may) {
-      return Outcome::error(may.error());
-    }
-    const UnderUmask agents(*mask);
-    return done(call, "create", std::array{place->canonical},
-                ::mknodat(BorrowedFd(place->directory).raw(), spelt(*place).c_str(),
-                          type | (args.mode & 07777), 0));
-  }
-  return make_directory(call, *place, args.mode, *mask);
+  return type == S_IFDIR ? make_directory(call, *place, args.mode, *mask)
+                         : make_node(call, *place, type | (args.mode & 07777), *mask);
 }
 
 Answer<void> NameOperations::may_unlink(const Call& call, const NamedPlace& place,

@@ -24,6 +24,7 @@ class NameOperations {
   Outcome symlink(const Call& call);
   Outcome make(const Call& call);
   Outcome make_directory(const Call& call, const NamedPlace& place, mode_t mode, mode_t mask);
+  Outcome make_node(const Call& call, const NamedPlace& place, mode_t mode, mode_t mask);
   Outcome unlink(const Call& call);
   Outcome truncate(const Call& call);
   Answer<void> may_unlink(const Call& call, const NamedPlace& place, const struct stat& status);

@@ -20,6 +20,7 @@
 #include "sandbox/guard_kept.h"
 #include "sandbox/lane_turn.h"
 #include "sandbox/open_flags.h"
+#include "sandbox/taken_names.h"
 
 namespace nono::sandbox {
 
@@ -354,7 +355,10 @@ Outcome Opener::create(Job& job) {
     const int code = place.error();
     return Outcome::error(code == EINVAL || code == EBUSY ? EISDIR : code);
   }
-  return place->wants_directory ? Outcome::error(EISDIR) : create_at(job, *place);
+  if (place->wants_directory) {
+    return Outcome::error(EISDIR);
+  }
+  return job.has(O_EXCL) && is_taken(*place) ? Outcome::error(EEXIST) : create_at(job, *place);
 }
 
 Outcome Opener::create_at(Job& job, NamedPlace& place) {

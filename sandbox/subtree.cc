@@ -130,6 +130,21 @@ bool is_at(int directory, const char* name, const struct stat& object) {
 
 }  // namespace
 
+bool holds_entries(BorrowedFd directory, const std::string& name) {
+  const Directory open = open_directory(directory.raw(), name.c_str());
+  while (open != nullptr) {
+    const dirent* const entry = ::readdir(open.get());  // NOLINT(concurrency-mt-unsafe): our own
+    if (entry == nullptr) {
+      break;
+    }
+    const std::string_view listed(&entry->d_name[0]);
+    if (listed != "." && listed != "..") {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool holds_hidden(BorrowedFd directory, const struct stat& object) {
   const Directory open = open_directory(directory.raw(), ".");
   while (open != nullptr) {

@@ -22,6 +22,10 @@ struct SubtreeEntry {
 // descriptors.
 bool list_subtree(BorrowedFd top, std::vector<SubtreeEntry>& out);
 
+// holds_entries: `name` in `directory` is a directory that is not empty; false where it cannot be
+// told.
+bool holds_entries(BorrowedFd directory, const std::string& name);
+
 // holds_hidden reports whether a name in `directory` that begins with a dot is the object's; also
 // where that cannot be told.
 bool holds_hidden(BorrowedFd directory, const struct stat& object);

@@ -222,6 +222,81 @@ class OddCalls(support.SandboxCase):
         self.assertEqual(inside.stdout.splitlines(), outside.stdout.splitlines())
 
 
+# What is there already: nothing can be made of these names, and the rules have no say.
+TAKEN = """
+import ctypes, errno, os, stat
+libc = ctypes.CDLL(None, use_errno=True)
+def attempt(what, function, *args):
+    try:
+        function(*args)
+        print(what, "done")
+    except OSError as error:
+        print(what, errno.errorcode[error.errno])
+def renamed(one, other, flags):
+    if libc.renameat2(-100, one.encode(), -100, other.encode(), flags):
+        raise OSError(ctypes.get_errno(), one)
+FILES = (".mcp.json", "AGENTS.md", ".git/config", ".git/hooks/pre-commit", "linked/AGENTS.md", "link.md")
+DIRECTORIES = (".husky/_", ".git/hooks", ".git/modules/s", ".claude/hooks", ".claude", "full")
+for name in FILES + DIRECTORIES:
+    attempt(f"mkdir {name}", os.mkdir, name)
+    attempt(f"symlink {name}", os.symlink, "plain", name)
+    attempt(f"link {name}", os.link, "plain", name)
+    attempt(f"mknod {name}", os.mkfifo, name)
+    attempt(f"exclusive {name}", os.open, name, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    for other in ("plain", "full", name):
+        attempt(f"rename {name} {other} 1", renamed, name, other, 1)
+        attempt(f"rename {other} {name} 1", renamed, other, name, 1)
+for name in FILES:
+    attempt(f"link {name} plain", os.link, name, "plain")
+    attempt(f"rename full {name}", os.rename, "full", name)
+    attempt(f"rename {name} full", os.rename, name, "full")
+for name in DIRECTORIES:
+    attempt(f"rename plain {name}", os.rename, "plain", name)
+    attempt(f"rename {name} plain", os.rename, name, "plain")
+    attempt(f"rename {name} full", os.rename, name, "full")
+    attempt(f"rename full {name}", os.rename, "full", name)
+"""
+
+
+class TakenNames(support.SandboxCase):
+    maxDiff = None
+    OPTIONS = ("--allow-cwd", "--trust-scan=none")
+
+    def setUp(self):
+        super().setUp()
+        for side in ("a", "b"):
+            for name in (".mcp.json", "AGENTS.md", ".git/config", ".git/hooks/pre-commit",
+                         "linked/AGENTS.md", ".git/modules/s/f", ".husky/_/f", ".claude/hooks/f",
+                         "full/in/f", "plain"):
+                self.project.write(f"{side}/{name}", "x")
+            (self.project.tree / side / "link.md").symlink_to("AGENTS.md")
+        self.project.own()
+
+    def test_what_is_there_is_there_whatever_the_rules_say(self):
+        outside = self.ran(self.project.run("sh", "-c", 'cd a && exec "$@"', "sh", PY, "-c", TAKEN))
+        inside = self.ran(self.project.sandbox("sh", "-c", 'cd b && exec "$@"', "sh", PY, "-c", TAKEN,
+                                               options=self.OPTIONS))
+        self.assertEqual(inside.stdout.splitlines(), outside.stdout.splitlines())
+        self.assertNotIn("refused", inside.stderr)
+
+    def test_what_cannot_be_replaced_stays_what_it_was(self):
+        """mv tries whether the directory that it moves into is a free name."""
+        tries = "mv -T file a/full; mv -T own a/full; mv own a/full/"
+        self.ran(self.project.sandbox(
+            "sh", "-c", f"mkdir own clone; echo x > own/AGENTS.md; echo x > file; {tries}; "
+            "mv clone a/full/ && echo x > a/full/clone/AGENTS.md", options=self.OPTIONS))
+        self.assertTrue((self.project.tree / "a/full/own/AGENTS.md").exists())
+
+    def test_outside_the_grants_the_grants_come_first(self):
+        elsewhere = self.project.base / "elsewhere"
+        (elsewhere / "full/in").mkdir(parents=True)
+        self.project.own()
+        done = self.project.sandbox(PY, "-c", f"import os; os.mkdir('d'); os.rename('d', '{elsewhere}/full')",
+                                    options=self.OPTIONS)
+        self.assertRegex(done.stderr, "Permission denied|cross-device")
+        self.assertIn("outside-grants", done.stderr)
+
+
 @unittest.skipUnless(os.geteuid() == 0, "only root can give a file away")
 class StickyDirectories(support.SandboxCase):
     """fs.protected_regular and fs.protected_fifos, which the kernel holds against O_CREAT."""
@@ -402,7 +477,7 @@ class KnownPaths(support.SandboxCase):
             self.assertEqual(self.again(inside), "text")
 
 
-support.both_users(globals(), StickyDirectories, Modes, Nameless, Moves, OddCalls, KnownPaths)
+support.both_users(globals(), StickyDirectories, Modes, Nameless, Moves, OddCalls, KnownPaths, TakenNames)
 
 if __name__ == "__main__":
     support.main()
