@@ -19,6 +19,7 @@
 #include "sandbox/subtree.h"
 #include "sandbox/taken_names.h"
 #include "sandbox/umask.h"
+#include "sandbox/verified_files.h"
 
 namespace nono::sandbox {
 
@@ -121,7 +122,7 @@ Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
   if (!S_ISREG(status.st_mode)) {
     return may_draft(rules_, call, operation, {place.canonical, status.st_mode & S_IFMT});
   }
-  if (auto may = rules_.bundle_verdict(call, place.canonical); !may) {
+  if (auto may = may_change_evidence(rules_, call, place.canonical); !may) {
     return may;
   }
   const Touched touched{place.canonical, place.canonical};
@@ -134,7 +135,7 @@ Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
   if (!object.valid()) {
     return std::unexpected(EACCES);
   }
-  const auto may = rules_.change_verdict(call, object, touched, guard_class);
+  const auto may = may_change(rules_, call, object, touched, guard_class);
   return may ? may_draft(rules_, call, operation, {place.canonical, 0, guard_class}) : may;
 }
 
@@ -154,7 +155,7 @@ Answer<void> NameOperations::entry_moves(const Call& call, const Move& move,
     if (!object.valid()) {
       return std::unexpected(EACCES);
     }
-    if (auto may = rules_.change_verdict(call, object, {before, before}, was); !may) {
+    if (auto may = may_change(rules_, call, object, {before, before}, was); !may) {
       return may;
     }
     if (auto may = stays_guarded(rules_, call, "rename", after, {{object}, was}); !may) {
@@ -536,12 +537,12 @@ Answer<void> NameOperations::may_truncate(const Call& call, const OwnedFd& objec
   if (auto may = rules_.may_write_name(call, touched.resolved, 0, "truncate"); !may) {
     return may;
   }
-  if (auto may = rules_.bundle_verdict(call, touched.resolved); !may) {
+  if (auto may = may_change_evidence(rules_, call, touched.resolved); !may) {
     return may;
   }
   const GuardClass guard_class = rules_.guard_of(touched, status, {object});
   if (guard_class != GuardClass::None) {
-    auto may = rules_.change_verdict(call, object, touched, guard_class);
+    auto may = may_change(rules_, call, object, touched, guard_class);
     may = may ? may_draft(rules_, call, "truncate",
                           {touched.resolved, 0, guard_class, status.st_nlink > 1})
               : may;

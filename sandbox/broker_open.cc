@@ -21,6 +21,7 @@
 #include "sandbox/lane_turn.h"
 #include "sandbox/open_flags.h"
 #include "sandbox/taken_names.h"
+#include "sandbox/verified_files.h"
 
 namespace nono::sandbox {
 
@@ -216,7 +217,7 @@ bool Opener::may_ask(const Job& job, const OwnedFd& object, const std::string& c
   return (job.open.flags & O_ACCMODE) != O_RDONLY &&
          rules_.guard_of({canonical, requested_path(job)}, status, {object}) == GuardClass::None &&
          rules_.may_write_name(job.call, canonical, 0, "write") &&
-         rules_.bundle_verdict(job.call, canonical);
+         may_change_evidence(rules_, job.call, canonical);
 }
 
 bool Opener::ask_to_open(Job& job, const OwnedFd& object, const std::string& canonical) {
@@ -483,7 +484,7 @@ Outcome Opener::finish(Job& job, OwnedFd fd, const struct stat& status) {
   }
   if (writes(job.open.flags)) {
     auto may = rules_.may_write_name(job.call, touched.resolved, 0, "write");
-    may = may ? rules_.bundle_verdict(job.call, touched.resolved) : may;
+    may = may ? may_change_evidence(rules_, job.call, touched.resolved) : may;
     if (!may) {
       return Outcome::error(may.error());
     }
@@ -531,7 +532,7 @@ Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& s
   if (status.st_nlink > 1 && rules_.guard_of(touched) == GuardClass::None) {
     return refuse(job, touched, "guarded-hard-link", "it is a guarded file under a second name");
   }
-  auto may = rules_.change_verdict(job.call, object, touched, guard_class);
+  auto may = may_change(rules_, job.call, object, touched, guard_class);
   may = may ? may_draft(rules_, job.call, "write",
                         {touched.resolved, 0, guard_class, status.st_nlink > 1})
             : may;

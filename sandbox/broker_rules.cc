@@ -278,30 +278,6 @@ bool BrokerRules::hear_lane(BorrowedFd channel, std::optional<StateChange>& of_o
       .has_value();
 }
 
-Answer<void> BrokerRules::bundle_verdict(const Call& call, const std::string& canonical) {
-  if (config_.edit == InstructionEdit::Allowed) {
-    return {};
-  }
-  const auto bundle = bundle_name(canonical);
-  if (!bundle) {
-    return {};
-  }
-  if (bundle->of_many) {
-    report(call, "change", canonical, "evidence", "the signatures of verified files lie in it");
-    return std::unexpected(EACCES);
-  }
-  const std::string& signed_file = bundle->signed_file;
-  const GuardClass guard_class = config_.names->classify(signed_file);
-  if (guard_class == GuardClass::None) {
-    return {};
-  }
-  const OwnedFd object(::open(signed_file.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  if (!object.valid()) {
-    return {};  // it speaks for nothing
-  }
-  return change_verdict(call, object, {signed_file, signed_file}, guard_class);
-}
-
 bool BrokerRules::answered() {
   constexpr auto kTick = static_cast<int>(SupervisorWatch::kTick.count());
   for (;;) {

@@ -41,7 +41,7 @@ class BrokerRules {
   // read_verdict asks the supervisor and returns the sealed bytes to inject, or an errno.
   Answer<OwnedFd> read_verdict(const Call& call, BorrowedFd object, const Touched& touched,
                                trustpolicy::GuardClass guard_class);
-  // change_verdict refuses (EACCES) the change of a verified file.
+  // change_verdict refuses (EACCES) the change of a verified file, whoever's (may_change).
   Answer<void> change_verdict(const Call& call, BorrowedFd object, const Touched& touched,
                               trustpolicy::GuardClass guard_class);
 
@@ -49,9 +49,6 @@ class BrokerRules {
   // there (S_IFMT bits; 0: an existing object is written or removed).
   Answer<void> may_write_name(const Call& call, std::string_view canonical, mode_t makes,
                               std::string_view operation);
-  // bundle_verdict refuses the change of evidence: without it, a verified file would look like a
-  // draft. `canonical` is any name; those that are no bundle are fine.
-  Answer<void> bundle_verdict(const Call& call, const std::string& canonical);
 
   // made_directory, moved_away and removed_directory keep count of the directories made in this
   // session. Where one that was there before was moved away, nothing that takes its place counts as

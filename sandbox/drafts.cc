@@ -30,11 +30,15 @@ Answer<void> may_draft(BrokerRules& rules, const Call& call, std::string_view op
   const bool by_others = what.shared && what.known_as == trustpolicy::GuardClass::Instruction;
   const bool instructs =
       makes_instructions(*rules.config().names, what.canonical, what.makes, what.known_as);
-  if (!by_others && (!instructs || rules.exempt(match_of(rules, what.canonical)))) {
+  if (!by_others && (!instructs || speaks_to_own(rules, what.canonical))) {
     return {};
   }
   rules.report(call, operation, what.canonical, kDraftRule, kInstructsTheNext);
   return std::unexpected(EACCES);
+}
+
+bool speaks_to_own(const BrokerRules& rules, std::string_view canonical) {
+  return rules.exempt(match_of(rules, canonical));
 }
 
 ProtectedMatch draft_match(const BrokerRules& rules, std::string_view canonical, mode_t type) {

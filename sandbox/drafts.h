@@ -29,6 +29,9 @@ struct Drafted {
 Answer<void> may_draft(BrokerRules& rules, const Call& call, std::string_view operation,
                        const Drafted& what);
 
+// speaks_to_own: what lies at the name speaks to a directory that is the agent's own.
+bool speaks_to_own(const BrokerRules& rules, std::string_view canonical);
+
 // draft_match is the standing of a name: as that of protected content, or none.
 ProtectedMatch draft_match(const BrokerRules& rules, std::string_view canonical, mode_t type);
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import support
 
@@ -165,6 +166,47 @@ class Drafts(support.SandboxCase):
                 self.assertNotIn(RULE, done.stderr)
         self.assertEqual(self.attempt("write('CLAUDE.md')", "--allow-instruction-edit").returncode, 0)
         self.assertEqual(self.attempt("write('AGENTS.md')", "--allow-instruction-edit").returncode, 0)
+
+    OWN = """
+import shutil
+os.makedirs('clone/.git')  # what was signed there stands as CLAUDE.md here, too
+for name in ('CLAUDE.md', 'CLAUDE.md.bundle'):
+    with open(name) as file: write('clone/' + name, file.read())
+assert open('clone/CLAUDE.md').read() == 'before'
+"""
+
+    def test_a_copy_of_a_verified_file_in_its_own_directory_is_the_agents(self):
+        self.ran(self.project.nono("trust", "sign", "CLAUDE.md"))
+        for action in ("os.rename('clone', 'moved')\nshutil.rmtree('moved')",
+                       "os.remove('clone/CLAUDE.md.bundle')\nos.remove('clone/CLAUDE.md')",
+                       "write('clone/CLAUDE.md', how='a')\nos.truncate('clone/CLAUDE.md', 0)",
+                       "write('clone/new')\nos.rename('clone/new', 'clone/CLAUDE.md')",
+                       "write('clone/.nono-trust.bundle')\nos.remove('clone/.nono-trust.bundle')"):
+            self.ran(self.attempt(self.OWN + action))
+            for name in ("clone", "moved"):
+                shutil.rmtree(self.project.tree / name, ignore_errors=True)
+
+    def test_it_is_not_read_once_it_is_changed(self):
+        self.ran(self.project.nono("trust", "sign", "CLAUDE.md"))
+        done = self.attempt(self.OWN + "write('clone/CLAUDE.md', how='a')\nopen('clone/CLAUDE.md')")
+        self.assertEqual(done.returncode, 13, done.stderr)
+        self.assertIn("denied: ", done.stderr)
+
+    def test_of_the_users_own_nothing_becomes_such_a_copy(self):
+        self.ran(self.project.nono("trust", "sign", "CLAUDE.md"))
+        os.remove(self.project.tree / "second")
+        self.project.write(".nono-trust.bundle", "x")
+        self.project.own()
+        for action in ("os.rename('CLAUDE.md', 'clone/x')", "os.link('CLAUDE.md', 'clone/x')",
+                       "os.link('clone/CLAUDE.md', 'x')", "os.rename('clone/CLAUDE.md', 'CLAUDE.md')",
+                       "os.remove('CLAUDE.md.bundle')", "os.remove('.nono-trust.bundle')",
+                       "os.rename('clone', 'empty')\nwrite('empty/CLAUDE.md')"):
+            shutil.rmtree(self.project.tree / "clone", ignore_errors=True)
+            with self.subTest(action):
+                done = self.attempt(self.OWN + action)
+                self.assertEqual(done.returncode, 13, done.stderr)
+                self.assertIn("refused: ", done.stderr)
+                self.assertEqual((self.project.tree / "CLAUDE.md").read_text(), "before")
 
     def test_what_a_policy_guards_counts(self):
         self.project.write(".git/HEAD", "ref: refs/heads/main\n")
