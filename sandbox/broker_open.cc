@@ -429,7 +429,11 @@ Outcome Opener::not_created(Job& job, const NamedPlace& place, int error, int fl
     return Outcome::later();
   }
   if (error == EACCES) {
+    const std::string directory(directory_name(place.canonical));
     rules_.outside_name(job.call, "create", place.canonical);
+    if ((flags & O_ACCMODE) != O_WRONLY && !rules_.lacks_grant(directory, Access::write())) {
+      rules_.outside(job.call, "read", directory, Access::read());  // what is made is read, too
+    }
   }
   return error == EEXIST && !job.has(O_EXCL) ? slow(job) : Outcome::error(error);
 }

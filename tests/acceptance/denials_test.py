@@ -79,6 +79,17 @@ class Denials(support.SandboxCase):
             self.assertIn(f"mend: --connect-port {port}", done.stderr)
             self.ran(self.project.sandbox(PY, "-c", code, options=(*options, "--connect-port", port)))
 
+    def test_what_is_made_to_be_read_needs_both_grants(self):
+        code = f"import os; os.close(os.open('{self.outside}/new', os.O_CREAT | os.O_EXCL | os.O_RDWR))"
+        options = ["--allow-cwd"]
+        for told, option in ((f"create {self.outside}/new", "--write"), (f"read {self.outside}", "--data")):
+            done = self.project.sandbox(PY, "-c", code, options=options)
+            self.assertIn("PermissionError", done.stderr)
+            self.assertIn(f"{told}: outside-grants; mend: {option} {self.outside}\n", done.stderr)
+            (self.outside / "new").unlink(missing_ok=True)
+            options += [option, self.outside]
+        self.ran(self.project.sandbox(PY, "-c", code, options=options))
+
     def test_stdout_is_the_agents_alone_and_quiet_is_quiet(self):
         script = f"echo before; cat {self.outside}/file 2>/dev/null; echo after"
         done = self.ran(self.project.sandbox("sh", "-c", script))
