@@ -25,6 +25,7 @@
 #include "ledger/audit_log.h"
 #include "profile/private_tmp.h"
 #include "sandbox/fast_gate.h"
+#include "sandbox/held_signals.h"
 #include "sandbox/launch.h"
 #include "session/terminal.h"
 
@@ -330,8 +331,9 @@ class Running {
     if (limits_ != nullptr) {
       NONO_CHECK(limits_->follow(agent.broker()));
     }
+    const sandbox::HeldSignals& held = held_.emplace();
     sandbox::Launched launched = agent.start(plan_.guarded_objects);
-    return follow(std::move(launched), std::move(terminal), exec);
+    return follow(std::move(launched), std::move(terminal), exec, held);
   }
 
   // run records what the caller handed over and follows the agent to its end.
@@ -379,7 +381,7 @@ class Running {
   }
 
   Result<RunResult> follow(sandbox::Launched launched, Terminal terminal,
-                           const sandbox::ExecPlan& exec) {
+                           const sandbox::ExecPlan& exec, const sandbox::HeldSignals& held) {
     std::optional<session::Relay> relay;
     std::optional<RelayClient> client;
     if (terminal.plan.pty) {
@@ -396,7 +398,8 @@ class Running {
     options.terminal = client ? &*client : nullptr;
     options.limits = limits_;
     sandbox::Supervisor supervisor(std::move(launched), gate_, gate_, options);
-    auto end = supervisor.run();
+    auto end = supervisor.run(held);
+    held_.reset();    // what is left to do may be broken off
     approvals_ = {};  // a question on the terminal goes before what the agent wrote last
     if (limits_ != nullptr) {
       limits_->stop();
@@ -494,6 +497,7 @@ class Running {
   ledger::AuditLog log_;
   RunGate gate_;
   RunApprovals approvals_;
+  std::optional<sandbox::HeldSignals> held_;  // from before the agent starts
 };
 
 Result<ledger::AuditLog> open_log(const RunRequest& request, const RunPlan& plan,

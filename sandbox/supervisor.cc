@@ -28,43 +28,8 @@ constexpr std::chrono::seconds kGrace{5};
 constexpr std::chrono::seconds kBrokerPatience{1};
 // A job that `fg` brings forward while it runs is told so by nothing.
 constexpr std::chrono::milliseconds kLookForForeground{250};
-constexpr auto kForwarded =
-    std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP});
-
 // Those that end a program that asks for none.
 constexpr auto kEnding = std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
-
-// is_ignored: by the caller (nohup, a script's `&`), for nono ignores none of these itself.
-bool is_ignored(int signal) {
-  struct sigaction now{};
-  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
-}
-
-// SignalScope blocks what the loop reads from its descriptor, and restores the caller's mask. What
-// is ignored is left alone, but for SIGTERM: that of request_stop counts, and while it is blocked
-// the kernel keeps it.
-class SignalScope {
- public:
-  SignalScope() {
-    sigemptyset(&wanted_);
-    for (const int signal : kForwarded) {
-      if (signal == SIGTERM || !is_ignored(signal)) {
-        sigaddset(&wanted_, signal);
-      }
-    }
-    sigaddset(&wanted_, SIGWINCH);
-    sigaddset(&wanted_, SIGCHLD);
-    ::pthread_sigmask(SIG_BLOCK, &wanted_, &before_);
-  }
-  SignalScope(const SignalScope&) = delete;
-  SignalScope& operator=(const SignalScope&) = delete;
-  ~SignalScope() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  const sigset_t& wanted() const { return wanted_; }
-
- private:
-  sigset_t wanted_{};
-  sigset_t before_{};
-};
 
 // What a SIGTERM of request_stop carries.
 constexpr int kStopPolitely = 0x6e6f6e01;
@@ -288,12 +253,12 @@ void Supervisor::handle_signals() {
       stop(*how);
     } else if (signal == SIGWINCH && options_.terminal != nullptr) {
       options_.terminal->resized();
-    } else if (is_ignored(signal)) {
+    } else if (HeldSignals::is_ignored(signal)) {
       continue;
     } else if (agent_ <= 0 && std::ranges::find(kEnding, signal) != kEnding.end()) {
       end_.wait_status = signal;  // there is nobody yet to be told
       stop(StopHow::Now);
-    } else if (std::ranges::find(kForwarded, signal) != kForwarded.end()) {
+    } else if (HeldSignals::forwards(signal)) {
       pass_on(signal);
     }
   }
@@ -462,12 +427,11 @@ bool Supervisor::serve(const std::array<pollfd, kWatched>& fired) {
   return told || fired[kBroker].revents == 0;
 }
 
-Result<AgentEnd> Supervisor::run() {
-  const SignalScope scope;
+Result<AgentEnd> Supervisor::run(const HeldSignals& held) {
   // Who reads what nono tells may go (`2>&1 | head`). That ends no agent, nor its record; for good,
   // for its end is told, too. The agent was forked before and has its caller's.
   static_cast<void>(::signal(SIGPIPE, SIG_IGN));
-  signals_ = OwnedFd(::signalfd(-1, &scope.wanted(), SFD_CLOEXEC | SFD_NONBLOCK));
+  signals_ = OwnedFd(::signalfd(-1, &held.set(), SFD_CLOEXEC | SFD_NONBLOCK));
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   for (;;) {
     check_terminal();

@@ -17,6 +17,7 @@
 #include "sandbox/confinement.h"
 #include "sandbox/expansion.h"
 #include "sandbox/gatekeeper.h"
+#include "sandbox/held_signals.h"
 #include "sandbox/launch.h"
 #include "sandbox/limits.h"
 
@@ -75,7 +76,7 @@ class Supervisor {
   ~Supervisor();  // waits for what run left to end
 
   // run returns when the agent's whole tree is gone; the broker may still be on its way out.
-  Result<AgentEnd> run();
+  Result<AgentEnd> run(const HeldSignals& held);
 
  private:
   // What poll(2) watches, by index.
