@@ -37,6 +37,12 @@ BirthTime birth_of(const ObjectPlace& place);
 // how often a number was given. 0 is unknown: FUSE may give one object several handles.
 BirthTime origin_of(const ObjectPlace& place);
 
+// same_origin: where only one of both is known, for want of a descriptor for one, they are not the
+// same; where neither is, the number alone tells.
+constexpr bool same_origin(BirthTime one, BirthTime other) {
+  return one == other;
+}
+
 // keeps_number says that the kernel alone numbers the objects of that file system, and each keeps
 // its number under every name. Elsewhere one may get another: by a second name or once it is
 // forgotten (FUSE, vfat), or when a file is copied up (an overlay). A server of NFS must keep them

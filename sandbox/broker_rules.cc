@@ -113,12 +113,19 @@ GuardClass BrokerRules::recalled_class(const struct stat& status, const ObjectPl
   return static_cast<GuardClass>(nameless ? std::max(found, recall(Recall::Removed, of)) : found);
 }
 
+// is_made_here: what might be another object than the one that was made is not the agent's.
+bool BrokerRules::is_made_here(ObjectId id, BirthTime origin) const {
+  const auto made = made_directories_.find(id);
+  return made != made_directories_.end() && same_origin(made->second, origin);
+}
+
 std::uint64_t BrokerRules::recalled(Recall what, const Recalled& of) const {
-  if (what == Recall::Made || what == Recall::EverMade) {
+  if (what == Recall::Made) {
+    return is_made_here(of.id, of.born) && !vacated_.covers(folded_path(of.path)) ? 1 : 0;
+  }
+  if (what == Recall::EverMade) {  // what might have been the agent's keeps what it is kept from
     const auto made = made_directories_.find(of.id);
-    const bool here = made != made_directories_.end() && !born_apart(made->second, of.born);
-    const bool stays = what == Recall::EverMade || !vacated_.covers(folded_path(of.path));
-    return here && stays ? 1 : 0;
+    return made != made_directories_.end() && !born_apart(made->second, of.born) ? 1 : 0;
   }
   if (what == Recall::Emptied) {
     return emptied_.covers(folded_path(of.path)) ? 1 : 0;
@@ -186,12 +193,12 @@ void BrokerRules::apply(const StateChange& change) {
       }
       break;
     case StateChange::Kind::MovedAway:
-      if (recalled(Recall::EverMade, {.id = change.id, .born = change.born}) == 0) {
+      if (!is_made_here(change.id, change.born)) {
         vacated_.add(folded_path(change.path));
       }
       break;
     case StateChange::Kind::Removed:
-      if (recalled(Recall::EverMade, {.id = change.id, .born = change.born}) == 0) {
+      if (!is_made_here(change.id, change.born)) {
         emptied_.add(folded_path(change.path));
       }
       made_directories_.erase(change.id);

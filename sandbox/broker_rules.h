@@ -122,6 +122,7 @@ class BrokerRules {
   // recall is `recalled` by the broker's memory, in a lane too.
   std::uint64_t recall(Recall what, const Recalled& of) const;
   std::uint64_t recalled(Recall what, const Recalled& of) const;
+  bool is_made_here(ObjectId id, BirthTime origin) const;
   trustpolicy::GuardClass recalled_class(const struct stat& status, const ObjectPlace& place) const;
   WireMessage relayed(const WireMessage& question);
 

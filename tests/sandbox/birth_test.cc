@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,6 +92,30 @@ TEST_F(Birth, IsTheOriginWhereItCounts) {
   const OwnedFd first = at(tree.path("first"));
   EXPECT_EQ(origin_of({first}), birth_of({first}));
   EXPECT_EQ(origin_of({BorrowedFd::unowned(AT_FDCWD), "/tmp/no such name"}), 0);
+}
+
+TEST(UnknownOrigin, IsOfTheAgentsOnlyWhereItsOwnIsUnknownToo) {
+  EXPECT_FALSE(same_origin(0, 5));
+  EXPECT_FALSE(same_origin(5, 0));
+  EXPECT_FALSE(same_origin(5, 6));
+  EXPECT_TRUE(same_origin(5, 5));
+  EXPECT_TRUE(same_origin(0, 0));
+}
+
+// For want of a descriptor the origin is unknown, and so is not that of before.
+TEST_F(Birth, IsNotTheOriginWhereNoDescriptorIsLeft) {
+  ASSERT_EQ(::mkdir(tree.path("made").c_str(), 0700), 0);
+  const OwnedFd top(::open(tree.path("").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_TRUE(top.valid());
+  const BirthTime before = origin_of({top, "made"});
+  ASSERT_NE(before, 0);
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old), 0);
+  const rlimit none{0, old.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const BirthTime without = origin_of({top, "made"});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &old), 0);
+  EXPECT_FALSE(same_origin(before, without));
 }
 
 TEST(UnknownBirth, TellsNothingApart) {
