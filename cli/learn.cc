@@ -58,7 +58,10 @@ std::string name_of(const Arguments& arguments, const std::vector<std::string>& 
 // take_over leaves of a request with a profile what a run needs and learning does not change.
 engine::RunRequest take_over(const engine::RunRequest& known) {
   engine::RunRequest out = known;
-  out.paths.clear();
+  // Sockets are granted by name only: what a program behind one does is not to be tried out.
+  std::erase_if(out.paths, [](const engine::WantedPath& wanted) {
+    return wanted.kind != sandbox::WantedKind::Socket;
+  });
   out.denials.clear();
   out.network = engine::NetworkWish::Open;
   out.ports = {};

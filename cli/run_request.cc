@@ -38,6 +38,7 @@ constexpr auto kPathOptions = std::to_array<PathOption>({
     {"allow-file", kReadWrite, sandbox::WantedKind::File},
     {"read-file", Access::read(), sandbox::WantedKind::File},
     {"write-file", Access::write(), sandbox::WantedKind::File},
+    {"allow-unix-socket", Access::connect(), sandbox::WantedKind::Socket},
 });
 
 Result<std::uint16_t> port_from(const std::string& option, const std::string& text) {

@@ -38,6 +38,8 @@ inline constexpr auto kCapabilityOptions = std::to_array<Option>({
     {"connect", 0, "HOST:PORT", "only TCP, to this host; names are resolved at the start",
      Takes::Values},
     {"connect-port", 0, "PORT", "only TCP, to this port of any address", Takes::Values},
+    {"allow-unix-socket", 0, "SOCKET", "connect to a socket in the file system", Takes::Values,
+     Completes::Files},
     {"listen-port", 0, "PORT", "only TCP, listening on this port", Takes::Values},
     {"block-command", 0, "NAME", "hold a program back, by its name or path", Takes::Values},
     {"allow-command", 0, "NAME", "let a program through that is held back by default",

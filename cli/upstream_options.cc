@@ -15,7 +15,9 @@ constexpr std::string_view kNoCredentials =
 constexpr std::string_view kNoSnapshots =
     "there are no snapshots; --keep DIR protects what is in a directory";
 constexpr std::string_view kNoSockets =
-    "sockets of programs outside the sandbox are not connected to";
+    "sockets are granted one by one, by --allow-unix-socket SOCKET; an agent binds its own where "
+    "it "
+    "may write";
 constexpr std::string_view kAlwaysChained = "every record is chained and keyed; leave it out";
 constexpr std::string_view kNoPrompt = "nothing is asked after a run; leave it out";
 
@@ -52,7 +54,6 @@ constexpr auto kOptions = std::to_array<UpstreamOption>({
     {"rollback-dest", "", kNoSnapshots},
     {"no-rollback", "", "there are no snapshots; leave it out"},
     {"no-rollback-prompt", "", "there are no snapshots; leave it out"},
-    {"allow-unix-socket", "", kNoSockets},
     {"allow-unix-socket-bind", "", kNoSockets},
     {"allow-unix-socket-dir", "", kNoSockets},
     {"allow-unix-socket-dir-bind", "", kNoSockets},

@@ -127,7 +127,8 @@ Needed access_of(std::string_view operation) {
 std::string way_to_grant(const profile::NeverGrantList& never, const std::string& path,
                          Access access, PathKind kind) {
   const auto use = access.has(Access::write()) ? GrantUse::Writing : GrantUse::Reading;
-  std::string option = option_for(path, access, kind);
+  std::string option = access.has(Access::connect()) ? "--allow-unix-socket " + shell_quote(path)
+                                                     : option_for(path, access, kind);
   const auto held_back = never.find(path, use);
   if (!held_back) {
     return option;
@@ -150,6 +151,9 @@ std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
   }
   if (refusal.rule == "port-not-granted") {
     return port_option(refusal);
+  }
+  if (refusal.rule == "unix-socket" && refusal.object.starts_with('/')) {
+    return way_to_grant(plan.never_grant, refusal.object, Access::connect(), PathKind::File);
   }
   if (refusal.rule == "command") {
     return command_option(refusal);

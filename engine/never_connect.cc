@@ -123,17 +123,22 @@ std::optional<std::string> why_never(const sandbox::Endpoint& to) {
   return std::nullopt;
 }
 
-std::optional<std::string> why_never_socket(std::string_view path) {
+std::optional<std::string_view> socket_hazard(std::string_view path) {
   if (!path.starts_with('/')) {
-    return never("it has no place");
+    return "it has no place";
   }
   for (const NeverSocket& row : kSockets) {
     const auto glob = trustpolicy::Glob::parse(row.pattern);
     if (!glob || glob->matches(path.substr(1))) {
-      return never(row.reason);
+      return row.reason;
     }
   }
   return std::nullopt;
+}
+
+std::optional<std::string> why_never_socket(std::string_view path) {
+  const auto hazard = socket_hazard(path);
+  return hazard ? std::optional(never(*hazard)) : std::nullopt;
 }
 
 std::vector<std::string> sockets_in(std::span<const char* const> environment) {

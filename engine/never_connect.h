@@ -2,7 +2,8 @@
 //
 // Beside the never-grant list, which is about files: addresses that give out credentials to whoever
 // asks from this machine, and sockets behind which a program acts in the user's name. They are data
-// with a reason each. An option (--connect) can still name an address; a question cannot.
+// with a reason each. An option (--connect, --allow-unix-socket) can still name one; a question and
+// a profile cannot.
 #pragma once
 
 #include <optional>
@@ -31,7 +32,10 @@ std::span<const NeverSocket> never_sockets();
 
 // why_never says what keeps an address from being asked about.
 std::optional<std::string> why_never(const sandbox::Endpoint& to);
-// why_never_socket likewise of the socket at `path`, which is that object.
+// socket_hazard is the reason of the first row that fits the socket at `path` (resolved); nothing
+// where none does.
+std::optional<std::string_view> socket_hazard(std::string_view path);
+// why_never_socket is why_never of the socket at `path`, which is that object.
 std::optional<std::string> why_never_socket(std::string_view path);
 
 // sockets_in gives the paths that the values of an environment name: agents of keys, displays,

@@ -142,8 +142,10 @@ bool grants_exactly(const profile::Composed& before, const profile::Composed& af
   if (grant.address) {
     return more.empty() && hosts.size() == known + 1 && hosts.back().literal == grant.address;
   }
+  const auto kind =
+      grant.access == Access::connect() ? sandbox::WantedKind::Socket : sandbox::WantedKind::File;
   return hosts.size() == known && more.size() == 1 && more.front().path == grant.entry &&
-         more.front().access == grant.access && more.front().kind == sandbox::WantedKind::File;
+         more.front().access == grant.access && more.front().kind == kind;
 }
 
 // check_signature: a signature over the file would no longer hold.
@@ -173,10 +175,6 @@ Result<SavedGrant> grant_of(const Expansion& expansion, const std::string& path)
     out.address = *expansion.to;
     return out;
   }
-  if (expansion.kind == ExpansionKind::Connect) {
-    return std::unexpected(refused("a profile has no place for sockets of the file system",
-                                   "allow it for the session, or write a rule: --approve rules:"));
-  }
   if (!is_utf8(path)) {
     return fail(ErrorKind::Unsupported, "its name is not UTF-8, as all of a profile must be");
   }
@@ -187,6 +185,9 @@ Result<SavedGrant> grant_of(const Expansion& expansion, const std::string& path)
   } else if (expansion.kind == ExpansionKind::Write) {
     out.place = {"filesystem", "write_file"};
     out.access = Access::write();
+  } else if (expansion.kind == ExpansionKind::Connect) {
+    out.place = {"filesystem", "unix_socket"};
+    out.access = Access::connect();
   } else {  // what was made may be read and written, as for the session
     out.place = {"filesystem", "allow_file"};
     out.access = Access::read() | Access::write();

@@ -25,7 +25,7 @@ namespace nono::engine {
 struct SavedGrant {
   profile::EntryPlace place;
   std::string entry;
-  sandbox::Access access = sandbox::Access::none();         // of a file
+  sandbox::Access access = sandbox::Access::none();         // of a file or a socket
   std::optional<sandbox::Endpoint> address = std::nullopt;  // of a connect
 };
 // grant_of says how what was asked for would be written: Unsupported where it cannot be.

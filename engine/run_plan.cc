@@ -11,6 +11,7 @@
 #include "base/mount_names.h"
 #include "base/text.h"
 #include "engine/destinations.h"
+#include "engine/granted_sockets.h"
 #include "engine/learn.h"
 #include "engine/object.h"
 #include "engine/run.h"
@@ -65,6 +66,9 @@ class Wanted {
     if (auto fine = never_.check(path, use); !fine) {
       return std::unexpected(
           std::move(fine).error().while_doing(wanted.option + " " + printable(wanted.path)));
+    }
+    if (wanted.kind == sandbox::WantedKind::Socket) {
+      NONO_CHECK(check_socket(wanted, path, plan_.notes));
     }
     if (wanted.if_missing && missing(path) && !stand_in(wanted, *wanted.if_missing, path)) {
       return {};
@@ -528,6 +532,7 @@ Result<void> plan_variables(RunPlan& plan, const RunRequest& request, const Sess
   add_java_directory(options, request, places.private_tmp);
   options.deny = request.denied_variables;
   options.only = request.only_variables;
+  options.sockets = granted_addresses(plan.capabilities);
   NONO_TRY(profile::EnvironmentPlan environment,
            profile::plan_environment(caller_environment(), options));
   plan.environment = std::move(environment.kept);

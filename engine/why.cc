@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/granted_sockets.h"
 #include "engine/mend.h"
 #include "engine/silent_teller.h"
 #include "engine/why_network.h"
@@ -122,7 +123,7 @@ class Oracle {
       case Operation::Metadata:
         return metadata();
       default:
-        return connect();
+        return answer_socket(plan_, thing_);
     }
   }
 
@@ -519,14 +520,6 @@ class Oracle {
     return thing_.status.st_uid == ::geteuid()
                ? granted(Access::write(), thing_.canonical)
                : deny("file-mode", "the grants would allow it, but it belongs to another user");
-  }
-
-  Result<Answer> connect() const {
-    return S_ISSOCK(thing_.status.st_mode)
-               ? deny("unix-socket",
-                      "a socket of a program outside the sandbox; those that the "
-                      "agent binds itself can be connected to")
-               : deny("not-a-socket", "nothing listens there");
   }
 
   const RunRequest& request_;

@@ -50,6 +50,12 @@ Result<void> check_request(const RunRequest& request) {
   if (!request.connect_to.empty()) {
     return std::unexpected(needs_run("--connect, which allows addresses, not ports,"));
   }
+  const auto is_socket = [](const WantedPath& wanted) {
+    return wanted.kind == sandbox::WantedKind::Socket;
+  };
+  if (std::ranges::any_of(request.paths, is_socket)) {
+    return std::unexpected(needs_run("--allow-unix-socket, which tells sockets apart,"));
+  }
   if (!request.ports.listen.empty()) {
     return std::unexpected(needs_run("--listen-port, whose listen(2) the kernel does not judge,"));
   }

@@ -31,6 +31,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {kReadWrite, WantedKind::File},
     {Access::read(), WantedKind::File},
     {Access::write(), WantedKind::File},
+    {Access::connect(), WantedKind::Socket},
 });
 
 Meaning meaning_of(GroupAccess access) {

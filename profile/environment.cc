@@ -2,6 +2,7 @@
 #include "profile/environment.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -73,6 +74,18 @@ bool fits_a_glob(const EnvironmentOptions& options, std::string_view name) {
   return !fits_pattern(kOwnPattern, name) && fits_any(options.allow_globs, name);
 }
 
+// names_a_socket: a path as it stands (SSH_AUTH_SOCK), an address of D-Bus or of a container
+// engine.
+bool names_a_socket(const std::vector<std::string>& sockets, std::string_view value) {
+  static constexpr std::array<std::string_view, 3> kPrefixes{"unix:path=", "unix://", "unix:"};
+  const auto* prefix = std::ranges::find_if(
+      kPrefixes, [value](std::string_view each) { return value.starts_with(each); });
+  if (prefix != kPrefixes.end()) {
+    value.remove_prefix(prefix->size());
+  }
+  return std::ranges::find(sockets, value) != sockets.end();
+}
+
 std::optional<EnvironmentClass> dropped(std::string_view name, std::string_view value,
                                         const EnvironmentOptions& options) {
   if (named(options, name) != nullptr || fits_a_glob(options, name)) {
@@ -81,7 +94,10 @@ std::optional<EnvironmentClass> dropped(std::string_view name, std::string_view 
   if (fits_any(options.deny, name) || (options.only && !fits_any(*options.only, name))) {
     return EnvironmentClass::ByProfile;
   }
-  return why_dropped(name, value);
+  const auto why = why_dropped(name, value);
+  return why == EnvironmentClass::AgentSocket && names_a_socket(options.sockets, value)
+             ? std::nullopt
+             : why;
 }
 
 // Plan collects the entries; each name is decided once.

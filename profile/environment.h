@@ -21,6 +21,8 @@ struct EnvironmentOptions {
   // Of a profile, below all that is above; patterns. `only` leaves out what fits none of it.
   std::vector<std::string> deny = {};
   std::optional<std::vector<std::string>> only = std::nullopt;
+  // Granted sockets, as paths: an address of exactly one of them is passed on.
+  std::vector<std::string> sockets = {};
 };
 
 struct EnvironmentPlan {

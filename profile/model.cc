@@ -21,7 +21,8 @@ constexpr auto kRights = std::to_array<RightName>({{"allow", PathRight::Allow},
                                                    {"exec", PathRight::Exec},
                                                    {"allow_file", PathRight::AllowFile},
                                                    {"read_file", PathRight::ReadFile},
-                                                   {"write_file", PathRight::WriteFile}});
+                                                   {"write_file", PathRight::WriteFile},
+                                                   {"unix_socket", PathRight::UnixSocket}});
 constexpr auto kAccesses = std::to_array<std::string_view>({"none", "read", "write", "readwrite"});
 
 // at_path follows members; nothing where one is missing or null.

@@ -19,7 +19,16 @@
 
 namespace nono::profile {
 
-enum class PathRight : unsigned char { Allow, Read, Write, Exec, AllowFile, ReadFile, WriteFile };
+enum class PathRight : unsigned char {
+  Allow,
+  Read,
+  Write,
+  Exec,
+  AllowFile,
+  ReadFile,
+  WriteFile,
+  UnixSocket
+};
 std::string_view text_of(PathRight right);  // "allow_file"
 
 struct WrittenPath {

@@ -17,6 +17,8 @@ constexpr std::string_view kCredentials =
     "variable to the agent";
 constexpr std::string_view kNamespaces =
     "no profile chooses namespaces; network.block, or --net-namespace on the command line";
+constexpr std::string_view kSingleSockets =
+    "sockets are granted one by one, in filesystem.unix_socket";
 constexpr std::string_view kHooks = "programs outside the sandbox are not started for a profile";
 
 constexpr auto kFields = std::to_array<Field>({
@@ -46,17 +48,13 @@ constexpr auto kFields = std::to_array<Field>({
      "does"},
     {"filesystem.suppress_save_prompt", Paths, Said, "there is no such question to suppress"},
     {"filesystem.ignore", Paths, Said, "there is no question about denied paths to suppress"},
-    {"filesystem.unix_socket", Paths, Refused, "sockets in the file system cannot be granted yet"},
+    {"filesystem.unix_socket", Paths, Used, "sockets of programs outside: connect"},
     {"filesystem.unix_socket_bind", Paths, Refused,
-     "sockets in the file system cannot be granted yet"},
-    {"filesystem.unix_socket_dir", Paths, Refused,
-     "sockets in the file system cannot be granted yet"},
-    {"filesystem.unix_socket_dir_bind", Paths, Refused,
-     "sockets in the file system cannot be granted yet"},
-    {"filesystem.unix_socket_subtree", Paths, Refused,
-     "sockets in the file system cannot be granted yet"},
-    {"filesystem.unix_socket_subtree_bind", Paths, Refused,
-     "sockets in the file system cannot be granted yet"},
+     "a socket is bound where the agent may write; filesystem.unix_socket grants connecting"},
+    {"filesystem.unix_socket_dir", Paths, Refused, kSingleSockets},
+    {"filesystem.unix_socket_dir_bind", Paths, Refused, kSingleSockets},
+    {"filesystem.unix_socket_subtree", Paths, Refused, kSingleSockets},
+    {"filesystem.unix_socket_subtree_bind", Paths, Refused, kSingleSockets},
 
     {"network", Object, Used, "open where nothing is said"},
     {"network.block", Flag, Used, "true: no network"},
@@ -140,8 +138,8 @@ constexpr auto kFields = std::to_array<Field>({
      "--approve on the command line says who answers"},
     {"security.wsl2_proxy_policy", Choice, Used, "nono does not start under WSL2", "error"},
     {"linux", Object, Used, "names of upstream's"},
-    {"linux.af_unix_mediation", Choice, Used, "sockets in the file system are always refused",
-     "off pathname"},
+    {"linux.af_unix_mediation", Choice, Used,
+     "sockets in the file system are refused unless they are granted", "off pathname"},
     {"linux.sandbox_policy", Text, Said, "the sandbox is always the whole of what the kernel has"},
     {"linux.isolate", Object, Used, "namespaces"},
     {"linux.isolate.network", Flag, Refused, kNamespaces},

@@ -111,6 +111,11 @@ bool names_hosts(const Network& network) {
   return ports != nullptr && !ports->destinations.empty();
 }
 
+// replaces_granted: a program that is started anew makes its socket anew.
+bool replaces_granted(const CapabilitySet& capabilities, std::string_view path) {
+  return capabilities.access_at(path).has(Access::connect());
+}
+
 // has_port reports whether an IP socket is bound to a port. The name alone does not tell: the
 // kernel keeps it when a connect failed or was undone, and has released the port. A socket that is
 // bound cannot be bound again (EINVAL).
@@ -227,13 +232,18 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
   if (!found) {
     return Outcome::error(ECONNREFUSED);
   }
-  if (std::ranges::find(bound_here_, *found) == bound_here_.end()) {
+  if (std::ranges::find(bound_here_, *found) == bound_here_.end() && !is_granted(*found)) {
     return outside(call, socket, *std::move(object), path);
   }
   const PathAddress by_object = path_address(fd_path(*object));
   return connect_by(call, socket, [&socket, by_object]() -> long {
     return ::connect(BorrowedFd(socket).raw(), as_sockaddr(&by_object.name), by_object.size);
   });
+}
+
+// is_granted: the object itself, which the grant keeps, so that none other gets its number.
+bool SocketOperations::is_granted(const BoundSocket& found) const {
+  return rules_.config().capabilities->grants_socket(found.id.device, found.id.inode);
 }
 
 // connect_by makes `attempt` to connect a unix socket, in a process of its own where it may wait.
@@ -255,7 +265,9 @@ void SocketOperations::tell_port(const Call& call, std::string_view operation, s
 void SocketOperations::tell_refused(const WaitingConnect& refused) {
   if (!refused.to) {
     rules_.report(refused.call, "connect", refused.path, "unix-socket",
-                  "a socket of a program outside the sandbox");
+                  replaces_granted(*rules_.config().capabilities, refused.path)
+                      ? "it took the place of the socket that was granted at the start"
+                      : "a socket of a program outside the sandbox");
   } else if (names_hosts(rules_.config().capabilities->network())) {
     rules_.report_once(refused.call, "connect", refused.to->text(), "address-not-granted",
                        "no option grants this address and port");

@@ -31,18 +31,23 @@ Result<void> check_request(const std::string& path, Access access) {
   return {};
 }
 
-Result<void> check_kind(const std::string& path, PathKind kind, WantedKind wanted) {
+Result<void> check_kind(const std::string& path, mode_t mode, WantedKind wanted) {
   switch (wanted) {
     case WantedKind::Any:
       return {};
     case WantedKind::Directory:
-      if (kind != PathKind::Directory) {
+      if (!S_ISDIR(mode)) {
         return fail(ErrorKind::InvalidInput, "\"" + printable(path) + "\" is not a directory");
       }
       return {};
     case WantedKind::File:
-      if (kind != PathKind::File) {
+      if (S_ISDIR(mode)) {
         return fail(ErrorKind::InvalidInput, "\"" + printable(path) + "\" is a directory");
+      }
+      return {};
+    case WantedKind::Socket:
+      if (!S_ISSOCK(mode)) {
+        return fail(ErrorKind::InvalidInput, "\"" + printable(path) + "\" is not a socket");
       }
       return {};
   }
@@ -151,6 +156,9 @@ std::string Access::text() const {
   if (has(execute())) {
     text[2] = 'x';
   }
+  if (has(connect())) {
+    text += 'c';
+  }
   return text;
 }
 
@@ -159,7 +167,7 @@ Result<void> CapabilitySet::allow_path(const std::string& path, Access access, s
   NONO_CHECK(check_request(path, access));
   NONO_TRY(Opened opened, open_anchor(path));
   const PathKind kind = S_ISDIR(opened.status.st_mode) ? PathKind::Directory : PathKind::File;
-  NONO_CHECK(check_kind(path, kind, wanted));
+  NONO_CHECK(check_kind(path, opened.status.st_mode, wanted));
   add_grant(paths_, PathGrant{.anchor = std::move(opened.anchor),
                               .kind = kind,
                               .access = access,
@@ -179,6 +187,12 @@ Access CapabilitySet::access_at(std::string_view resolved_path) const {
     }
   }
   return all;
+}
+
+bool CapabilitySet::grants_socket(dev_t device, ino_t inode) const {
+  return std::ranges::any_of(paths_, [device, inode](const PathGrant& grant) {
+    return grant.access.has(Access::connect()) && grant.device == device && grant.inode == inode;
+  });
 }
 
 Access CapabilitySet::access_now(std::string_view resolved_path) const {

@@ -18,17 +18,19 @@
 
 namespace nono::sandbox {
 
-// Access is a set of three rights. Write includes creating, removing, renaming and truncating.
+// Access is a set of rights. Write includes creating, removing, renaming and truncating. Connect is
+// of a socket in the file system only, and no other right has it in it.
 class Access {
  public:
   static constexpr Access none() { return Access(0); }
   static constexpr Access read() { return Access(1); }
   static constexpr Access write() { return Access(2); }
   static constexpr Access execute() { return Access(4); }
+  static constexpr Access connect() { return Access(8); }
   constexpr Access operator|(Access other) const { return Access(bits_ | other.bits_); }
   constexpr bool has(Access other) const { return (bits_ & other.bits_) == other.bits_; }
   constexpr bool operator==(const Access&) const = default;
-  std::string text() const;  // "rwx", "r-x", "r--", …
+  std::string text() const;  // "rwx", "r-x", "r--", …; "---c" where it has connect
 
  private:
   constexpr explicit Access(unsigned bits) : bits_(bits) {}
@@ -77,7 +79,7 @@ class NoNetworkFilter {
   NoNetworkFilter() = default;
 };
 
-enum class WantedKind : unsigned char { Any, Directory, File };
+enum class WantedKind : unsigned char { Any, Directory, File, Socket };
 
 class CapabilitySet {
  public:
@@ -106,6 +108,9 @@ class CapabilitySet {
   // access_now is access_at without the grants whose names lead to another object by now: the
   // answer of the broker's metadata rule.
   Access access_now(std::string_view resolved_path) const;
+  // grants_socket reports whether connecting to that socket is granted: the object that had its
+  // name at the start, whatever it is called now.
+  bool grants_socket(dev_t device, ino_t inode) const;
 
  private:
   std::vector<PathGrant> paths_;

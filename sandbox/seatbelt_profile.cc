@@ -106,12 +106,13 @@ class Writer {
       add_execution(grant);
     }
     if (grant.access.has(Access::write())) {
-      // A file is written; its name belongs to the directory. A socket is connected to where it was
-      // granted by itself.
+      // A file is written; its name belongs to the directory.
       operations += directory ? " file-write*"
                               : " file-write-data file-write-flags file-write-mode "
-                                "file-write-owner file-write-times file-write-xattr "
-                                "network-outbound";
+                                "file-write-owner file-write-times file-write-xattr";
+    }
+    if (grant.access.has(Access::connect())) {
+      operations += " network-outbound";
     }
     if (operations.empty()) {
       return;

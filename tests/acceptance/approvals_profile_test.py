@@ -295,8 +295,14 @@ class ProfileApprovals(support.AskingCase):
             listener.bind(str(self.outside / "service"))
             listener.listen()
             self.own_all()
-            code = f"import socket; socket.socket(1).connect('{self.outside}/service')"
-            self.refused(self.using(), "no place for sockets", (PY, "-c", code))
+            words = (PY, "-c", f"import socket; socket.socket(1).connect('{self.outside}/service')")
+            self.assertNotEqual(self.next_run(*words).returncode, 0)  # the control
+            process = self.begin(*words, options=self.using())
+            self.ran(self.save(self.asked()[0]))
+            self.ran(self.ended(process))
+            self.assertEqual(json.loads(self.profile.read_text())["filesystem"],
+                             {"read_file": [], "unix_socket": [f"{self.outside}/service"]})
+            self.ran(self.project.sandbox(*words, options=("--profile", "mine")))
 
     def test_a_name_that_no_profile_can_hold(self):
         odd = os.fsencode(self.outside) + b"/\xff"

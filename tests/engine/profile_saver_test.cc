@@ -351,11 +351,6 @@ TEST_F(ProfileSaverTest, AFileThatIsGoneOrNoProfileIsSaid) {
 
 TEST_F(ProfileSaverTest, WhatAnEntryCannotSayExactlyIsNotSaved) {
   EXPECT_FALSE(grant_of(Expansion{}, "/srv/\xff"));
-  Expansion socket;
-  socket.kind = ExpansionKind::Connect;
-  const auto unix_socket = grant_of(socket, "/srv/s");
-  ASSERT_FALSE(unix_socket);
-  expect_why(unix_socket.error().message(), "no place for sockets");
   if (const char* name = ::getenv("USER"); name != nullptr && *name != '\0') {
     expect_why(why_not(reading("/srv/$USER/a")), "cannot say exactly that");
   }
@@ -386,6 +381,18 @@ TEST_F(ProfileSaverTest, AConnectIsSavedWhereTheProfileSaysWhatIsReached) {
   put(R"({"network": {"connect_port": [443]}})");
   must(saver().save(must(saver().propose(reaching("192.0.2.1:80")))));
   EXPECT_EQ(next_run().network.connect_to.at(0).text(), "192.0.2.1:80");
+}
+
+TEST_F(ProfileSaverTest, ASocketIsSavedAsOne) {
+  put("{}");
+  Expansion socket;
+  socket.kind = ExpansionKind::Connect;
+  must(saver().save(must(saver().propose(must(grant_of(socket, "/srv/s"))))));
+  const auto grants = next_run().grants;
+  ASSERT_EQ(grants.size(), 1U);
+  EXPECT_EQ(grants[0].path, "/srv/s");
+  EXPECT_EQ(grants[0].access, Access::connect());
+  EXPECT_EQ(grants[0].kind, sandbox::WantedKind::Socket);
 }
 
 TEST_F(ProfileSaverTest, AConnectIsNotSavedWhereItWouldCloseTheRestOrCountForNothing) {

@@ -77,11 +77,11 @@ const ComposedGrant* grant_of(const Composed& profile, std::string_view path) {
 TEST(ComposeTest, RightsOfEachList) {
   Library library;
   library.add("p", R"({"filesystem":{"allow":["/a"],"read":["/r"],"write":["/w"],"exec":["/x"],
-    "allow_file":["/af"],"read_file":["/rf"],"write_file":["/wf"]}})");
+    "allow_file":["/af"],"read_file":["/rf"],"write_file":["/wf"],"unix_socket":["/s"]}})");
   const Composed out = composed(library, "p");
-  const std::map<std::string, std::string> wanted = {{"/a", "rwx"}, {"/r", "r-x"},  {"/w", "-w-"},
-                                                     {"/x", "r-x"}, {"/af", "rw-"}, {"/rf", "r--"},
-                                                     {"/wf", "-w-"}};
+  const std::map<std::string, std::string> wanted = {{"/a", "rwx"},  {"/r", "r-x"},  {"/w", "-w-"},
+                                                     {"/x", "r-x"},  {"/af", "rw-"}, {"/rf", "r--"},
+                                                     {"/wf", "-w-"}, {"/s", "---c"}};
   EXPECT_EQ(out.grants.size(), wanted.size());
   for (const auto& [path, access] : wanted) {
     ASSERT_NE(grant_of(out, path), nullptr) << path;
@@ -89,6 +89,7 @@ TEST(ComposeTest, RightsOfEachList) {
     EXPECT_EQ(grant_of(out, path)->presence, Presence::Said);
   }
   EXPECT_EQ(grant_of(out, "/r")->origin, "profile p: /filesystem/read/0");
+  EXPECT_EQ(grant_of(out, "/s")->kind, sandbox::WantedKind::Socket);
 }
 
 TEST(ComposeTest, ParentsComeFirstAndOnce) {

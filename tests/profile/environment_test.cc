@@ -134,6 +134,22 @@ TEST(EnvironmentTest, WhyAnswersForOneName) {
   EXPECT_FALSE(why_not_passed("XDG_RUNTIME_DIR", "/run/user/0", options));
 }
 
+TEST(EnvironmentTest, TheAddressOfAGrantedSocketIsPassedOn) {
+  EnvironmentOptions options;
+  options.sockets = {"/run/agent", "/run/bus"};
+  const std::vector<const char*> named{
+      "SSH_AUTH_SOCK=/run/agent", "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/bus",
+      "DOCKER_HOST=unix:///run/bus", "SOME_SERVICE=unix:/run/agent"};
+  EXPECT_EQ(planned(named, options).kept, Strings(named.begin(), named.end()));
+  const std::vector<const char*> others{
+      "SSH_AUTH_SOCK=/run/agent2", "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/bus,x",
+      "DOCKER_HOST=unix:///run",   "SSH_AGENT_PID=12",
+      "LD_PRELOAD=/run/agent",     "SOME_TOKEN=/run/agent"};
+  EXPECT_TRUE(planned(others, options).kept.empty());
+  options.deny = {"SSH_*"};
+  EXPECT_EQ(why_not_passed("SSH_AUTH_SOCK", "/run/agent", options), "left out by the profile");
+}
+
 TEST(EnvironmentTest, ProfileLeavesOutWhatItDenies) {
   EnvironmentOptions options;
   options.deny = {"EDITOR", "LC_*"};

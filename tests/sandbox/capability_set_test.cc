@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <type_traits>
 
@@ -44,6 +47,8 @@ TEST(AccessTest, TextShowsEveryCombination) {
   EXPECT_EQ(Access::execute().text(), "--x");
   EXPECT_EQ((Access::read() | Access::execute()).text(), "r-x");
   EXPECT_EQ((Access::read() | Access::write() | Access::execute()).text(), "rwx");
+  EXPECT_EQ(Access::connect().text(), "---c");
+  EXPECT_EQ((Access::read() | Access::connect()).text(), "r--c");
 }
 
 TEST(AccessTest, HasMeansAllOfTheRights) {
@@ -208,6 +213,37 @@ TEST_F(CapabilitySetTest, APathWithANulByteIsRefused) {
 
 TEST_F(CapabilitySetTest, AGrantWithoutARightIsRefused) {
   EXPECT_EQ(refusal(at("d"), Access::none()), ErrorKind::InvalidInput);
+}
+
+TEST_F(CapabilitySetTest, WhatIsNoSocketIsNotGrantedAsOne) {
+  EXPECT_EQ(refusal(at("d"), Access::connect(), WantedKind::Socket), ErrorKind::InvalidInput);
+  EXPECT_EQ(refusal(at("d/file"), Access::connect(), WantedKind::Socket), ErrorKind::InvalidInput);
+}
+
+struct stat bound_at(const std::string& path) {
+  const OwnedFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(&name.sun_path[0], sizeof name.sun_path - 1);
+  const void* raw = &name;
+  EXPECT_EQ(::bind(BorrowedFd(socket).raw(), static_cast<const sockaddr*>(raw), sizeof name), 0);
+  struct stat status{};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0);
+  return status;
+}
+
+TEST_F(CapabilitySetTest, ASocketIsGrantedAsTheObjectThatItIs) {
+  const struct stat one = bound_at(at("s"));
+  const struct stat other = bound_at(at("t"));
+  ASSERT_TRUE(set_.allow_path(at("s"), Access::connect(), "test", WantedKind::Socket));
+  ASSERT_TRUE(set_.allow_path(at(""), Access::read() | Access::write(), "test"));
+  EXPECT_TRUE(set_.grants_socket(one.st_dev, one.st_ino));
+  EXPECT_FALSE(set_.grants_socket(one.st_dev + 1, one.st_ino));
+  EXPECT_FALSE(set_.grants_socket(other.st_dev, other.st_ino));
+  EXPECT_EQ(::unlink(at("s").c_str()), 0);
+  const struct stat anew = bound_at(at("s"));
+  EXPECT_FALSE(set_.grants_socket(anew.st_dev, anew.st_ino)) << "the grant keeps the number";
+  EXPECT_TRUE(set_.access_at(at("s")).has(Access::connect()));
 }
 
 TEST_F(CapabilitySetTest, APipeHasNoPathToGrant) {

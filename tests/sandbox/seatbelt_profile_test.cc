@@ -109,7 +109,7 @@ TEST_F(SeatbeltProfileTest, EachRightIsItsOwn) {
 TEST_F(SeatbeltProfileTest, AFileIsWrittenAndItsNameIsNot) {
   grant(at("work/file"), Access::read() | Access::write());
   EXPECT_TRUE(allows(at_file("file-write-data", at("work/file"))));
-  EXPECT_TRUE(allows(at_file("network-outbound", at("work/file"))));
+  EXPECT_FALSE(allows(at_file("network-outbound", at("work/file"))));
   EXPECT_FALSE(allows(at_file("file-write-unlink", at("work/file"))));
   EXPECT_FALSE(allows(at_file("file-write-create", at("work/file"))));
   EXPECT_FALSE(allows(at_file("file-write-data", at("work/file/x"))));
@@ -118,6 +118,14 @@ TEST_F(SeatbeltProfileTest, AFileIsWrittenAndItsNameIsNot) {
 TEST_F(SeatbeltProfileTest, SocketsBeneathADirectoryAreNotConnectedTo) {
   grant(at("work"), kAll);
   EXPECT_FALSE(allows(at_file("network-outbound", at("work/agent.sock"), "SOCKET")));
+}
+
+TEST_F(SeatbeltProfileTest, AGrantedSocketIsConnectedToAndNothingElse) {
+  grant(at("work/file"), Access::connect());
+  EXPECT_TRUE(allows(at_file("network-outbound", at("work/file"), "SOCKET")));
+  EXPECT_FALSE(allows(at_file("network-outbound", at("work/other"), "SOCKET")));
+  EXPECT_FALSE(allows(at_file("file-read-data", at("work/file"), "SOCKET")));
+  EXPECT_FALSE(allows(at_file("file-write-data", at("work/file"), "SOCKET")));
 }
 
 TEST_F(SeatbeltProfileTest, AGrantOfTmpIsOneOfItsOtherName) {

@@ -1,0 +1,95 @@
+#include "engine/granted_sockets.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "engine/directories.h"
+#include "engine/mend.h"
+#include "engine/never_connect.h"
+#include "engine/object.h"
+
+namespace nono::engine {
+
+using sandbox::Access;
+
+namespace {
+
+// hazard_at: a variable that names a socket says no more than that something of the user's is
+// there.
+std::string hazard_at(const std::string& resolved) {
+  if (const auto hazard = socket_hazard(resolved)) {
+    return std::string(*hazard);
+  }
+  struct stat status{};
+  return ::stat(resolved.c_str(), &status) == 0 &&
+                 is_one_of(resolved, sockets_in(caller_environment()))
+             ? "a variable of yours names it"
+             : "";
+}
+
+const sandbox::PathGrant* grant_of(const sandbox::CapabilitySet& capabilities,
+                                   const struct stat& status) {
+  const auto grants = capabilities.paths();
+  const auto found = std::ranges::find_if(grants, [&status](const sandbox::PathGrant& grant) {
+    return grant.access.has(Access::connect()) && grant.device == status.st_dev &&
+           grant.inode == status.st_ino;
+  });
+  return found != grants.end() ? &*found : nullptr;
+}
+
+}  // namespace
+
+Result<void> check_socket(const WantedPath& wanted, const std::string& path,
+                          std::vector<std::string>& notes) {
+  const std::string hazard = hazard_at(resolved_path(path));
+  if (hazard.empty()) {
+    return {};
+  }
+  if (!wanted.option.starts_with("--")) {
+    return std::unexpected(Error(ErrorKind::Usage, wanted.option + ": no profile grants " +
+                                                       printable(path) + ": " + hazard)
+                               .mend_with("--allow-unix-socket " + shell_quote(path) +
+                                          " grants it in your own words"));
+  }
+  notes.push_back(wanted.option + " " + printable(path) + ": " + hazard);
+  return {};
+}
+
+std::vector<std::string> granted_addresses(const sandbox::CapabilitySet& capabilities) {
+  std::vector<std::string> out;
+  for (const sandbox::PathGrant& grant : capabilities.paths()) {
+    if (grant.access.has(Access::connect())) {
+      out.push_back(grant.shown_as);
+      out.insert(out.end(), grant.asked.begin(), grant.asked.end());
+    }
+  }
+  return out;
+}
+
+Answer answer_socket(const RunPlan& plan, const NamedThing& thing) {
+  Answer out;
+  if (!S_ISSOCK(thing.status.st_mode)) {
+    out.rule = "not-a-socket";
+    out.because = "nothing listens there";
+    return out;
+  }
+  if (const auto* grant = grant_of(plan.capabilities, thing.status)) {
+    out.allowed = true;
+    out.rule = "grant";
+    out.because = "a grant names this socket";
+    out.entry = grant->access.text() + "  " + grant->shown_as + "  (" + grant->origin + ")";
+    return out;
+  }
+  out.rule = "unix-socket";
+  out.because =
+      "a socket of a program outside the sandbox; those that the agent binds itself can be "
+      "connected to";
+  out.mend =
+      way_to_grant(plan.never_grant, thing.canonical, Access::connect(), sandbox::PathKind::File);
+  return out;
+}
+
+}  // namespace nono::engine

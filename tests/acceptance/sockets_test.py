@@ -1,0 +1,201 @@
+"""--allow-unix-socket and a profile's unix_socket: one socket outside is connected to, and no other."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+import support
+
+PY = "/usr/bin/python3"
+CONNECT = """
+import errno, os, socket, sys
+for path in sys.argv[1:]:
+    s = socket.socket(socket.AF_UNIX)
+    try:
+        s.connect(path)
+        s.sendall(b"word")
+        print(s.recv(99).decode(), flush=True)
+    except OSError as e:
+        print(errno.errorcode[e.errno], flush=True)
+"""
+
+
+class Service:
+    """Listens at a path, and answers with its name and what it heard."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(self.path)
+        self.socket.listen(50)
+        os.chmod(self.path, 0o666)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.socket.accept()
+            except OSError:
+                return
+            with client:
+                client.sendall(os.path.basename(self.path).encode() + b" " + client.recv(99))
+
+    def end(self):
+        if self.socket.fileno() >= 0:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+class Sockets(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.outside = self.project.base / "outside"
+        self.outside.mkdir()
+        self.service = self.listen("service")
+        self.other = self.listen("other")
+        self.project.write("connect.py", CONNECT)
+
+    def listen(self, name):
+        out = Service(self.outside / name)
+        self.addCleanup(out.end)
+        return out
+
+    def connect(self, *paths, options=(), env=None):
+        return self.project.sandbox(PY, "connect.py", *paths, options=("--allow-cwd", *options), env=env)
+
+    def granted(self, *more):
+        return ("--allow-unix-socket", "../outside/service", *more)
+
+    def test_only_the_named_socket_is_met(self):
+        both = (self.service.path, self.other.path)
+        control = self.project.run(PY, "connect.py", *both)
+        self.assertEqual(control.stdout, "service word\nother word\n")
+        done = self.ran(self.connect(*both))
+        self.assertEqual(done.stdout, "EACCES\nEACCES\n")
+        self.assertIn(f"mend: --allow-unix-socket {self.service.path}", done.stderr)
+        done = self.ran(self.connect(*both, options=self.granted()))
+        self.assertEqual(done.stdout, "service word\nEACCES\n")
+        self.assertIn(f"connect {self.other.path}: unix-socket", done.stderr)
+        self.assertNotIn(f"connect {self.service.path}", done.stderr)
+
+    def test_in_a_view_of_its_own_with_the_network_blocked(self):
+        for extra in ("--block-net", "--net-namespace=auto", "--mount-namespace=auto"):
+            done = self.ran(self.connect(self.service.path, self.other.path, options=self.granted(
+                "--block-net", extra)))
+            self.assertEqual(done.stdout.splitlines()[0], "service word", extra)
+            self.assertIn(done.stdout.splitlines()[1], ("EACCES", "ENOENT"), extra)
+
+    def test_it_is_no_grant_of_the_file(self):
+        for script in (f"rm {self.service.path}", f"chmod 600 {self.service.path}",
+                       f"mv {self.service.path} {self.outside}/moved",
+                       f"ln {self.service.path} here"):
+            done = self.project.sandbox("sh", "-c", script, options=("--allow-cwd", *self.granted()))
+            self.assertNotEqual(done.returncode, 0, script)
+        self.assertEqual(os.stat(self.service.path).st_mode & 0o777, 0o666)
+
+    def test_by_other_names_it_is_the_same_socket(self):
+        os.symlink(self.service.path, self.outside / "link")
+        os.link(self.service.path, self.outside / "second")
+        done = self.ran(self.connect(self.outside / "link", self.outside / "second",
+                                     options=("--allow-unix-socket", self.outside / "link")))
+        self.assertEqual(done.stdout, "service word\nservice word\n")
+
+    def test_what_took_its_place_is_another_socket(self):
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", "--allow-cwd", *self.granted(), "--", "sh", "-c",
+                                 f"echo ready; read x; {PY} connect.py {self.service.path}"),
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        self.service.end()
+        os.unlink(self.service.path)
+        self.listen("service")
+        out, told = process.communicate("go\n", timeout=60)
+        self.assertEqual((process.returncode, out), (0, "EACCES\n"), told)
+        self.assertIn("it took the place of the socket that was granted at the start", told)
+
+    def test_what_is_no_socket_is_refused(self):
+        self.project.write("plain", "text")
+        for path, why in (("plain", "is not a socket"), (".", "is not a socket"),
+                          ("none", "No such file"), ("", "not empty")):
+            done = self.project.sandbox("true", options=("--allow-cwd", "--allow-unix-socket", path))
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(why, done.stderr)
+
+    def test_nonos_own_sockets_are_never_granted(self):
+        process = subprocess.Popen(
+            self.project.command(support.NONO, "run", "--approve", "socket", "--allow-cwd", "--", "sh",
+                                 "-c", "echo ready; read x"),
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            self.assertEqual(process.stdout.readline(), "ready\n")
+            path, = (self.project.home / ".local/state/nono/sessions").glob("*.sock")
+            for more, code, why in (((), 125, "never granted"),
+                                    (("--override-never-grant", path), 2, "closed to every agent")):
+                done = self.project.sandbox("true", options=("--allow-unix-socket", path, *more))
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(why, done.stderr)
+        finally:
+            process.communicate("go\n", timeout=60)
+
+    def test_its_address_is_passed_on(self):
+        env = {"SSH_AUTH_SOCK": self.service.path, "DOCKER_HOST": f"unix://{self.other.path}"}
+        script = ("sh", "-c", "echo ${SSH_AUTH_SOCK-none} ${DOCKER_HOST-none}")
+        done = self.ran(self.project.sandbox(*script, env=env))
+        self.assertEqual(done.stdout, "none none\n")
+        done = self.ran(self.project.sandbox(*script, env=env, options=("--allow-cwd", *self.granted())))
+        self.assertEqual(done.stdout, f"{self.service.path} none\n")
+
+    def profile(self, path):
+        name = self.project.home / ".config/nono/profiles/mine.json"
+        name.parent.mkdir(parents=True, exist_ok=True)
+        name.write_text(json.dumps({"meta": {"name": "mine"}, "extends": ["default"],
+                                    "filesystem": {"unix_socket": [str(path)]},
+                                    "workdir": {"access": "readwrite"}}))
+        self.project.own()
+        return ("--profile", "mine")
+
+    def test_a_profile_grants_it(self):
+        options = self.profile(self.service.path)
+        done = self.ran(self.project.sandbox(PY, "connect.py", self.service.path, self.other.path,
+                                             options=options))
+        self.assertEqual(done.stdout, "service word\nEACCES\n")
+
+    def test_a_profile_grants_none_that_acts_for_the_user(self):
+        agent = self.listen("ssh-agent.1")
+        done = self.project.sandbox("true", options=self.profile(agent.path))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("an agent that uses your keys", done.stderr)
+        self.assertIn(f"mend: --allow-unix-socket {agent.path}", done.stderr)
+        done = self.ran(self.connect(agent.path, options=("--allow-unix-socket", agent.path)))
+        self.assertEqual(done.stdout, "ssh-agent.1 word\n")
+        done = self.project.sandbox("true", options=self.profile(self.service.path),
+                                    env={"ANY": self.service.path})
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("a variable of yours names it", done.stderr)
+
+    def test_a_profiles_missing_socket_is_left_out(self):
+        done = self.ran(self.project.sandbox("echo", "ran", options=self.profile(self.outside / "none")))
+        self.assertEqual(done.stdout, "ran\n")
+
+    def test_wrap_refuses_it(self):
+        done = self.project.nono("wrap", "--allow-cwd", *self.granted(), "--", "true")
+        self.assertEqual(done.returncode, 125, done.stderr)
+        self.assertIn("needs a supervisor", done.stderr)
+
+    def test_why_says_the_same(self):
+        for options, allowed, rule in (((), False, "unix-socket"), (self.granted(), True, "grant")):
+            done = self.project.nono("why", "--op", "connect", "--path", self.service.path, "--json",
+                                     "--allow-cwd", *options)
+            answer = json.loads(done.stdout)
+            self.assertEqual((answer["allowed"], answer["rule"]), (allowed, rule), answer)
+
+
+support.both_users(globals(), Sockets)
+
+if __name__ == "__main__":
+    sys.exit(support.main())
