@@ -58,6 +58,10 @@ Result<void> check_socket(const WantedPath& wanted, const std::string& path,
   return {};
 }
 
+bool may_be_tried(const RunPlan& plan, const std::string& path) {
+  return !plan.never_grant.find(path, profile::GrantUse::Reading) && hazard_at(path).empty();
+}
+
 std::vector<std::string> granted_addresses(const sandbox::CapabilitySet& capabilities) {
   std::vector<std::string> out;
   for (const sandbox::PathGrant& grant : capabilities.paths()) {

@@ -20,6 +20,10 @@ namespace nono::engine {
 Result<void> check_socket(const WantedPath& wanted, const std::string& path,
                           std::vector<std::string>& notes);
 
+// may_be_tried: a profile may grant the socket at that resolved path, so that learning connects to
+// it.
+bool may_be_tried(const RunPlan& plan, const std::string& path);
+
 // granted_addresses are the paths by which granted sockets are known, as they were given and where
 // they are.
 std::vector<std::string> granted_addresses(const sandbox::CapabilitySet& capabilities);

@@ -44,6 +44,8 @@ class Recorder final : public UseRecorder {
     }
     if (use.operation == "way") {
       ways_.push_back(use.object);
+    } else if (use.operation == "socket") {
+      uses_.sockets.insert(use.object);
     }
     complete_ = complete_ && use.operation != sandbox::kUsedTooMuch;
     uses_.datagrams = uses_.datagrams || use.operation == "datagram";

@@ -15,6 +15,7 @@
 #include "crypto/secret.h"
 #include "crypto/warm_up.h"
 #include "engine/destinations.h"
+#include "engine/granted_sockets.h"
 #include "engine/limit_keeper.h"
 #include "engine/mend.h"
 #include "engine/read_streams.h"
@@ -232,6 +233,9 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   out.edit = request.edit;
   out.view = plan.view ? &*plan.view : nullptr;
   out.record = request.recorder != nullptr;
+  if (out.record) {
+    out.tries_socket = [&plan](const std::string& path) { return may_be_tried(plan, path); };
+  }
   out.commands = plan.commands;
   out.kept_trees = plan.kept_trees;
   out.temporary = plan.session.temporary;

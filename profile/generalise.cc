@@ -325,6 +325,8 @@ class Generaliser {
         lists[field].push_back(written(path));
       }
     }
+    add_sockets(lists["unix_socket"]);
+    std::erase_if(lists, [](const auto& list) { return list.second.empty(); });
     Json filesystem{Json::Object{}};
     for (auto& [field, paths] : lists) {
       std::ranges::sort(paths);
@@ -332,6 +334,17 @@ class Generaliser {
     }
     if (!lists.empty()) {
       document.set("filesystem", std::move(filesystem));
+    }
+  }
+
+  void add_sockets(std::vector<std::string>& list) {
+    for (const std::string& path : uses_.sockets) {
+      const std::string why = why_not(path, Access::connect(), false);
+      if (!why.empty()) {
+        note(path, why);
+      } else if (!view_.granted(path).has(Access::connect())) {
+        list.push_back(written(path));
+      }
     }
   }
 

@@ -38,6 +38,7 @@ struct Uses {
   std::vector<UsedPath> paths;
   std::set<std::uint16_t> connected;
   std::set<std::uint16_t> listened;
+  std::set<std::string> sockets = {};  // of programs outside, in the file system
   bool datagrams = false;   // names were resolved, or other UDP: no list of ports allows that
   bool free_ports = false;  // ports were taken that the kernel found free: nor that
 };

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -59,6 +60,8 @@ struct BrokerConfig {
   OutsideGrants outside = OutsideGrants::Refused;
   bool scoped = true;   // by Landlock: signals and abstract sockets stay inside
   bool record = false;  // what is done is told, too (kEventUsed), and listings are trapped
+  // Where that is so: whether a socket outside, of that path and one name, is connected to.
+  std::function<bool(const std::string& path)> tries_socket = {};
   std::optional<std::uint64_t> max_tasks = std::nullopt;  // where forks are trapped to be counted
   std::vector<HeldCommand> commands = {};
   std::vector<std::string> kept_trees = {};  // resolved; nothing older than the session leaves them

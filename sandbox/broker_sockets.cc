@@ -232,7 +232,7 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
   if (!found) {
     return Outcome::error(ECONNREFUSED);
   }
-  if (std::ranges::find(bound_here_, *found) == bound_here_.end() && !is_granted(*found)) {
+  if (std::ranges::find(bound_here_, *found) == bound_here_.end() && !is_granted(*object, *found)) {
     return outside(call, socket, *std::move(object), path);
   }
   const PathAddress by_object = path_address(fd_path(*object));
@@ -242,8 +242,20 @@ Outcome SocketOperations::connect_path(const Call& call, const OwnedFd& socket,
 }
 
 // is_granted: the object itself, which the grant keeps, so that none other gets its number.
-bool SocketOperations::is_granted(const BoundSocket& found) const {
-  return rules_.config().capabilities->grants_socket(found.id.device, found.id.inode);
+bool SocketOperations::is_granted(BorrowedFd object, const BoundSocket& found) {
+  const BrokerConfig& config = rules_.config();
+  if (config.capabilities->grants_socket(found.id.device, found.id.inode)) {
+    return true;
+  }
+  struct stat status{};
+  const bool tried = config.record && config.tries_socket && ::fstat(object.raw(), &status) == 0 &&
+                     status.st_nlink == 1;
+  const std::string path = tried ? raw_path_of(object, 1) : std::string();
+  if (path.empty() || !config.tries_socket(path)) {
+    return false;
+  }
+  rules_.used("socket", path);
+  return true;
 }
 
 // connect_by makes `attempt` to connect a unix socket, in a process of its own where it may wait.

@@ -50,7 +50,7 @@ class SocketOperations {
   struct Address;
   Answer<Address> address_of(const Call& call) const;
   Outcome connect_path(const Call& call, const OwnedFd& socket, const std::string& path);
-  bool is_granted(const BoundSocket& found) const;
+  bool is_granted(BorrowedFd object, const BoundSocket& found);
   Outcome connect_by(const Call& call, const OwnedFd& socket, const std::function<long()>& attempt);
   Outcome connect_abstract(const Call& call, const OwnedFd& socket, const Address& address);
   Outcome connect_internet(const Call& call, const OwnedFd& socket, const Address& address);

@@ -5,6 +5,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -58,9 +59,9 @@ class Learn(support.SandboxCase):
         self.project.write("Makefile", "all:\n\tmkdir -p built\n\techo made >built/made\n")
         self.project.write("work.sh", WORK)
 
-    def learn(self, *words, options=(), **rest):
-        return self.project.nono("learn", *options, "--", *words,
-                                 env={"OUTSIDE": str(self.outside)}, timeout=180, **rest)
+    def learn(self, *words, options=(), env=None, **rest):
+        return self.project.nono("learn", *options, "--", *words, timeout=180,
+                                 env={"OUTSIDE": str(self.outside), **(env or {})}, **rest)
 
     def profile(self):
         return json.loads((self.project.tree / "learned.json").read_text())
@@ -243,6 +244,29 @@ class Learn(support.SandboxCase):
         bound = self.project.sandbox(*words, options=("--allow-cwd",))
         self.assertNotEqual(bound.returncode, 0)
         self.assertIn("mend: --write " + str(self.outside / "data"), bound.stderr)
+
+    def test_a_socket_of_a_program_outside_is_learned_but_none_that_acts_for_the_user(self):
+        script = ("import socket, sys\n"
+                  "s = socket.socket(socket.AF_UNIX)\n"
+                  "try:\n"
+                  "    s.connect(sys.argv[1]); print('met')\n"
+                  "except OSError: print('refused')\n")
+        for name in ("service", "ssh-agent.1", "named"):
+            service = socket.socket(socket.AF_UNIX)
+            self.addCleanup(service.close)
+            service.bind(str(self.outside / name))
+            os.chmod(self.outside / name, 0o666)
+            service.listen()
+        for name, env, met in (("service", {}, True), ("ssh-agent.1", {}, False),
+                               ("named", {"SOME": str(self.outside / "named")}, False)):
+            words = (PY, "-c", script, str(self.outside / name))
+            done = self.ran(self.learn(*words, options=("--output", f"{name}.json"), env=env))
+            self.assertIn("met" if met else "refused", done.stdout, name)
+            again = self.ran(self.project.sandbox(*words, options=("--profile", f"./{name}.json")))
+            self.assertIn("met" if met else "refused", again.stdout, name)
+            learned = json.loads((self.project.tree / f"{name}.json").read_text())
+            self.assertEqual(learned.get("filesystem", {}).get("unix_socket"),
+                             [str(self.outside / name)] if met else None)
 
     def test_udp_that_is_never_connected_is_noticed(self):
         words = (PY, "-c", "import socket; socket.socket(2, 2).sendto(b'', ('127.0.0.1', 9))")

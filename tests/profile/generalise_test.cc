@@ -237,6 +237,19 @@ TEST(GeneraliseNetworkTest, PortsAreListedUnlessUdpWasUsedOrAnyFreePort) {
   EXPECT_EQ(free.notes.size(), 1U);
 }
 
+TEST(GeneraliseSocketsTest, EachIsNamedAndWhatIsNeverGrantedIsSaid) {
+  Uses uses;
+  uses.sockets = {"/run/db/s", "/home/u/.x/s", "/home/u/.ssh/agent"};
+  const Learned out = generalise(uses, view(), "p", "");
+  EXPECT_EQ(out.document.find("filesystem")->compact(),
+            R"({"unix_socket":["$HOME/.x/s","/run/db/s"]})");
+  EXPECT_EQ(out.notes.size(), 1U);
+  LearnView known = view();
+  known.granted = [](std::string_view) { return Access::connect(); };
+  uses.sockets = {"/run/db/s"};
+  EXPECT_EQ(generalise(uses, known, "p", "").document.find("filesystem"), nullptr);
+}
+
 std::vector<UsedPath> random_uses(std::mt19937& random) {
   static const std::vector<std::string> kWords = {"home", "u",   "src",   "p",     ".config", "srv",
                                                   "a",    "b c", "\"q\"", "$HOME", "etc",     "usr",
