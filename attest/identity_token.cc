@@ -21,6 +21,7 @@ constexpr JsonLimits kClaimLimits{
 constexpr std::chrono::minutes kEarly{5};
 
 constexpr std::string_view kGitHubIssuer = "https://token.actions.githubusercontent.com";
+constexpr std::string_view kCircleCiIssuer = "https://oidc.circleci.com";
 
 // Issuers that vouch for people by e-mail address (Fulcio's public configuration).
 constexpr std::array<std::string_view, 3> kEmailIssuers{"https://accounts.google.com",
@@ -67,6 +68,29 @@ std::string shown_time(std::int64_t seconds) {
   return seconds >= 0 && seconds <= kLast
              ? format_rfc3339(std::chrono::sys_seconds(std::chrono::seconds(seconds)))
              : std::to_string(seconds);
+}
+
+// A member of a claim that is an object; empty where there is none.
+std::string member_of(const Json& claims, std::string_view object, std::string_view name) {
+  const Json* const inner = claims.find(object);
+  const Json* const value =
+      inner != nullptr && inner->object() != nullptr ? inner->find(name) : nullptr;
+  return value != nullptr && value->string() != nullptr ? *value->string() : std::string();
+}
+
+// Fulcio names the pods of a cluster by namespace and service account.
+std::optional<std::string> kubernetes_name(const Json& claims) {
+  const Json* const pod = claims.find("kubernetes.io");
+  if (pod == nullptr || pod->object() == nullptr) {
+    return std::nullopt;
+  }
+  return "https://kubernetes.io/namespaces/" + member_of(claims, "kubernetes.io", "namespace") +
+         "/serviceaccounts/" + member_of(*pod, "serviceaccount", "name");
+}
+
+bool is_circleci(std::string_view issuer) {
+  return issuer == kCircleCiIssuer ||
+         (issuer.starts_with(kCircleCiIssuer) && issuer[kCircleCiIssuer.size()] == '/');
 }
 
 Result<void> differs(std::string_view what, const std::string& found, const std::string& wanted) {
@@ -175,12 +199,28 @@ std::optional<std::string> IdentityToken::expected_name() const {
   if (issuer_ == "https://agent.buildkite.com") {
     return "https://buildkite.com/" + claim("organization_slug") + "/" + claim("pipeline_slug");
   }
-  return std::nullopt;
+  if (is_circleci(issuer_)) {
+    return "https://circleci.com/api/v2/projects/" + claim("oidc.circleci.com/project-id") +
+           "/pipeline-definitions/" + claim("oidc.circleci.com/pipeline-definition-id");
+  }
+  if (issuer_ == "https://oidc.codefresh.io") {
+    const std::string own = claim("platform_url");
+    return (own.empty() ? "https://g.codefresh.io" : own) + "/" + claim("account_name") + "/" +
+           claim("pipeline_name") + ":" + claim("account_id") + "/" + claim("pipeline_id");
+  }
+  return kubernetes_name(claims_);
+}
+
+// A provider that passes other providers' people on (dex) says whose they are, and Fulcio, where it
+// is set up so, as Sigstore's own is, writes that one into the certificate.
+bool IdentityToken::may_be_issuer(std::string_view name) const {
+  return name == issuer_ ||
+         (!name.empty() && name == member_of(claims_, "federated_claims", "connector_id"));
 }
 
 Result<void> IdentityToken::describes(const crypto::SubjectName& name,
                                       const crypto::FulcioClaims& claims) const {
-  if (claims.issuer != issuer_) {
+  if (!may_be_issuer(claims.issuer)) {
     return differs("issuer", claims.issuer, issuer_);
   }
   const std::string subject = claim("sub");

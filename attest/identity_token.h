@@ -48,9 +48,10 @@ class IdentityToken {
   // claim is a claim that is a string; empty where there is none.
   std::string claim(std::string_view name) const;
 
-  // describes reports whether a certificate is about this token: the issuer, the subject name (the
-  // e-mail address; what GitHub, GitLab and Buildkite identities are made of; else `sub`), and the
-  // token subject where the certificate states it. InvalidInput says which differs.
+  // describes reports whether a certificate is about this token: the issuer, or the one whose
+  // person it passes on; the subject name (the e-mail address; what the identities of GitHub,
+  // GitLab, Buildkite, CircleCI, Codefresh and Kubernetes are made of; else `sub`), and the token
+  // subject where the certificate states it. InvalidInput says which differs.
   Result<void> describes(const crypto::SubjectName& name, const crypto::FulcioClaims& claims) const;
 
  private:
@@ -61,6 +62,7 @@ class IdentityToken {
   // expected_name is the subject name that Fulcio makes of the token; nothing where this code does
   // not know the issuer's rule.
   std::optional<std::string> expected_name() const;
+  bool may_be_issuer(std::string_view name) const;
   crypto::Secret text_;
   Json claims_;
   std::string issuer_;

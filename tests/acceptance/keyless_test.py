@@ -155,6 +155,24 @@ class Keyless(KeylessCase):
             self.assertIn("VERIFIED", self.verdict())
             (self.project.tree / "CLAUDE.md.bundle").unlink()
 
+    def test_who_is_named_otherwise_than_by_the_token_signs(self):
+        """An identity provider that passes other providers' people on, and a cluster's service account."""
+        oidc = f"http://127.0.0.1:{BASE + 1}"
+        github = "https://github.com/login/oauth"
+        pod = "https://kubernetes.io/namespaces/ci/serviceaccounts/signer"
+        self.trust({"name": "alice", "issuer": github, "subject": "alice@example.test"},
+                   {"name": "cluster", "issuer": f"{oidc}/pods", "subject": pod})
+        for claims, words, who in (
+                ({"federated_claims": {"connector_id": github, "user_id": "7"}},
+                 (f"iss={oidc}/dex",), "alice"),
+                ({"kubernetes.io": {"namespace": "ci", "serviceaccount": {"name": "signer"}}},
+                 (f"iss={oidc}/pods", "sub=system:serviceaccount:ci:signer"), "cluster")):
+            path = self.project.write("claims.json", json.dumps(claims))
+            token = self.servers.token(*words, "--claims", path)
+            self.sign("CLAUDE.md", "--identity-token", token)
+            self.assertIn(who, self.verdict())
+            (self.project.tree / "CLAUDE.md.bundle").unlink()
+
     def test_json_tells_who_signed(self):
         told = json.loads(self.in_job("--json", "CLAUDE.md").stdout)
         self.assertEqual(told["schema"], "nono/trust-sign/1")

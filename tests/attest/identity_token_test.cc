@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -240,6 +242,13 @@ Json with(Json json, std::string_view key, Json value) {
   return json;
 }
 
+SubjectName uri(std::string value) {
+  return SubjectName{SubjectNameKind::Uri, std::move(value)};
+}
+SubjectName mail(std::string value) {
+  return SubjectName{SubjectNameKind::Email, std::move(value)};
+}
+
 std::vector<Described> described() {
   const std::string ours = "https://issuer.example";
   const std::string workflow =
@@ -249,12 +258,6 @@ std::vector<Described> described() {
   Json kite = with(claims(), "iss", "https://agent.buildkite.com");
   kite.set("organization_slug", "acme");
   kite.set("pipeline_slug", "sign");
-  const auto uri = [](std::string value) {
-    return SubjectName{SubjectNameKind::Uri, std::move(value)};
-  };
-  const auto mail = [](std::string value) {
-    return SubjectName{SubjectNameKind::Email, std::move(value)};
-  };
   return {
       {"e-mail", email, mail("alice@example.com"), certified(ours), ""},
       {"another e-mail", email, mail("mallory@example.com"), certified(ours), "e-mail address"},
@@ -289,8 +292,65 @@ std::vector<Described> described() {
   };
 }
 
+std::vector<Described> described_machines() {
+  const std::string ours = "https://issuer.example";
+  const Json pod =
+      with(claims(), "kubernetes.io",
+           Json::Object{{"namespace", "ci"}, {"serviceaccount", Json::Object{{"name", "signer"}}}});
+  Json circle = with(claims(), "iss", "https://oidc.circleci.com/org/1-2");
+  circle.set("oidc.circleci.com/project-id", "3-4");
+  circle.set("oidc.circleci.com/pipeline-definition-id", "5-6");
+  Json fresh = with(claims(), "iss", "https://oidc.codefresh.io");
+  fresh.set("account_name", "acme");
+  fresh.set("pipeline_name", "app/sign");
+  fresh.set("account_id", "7");
+  fresh.set("pipeline_id", "8");
+  return {
+      {"CircleCI", circle, uri("https://circleci.com/api/v2/projects/3-4/pipeline-definitions/5-6"),
+       certified("https://oidc.circleci.com/org/1-2"), ""},
+      {"CircleCI, another", circle,
+       uri("https://circleci.com/api/v2/projects/3-4/pipeline-definitions/9"),
+       certified("https://oidc.circleci.com/org/1-2"), "subject"},
+      {"Codefresh", fresh, uri("https://g.codefresh.io/acme/app/sign:7/8"),
+       certified("https://oidc.codefresh.io"), ""},
+      {"Codefresh, its own platform", with(fresh, "platform_url", "https://cf.acme.example"),
+       uri("https://cf.acme.example/acme/app/sign:7/8"), certified("https://oidc.codefresh.io"),
+       ""},
+      {"Codefresh, another", fresh, uri("https://g.codefresh.io/other/app/sign:7/8"),
+       certified("https://oidc.codefresh.io"), "subject"},
+      {"Kubernetes", pod, uri("https://kubernetes.io/namespaces/ci/serviceaccounts/signer"),
+       certified(ours), ""},
+      {"Kubernetes, another", pod, uri("https://kubernetes.io/namespaces/ci/serviceaccounts/root"),
+       certified(ours), "subject"},
+  };
+}
+
+// A provider names the one whose people it passes on.
+std::vector<Described> described_guests() {
+  const std::string ours = "https://issuer.example";
+  const Json email = with(claims(), "email", "alice@example.com");
+  const Json dex = with(email, "federated_claims",
+                        Json::Object{{"connector_id", "https://github.com/login/oauth"}});
+  const Json dex_of_nobody = with(email, "federated_claims", Json::Object{{"connector_id", ""}});
+  return {
+      {"somebody passed on", dex, mail("alice@example.com"),
+       certified("https://github.com/login/oauth"), ""},
+      {"somebody passed on, by a Fulcio that does not say", dex, mail("alice@example.com"),
+       certified(ours), ""},
+      {"somebody passed on of another", dex, mail("alice@example.com"),
+       certified("https://accounts.google.com"), "issuer"},
+      {"somebody passed on, another address", dex, mail("mallory@example.com"),
+       certified("https://github.com/login/oauth"), "e-mail address"},
+      {"somebody passed on by nobody", dex_of_nobody, mail("alice@example.com"), certified(""),
+       "issuer"},
+  };
+}
+
 TEST(IdentityTokenTest, ACertificateIsForTheTokenOrNot) {
-  for (const Described& one : described()) {
+  std::vector<Described> rows = described();
+  std::ranges::move(described_machines(), std::back_inserter(rows));
+  std::ranges::move(described_guests(), std::back_inserter(rows));
+  for (const Described& one : rows) {
     const auto done = good(one.token).describes(one.subject, one.claims);
     if (one.refusal.empty()) {
       EXPECT_TRUE(done) << one.name << ": " << done.error().message();

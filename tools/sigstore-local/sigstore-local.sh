@@ -103,6 +103,10 @@ oidc-issuers:
     {issuer-url: $GHA_ISS, client-id: sigstore, type: ci-provider, ci-provider: github-workflow, contact: dev@example.test, description: "public issuer name, answered by the loopback issuer"}
   $OIDC/svc:
     {issuer-url: $OIDC/svc, client-id: sigstore, type: uri, subject-domain: "$OIDC", contact: dev@example.test, description: "URI subjects"}
+  $OIDC/dex:
+    {issuer-url: $OIDC/dex, client-id: sigstore, type: email, issuer-claim: "\$.federated_claims.connector_id", contact: dev@example.test, description: "passes other providers' people on, as the public-good instance's does"}
+  $OIDC/pods:
+    {issuer-url: $OIDC/pods, client-id: sigstore, type: kubernetes, contact: dev@example.test, description: "service accounts of a cluster"}
 ci-issuer-metadata:
   github-workflow:
     default-template-values: {url: "https://github.com", environment: ""}
@@ -145,7 +149,7 @@ wait_http() { # name url [regex of status]
 up() {
   local t0=$(date +%s%N) t; mkdir -p "$SL_STATE" "$L" "$R"; keys; fulcio_config
   lap() { t=$(date +%s%N); echo "  $1 ready at $(( (t-t0)/1000000 )) ms"; }
-  has oidc && { run oidc python3 "$HERE/lib/oidc.py" serve --dir "$SL_STATE/oidc" --port $P_OIDC --tls-port $P_OIDC_TLS --proxy-port $P_PROXY --issuer "$OIDC" --issuer "$OIDC/gha" --issuer "$OIDC/svc" --issuer "$GHA_ISS"; }
+  has oidc && { run oidc python3 "$HERE/lib/oidc.py" serve --dir "$SL_STATE/oidc" --port $P_OIDC --tls-port $P_OIDC_TLS --proxy-port $P_PROXY --issuer "$OIDC" --issuer "$OIDC/gha" --issuer "$OIDC/svc" --issuer "$OIDC/dex" --issuer "$OIDC/pods" --issuer "$GHA_ISS"; }
   # TSA before Rekor v1: both bind :2112 for metrics, TSA exits when it cannot, Rekor v1 does not care
   has tsa && { run tsa "$SL_BIN/timestamp-server" serve --host $H --port $P_TSA --timestamp-signer file --file-signer-key-path "$K/tsa.key" --certificate-chain-path "$K/tsa-chain.pem" --disable-ntp-monitoring --log-type prod; }
   has trillian && { [[ -f $R/trillian ]] && kill -0 "$(<"$R/trillian")" 2>/dev/null || rm -f "$SL_STATE/trees"; run trillian "$SL_BIN/trillian-mem" -rpc $H:$P_TRILLIAN -trees rekor,rekorb,ct -ids "$SL_STATE/trees"; }
