@@ -7,6 +7,7 @@
 
 #include "attest/predicate.h"
 #include "base/encoding.h"
+#include "base/text.h"
 #include "trustpolicy/fields.h"
 
 namespace nono::trustpolicy {
@@ -104,19 +105,61 @@ bool keeps_its_host(std::string_view pattern) {
          pattern.find_first_of("*?[]/", at) == std::string_view::npos;
 }
 
-// On these anybody can have an account, and a CI that signs with it: the first component of the
-// path is whose it is.
-constexpr std::array kSharedHosts = {std::string_view("https://github.com/"),
-                                     std::string_view("https://gitlab.com/"),
-                                     std::string_view("https://buildkite.com/")};
+// Below these anybody can have an account, and a CI that signs with it: the first component behind
+// them says whose it is. (Fulcio's configuration says what the subjects of each CI are made of.)
+struct SharedHost {
+  std::string_view host;
+  std::string_view accounts;  // below the host
+};
+constexpr std::array kSharedHosts = {SharedHost{"https://github.com/", ""},
+                                     SharedHost{"https://gitlab.com/", ""},
+                                     SharedHost{"https://buildkite.com/", ""},
+                                     SharedHost{"https://g.codefresh.io/", ""},
+                                     SharedHost{"https://circleci.com/", "api/v2/projects/"},
+                                     SharedHost{"https://issuer.enforce.dev/", ""}};
+
+// On these anybody can have an address; those of Google's are of everybody's machines.
+constexpr std::array kSharedDomains = {std::string_view("gmail.com"),
+                                       std::string_view("googlemail.com"),
+                                       std::string_view("outlook.com"),
+                                       std::string_view("hotmail.com"),
+                                       std::string_view("live.com"),
+                                       std::string_view("icloud.com"),
+                                       std::string_view("yahoo.com"),
+                                       std::string_view("proton.me"),
+                                       std::string_view("protonmail.com"),
+                                       std::string_view("users.noreply.github.com"),
+                                       std::string_view("developer.gserviceaccount.com"),
+                                       std::string_view("appspot.gserviceaccount.com"),
+                                       std::string_view("cloudbuild.gserviceaccount.com")};
+
+bool keeps_account_on(const SharedHost& shared, std::string_view pattern, std::size_t wildcard) {
+  if (!pattern.starts_with(shared.host)) {
+    return true;
+  }
+  const std::string_view path = pattern.substr(shared.host.size());
+  if (!path.starts_with(shared.accounts)) {
+    return false;
+  }
+  const std::size_t account = shared.host.size() + shared.accounts.size();
+  const std::size_t slash = pattern.find('/', account);
+  return slash > account && slash < wildcard;
+}
+
+bool is_shared_address(std::string_view pattern) {
+  const std::size_t at = pattern.rfind('@');
+  return at != std::string_view::npos && !pattern.contains("://") &&
+         std::ranges::find(kSharedDomains, ascii_lower(pattern.substr(at + 1))) !=
+             kSharedDomains.end();
+}
 
 bool keeps_its_account(std::string_view pattern) {
   const std::size_t first = pattern.find_first_of("*?[");
-  return std::ranges::all_of(kSharedHosts, [&](std::string_view host) {
-    const std::size_t slash = pattern.find('/', host.size());
-    return first == std::string_view::npos || !pattern.starts_with(host) ||
-           (slash > host.size() && slash < first);
-  });
+  return first == std::string_view::npos ||
+         (!is_shared_address(pattern) &&
+          std::ranges::all_of(kSharedHosts, [&](const SharedHost& shared) {
+            return keeps_account_on(shared, pattern, first);
+          }));
 }
 
 Result<Glob> parse_subject_pattern(const JsonView& view, std::string_view key) {
@@ -133,7 +176,7 @@ Result<Glob> parse_subject_pattern(const JsonView& view, std::string_view key) {
             .error("names a host on which everybody can have an account, and not whose it is: "
                    "otherwise strangers could match it")
             .mend_with("write the owner or group without wildcards behind the host, such as "
-                       "https://github.com/OWNER/*"));
+                       "https://github.com/OWNER/*, or an address whole"));
   }
   return glob;
 }

@@ -336,11 +336,29 @@ TEST(DocumentTest, SubjectPatternsOnSharedHostsMustKeepTheirAccount) {
         Parts{.publishers = keyless(R"(,"subject_pattern":")" + std::string(pattern) + '"')}.text(),
         "p");
   };
-  for (const std::string_view bad :
-       {"https://github.com/*", "https://github.com/*/.github/workflows/*", "https://github.com/**",
-        "https://github.com/acme*", "https://github.com/acm?/skills/*", "https://github.com//*",
-        "https://github.com/[a-z]cme/*", "https://gitlab.com/*", "https://gitlab.com/*/ci.yml@*",
-        "https://buildkite.com/*"}) {
+  for (const std::string_view bad : {"https://github.com/*",
+                                     "https://github.com/*/.github/workflows/*",
+                                     "https://github.com/**",
+                                     "https://github.com/acme*",
+                                     "https://github.com/acm?/skills/*",
+                                     "https://github.com//*",
+                                     "https://github.com/[a-z]cme/*",
+                                     "https://gitlab.com/*",
+                                     "https://gitlab.com/*/ci.yml@*",
+                                     "https://buildkite.com/*",
+                                     "https://g.codefresh.io/*",
+                                     "https://g.codefresh.io/*/app:*",
+                                     "https://circleci.com/*",
+                                     "https://circleci.com/api/v2/*",
+                                     "https://circleci.com/api/v2/projects/*",
+                                     "https://circleci.com/api/*/projects/3-4/*",
+                                     "https://issuer.enforce.dev/*",
+                                     "*@gmail.com",
+                                     "a*@GMail.com",
+                                     "*@outlook.com",
+                                     "*@users.noreply.github.com",
+                                     "*-compute@developer.gserviceaccount.com",
+                                     "*@appspot.gserviceaccount.com"}) {
     const auto document = parsed(bad);
     ASSERT_FALSE(document) << bad;
     EXPECT_EQ(document.error().kind(), ErrorKind::InvalidInput);
@@ -351,6 +369,9 @@ TEST(DocumentTest, SubjectPatternsOnSharedHostsMustKeepTheirAccount) {
   for (const std::string_view good :
        {"https://github.com/acme/*", "https://github.com/acme/*/.github/workflows/sign.yml@*",
         "https://gitlab.com/acme/*", "https://github.com/acme", "https://git.acme.example/*",
+        "https://g.codefresh.io/acme/*", "https://circleci.com/api/v2/projects/3-4/*",
+        "https://circleci.com/api/v2/projects/3-4", "https://issuer.enforce.dev/1a2b/*",
+        "alice@gmail.com", "*@gmail.com.acme.example", "*@acme.iam.gserviceaccount.com",
         "https://github.com.acme.example/*"}) {
     const auto document = parsed(good);
     EXPECT_TRUE(document) << good << ": " << document.error().message();
