@@ -98,22 +98,26 @@ Result<RootUpdate> update_instance(const Instance& instance, const std::string& 
   return update;
 }
 
-Result<RootUpdate> say_what_stays(Result<RootUpdate> update, const Instance& instance) {
-  if (update) {
-    return update;
-  }
-  Error error = std::move(update).error().while_doing("the trusted root of " + instance.name +
-                                                      " stays as it is");
+// What lies here has a remedy of its own, or an errno; EFBIG is a document's, too.
+bool came_from_the_repository(const Error& error) {
+  const ErrorKind kind = error.kind();
+  return error.remedy().empty() && (error.code() == 0 || error.code() == EFBIG) &&
+         kind != ErrorKind::System && kind != ErrorKind::Usage && kind != ErrorKind::Internal;
+}
+
+// blame_repository: that it did not answer, or answered wrongly, is not the caller's fault:
+// Network. `stays` says what is as it was.
+Error blame_repository(Error error, const Instance& instance, const std::string& stays) {
   if (error.kind() == ErrorKind::Network) {
-    return std::unexpected(std::move(error).mend_with(
-        "try again with a connection to " + instance.metadata_url + "; verification needs none"));
+    return std::move(error).mend_with("try again with a connection to " + instance.metadata_url +
+                                      "; verification needs none");
   }
-  // What lies here has a remedy of its own: this is about what came.
-  const bool came = error.remedy().empty() && error.kind() != ErrorKind::System;
-  return std::unexpected(
-      came ? std::move(error).mend_with("if this machine's clock is right, tell whoever runs " +
-                                        instance.metadata_url + "; verification goes on as before")
-           : std::move(error));
+  if (!came_from_the_repository(error)) {
+    return error;
+  }
+  return Error(ErrorKind::Network, error.message())
+      .mend_with("if this machine's clock is right, tell whoever runs " + instance.metadata_url +
+                 "; " + stays);
 }
 
 Result<Instance> instance_in_use(const UserDirectories& user) {
@@ -143,7 +147,9 @@ Result<Instance> named_instance(const RootInit& init) {
   NONO_TRY(instance.anchor, read_file(init.root_file, tuf::kMaxRootBytes));
   const auto anchor = tuf::TrustedSet::start(instance.anchor);
   if (!anchor) {
-    return std::unexpected(Error(anchor.error()).while_doing(init.root_file));
+    return std::unexpected(Error(anchor.error())
+                               .while_doing(init.root_file)
+                               .mend_with("give the repository's root.json, from whoever runs it"));
   }
   return instance;
 }
@@ -189,7 +195,14 @@ Result<ConfigParts> read_parts(const std::string& file) {
 Result<RootUpdate> update_root(const UserDirectories& user, net::HttpClient& client,
                                const Clock& clock) {
   NONO_TRY(const Instance instance, instance_in_use(user));
-  return say_what_stays(update_instance(instance, tuf_directory(user), client, clock), instance);
+  Result<RootUpdate> update = update_instance(instance, tuf_directory(user), client, clock);
+  if (!update) {
+    return std::unexpected(
+        blame_repository(std::move(update).error().while_doing("the trusted root of " +
+                                                               instance.name + " stays as it is"),
+                         instance, "verification goes on as before"));
+  }
+  return update;
 }
 
 Result<RootUpdate> init_root(const UserDirectories& user, const RootInit& init,
@@ -199,7 +212,11 @@ Result<RootUpdate> init_root(const UserDirectories& user, const RootInit& init,
   // A file comes before an instance, and would silently go on being the one.
   NONO_CHECK(check_free(join_path(user.config, trustpolicy::kTrustedRootName), Replace::No));
   NONO_TRY(const Instance instance, named_instance(init));
-  NONO_TRY(RootUpdate update, update_instance(instance, tuf_directory(user), client, clock));
+  Result<RootUpdate> update = update_instance(instance, tuf_directory(user), client, clock);
+  if (!update) {
+    return std::unexpected(
+        blame_repository(std::move(update).error(), instance, "nothing was initialized"));
+  }
   NONO_CHECK(make_private_directories(user.config));
   NONO_CHECK(replace_file(path, instance.to_json().pretty(), kMode));
   return update;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -211,6 +212,32 @@ TEST_F(RootUpdateTest, AHalfUpdateIsNotUsed) {
             std::string::npos);
   EXPECT_EQ(*read_file(packed(), 1u << 24), before);
   EXPECT_EQ(used(), packed());
+}
+
+// What a repository answers is not a file of the caller's: it is told as a service's wrong answer.
+TEST_F(RootUpdateTest, AWrongAnswerIsTheRepositorysFault) {
+  ASSERT_EQ(error_of_init(init()), "");
+  RootInit other = init();
+  other.replace = Replace::Yes;
+  other.name = "other";
+  const auto is_blamed = [&](const Result<RootUpdate>& done) {
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().kind(), ErrorKind::Network) << done.error().message();
+    EXPECT_NE(done.error().remedy().find("tell whoever runs https://tuf.example"),
+              std::string::npos)
+        << done.error().message();
+  };
+  const std::array<std::string, 3> wrong{"<html>", "", R"({"signed":{},"signatures":[]})"};
+  for (const std::string& text : wrong) {
+    repository.files["timestamp.json"] = text;
+    is_blamed(update_root(user, http, clock));
+    is_blamed(init_root(user, other, http, clock));
+  }
+  repository.files.erase("timestamp.json");
+  is_blamed(update_root(user, http, clock));
+  is_blamed(init_root(user, other, http, clock));
+  repository.publish_all();
+  EXPECT_EQ(error_of_update(), "");
 }
 
 TEST_F(RootUpdateTest, ATrustedRootThatThisBuildCannotReadIsNotTaken) {
