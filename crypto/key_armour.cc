@@ -124,6 +124,13 @@ std::unexpected<Error> wrong_private_label(std::string_view label) {
         Error(ErrorKind::Unsupported, "private key: it is encrypted")
             .mend_with("decrypt it first: openssl pkcs8 -in KEY -out KEY.plain"));
   }
+  // What could be converted and would not sign then, or cannot be by openssl.
+  if (label == "RSA PRIVATE KEY") {
+    return fail(ErrorKind::Unsupported, "private key: RSA keys verify here, they do not sign");
+  }
+  if (label == "OPENSSH PRIVATE KEY") {
+    return bad(kWhat, "it is in OpenSSH's form, not in PKCS#8");
+  }
   if (label.ends_with("PRIVATE KEY") || label == "EC PARAMETERS") {
     return bad(kWhat, "it is in its algorithm's own form, not in PKCS#8",
                "convert it: openssl pkcs8 -topk8 -nocrypt -in KEY -out KEY.p8");

@@ -32,6 +32,9 @@ constexpr std::string_view kKeystoreScheme = "keystore://";
 constexpr std::string_view kFileScheme = "file://";
 constexpr std::string_view kPrivateSuffix = ".pem";
 constexpr std::string_view kPublicSuffix = ".pub";
+constexpr std::string_view kKeysThatSign =
+    "give a PEM file (PKCS#8) of a key of P-256, P-384, P-521 or Ed25519, or make one: nono trust "
+    "keygen";
 
 Error usage(std::string what, std::string remedy) {
   return Error(ErrorKind::Usage, std::move(what)).mend_with(std::move(remedy));
@@ -50,8 +53,10 @@ bool exists(const std::string& path) {
 Result<void> check_private(BorrowedFd file, const std::string& path) {
   NONO_TRY(const struct stat status, status_of(file, path));
   if (status.st_uid != ::geteuid() && status.st_uid != 0) {
-    return fail(ErrorKind::PermissionDenied,
-                "the private key " + path + " belongs to another user");
+    return std::unexpected(
+        Error(ErrorKind::PermissionDenied, "the private key " + path + " belongs to another user")
+            .mend_with("sign as that user, or make a key of your own: nono "
+                       "trust keygen"));
   }
   if ((status.st_mode & kOthersMask) != 0) {
     return std::unexpected(Error(ErrorKind::PermissionDenied,
@@ -69,8 +74,10 @@ Result<PrivateKey> read_private(const std::string& path) {
   const Secret secret = Secret::take(text);
   Result<PrivateKey> key = PrivateKey::parse_text(secret);
   if (!key) {
-    return std::unexpected(
-        fault_of_file(std::move(key).error()).while_doing("the private key " + path));
+    Error error = fault_of_file(std::move(key).error()).while_doing("the private key " + path);
+    return std::unexpected(error.remedy().empty()
+                               ? std::move(error).mend_with(std::string(kKeysThatSign))
+                               : std::move(error));
   }
   return key;
 }

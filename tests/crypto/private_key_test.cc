@@ -288,6 +288,22 @@ TEST(PrivateKeyTest, Sec1KeySaysHowToConvertIt) {
   EXPECT_EQ(key.error().remedy(), "convert it: openssl pkcs8 -topk8 -nocrypt -in KEY -out KEY.p8");
 }
 
+// No conversion helps these: none is advised.
+TEST(PrivateKeyTest, KeysThatNoConversionMakesSignAreToldApart) {
+  const auto fault = [](std::string_view label) {
+    const std::string name(label);
+    return PrivateKey::parse_text(
+               secret_of("-----BEGIN " + name + "-----\nAAAA\n-----END " + name + "-----\n"))
+        .error();
+  };
+  const Error rsa = fault("RSA PRIVATE KEY");
+  EXPECT_EQ(rsa.message(), "private key: RSA keys verify here, they do not sign");
+  EXPECT_EQ(rsa.remedy(), "");
+  const Error openssh = fault("OPENSSH PRIVATE KEY");
+  EXPECT_EQ(openssh.message(), "private key: it is in OpenSSH's form, not in PKCS#8");
+  EXPECT_EQ(openssh.remedy(), "");
+}
+
 TEST(PrivateKeyTest, RsaKeyIsUnsupported) {
   const auto key = PrivateKey::parse_text(secret_of(testdata("rsa2048.key.pem")));
   ASSERT_FALSE(key.has_value());

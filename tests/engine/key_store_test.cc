@@ -217,6 +217,7 @@ TEST_F(KeyStoreTest, WhatIsNoKeyFileIsNotRead) {
   const auto key = store().load(KeyFile{text});
   ASSERT_FALSE(key.has_value());
   EXPECT_NE(key.error().message().find(text), std::string::npos);
+  EXPECT_NE(key.error().remedy().find("nono trust keygen"), std::string::npos);
 }
 
 TEST_F(KeyStoreTest, KnownKeysAreListedByName) {
