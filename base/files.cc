@@ -160,8 +160,10 @@ Result<std::string> read_capped(BorrowedFd regular, std::size_t max_bytes,
     return not_regular(shown_as, status.st_mode);
   }
   const auto too_large = [&] {
-    return fail(ErrorKind::Exhausted, printable(shown_as) + ": larger than the limit of " +
-                                          std::to_string(max_bytes) + " bytes");
+    return std::unexpected(Error(
+        ErrorKind::Exhausted,
+        printable(shown_as) + ": larger than the limit of " + std::to_string(max_bytes) + " bytes",
+        EFBIG));
   };
   if (static_cast<std::uint64_t>(status.st_size) > max_bytes) {
     return too_large();

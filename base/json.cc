@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <numeric>
 
@@ -327,8 +328,9 @@ class Builder {
     return refuse_at(kind, why, source_.offset());
   }
   bool refuse_at(ErrorKind kind, const std::string& why, std::size_t offset) {
-    error_ = Error(
-        kind, shown_pointer(pointer()) + ": " + why + " (byte " + std::to_string(offset) + ")");
+    error_ = Error(kind,
+                   shown_pointer(pointer()) + ": " + why + " (byte " + std::to_string(offset) + ")",
+                   kind == ErrorKind::Exhausted ? EFBIG : 0);
     return false;
   }
 
@@ -360,9 +362,10 @@ Result<void> refuse_quirks(std::string_view text) {
 
 Result<Json> Json::parse(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes) {
-    return fail(ErrorKind::Exhausted, "document: " + std::to_string(text.size()) +
-                                          " bytes, at most " + std::to_string(limits.bytes) +
-                                          " are allowed");
+    return std::unexpected(Error(ErrorKind::Exhausted,
+                                 "document: " + std::to_string(text.size()) + " bytes, at most " +
+                                     std::to_string(limits.bytes) + " are allowed",
+                                 EFBIG));
   }
   NONO_CHECK(refuse_quirks(text));
   Source source(text, limits);

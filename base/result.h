@@ -22,7 +22,8 @@ enum class ErrorKind : unsigned char {
   NotFound,          // a file, key or session that should be there is not
   PermissionDenied,  // the operating system or a file's mode says no
   Unsupported,       // this kernel, platform or format version cannot do it
-  Exhausted,         // a limit of ours was reached: size, depth, count, time
+  Exhausted,         // a limit of ours was reached: size, depth, count, time; code() is EFBIG
+                     // where a document or file from outside is over it
   System,            // errno(3), kept in Error::code()
   Network,
   Internal,  // a bug of ours

@@ -53,8 +53,10 @@ Result<std::size_t> read_at(BorrowedFd fd, std::span<std::byte> buffer, std::uin
 }
 
 std::unexpected<Error> too_large(std::string_view shown_as, std::uint64_t max_bytes) {
-  return fail(ErrorKind::Exhausted, printable(shown_as) + ": larger than the limit of " +
-                                        std::to_string(max_bytes) + " bytes");
+  return std::unexpected(Error(
+      ErrorKind::Exhausted,
+      printable(shown_as) + ": larger than the limit of " + std::to_string(max_bytes) + " bytes",
+      EFBIG));
 }
 
 Result<std::uint64_t> copy_capped(BorrowedFd source, BorrowedFd target, std::string_view shown_as,

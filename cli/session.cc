@@ -103,6 +103,9 @@ Result<bool> Session::confirm(const std::string& question) const {
 }
 
 int exit_code_of(const Error& error) {
+  if (error.kind() == ErrorKind::Exhausted && error.code() == EFBIG) {
+    return kWrongUsage;  // a file that is not what it should be: over a limit
+  }
   switch (error.kind()) {
     case ErrorKind::InvalidInput:
     case ErrorKind::Usage:

@@ -187,6 +187,7 @@ TEST_F(FilesTest, ReadingStopsAtTheCap) {
   const auto text = read_file(dir_ / "ten", 9);
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().kind(), ErrorKind::Exhausted);
+  EXPECT_EQ(text.error().code(), EFBIG);
   EXPECT_TRUE(text.error().message().ends_with("/ten: larger than the limit of 9 bytes"));
 }
 

@@ -247,6 +247,7 @@ TEST(JsonParseTest, DocumentsOverTheSizeCapAreRefusedUnread) {
   const auto json = Json::parse("[not JSON]", {.bytes = 9});
   ASSERT_FALSE(json);
   EXPECT_EQ(json.error().kind(), ErrorKind::Exhausted);
+  EXPECT_EQ(json.error().code(), EFBIG);
   EXPECT_EQ(json.error().message(), "document: 10 bytes, at most 9 are allowed");
   EXPECT_TRUE(Json::parse("[1,2,3,4]", {.bytes = 9}));
 }
@@ -259,6 +260,7 @@ TEST(JsonParseTest, DepthIsLimitedAtExactlyTheLimit) {
   const auto deeper = Json::parse(nested(65), kMessageLimits);
   ASSERT_FALSE(deeper);
   EXPECT_EQ(deeper.error().kind(), ErrorKind::Exhausted);
+  EXPECT_EQ(deeper.error().code(), EFBIG);
   EXPECT_TRUE(deeper.error().message().ends_with("nested deeper than 64 levels (byte 64)"));
   EXPECT_EQ(refusal("{\"a\":{}}", {.bytes = 99, .depth = 1}),
             "/a: nested deeper than 1 levels (byte 5)");

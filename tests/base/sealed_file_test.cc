@@ -166,6 +166,7 @@ TEST_F(SealedFileTest, LimitIsExact) {
   const auto refused = SealedFile::capture(file, "a\nb", full.size() - 1);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::Exhausted);
+  EXPECT_EQ(refused.error().code(), EFBIG);
   EXPECT_EQ(refused.error().message(), "a\\nb: larger than the limit of 1048575 bytes");
 }
 

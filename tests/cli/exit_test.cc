@@ -28,6 +28,30 @@ void expect(const testing::Outcome& outcome, const Row& row) {
   EXPECT_EQ(outcome.out, "") << row.name;
 }
 
+TEST_F(ExitTest, AFileOverALimitIsNotWhatItShouldBe) {
+  const std::string large((17u << 20) + 1, 'x');
+  for (const char* name : {"AGENTS.md", "large.pem", "trust-policy.json"}) {
+    write(name, large);
+  }
+  write("deep.json", std::string(1000, '['));
+  const std::string key = "file://" + in("large.pem");
+  ASSERT_EQ(::chmod(in("large.pem").c_str(), 0600), 0);
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"trust", "sign", "AGENTS.md"},
+           {"trust", "sign", "--keyref", key, "AGENTS.md"},
+           {"trust", "sign-policy"},
+           {"trust", "inspect", "large.pem"},
+           {"trust", "inspect", "deep.json"},
+           {"trust", "sign", "--keyless", "--identity-token", "@large.pem", "AGENTS.md"},
+           {"trust", "root", "init", "--trust-config", "large.pem"},
+           {"trust", "root", "init", "--trust-config", "deep.json"},
+           {"trust", "root", "init", "--root", "large.pem", "--url", "https://tuf.example"}}) {
+    const testing::Outcome outcome = nono(words);
+    EXPECT_EQ(outcome.code, 2) << words[1] << ' ' << words[2 % words.size()] << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
 TEST_F(ExitTest, WrongUsageIsTwoAndNamesTheWord) {
   write("CLAUDE.md", "text");
   write("trust-policy.json", "{}");
