@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view kGitHubIssuer = "https://token.actions.githubusercontent.com";
 constexpr std::string_view kGitHub = "https://github.com";
+// What this one calls the build signer is the run, whoever's pipeline it is of.
+constexpr std::string_view kCodefreshIssuer = "https://oidc.codefresh.io";
 
 std::unexpected<Rejection> contradiction(std::string_view one, const std::string& value,
                                          std::string_view other, const std::string& other_value) {
@@ -23,6 +25,12 @@ std::unexpected<Rejection> contradiction(std::string_view one, const std::string
 bool is_github(std::string_view issuer) {
   return issuer == kGitHubIssuer ||
          (issuer.starts_with(kGitHubIssuer) && issuer[kGitHubIssuer.size()] == '/');
+}
+
+std::string build_signer_of(const CertificateIdentity& identity) {
+  const bool means_signer = identity.subject.kind == crypto::SubjectNameKind::Uri &&
+                            identity.claims.issuer != kCodefreshIssuer;
+  return means_signer ? identity.claims.build_signer_uri : std::string();
 }
 
 // below returns what follows `base` and a slash.
@@ -91,11 +99,9 @@ bool is_unexplained(const CertificateIdentity& identity) {
 
 std::expected<void, Rejection> check_subject(const CertificateIdentity& identity) {
   const crypto::FulcioClaims& claims = identity.claims;
-  const bool uri = identity.subject.kind == crypto::SubjectNameKind::Uri;
-  if (uri && !claims.build_signer_uri.empty() &&
-      claims.build_signer_uri != identity.subject.value) {
-    return contradiction("subject", identity.subject.value, "build signer URI",
-                         claims.build_signer_uri);
+  const std::string signer = build_signer_of(identity);
+  if (!signer.empty() && signer != identity.subject.value) {
+    return contradiction("subject", identity.subject.value, "build signer URI", signer);
   }
   if (is_unexplained(identity)) {
     return contradiction("subject", identity.subject.value, "source repository URI",
@@ -124,13 +130,12 @@ std::expected<void, Rejection> check_agreement(const CertificateIdentity& identi
 }
 
 KeylessSigner keyless_signer(const CertificateIdentity& identity) {
-  const bool uri = identity.subject.kind == crypto::SubjectNameKind::Uri;
   return KeylessSigner{.issuer = identity.issuer(),
                        .subject = identity.subject.value,
                        .repository = repository_of(identity.claims),
                        .workflow = workflow_of(identity),
                        .ref = ref_of(identity.claims),
-                       .build_signer_uri = uri ? identity.claims.build_signer_uri : std::string()};
+                       .build_signer_uri = build_signer_of(identity)};
 }
 
 }  // namespace nono::attest

@@ -140,6 +140,25 @@ TEST(KeylessSignerTest, AnEnterpriseIssuerOfGitHubIsGitHub) {
   EXPECT_EQ(keyless_signer(identity).repository, "acme/skills");
 }
 
+// Fulcio's configuration: the subject is the pipeline, the build signer one run of it.
+TEST(KeylessSignerTest, APipelineOfCodefreshIsItsSubjectAndNoRun) {
+  CertificateIdentity identity{
+      .subject = {crypto::SubjectNameKind::Uri, "https://g.codefresh.io/acme/app/sign:7/8"},
+      .claims = {}};
+  identity.claims.issuer = "https://oidc.codefresh.io";
+  identity.claims.build_signer_uri = "https://g.codefresh.io/build/64f447c0";
+  identity.claims.build_config_uri = "https://g.codefresh.io/api/pipelines/8";
+  identity.claims.source_repository_uri = "https://github.com/acme/app";
+  identity.claims.source_repository_ref = "main";
+  ASSERT_TRUE(check_agreement(identity).has_value());
+  const KeylessSigner signer = keyless_signer(identity);
+  EXPECT_EQ(signer.subject, identity.subject.value);
+  EXPECT_EQ(signer.build_signer_uri, "");
+  EXPECT_EQ(signer.workflow, "");
+  identity.claims.issuer += ".evil.example";
+  EXPECT_FALSE(check_agreement(identity).has_value());
+}
+
 Reason refusal(const CertificateIdentity& identity) {
   const auto agreed = check_agreement(identity);
   EXPECT_FALSE(agreed.has_value());

@@ -94,6 +94,64 @@ void add_leaves(Cases& cases) {
   }
 }
 
+// What Fulcio's public configuration makes of the tokens of CIs other than GitHub's.
+struct Machine {
+  std::string name;
+  std::string issuer;
+  std::string subject;
+  std::vector<std::pair<unsigned, std::string>> claims;
+};
+
+std::vector<Machine> machines() {
+  const std::string circle = "https://circleci.com/api/v2/projects/3-4/pipeline-definitions/5-6";
+  return {{"gitlab",
+           "https://gitlab.com",
+           "https://gitlab.com/g/p//.gitlab-ci.yml@refs/heads/main",
+           {{9, "https://gitlab.com/g/p//.gitlab-ci.yml@refs/heads/main"},
+            {12, "https://gitlab.com/g/p"},
+            {14, "refs/heads/main"},
+            {18, "https://gitlab.com/g/p//.gitlab-ci.yml@refs/heads/main"}}},
+          {"codefresh",
+           "https://oidc.codefresh.io",
+           "https://g.codefresh.io/acme/app/sign:7/8",
+           {{9, "https://g.codefresh.io/build/64f447c0"},
+            {12, "https://github.com/acme/app"},
+            {14, "main"},
+            {18, "https://g.codefresh.io/api/pipelines/8"},
+            {21, "https://g.codefresh.io/build/64f447c0"}}},
+          {"circleci",
+           "https://oidc.circleci.com/org/1-2",
+           circle,
+           {{9, circle},
+            {12, "https://github.com/acme/app"},
+            {14, "refs/heads/main"},
+            {18, "https://circleci.com/api/v2/pipeline/7/config"}}},
+          {"buildkite",
+           "https://agent.buildkite.com",
+           "https://buildkite.com/acme/sign",
+           {{20, "webhook"}, {21, "https://buildkite.com/acme/sign/builds/1#2"}}},
+          {"kubernetes",
+           "https://oidc.eks.eu-west-1.amazonaws.com/id/7",
+           "https://kubernetes.io/namespaces/ci/serviceaccounts/signer",
+           {}},
+          {"chainguard",
+           "https://issuer.enforce.dev",
+           "https://issuer.enforce.dev/1a/2b",
+           {{24, "1a/2b"}}}};
+}
+
+void add_machines(Cases& cases) {
+  for (const Machine& row : machines()) {
+    cases.add("valid/machine-" + row.name, kAccepted, [row](Recipe& r) {
+      r.leaf.names = {{NameKind::Uri, row.subject}};
+      r.leaf.issuer = row.issuer;
+      r.leaf.claims = row.claims;
+      r.policy.identity = row.subject;
+      r.policy.issuer = row.issuer;
+    });
+  }
+}
+
 void add_identities(Cases& cases) {
   const auto named = [](NameKind kind, const char* value) {
     return [kind, value](Recipe& r) {
@@ -342,6 +400,7 @@ void add_valid_shapes(Cases& cases) {
   add_forms(cases);
   add_workflow(cases);
   add_leaves(cases);
+  add_machines(cases);
   add_identities(cases);
   add_authorities(cases);
   add_scts(cases);
