@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 
 #include "base/encoding.h"
@@ -45,8 +47,17 @@ std::string_view trimmed(std::string_view text) {
              : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
+// What base64 of either alphabet and the dots are made of: the whole goes into a field of HTTP.
+bool is_of_token(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-_+/=.").contains(c);
+}
+
 // Of header, payload and signature the payload; each part must be there.
 std::optional<std::string_view> payload_of(std::string_view token) {
+  if (!std::ranges::all_of(token, is_of_token)) {
+    return std::nullopt;
+  }
   const std::size_t first = token.find('.');
   const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
   if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos ||
@@ -56,8 +67,19 @@ std::optional<std::string_view> payload_of(std::string_view token) {
   return token.substr(first + 1, second - first - 1);
 }
 
+// A time may have a fraction (RFC 7519, NumericDate); what no clock reaches is the end of time.
+std::int64_t whole_seconds(const std::string& spelling) {
+  constexpr double kReach = 9e18;
+  double value = 0;
+  std::from_chars(spelling.data(), spelling.data() + spelling.size(), value);
+  return static_cast<std::int64_t>(std::floor(std::clamp(value, -kReach, kReach)));
+}
+
 std::optional<std::int64_t> seconds(const Json& claims, std::string_view name) {
   const Json* const value = claims.find(name);
+  if (value != nullptr && value->number() != nullptr) {
+    return whole_seconds(value->number()->spelling);
+  }
   return value != nullptr && value->integer() != nullptr ? std::optional(*value->integer())
                                                          : std::nullopt;
 }

@@ -88,7 +88,10 @@ TEST(IdentityTokenTest, WhatIsNoTokenIsRefused) {
                                        "a." + payload + ".",
                                        "a." + payload + ".c.d",
                                        "a.!" + payload + ".c",
-                                       "a.b c.d"};
+                                       "a.b c.d",
+                                       "a\nb." + payload + ".c",
+                                       "a." + payload + ".c\xe9",
+                                       "a." + payload + ".c" + std::string(1, '\0')};
   for (const std::string& text : texts) {
     expect_refused(read(text), "is not a JWT");
   }
@@ -104,6 +107,10 @@ TEST(IdentityTokenTest, APayloadThatIsNoObjectIsRefused) {
 
 TEST(IdentityTokenTest, AnOversizeTokenIsRefused) {
   expect_refused(read(std::string(kMaxTokenBytes + 1, 'a')), "is larger than 32768 bytes");
+}
+
+Json number(std::string_view spelling) {
+  return *Json::parse(spelling, kMessageLimits);
 }
 
 // One claim changed, one sentence.
@@ -127,6 +134,10 @@ TEST(IdentityTokenTest, ClaimsThatFulcioWouldRefuseAreNamed) {
       {"exp", kNowSeconds, "expired at 2026-01-15T12:00:00Z"},
       {"exp", kNowSeconds - 1, "expired at 2026-01-15T11:59:59Z"},
       {"exp", -5, "expired at -5"},
+      {"exp", number("1768478399.5"), "expired at 2026-01-15T11:59:59Z"},
+      {"exp", number("-1e300"), "expired at -9000000000000000000"},
+      {"nbf", number("1.768478701e9"), "is not valid before 2026-01-15T12:05:01Z"},
+      {"nbf", number("1e300"), "is not valid before 9000000000000000000"},
       {"nbf", kNowSeconds + 301, "is not valid before 2026-01-15T12:05:01Z"},
       {"nbf", std::int64_t{1} << 60, "is not valid before 1152921504606846976"},
   };
@@ -143,6 +154,10 @@ TEST(IdentityTokenTest, WhatFulcioGrantsIsGranted) {
   EXPECT_TRUE(read(json));
   json.set("exp", kNowSeconds + 1);
   EXPECT_TRUE(read(json));
+  for (const char* end : {"1768478401.5", "1.7684784e10", "1e300"}) {
+    json.set("exp", number(end));
+    EXPECT_TRUE(read(json)) << end;
+  }
   json.set("nbf", Json());
   EXPECT_TRUE(read(json));
   json.set("aud", Json::Array{Json("other"), Json("sigstore")});
