@@ -115,6 +115,13 @@ bool is_circleci(std::string_view issuer) {
          (issuer.starts_with(kCircleCiIssuer) && issuer[kCircleCiIssuer.size()] == '/');
 }
 
+// A workflow of a GitHub server of one's own: its host is what its Fulcio is told.
+bool is_workflow_of_some_host(std::string_view name, const std::string& workflow) {
+  constexpr std::string_view kScheme = "https://";
+  return !workflow.empty() && name.starts_with(kScheme) && name.ends_with("/" + workflow) &&
+         name.find('/', kScheme.size()) == name.size() - workflow.size() - 1;
+}
+
 Result<void> differs(std::string_view what, const std::string& found, const std::string& wanted) {
   return fail(ErrorKind::InvalidInput, "the certificate's " + std::string(what) + " is \"" + found +
                                            "\", and the token's is \"" + wanted + "\"");
@@ -258,7 +265,8 @@ Result<void> IdentityToken::describes(const crypto::SubjectName& name,
   }
   // A user name comes as `sub!domain`; a certificate that states the token's subject was compared.
   const bool named = name.value == subject || name.value.starts_with(subject + "!") ||
-                     claims.token_subject == subject;
+                     claims.token_subject == subject ||
+                     is_workflow_of_some_host(name.value, claim("job_workflow_ref"));
   return named ? Result<void>() : differs("subject", name.value, subject);
 }
 

@@ -110,6 +110,13 @@ std::expected<void, Rejection> check_subject(const CertificateIdentity& identity
   return {};
 }
 
+// GitHub servers of one's own have issuers that say nothing of the repositories' host.
+bool is_repository(const crypto::FulcioClaims& claims, const std::string& name) {
+  return repository_of(claims) == name ||
+         (!is_github(claims.issuer) && claims.source_repository_uri.starts_with("https://") &&
+          claims.source_repository_uri.ends_with("/" + name));
+}
+
 }  // namespace
 
 std::expected<void, Rejection> check_agreement(const CertificateIdentity& identity) {
@@ -117,7 +124,7 @@ std::expected<void, Rejection> check_agreement(const CertificateIdentity& identi
   const crypto::FulcioClaims& claims = identity.claims;
   const std::string& repository = claims.github_repository;
   if (!repository.empty() && !claims.source_repository_uri.empty() &&
-      repository_of(claims) != repository) {
+      !is_repository(claims, repository)) {
     return contradiction("repository", repository, "source repository URI",
                          claims.source_repository_uri);
   }

@@ -156,17 +156,20 @@ class Keyless(KeylessCase):
             (self.project.tree / "CLAUDE.md.bundle").unlink()
 
     def test_who_is_named_otherwise_than_by_the_token_signs(self):
-        """An identity provider that passes other providers' people on, and a cluster's service account."""
+        """A provider that passes other providers' people on, a cluster, a GitHub server of one's own."""
         oidc = f"http://127.0.0.1:{BASE + 1}"
         github = "https://github.com/login/oauth"
         pod = "https://kubernetes.io/namespaces/ci/serviceaccounts/signer"
         self.trust({"name": "alice", "issuer": github, "subject": "alice@example.test"},
-                   {"name": "cluster", "issuer": f"{oidc}/pods", "subject": pod})
+                   {"name": "cluster", "issuer": f"{oidc}/pods", "subject": pod},
+                   {"name": "server", "issuer": f"{oidc}/gha", "subject":
+                    f"https://github.com/{REPOSITORY}/{WORKFLOW}@refs/heads/main"})
         for claims, words, who in (
                 ({"federated_claims": {"connector_id": github, "user_id": "7"}},
                  (f"iss={oidc}/dex",), "alice"),
                 ({"kubernetes.io": {"namespace": "ci", "serviceaccount": {"name": "signer"}}},
-                 (f"iss={oidc}/pods", "sub=system:serviceaccount:ci:signer"), "cluster")):
+                 (f"iss={oidc}/pods", "sub=system:serviceaccount:ci:signer"), "cluster"),
+                ({}, (f"iss={oidc}/gha", "--gha"), "server")):
             path = self.project.write("claims.json", json.dumps(claims))
             token = self.servers.token(*words, "--claims", path)
             self.sign("CLAUDE.md", "--identity-token", token)

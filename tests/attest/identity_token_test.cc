@@ -309,6 +309,8 @@ std::vector<Described> described() {
 
 std::vector<Described> described_machines() {
   const std::string ours = "https://issuer.example";
+  const std::string workflow = "acme/skills/.github/workflows/sign.yml@refs/heads/main";
+  const Json enterprise = with(claims(), "job_workflow_ref", workflow);
   const Json pod =
       with(claims(), "kubernetes.io",
            Json::Object{{"namespace", "ci"}, {"serviceaccount", Json::Object{{"name", "signer"}}}});
@@ -333,6 +335,12 @@ std::vector<Described> described_machines() {
        ""},
       {"Codefresh, another", fresh, uri("https://g.codefresh.io/other/app/sign:7/8"),
        certified("https://oidc.codefresh.io"), "subject"},
+      {"GitHub of one's own", enterprise, uri("https://git.acme.example/" + workflow),
+       certified(ours), ""},
+      {"GitHub of one's own, another", enterprise, uri("https://git.acme.example/x/" + workflow),
+       certified(ours), "subject"},
+      {"GitHub of one's own, no host", enterprise, uri("https:///" + workflow + "2"),
+       certified(ours), "subject"},
       {"Kubernetes", pod, uri("https://kubernetes.io/namespaces/ci/serviceaccounts/signer"),
        certified(ours), ""},
       {"Kubernetes, another", pod, uri("https://kubernetes.io/namespaces/ci/serviceaccounts/root"),

@@ -159,6 +159,21 @@ TEST(KeylessSignerTest, APipelineOfCodefreshIsItsSubjectAndNoRun) {
   EXPECT_FALSE(check_agreement(identity).has_value());
 }
 
+TEST(KeylessSignerTest, AGitHubServerOfOnesOwnHasItsRepositoriesOnItsHost) {
+  CertificateIdentity identity = github();
+  identity.claims.issuer = "https://git.acme.example/_services/token";
+  identity.claims.source_repository_uri = "https://git.acme.example/acme/skills";
+  identity.subject.value =
+      "https://git.acme.example/acme/skills/.github/workflows/sign.yml@refs/heads/main";
+  identity.claims.build_signer_uri = identity.subject.value;
+  identity.claims.build_config_uri = identity.subject.value;
+  ASSERT_TRUE(check_agreement(identity).has_value());
+  EXPECT_EQ(keyless_signer(identity).repository, "https://git.acme.example/acme/skills");
+  EXPECT_EQ(keyless_signer(identity).workflow, ".github/workflows/sign.yml");
+  identity.claims.github_repository = "acme/other";
+  EXPECT_FALSE(check_agreement(identity).has_value());
+}
+
 Reason refusal(const CertificateIdentity& identity) {
   const auto agreed = check_agreement(identity);
   EXPECT_FALSE(agreed.has_value());
