@@ -71,6 +71,9 @@ Result<KeylessSigner> check_issued(const TrustedRoot& root,
     return std::unexpected(
         std::move(described).error().while_doing("the certificate is for somebody else"));
   }
+  if (const auto agreed = check_agreement(*identity); !agreed) {
+    return refuse("no verifier of nono's takes the certificate: ", agreed.error());
+  }
   NONO_CHECK(check_chain(root, chain));
   return keyless_signer(*identity);
 }

@@ -347,6 +347,9 @@ std::vector<Attack> attacks_of_fulcio() {
          f.leaf.names.push_back({factory::NameKind::Email, "mallory@example.com"});
        },
        "the certificate names nobody"},
+      {"claims that contradict each other",
+       [](FakeSigstore& f) { f.leaf.claims = {{5, "acme/a"}, {12, "https://github.com/acme/b"}}; },
+       "no verifier of nono's takes the certificate: the certificate contradicts itself"},
       {"no issuer",
        [](FakeSigstore& f) {
          f.leaf.issuer_v1 = false;
