@@ -84,4 +84,16 @@ for call in 'self.skipTest(f"no {x}: {y}")' '@unittest.skipUnless(x, "no " + x)'
 done
 tree skip_no_table tests/base/x_test.cc 'GTEST_SKIP() << "other";'
 expect_stop skip_no_table 'docs/building.md does not say what this skip needs: other' "$check" "$work/skip_no_table"
+# limits NAME ROW: a tree whose table of limits has ROW.
+limits() {
+  tree "$1" base/x.cc 'constexpr int kMost = 3;' 'constexpr int kLeast = 1;'
+  mkdir -p "$work/$1/docs"
+  printf '%s\n' '# Limits' "$2" >"$work/$1/docs/limits.md"
+}
+limits limit_there '| a thing | 3 | `base/x.cc` kMost, kLeast |'
+expect_pass limit_there "$check" "$work/limit_there"
+limits limit_renamed '| a thing | 3 | `base/x.cc` kLeast, kMostOf |'
+expect_stop limit_renamed 'docs/limits.md:2: base/x.cc has no kMostOf' "$check" "$work/limit_renamed"
+limits limit_moved '| a thing | 3 | `base/y.cc` kMost |'
+expect_stop limit_moved 'docs/limits.md:2: there is no base/y.cc' "$check" "$work/limit_moved"
 finish
