@@ -39,6 +39,17 @@ Result<std::optional<std::uint64_t>> size_of(const Arguments& arguments,
   return limit;
 }
 
+Result<std::optional<std::uint64_t>> memory_of(const Arguments& arguments) {
+  NONO_TRY(const std::optional<std::uint64_t> limit, size_of(arguments, "memory"));
+  if (limit && *limit < sandbox::kLeastMemory) {
+    return std::unexpected(
+        Error(ErrorKind::Usage,
+              "--memory " + sandbox::size_text(*limit) + ": too little for a program to start in")
+            .mend_with("give " + sandbox::size_text(sandbox::kLeastMemory) + " or more"));
+  }
+  return limit;
+}
+
 Result<std::optional<std::uint64_t>> count_of(const Arguments& arguments,
                                               const std::string& option) {
   const auto text = arguments.value(option);
@@ -50,7 +61,7 @@ Result<std::optional<std::uint64_t>> count_of(const Arguments& arguments,
   if (error != std::errc() || end != text->data() + text->size() || count == 0) {
     return std::unexpected(
         Error(ErrorKind::Usage, "--" + option + " " + printable(*text) + ": not a number")
-            .mend_with("give a whole number from 1"));
+            .mend_with("give a whole number from 1 to 4294967295"));
   }
   return count;
 }
@@ -60,7 +71,7 @@ Result<std::optional<std::uint64_t>> count_of(const Arguments& arguments,
 Result<sandbox::Limits> limits_from(const Arguments& arguments) {
   sandbox::Limits out;
   NONO_TRY(out.wall_time, duration_of(arguments, "timeout"));
-  NONO_TRY(out.memory, size_of(arguments, "memory"));
+  NONO_TRY(out.memory, memory_of(arguments));
   NONO_TRY(out.processes, count_of(arguments, "limit-pids"));
   NONO_TRY(out.cpu_time, duration_of(arguments, "limit-cpu"));
   NONO_TRY(out.file_size, size_of(arguments, "limit-file"));

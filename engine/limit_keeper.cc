@@ -41,6 +41,17 @@ sandbox::CgroupSettings settings_of(const sandbox::LimitPlan& plan) {
   return out;
 }
 
+// make_group tries again where a sweep took the new group for one that was left over.
+std::optional<sandbox::Cgroup> make_group(const sandbox::LimitPlan& plan) {
+  constexpr int kAttempts = 3;
+  for (int attempt = 0; plan.place && attempt < kAttempts; ++attempt) {
+    if (auto made = sandbox::Cgroup::create(*plan.place, leaf_name(), settings_of(plan))) {
+      return *std::move(made);
+    }
+  }
+  return std::nullopt;
+}
+
 std::uint64_t whole_seconds(std::chrono::milliseconds time) {
   return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(time).count());
 }
@@ -89,14 +100,9 @@ Result<std::unique_ptr<LimitKeeper>> LimitKeeper::make(sandbox::LimitPlan& plan)
   if (!plan.needs_keeper()) {
     return std::unique_ptr<LimitKeeper>();
   }
-  std::optional<sandbox::Cgroup> group;
-  if (plan.place) {
-    auto made = sandbox::Cgroup::create(*plan.place, leaf_name(), settings_of(plan));
-    if (made) {
-      group.emplace(*std::move(made));
-    } else {
-      plan.place.reset();
-    }
+  std::optional<sandbox::Cgroup> group = make_group(plan);
+  if (!group) {
+    plan.place.reset();
   }
   std::unique_ptr<LimitKeeper> out(new LimitKeeper(plan));
   if (group) {

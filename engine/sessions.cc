@@ -88,6 +88,7 @@ Result<Sessions> look_at_sessions(const UserDirectories& user) {
     }
   }
   sweep_temporary(out);
+  sandbox::sweep_unused_groups();
   return out;
 }
 

@@ -1,7 +1,9 @@
 #include "sandbox/cgroup.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -9,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -110,6 +113,64 @@ bool is_delegated(const std::string& directory) {
          ::access(join_path(directory, "cgroup.procs").c_str(), W_OK) == 0;
 }
 
+// delegated_groups: those in which this process may make a child, from its own group upwards.
+std::vector<std::string> delegated_groups(const CgroupView& view) {
+  std::vector<std::string> out;
+  const auto own = own_group(view);
+  const auto mount = own ? cgroup_mount(view) : std::nullopt;
+  if (!mount || !beneath(mount->root, *own)) {
+    return out;
+  }
+  std::string directory = normal_path(join_path(mount->point, relative_to(mount->root, *own)));
+  for (;; directory = std::string(directory_name(directory))) {
+    if (is_delegated(directory)) {
+      out.push_back(directory);
+    }
+    if (directory == mount->point || directory.size() <= mount->point.size()) {
+      return out;
+    }
+  }
+}
+
+// is_leaf_name: nono-PID-XXXXXXXX.
+bool is_leaf_name(std::string_view name) {
+  constexpr std::string_view kPrefix = "nono-";
+  constexpr std::size_t kRandomDigits = 8;
+  if (!name.starts_with(kPrefix)) {
+    return false;
+  }
+  name.remove_prefix(kPrefix.size());
+  const std::size_t dash = name.find('-');
+  return dash != std::string_view::npos && dash > 0 &&
+         name.find_first_not_of("0123456789") == dash && name.size() == dash + 1 + kRandomDigits &&
+         name.find_first_not_of("0123456789abcdef", dash + 1) == std::string_view::npos;
+}
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+// leaves_in are the paths of the leaves of runs.
+std::vector<std::string> leaves_in(const std::string& place) {
+  std::vector<std::string> out;
+  const std::unique_ptr<DIR, CloseDirectory> open(::opendir(place.c_str()));
+  while (open) {
+    const dirent* const entry = ::readdir(open.get());  // NOLINT(concurrency-mt-unsafe): our own
+    if (entry == nullptr) {
+      break;
+    }
+    const std::string_view name(static_cast<const char*>(entry->d_name));
+    if (is_leaf_name(name)) {
+      out.push_back(join_path(place, std::string(name)));
+    }
+  }
+  return out;
+}
+
+OwnedFd open_group(const std::string& directory) {
+  return OwnedFd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
 Result<void> set(BorrowedFd group, const char* file, const std::string& value) {
   const OwnedFd fd(::openat(group.raw(), file, O_WRONLY | O_CLOEXEC));
   if (!fd.valid()) {
@@ -133,29 +194,19 @@ Result<void> configure(BorrowedFd group, const CgroupSettings& settings) {
 }  // namespace
 
 std::optional<CgroupPlace> find_cgroup_place(const CgroupView& view, bool memory, bool pids) {
-  const auto own = own_group(view);
-  const auto mount = own ? cgroup_mount(view) : std::nullopt;
-  if (!mount || !beneath(mount->root, *own)) {
-    return std::nullopt;
-  }
   std::optional<CgroupPlace> best;
   int most = -1;
-  std::string directory = normal_path(join_path(mount->point, relative_to(mount->root, *own)));
-  for (;; directory = std::string(directory_name(directory))) {
-    if (is_delegated(directory)) {
-      const std::string enabled = contents(join_path(directory, "cgroup.subtree_control"));
-      const CgroupPlace place{directory, names(enabled, "memory"), names(enabled, "pids")};
-      const int offers =
-          static_cast<int>(memory && place.memory) + static_cast<int>(pids && place.pids);
-      if (offers > most) {
-        most = offers;
-        best = place;
-      }
-    }
-    if (directory == mount->point || directory.size() <= mount->point.size()) {
-      return best;
+  for (const std::string& directory : delegated_groups(view)) {
+    const std::string enabled = contents(join_path(directory, "cgroup.subtree_control"));
+    const CgroupPlace place{directory, names(enabled, "memory"), names(enabled, "pids")};
+    const int offers =
+        static_cast<int>(memory && place.memory) + static_cast<int>(pids && place.pids);
+    if (offers > most) {
+      most = offers;
+      best = place;
     }
   }
+  return best;
 }
 
 Cgroup::Cgroup(std::string directory, OwnedFd fd, OwnedFd procs)
@@ -170,7 +221,12 @@ Result<Cgroup> Cgroup::create(const CgroupPlace& place, const std::string& name,
   if (::mkdir(directory.c_str(), 0755) != 0) {
     return fail_errno(errno, "making the control group " + printable(directory));
   }
-  OwnedFd fd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  OwnedFd fd = open_group(directory);
+  // The lock keeps a sweep away; one that was here before it has removed the list of processes,
+  // too.
+  if (fd.valid()) {
+    static_cast<void>(::flock(BorrowedFd(fd).raw(), LOCK_SH));
+  }
   OwnedFd procs(::open(join_path(directory, "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
   const int saved = errno;
   Cgroup out(directory, std::move(fd), std::move(procs));
@@ -209,6 +265,17 @@ bool Cgroup::remove() {
   }
   fd_.reset();
   return true;
+}
+
+void sweep_unused_groups(const CgroupView& view) {
+  for (const std::string& place : delegated_groups(view)) {
+    for (const std::string& leaf : leaves_in(place)) {
+      const OwnedFd group = open_group(leaf);
+      if (group.valid() && ::flock(BorrowedFd(group).raw(), LOCK_EX | LOCK_NB) == 0) {
+        ::rmdir(leaf.c_str());  // the kernel keeps one with processes
+      }
+    }
+  }
 }
 
 bool remove_abandoned_group(const std::string& directory) {

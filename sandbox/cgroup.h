@@ -38,7 +38,7 @@ struct CgroupSettings {
 
 class Cgroup {
  public:
-  // create makes the leaf `name` and writes its limits. What fails leaves nothing behind.
+  // create makes the leaf `name`, locks it and writes its limits. What fails leaves nothing behind.
   static Result<Cgroup> create(const CgroupPlace& place, const std::string& name,
                                const CgroupSettings& settings);
   Cgroup(Cgroup&& other) noexcept = default;
@@ -62,6 +62,10 @@ class Cgroup {
   OwnedFd procs_;
   pid_t owner_;
 };
+
+// sweep_unused_groups removes the leaves that supervisors left which were killed before their
+// session had an entry: those that nobody holds locked, and that are empty.
+void sweep_unused_groups(const CgroupView& view = {});
 
 // remove_abandoned_group ends what is left in the group of a run whose supervisor was killed, and
 // removes it. False where something in it does not end. What is no control group is left alone.

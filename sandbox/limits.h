@@ -30,6 +30,9 @@ struct Limits {
   std::optional<std::uint64_t> disk_use;   // bytes by which granted directories may grow together
 };
 
+// kLeastMemory: in less no program comes as far as its own first instruction.
+constexpr std::uint64_t kLeastMemory = std::uint64_t{1} << 20;
+
 // size_text writes bytes in the largest binary unit that gives a whole number: "512 MiB".
 std::string size_text(std::uint64_t bytes);
 std::string duration_text(std::chrono::milliseconds duration);

@@ -207,7 +207,7 @@ class Limits(support.SandboxCase):
 
     def test_wrong_amounts_are_refused(self):
         for option, wrong in (("--memory", "12X"), ("--memory", "0"), ("--limit-pids", "many"),
-                              ("--limit-cpu", "5"), ("--limit-file", "-1"),
+                              ("--memory", "1023K"), ("--limit-cpu", "5"), ("--limit-file", "-1"),
                               ("--limit-disk", "9999999T"), ("--timeout", "0s")):
             done = self.ran(self.project.sandbox("echo", "started",
                                                  options=("--allow-cwd", option, wrong)), 2)
@@ -235,6 +235,20 @@ class Groups(support.SessionCase):
         group = [line for line in done.stdout.splitlines() if line.startswith("0::")][0]
         self.assertIn("/nono-", group)
         self.assertEqual(self.groups(group.rsplit("/", 1)[1]), [])
+
+    def test_a_group_left_by_a_start_that_was_killed_is_swept_and_one_in_use_is_not(self):
+        process = self.begin("sh", "-c", "cat /proc/self/cgroup; echo; exec sleep 60")
+        lines = []
+        while not any(line.startswith("0::") for line in lines):
+            lines.append(process.stdout.readline())
+            self.assertTrue(lines[-1], lines)
+        used, = self.groups(lines[-1].strip().rsplit("/", 1)[1])
+        left = pathlib.Path(used).with_name("nono-1-%08x" % os.getpid())
+        left.mkdir()
+        self.addCleanup(lambda: left.exists() and left.rmdir())
+        self.ran(self.project.nono("ps"))
+        self.assertFalse(left.exists())
+        self.assertTrue(os.path.isdir(used))
 
     def test_what_outlives_supervisor_and_broker_in_a_control_group_is_swept(self):
         process = self.begin(PY, "-c", "import os, time\n"

@@ -62,6 +62,12 @@ TEST(ModelTest, EmptyProfileAsksForNothing) {
   EXPECT_FALSE(out.network.block || out.scan_all || out.workdir || out.environment.allow);
 }
 
+TEST(ModelTest, MemoryIsEnoughForAProgramToStart) {
+  EXPECT_TRUE(
+      refused(R"({"limits":{"memory":"1023K"}})").contains("/limits/memory: is too little"));
+  EXPECT_EQ(parsed(R"({"limits":{"memory":"1024K"}})").limits.memory, 1U << 20);
+}
+
 TEST(ModelTest, NullIsAsIfItWereNotThere) {
   const Profile out = parsed(
       R"({"meta":null,"extends":null,"groups":null,"filesystem":{"read":null},"network":null,

@@ -1,7 +1,9 @@
 // tests/sandbox/limits_test.cc: where a control group may be made, and what the means are called.
 #include "sandbox/limits.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -106,6 +108,27 @@ TEST_F(CgroupPlaceTest, CreationThatFailsLeavesNothing) {
   const auto made = Cgroup::create({base_ + "/fs/user", true, true}, "leaf", {1u << 20, 5});
   EXPECT_FALSE(made.has_value());  // a plain directory holds no cgroup.procs
   EXPECT_NE(::access((base_ + "/fs/user/leaf").c_str(), F_OK), 0);
+}
+
+TEST_F(CgroupPlaceTest, SweepTakesEmptyLeavesThatNobodyHolds) {
+  const std::string place = base_ + "/fs/user/app/";
+  for (const char* name :
+       {"nono-12-0123abcd", "nono-13-0123abcd", "nono-14-0123abcd", "nono-15-xyz", "nono-0123abcd",
+        "nono--0123abcd", "nono-16-0123abcde", "other"}) {
+    ASSERT_EQ(::mkdir((place + name).c_str(), 0755), 0);
+  }
+  write(place + "nono-14-0123abcd/in-use", "");
+  const OwnedFd held(::open((place + "nono-13-0123abcd").c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(BorrowedFd(held).raw(), LOCK_SH), 0);
+  sweep_unused_groups(view_);
+  const auto is_there = [&](const char* name) {
+    return ::access((place + name).c_str(), F_OK) == 0;
+  };
+  EXPECT_FALSE(is_there("nono-12-0123abcd"));
+  for (const char* name : {"nono-13-0123abcd", "nono-14-0123abcd", "nono-15-xyz", "nono-0123abcd",
+                           "nono--0123abcd", "nono-16-0123abcde", "other"}) {
+    EXPECT_TRUE(is_there(name)) << name;
+  }
 }
 
 TEST_F(CgroupPlaceTest, PlanDegradesWhatNoPlaceOffers) {
