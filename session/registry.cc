@@ -32,7 +32,6 @@ constexpr std::string_view kSuffix = ".json";
 constexpr std::string_view kDraftSuffix = ".new";
 constexpr int kDraftAttempts = 8;
 constexpr std::string_view kHexPrefix = "hex:";  // no path begins so
-constexpr const char* kNamesLock = ".names";
 constexpr JsonLimits kEntryLimits{.bytes = kMaxEntry};
 
 bool is_hexadecimal(std::string_view text) {
@@ -144,10 +143,10 @@ struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-// names_lock is held from the look at the names to the writing of one's own.
+// names_lock is held from the look at the names to the writing of one's own. It is the directory's:
+// a file that root made here would keep its owner out for good.
 Result<OwnedFd> names_lock(const std::string& directory) {
-  OwnedFd lock(::open(join_path(directory, kNamesLock).c_str(),
-                      O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  OwnedFd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock.valid() || ::flock(BorrowedFd(lock).raw(), LOCK_EX) != 0) {
     return fail_errno(errno, "locking the names of sessions");
   }

@@ -269,10 +269,10 @@ class Sessions(support.SessionCase):
         self.project.own()
         self.begin("sleep", "60", options=("--name", "one", "--approve", "socket"))
         session = self.until_listed(1)[0]["id"]
-        names = {".names", session + ".json", session + ".sock"}
+        names = {session + ".json", session + ".sock"}
         self.assertEqual(set(os.listdir(self.directory())), names)
         self.ran(self.project.nono("stop", "one"))
-        self.assertEqual(os.listdir(self.directory()), [".names"])
+        self.assertEqual(os.listdir(self.directory()), [])
 
     def test_a_temporary_directory_of_a_start_that_was_killed_is_swept(self):
         names = ("nono-000000000001", "nono-000000000002", "nono-000000000003", "nono-00000000000x",

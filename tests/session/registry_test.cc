@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -86,6 +87,16 @@ TEST_F(RegistryTest, AnEntryIsListedWhileItsHolderLives) {
 }
 
 // Whoever opens an entry by its name finds it whole, and locked.
+// A file would stay, and be root's where root ran the first session with a name.
+TEST_F(RegistryTest, ANameIsHeldByNothingThatStays) {
+  {
+    const auto live = LiveSession::enter(directory_, record(kId, "one"));
+    ASSERT_TRUE(live) << live.error().message();
+    EXPECT_FALSE(LiveSession::enter(directory_, record("0123456789abcde0", "one")));
+  }
+  EXPECT_EQ(::rmdir(directory_.c_str()), 0) << errno;
+}
+
 TEST_F(RegistryTest, AnEntryIsWholeFromTheMomentItHasItsName) {
   ASSERT_TRUE(make_private_directories(directory_));
   const std::string path = directory_ + "/" + kId + ".json";
