@@ -103,6 +103,15 @@ Json credentials_json(const profile::Composed& composed) {
   return {std::move(out)};
 }
 
+void add_commands(const profile::CommandsPart& part, std::vector<std::string>& out) {
+  for (const std::string& name : part.deny) {
+    out.push_back("program    " + name + "  held back");
+  }
+  for (const std::string& name : part.allow) {
+    out.push_back("program    " + name + "  not held back by the built-in rows");
+  }
+}
+
 void add_environment(const profile::Composed& composed, std::vector<std::string>& out) {
   const profile::EnvironmentPart& part = composed.environment;
   if (part.allow) {
@@ -180,6 +189,10 @@ std::vector<std::string> composed_lines(const profile::Composed& composed) {
   if (composed.strict_intercept) {
     out.emplace_back("trust      no fast gate: every open is judged outside the program");
   }
+  if (composed.audit_required) {
+    out.emplace_back("audit      required: no run without a record");
+  }
+  add_commands(composed.commands, out);
   for (const auto& [kind, amount] : limits_of(composed.limits)) {
     out.push_back(std::string("limit      ").append(kind).append("  ").append(amount));
   }
@@ -203,6 +216,9 @@ Json composed_json(const profile::Composed& composed) {
       {"workdir", composed.workdir ? Json(profile::text_of(*composed.workdir)) : Json()},
       {"scan", composed.scan_all ? "all" : "autoloaded"},
       {"demands_strict", composed.strict_intercept},
+      {"demands_audit", composed.audit_required},
+      {"commands", Json(Json::Object{{"allow", names_json(composed.commands.allow)},
+                                     {"deny", names_json(composed.commands.deny)}})},
       {"limits", limits_json(composed.limits)},
       {"findings", findings_json(composed)}};
 }

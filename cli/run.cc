@@ -262,31 +262,35 @@ Json credentials_json(const engine::RunPlan& plan) {
   Json::Array out;
   for (const profile::Credential& credential : plan.credentials) {
     out.push_back(Json::Object{{"variable", credential.variable},
-                               {"source", printable(profile::text_of(credential.source))},
-                               {"origin", printable(credential.origin)}});
+                               {"source", json_text(profile::text_of(credential.source))},
+                               {"origin", json_text(credential.origin)}});
   }
   return {std::move(out)};
+}
+
+Json text_or_null(std::string_view text) {
+  return text.empty() ? Json() : json_text(text);
 }
 
 Json plan_json(const engine::RunPlan& plan) {
   Json::Array grants;
   for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
     Json row{Json::Object{}};
-    row.set("path", printable(grant.shown_as));
+    set_path(row, "path", grant.shown_as);
     row.set("access", grant.access.text());
-    row.set("origin", grant.origin);
+    row.set("origin", json_text(grant.origin));
     grants.push_back(std::move(row));
   }
   Json::Array files;
   for (const engine::Verdict& verdict : plan.verdicts) {
     Json row{Json::Object{}};
-    row.set("path", printable(verdict.path));
+    set_path(row, "path", verdict.path);
     row.set("class", trustpolicy::name_of(verdict.guard_class));
     row.set("admitted", verdict.admitted);
     row.set("verified", verdict.proven);
     row.set("stops_start", verdict.autoloaded && !verdict.admitted);
-    row.set("publisher", verdict.publisher);
-    row.set("reason", verdict.code);
+    row.set("publisher", text_or_null(verdict.publisher));
+    row.set("reason", text_or_null(verdict.code));
     files.push_back(std::move(row));
   }
   Json json = document("run-plan");
@@ -300,7 +304,7 @@ Json plan_json(const engine::RunPlan& plan) {
   json.set("guarded_files", Json(std::move(files)));
   Json::Array dropped;
   for (const std::string& name : plan.dropped_variables) {
-    dropped.emplace_back(printable(name));
+    dropped.push_back(json_text(name));
   }
   json.set("variables_not_passed_on", Json(std::move(dropped)));
   json.set("credentials", credentials_json(plan));

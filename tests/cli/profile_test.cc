@@ -94,6 +94,36 @@ TEST_F(ProfileTest, DiffShowsWhatIsAdded) {
   EXPECT_EQ(nono({"profile", "diff", "mine", "mine"}).code, 0);
 }
 
+TEST_F(ProfileTest, DiffShowsProgramsAndDemands) {
+  own("plain.json", "{}");
+  own("mine.json", R"({"commands":{"allow":["sudo"],"deny":["curl"]},
+                       "trust":{"intercept":"strict","audit":"required"}})");
+  const Outcome done = nono({"profile", "diff", "plain", "mine"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.out,
+            "+ trust      no fast gate: every open is judged outside the program\n"
+            "+ audit      required: no run without a record\n"
+            "+ program    curl  held back\n"
+            "+ program    sudo  not held back by the built-in rows\n");
+  const Json shown = parse(nono({"profile", "show", "--json", "mine"}).out);
+  EXPECT_EQ(at(shown, {"composed", "commands"}).compact(), R"({"allow":["sudo"],"deny":["curl"]})");
+  EXPECT_EQ(at(shown, {"composed", "demands_audit"}).compact(), "true");
+}
+
+TEST_F(ProfileTest, PlanTellsWhatItsPageSays) {
+  const std::string odd = home_ + "/odd\xe9\n";
+  ASSERT_EQ(::mkdir(odd.c_str(), 0755), 0);
+  ASSERT_TRUE(replace_file(odd + "/CLAUDE.md", "obey", 0644));
+  const Json told = plan({"--read", odd});
+  const Json& row = at(told, {"guarded_files", "0"});
+  EXPECT_EQ(text_at(row, {"reason"}), "no-bundle");
+  EXPECT_EQ(at(row, {"publisher"}).compact(), "null");
+  EXPECT_NE(row.find("path_base64"), nullptr);
+  const std::string plain = home_ + "/two\nlines";
+  ASSERT_EQ(::mkdir(plain.c_str(), 0755), 0);
+  EXPECT_EQ(access(plan({"--read", plain}), plain), "r-x");
+}
+
 TEST_F(ProfileTest, InitWritesWhatValidateAccepts) {
   for (const char* format : {"json", "toml", "yaml"}) {
     const std::string name = std::string("mine-") + format;
