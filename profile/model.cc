@@ -273,6 +273,19 @@ class Reader {
     return {};
   }
 
+  Result<void> memory_limit() {
+    NONO_TRY(const auto memory, at_path(root_, "limits", "memory"));
+    if (!memory) {
+      return {};
+    }
+    NONO_TRY(const std::string text, memory->string());
+    out_.limits.memory = parse_size(text);
+    return out_.limits.memory.value_or(0) >= sandbox::kLeastMemory
+               ? Result<void>()
+               : std::unexpected(memory->error("is too little for a program to start in: give " +
+                                               sandbox::size_text(sandbox::kLeastMemory)));
+  }
+
   // What is written was checked against the table before.
   Result<void> limits() {
     sandbox::Limits& out = out_.limits;
@@ -280,15 +293,7 @@ class Reader {
     out.wall_time = time.empty() ? std::nullopt : parse_duration(time);
     NONO_TRY(const std::string cpu, text_at(root_, "limits", "cpu"));
     out.cpu_time = cpu.empty() ? std::nullopt : parse_duration(cpu);
-    NONO_TRY(const auto memory, at_path(root_, "limits", "memory"));
-    if (memory) {
-      NONO_TRY(const std::string text, memory->string());
-      out.memory = parse_size(text);
-      if (out.memory.value_or(0) < sandbox::kLeastMemory) {
-        return std::unexpected(memory->error("is too little for a program to start in: give " +
-                                             sandbox::size_text(sandbox::kLeastMemory)));
-      }
-    }
+    NONO_CHECK(memory_limit());
     NONO_TRY(const std::string file, text_at(root_, "limits", "file"));
     out.file_size = file.empty() ? std::nullopt : parse_size(file);
     NONO_TRY(const std::string disk, text_at(root_, "limits", "disk"));

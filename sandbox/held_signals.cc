@@ -7,7 +7,7 @@ namespace nono::sandbox {
 namespace {
 
 constexpr auto kForwarded =
-    std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP});
+    std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT});
 
 }  // namespace
 

@@ -81,6 +81,16 @@ class Approvals(support.AskingCase):
         self.assertEqual(len(self.events("approval_asked")), 2)
         self.assertEqual(self.events("session_ended")[0]["exit_code"], 1)
 
+    def test_a_stop_that_is_taken_back_before_the_answer_stops_nothing(self):
+        # The agent could stop only when its call is over.
+        process = self.begin("cat", self.outside / "file")
+        question = self.asked()[0]
+        for sent in (signal.SIGTSTP, signal.SIGCONT):
+            process.send_signal(sent)
+            time.sleep(0.3)
+        self.ran(self.answer("allow", question))
+        self.assertEqual(self.ran(self.ended(process)).stdout, "outside\n")
+
     def test_allowed_for_the_session_is_not_asked_about_again(self):
         os.symlink(self.outside / "file", self.project.tree / "link")
         process = self.begin("sh", "-c", f"cat {self.outside}/file link {self.outside}/file")
