@@ -35,6 +35,15 @@ Result<std::optional<JsonView>> at_path(const JsonView& root, std::string_view f
   return section->maybe(second);
 }
 
+// is_here: an object may say on which platforms it counts.
+Result<bool> is_here(const JsonView& entry) {
+  if (entry.json().object() == nullptr) {
+    return true;
+  }
+  NONO_TRY(const auto when, entry.maybe("when"));
+  return when ? when_here(*when) : Result<bool>(true);
+}
+
 // here_in lists the entries of a conditional list that hold on this platform.
 Result<std::vector<WrittenPath>> here_in(const std::optional<JsonView>& list,
                                          std::string_view key) {
@@ -44,16 +53,10 @@ Result<std::vector<WrittenPath>> here_in(const std::optional<JsonView>& list,
   }
   NONO_TRY(const std::vector<JsonView> entries, list->elements(kMaxListEntries));
   for (const JsonView& entry : entries) {
-    bool here = true;
-    const Json* text = &entry.json();
-    if (text->object() != nullptr) {
-      NONO_TRY(const auto when, entry.maybe("when"));
-      if (when) {
-        NONO_TRY(here, when_here(*when));
-      }
-      text = text->find(key);
-    }
+    NONO_TRY(const bool here, is_here(entry));
     if (here) {
+      const Json& json = entry.json();
+      const Json* text = json.object() != nullptr ? json.find(key) : &json;
       out.push_back({*text->string(), entry.pointer()});
     }
   }
@@ -87,26 +90,33 @@ class Reader {
   Reader(const JsonView& root, Profile& out) : root_(root), out_(out) {}
 
   Result<void> read() {
+    for (const auto part : {&Reader::meta, &Reader::groups, &Reader::filesystem, &Reader::network,
+                            &Reader::environment, &Reader::credentials, &Reader::tool}) {
+      NONO_CHECK((this->*part)());
+    }
+    return rest();
+  }
+
+ private:
+  Result<void> meta() {
     NONO_TRY(out_.name, text_at(root_, "meta", "name"));
     NONO_TRY(out_.version, text_at(root_, "meta", "version"));
     NONO_TRY(out_.description, text_at(root_, "meta", "description"));
     NONO_TRY(out_.author, text_at(root_, "meta", "author"));
     NONO_TRY(const auto extends, root_.maybe("extends"));
     NONO_TRY(out_.extends, strings_of(extends));
-    NONO_CHECK(groups());
-    NONO_CHECK(filesystem());
-    NONO_CHECK(network());
-    NONO_CHECK(environment());
-    NONO_CHECK(credentials());
+    return {};
+  }
+
+  Result<void> tool() {
     NONO_TRY(const auto policies, root_.maybe("command_policies"));
     if (policies) {
       NONO_TRY(ToolPart part, read_tool_sandbox(*policies));
       out_.tool = std::move(part.tool);
     }
-    return rest();
+    return {};
   }
 
- private:
   Result<void> add_groups(const std::optional<JsonView>& list, std::vector<std::string>& to) {
     NONO_TRY(const std::vector<WrittenPath> names, here_in(list, "name"));
     for (const WrittenPath& name : names) {
@@ -115,17 +125,20 @@ class Reader {
     return {};
   }
 
+  Result<void> add_groups_at(std::string_view first, std::string_view second,
+                             std::vector<std::string>& to) {
+    NONO_TRY(const auto list, at_path(root_, first, second));
+    return add_groups(list, to);
+  }
+
   Result<void> groups() {
     NONO_TRY(const auto groups, root_.maybe("groups"));
     if (groups && groups->json().array() != nullptr) {
       NONO_CHECK(add_groups(groups, out_.groups));
     }
-    NONO_TRY(const auto include, at_path(root_, "groups", "include"));
-    NONO_CHECK(add_groups(include, out_.groups));
-    NONO_TRY(const auto exclude, at_path(root_, "groups", "exclude"));
-    NONO_CHECK(add_groups(exclude, out_.left_out_groups));
-    NONO_TRY(const auto older, at_path(root_, "security", "groups"));
-    return add_groups(older, out_.groups);
+    NONO_CHECK(add_groups_at("groups", "include", out_.groups));
+    NONO_CHECK(add_groups_at("groups", "exclude", out_.left_out_groups));
+    return add_groups_at("security", "groups", out_.groups);
   }
 
   Result<void> filesystem() {
@@ -171,23 +184,30 @@ class Reader {
   }
 
   Result<void> network() {
-    NONO_TRY(const auto block, at_path(root_, "network", "block"));
-    NONO_TRY(const auto hosts, at_path(root_, "network", "allow_domain"));
-    out_.network.block = block && *block->json().boolean();
     NONO_CHECK(ports("connect_port", out_.network.connect));
     NONO_CHECK(ports("listen_port", out_.network.listen));
     NONO_CHECK(destinations());
-    const bool opens = !out_.network.connect.empty() || !out_.network.listen.empty() ||
-                       !out_.network.connect_to.empty() ||
-                       (hosts && !hosts->json().array()->empty());
-    if (out_.network.block && opens) {
-      return std::unexpected(block->error("contradicts the hosts or ports that are allowed"));
-    }
+    NONO_TRY(const auto hosts, at_path(root_, "network", "allow_domain"));
+    const bool opens = names_ports_or_hosts() || (hosts && !hosts->json().array()->empty());
+    NONO_TRY(const bool block, blocks(opens));
     // A list of hosts that is there and empty allows none.
-    if (hosts && hosts->json().array()->empty() && !opens) {
-      out_.network.block = true;
-    }
+    out_.network.block = block || (hosts && !opens);
     return {};
+  }
+
+  Result<bool> blocks(bool opens) const {
+    NONO_TRY(const auto block, at_path(root_, "network", "block"));
+    if (!block || !*block->json().boolean()) {
+      return false;
+    }
+    return opens ? Result<bool>(std::unexpected(
+                       block->error("contradicts the hosts or ports that are allowed")))
+                 : Result<bool>(true);
+  }
+
+  bool names_ports_or_hosts() const {
+    return !out_.network.connect.empty() || !out_.network.listen.empty() ||
+           !out_.network.connect_to.empty();
   }
 
   Result<void> environment() {
