@@ -47,6 +47,18 @@ Result<std::optional<Chosen>> of_the_project(Session& session, engine::RunReques
   return std::optional<Chosen>();
 }
 
+// by_default: who meets the error has named no profile.
+Result<std::optional<Chosen>> by_default(const engine::UserDirectories& user,
+                                         const engine::DefaultProfile& standard) {
+  const std::string why = "the default of " + printable(standard.directory);
+  auto found = engine::find_profile(user, standard.name);
+  if (!found) {
+    return std::unexpected(std::move(found).error().while_doing(why).mend_with(
+        "nono profile use NAME there, or --none to have no default"));
+  }
+  return std::optional(Chosen{*std::move(found), why});
+}
+
 Result<std::optional<Chosen>> choose(const Arguments& arguments, Session& session,
                                      engine::RunRequest& request,
                                      const engine::UserDirectories& user) {
@@ -63,9 +75,7 @@ Result<std::optional<Chosen>> choose(const Arguments& arguments, Session& sessio
   }
   NONO_TRY(const auto standard, engine::default_profile_of(user, request.working_directory));
   if (standard) {
-    NONO_TRY(engine::LoadedProfile found, engine::find_profile(user, standard->name));
-    return std::optional(
-        Chosen{std::move(found), "the default of " + printable(standard->directory)});
+    return by_default(user, *standard);
   }
   return of_the_project(session, request);
 }

@@ -254,6 +254,16 @@ TEST_F(ProfileTest, UseSetsTheDefaultInTheUsersState) {
   EXPECT_EQ(access(plan({}), tree_), "");
 }
 
+TEST_F(ProfileTest, DefaultThatIsGoneIsNamedAsOne) {
+  const std::string file = own("mine.json", "{}");
+  EXPECT_EQ(nono({"profile", "use", "mine"}).code, 0);
+  ASSERT_EQ(::unlink(file.c_str()), 0);
+  const Outcome done = dry({});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_TRUE(done.err.contains("the default of " + tree_)) << done.err;
+  EXPECT_TRUE(done.err.contains("profile use")) << done.err;
+}
+
 TEST_F(ProfileTest, BrokenStateIsNotPassedOver) {
   EXPECT_EQ(nono({"profile", "use", "go-dev"}).code, 0);
   const std::string file = home_ + "/.local/state/nono/profile-defaults.json";
