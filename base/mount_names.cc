@@ -17,6 +17,7 @@ namespace {
 // some_device_twice is all that most starts need to know: it is asked before anything is kept.
 bool some_device_twice(const std::vector<MountLine>& lines) {
   std::vector<std::string_view> devices;
+  devices.reserve(lines.size());
   for (const MountLine& line : lines) {
     devices.push_back(line.device);
   }
@@ -156,8 +157,8 @@ std::vector<MountNames::Region> MountNames::regions(const std::string& real) con
 }
 
 // name_by is the name that a mount gives to a region, or to the part of it that it shows.
-std::optional<MountNames::Name> MountNames::name_by(const Mount& mount,
-                                                    const Region& region) const {
+std::optional<MountNames::Name> MountNames::name_by(const Mount& mount, const Region& region,
+                                                    Doubtful doubtful) const {
   const bool whole = beneath(mount.root, region.path);
   if (mount.device != region.device || (!whole && !beneath(region.path, mount.root))) {
     return std::nullopt;
@@ -166,11 +167,12 @@ std::optional<MountNames::Name> MountNames::name_by(const Mount& mount,
            .point = mount.point,
            .part = region.part || !whole};
   const std::string known = whole ? region.at : moved(region.path, region.at, mount.root);
-  const bool shown = at(out.path) == &mount && (mount.tells_root || same_object(known, out.path));
+  const bool shown = at(out.path) == &mount && (mount.tells_root || doubtful == Doubtful::Taken ||
+                                                same_object(known, out.path));
   return shown ? std::optional(std::move(out)) : std::nullopt;
 }
 
-std::vector<MountNames::Name> MountNames::of(const std::string& real) const {
+std::vector<MountNames::Name> MountNames::of(const std::string& real, Doubtful doubtful) const {
   std::vector<Name> out;
   if (!shared_) {
     return out;
@@ -180,7 +182,7 @@ std::vector<MountNames::Name> MountNames::of(const std::string& real) const {
       if (mount.device != region.device) {
         continue;
       }
-      auto name = name_by(mount, region);
+      auto name = name_by(mount, region, doubtful);
       if (name && !beneath(real, name->path)) {
         out.push_back(*std::move(name));
       }

@@ -34,7 +34,9 @@ class MountNames {
 
   // of lists the other names of `real` (absolute, normal, no links in it) and of what is mounted
   // below it; names that lie below `real` themselves are left out.
-  std::vector<Name> of(const std::string& real) const;
+  std::vector<Name> of(const std::string& real) const { return of(real, Doubtful::Asked); }
+  // all_of asks no server: where the table does not tell, names may be too many.
+  std::vector<Name> all_of(const std::string& real) const { return of(real, Doubtful::Taken); }
 
  private:
   struct Mount {
@@ -48,11 +50,13 @@ class MountNames {
     std::string device_below = {};  // which that is
   };
   struct Region;
+  enum class Doubtful : unsigned char { Asked, Taken };
+  std::vector<Name> of(const std::string& real, Doubtful doubtful) const;
   static std::optional<Mount> mount_of(const MountLine& line);
   const Mount* by_id(std::uint64_t id) const;
   const Mount* at(std::string_view path) const;
   std::vector<Region> regions(const std::string& real) const;
-  std::optional<Name> name_by(const Mount& mount, const Region& region) const;
+  std::optional<Name> name_by(const Mount& mount, const Region& region, Doubtful doubtful) const;
   std::vector<Mount> mounts_;
   std::uint64_t root_ = 0;
   bool shared_ = false;  // a file system is mounted more than once

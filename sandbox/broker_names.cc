@@ -320,6 +320,7 @@ Outcome NameOperations::rename(const Call& call) {
   const long result = ::renameat2(BorrowedFd(from->directory).raw(), spelt(*from).c_str(),
                                   BorrowedFd(to->directory).raw(), spelt(*to).c_str(), args.flags);
   const int error = errno;
+  rules_.renamed();
   if (result == 0 && replaced && (args.flags & RENAME_EXCHANGE) == 0) {
     replaced_by_rename(*to, *replaced, origin);
   }

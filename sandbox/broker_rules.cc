@@ -113,22 +113,15 @@ GuardClass BrokerRules::recalled_class(const struct stat& status, const ObjectPl
   return static_cast<GuardClass>(nameless ? std::max(found, recall(Recall::Removed, of)) : found);
 }
 
-// is_made_here: what might be another object than the one that was made is not the agent's.
-bool BrokerRules::is_made_here(ObjectId id, BirthTime origin) const {
-  const auto made = made_directories_.find(id);
-  return made != made_directories_.end() && same_origin(made->second, origin);
-}
-
 std::uint64_t BrokerRules::recalled(Recall what, const Recalled& of) const {
   if (what == Recall::Made) {
-    return is_made_here(of.id, of.born) && !vacated_.covers(folded_path(of.path)) ? 1 : 0;
+    return own_.is_own(of) ? 1 : 0;
   }
-  if (what == Recall::EverMade) {  // what might have been the agent's keeps what it is kept from
-    const auto made = made_directories_.find(of.id);
-    return made != made_directories_.end() && !born_apart(made->second, of.born) ? 1 : 0;
+  if (what == Recall::EverMade) {
+    return own_.ever_own(of) ? 1 : 0;
   }
   if (what == Recall::Emptied) {
-    return emptied_.covers(folded_path(of.path)) ? 1 : 0;
+    return own_.was_emptied(of.path) ? 1 : 0;
   }
   return static_cast<std::uint64_t>(what == Recall::Removed
                                         ? guarded_.class_without_name(of.id, of.born)
@@ -188,20 +181,13 @@ void BrokerRules::apply(const StateChange& change) {
       guarded_.forget_name(change.id);
       break;
     case StateChange::Kind::Made:
-      if (made_directories_.size() < kMaxMade && !vacated_.covers(folded_path(change.path))) {
-        made_directories_.insert_or_assign(change.id, change.born);
-      }
+      own_.made({change.id, change.path, change.born});
       break;
     case StateChange::Kind::MovedAway:
-      if (!is_made_here(change.id, change.born)) {
-        vacated_.add(folded_path(change.path));
-      }
+      own_.moved_away({change.id, change.path, change.born});
       break;
     case StateChange::Kind::Removed:
-      if (!is_made_here(change.id, change.born)) {
-        emptied_.add(folded_path(change.path));
-      }
-      made_directories_.erase(change.id);
+      own_.removed({change.id, change.path, change.born});
       break;
     case StateChange::Kind::Lost:
       ++lost_;
@@ -217,6 +203,7 @@ void BrokerRules::apply(const StateChange& change) {
 void BrokerRules::in_lane(OwnedFd channel) {
   ask_ = std::move(channel);
   in_lane_ = true;
+  own_.in_other_process();
 }
 
 void BrokerRules::tell_change(const StateChange& change) const {
@@ -263,6 +250,7 @@ bool BrokerRules::hear_lane(BorrowedFd channel, std::optional<StateChange>& of_o
     change.guard_class = static_cast<GuardClass>(reader.number());
     change.born = static_cast<BirthTime>(reader.number());
     change.path = reader.text();
+    own_.always_ask();
     apply(change);
     if (change.kind >= StateChange::Kind::Bound) {
       of_others = change;
@@ -355,7 +343,7 @@ Answer<void> BrokerRules::change_verdict(const Call& call, BorrowedFd object,
 
 // made: where it cannot be told, the directory counts as made once, and not as the agent's own now.
 bool BrokerRules::made(const std::string& directory, Recall how) const {
-  if (directory.empty() || (!in_lane_ && made_directories_.empty())) {
+  if (directory.empty() || (!in_lane_ && own_.none())) {
     return false;
   }
   const OwnedFd object(::open(directory.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));

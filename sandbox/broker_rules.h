@@ -7,14 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "sandbox/broker.h"
 #include "sandbox/broker_messages.h"
 #include "sandbox/guarded_memory.h"
+#include "sandbox/own_places.h"
 #include "sandbox/place.h"
-#include "sandbox/place_set.h"
 #include "sandbox/protected_names.h"
 #include "sandbox/supervisor_watch.h"
 #include "sandbox/wire.h"
@@ -51,12 +50,14 @@ class BrokerRules {
                               std::string_view operation);
 
   // made_directory, moved_away and removed_directory keep count of the directories made in this
-  // session. Where one that was there before was moved away, nothing that takes its place counts as
-  // made here; where it was removed (and so was empty), its place is no project of the maker's, but
-  // a new `.git` in it is. replaced_directory comes before a rename that may fail.
+  // session (sandbox/own_places.h). Where one that was there before was moved away, nothing that
+  // takes its place counts as made here; where it was removed (and so was empty), its place is no
+  // project of the maker's, but a new `.git` in it is. replaced_directory comes before a rename
+  // that may fail.
   void made_directory(const DirectoryAt& made);
   void moved_away(const DirectoryAt& moved);
   void removed_directory(const DirectoryAt& removed);
+  void renamed() { own_.renamed(); }
   void replaced_directory(const DirectoryAt& replaced);
   // may_remove refuses to remove what is older than the session from a kept tree, or a directory
   // that holds one; may_move likewise where it would leave the tree.
@@ -122,7 +123,6 @@ class BrokerRules {
   // recall is `recalled` by the broker's memory, in a lane too.
   std::uint64_t recall(Recall what, const Recalled& of) const;
   std::uint64_t recalled(Recall what, const Recalled& of) const;
-  bool is_made_here(ObjectId id, BirthTime origin) const;
   trustpolicy::GuardClass recalled_class(const struct stat& status, const ObjectPlace& place) const;
   WireMessage relayed(const WireMessage& question);
 
@@ -132,11 +132,8 @@ class BrokerRules {
   OwnedFd events_;
   SupervisorWatch supervisor_{::getppid()};
   GuardedMemory guarded_;
-  static constexpr std::size_t kMaxMade = 200'000;
   BirthTime started_;  // wall clock
-  PlaceSet vacated_;   // moved away
-  PlaceSet emptied_;   // removed
-  std::unordered_map<ObjectId, BirthTime, ObjectIdHash> made_directories_;
+  OwnPlaces own_;
   static constexpr std::size_t kMaxReported = 4096;
   static constexpr std::size_t kMaxUsed = 200'000;
   std::unordered_set<std::string> used_;

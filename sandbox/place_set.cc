@@ -37,4 +37,16 @@ void PlaceSet::add(std::string_view path) {
   }
 }
 
+void PlaceList::add(std::string_view path) {
+  if (listed_.size() < most_) {
+    listed_.insert(std::hash<std::string_view>()(path));
+  } else if (!has(path)) {
+    further_.add(path);
+  }
+}
+
+bool PlaceList::has(std::string_view path) const {
+  return listed_.contains(std::hash<std::string_view>()(path)) || further_.covers(path);
+}
+
 }  // namespace nono::sandbox

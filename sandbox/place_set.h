@@ -1,4 +1,4 @@
-// sandbox/place_set.h: directories whose places the broker remembers, with all beneath them.
+// sandbox/place_set.h: directories whose places the broker remembers, with or without all beneath.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 namespace nono::sandbox {
 
@@ -26,6 +27,23 @@ class PlaceSet {
   void drop_beneath(std::string_view path);
   std::size_t most_;
   std::set<std::string, std::less<>> places_;
+};
+
+// PlaceList holds absolute paths, by a hash: two that share one are both held. Where there is no
+// room for more, what comes is held with all that lies beneath it.
+class PlaceList {
+ public:
+  static constexpr std::size_t kMaxListed = 200'000;
+  explicit PlaceList(std::size_t most = kMaxListed) : most_(most) {}
+
+  void add(std::string_view path);
+  bool has(std::string_view path) const;
+  bool none() const { return listed_.empty() && further_.size() == 0; }
+
+ private:
+  std::size_t most_;
+  std::unordered_set<std::size_t> listed_;
+  PlaceSet further_;
 };
 
 }  // namespace nono::sandbox

@@ -69,6 +69,9 @@ REFUSED = {
     "own in exchange for another": "os.mkdir('d')\nwrite('d/AGENTS.md')\nkernel('renameat2', -100, b'd', -100, b'empty', 2)",
     "in the place of a directory that was moved": "os.rename('empty', 'gone')\nos.mkdir('empty')\nwrite('empty/AGENTS.md')",
     "in the place of one that was removed": "os.rmdir('empty')\nos.mkdir('empty')\nwrite('empty/AGENTS.md')",
+    "in that of one that went with what it lay in": "os.removedirs('tall/sub')\nos.makedirs('tall/sub')\nwrite('tall/sub/AGENTS.md')",
+    "own in the place of one that went with what it lay in": "os.mkdir('d')\nwrite('d/AGENTS.md')\nos.removedirs('tall/sub')\n"
+                                                             "os.mkdir('tall')\nos.rename('d', 'tall/sub')",
 }
 
 # What the agent wrote where it may comes to no place that was there before. The last act is refused,
@@ -93,6 +96,9 @@ FREE = {
     "changed there": "os.mkdir('clone')\nwrite('clone/AGENTS.md')\nwrite('clone/AGENTS.md', how='a')\nos.remove('clone/AGENTS.md')",
     "a skill in a new project": "os.makedirs('clone/.claude/skills/x')\nwrite('clone/.claude/skills/x/SKILL.md')",
     "a new project that moves": "os.mkdir('c')\nwrite('c/AGENTS.md')\nos.rename('c', 'clone')",
+    "new where one that was removed lay": "os.removedirs('tall/sub')\nos.makedirs('tall/new')\nwrite('tall/new/AGENTS.md')",
+    "own that moves to where one was removed": "os.mkdir('d')\nwrite('d/AGENTS.md')\nos.removedirs('tall/sub')\nos.mkdir('tall')\n"
+                                               "os.rename('d', 'tall/new')",
     "of a package": "write('node_modules/p/AGENTS.md')",
     "of a package that changes": "write('node_modules/q/CLAUDE.md')\nos.remove('node_modules/q/CLAUDE.md')",
     "evidence": "write('GEMINI.md.bundle')",
@@ -109,8 +115,8 @@ class Drafts(support.SandboxCase):
         for name in ("CLAUDE.md", "old/AGENTS.md", "plain", "notes/x.md", ".cursor/rules/x.md",
                      "node_modules/p/x", "node_modules/q/CLAUDE.md"):
             self.project.write(name, "before")
-        for name in ("empty", ".github"):
-            (self.project.tree / name).mkdir()
+        for name in ("empty", ".github", "tall/sub"):
+            (self.project.tree / name).mkdir(parents=True)
         for name in ("GEMINI.md", ".github/prompts"):
             os.symlink("notes", self.project.tree / name)
         os.link(self.project.tree / "CLAUDE.md", self.project.tree / "second")

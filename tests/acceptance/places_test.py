@@ -249,7 +249,46 @@ class TakenAway(support.SandboxCase):
         self.assertEqual([path.name for path in sorted(volume.rglob("*"))], ["commands", "new.md"])
 
 
-support.both_users(globals(), Places, Numbers, TakenAway)
+# A project and a part of it can be mounted elsewhere, too: what is made by one name is there by the other.
+TWO_NAMES = r"""
+import os
+
+def told(*calls):
+    try:
+        for call, words in calls:
+            call(*words)
+        print("done")
+    except PermissionError:
+        print("refused")
+
+def write(name):
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    open(name, "w").close()
+
+told((os.rename, ("one/sub", "one/away")), (write, ("two/sub/.vscode/tasks.json",)))
+told((os.rmdir, ("one/empty",)), (write, ("two/empty/.vscode/tasks.json",)))
+told((os.rmdir, ("two/other",)), (write, ("one/other/AGENTS.md",)))
+told((os.rename, ("one/deep/sub", "one/gone")), (os.rename, ("one/deep", "one/deeper")),
+     (write, ("one/deeper/sub/.vscode/tasks.json",)))
+told((write, ("two/new/.vscode/tasks.json",)), (os.rename, ("two/new", "two/newer")), (write, ("one/newer/AGENTS.md",)))
+told((os.rmdir, ("one/tree/sub",)), (os.rmdir, ("one/tree",)), (write, ("two/tree/new/AGENTS.md",)))
+"""
+
+
+@support.NEEDS_MOUNTS
+class TwoNames(support.SandboxCase):
+    def test_a_place_of_before_is_one_by_every_name(self):
+        for name in ("sub/code", "deep/sub/code"):
+            self.project.write(f"one/{name}", "code")
+        for name in ("one/empty", "one/other", "one/tree/sub", "two", "three"):
+            (self.project.tree / name).mkdir(parents=True)
+        self.project.own()
+        done = self.mounted("mount --bind one two && mount --bind one/deep three", support.NONO, "run", "-q", "--allow-cwd",
+                            "--", PY, "-c", TWO_NAMES)
+        self.assertEqual(self.ran(done).stdout.split(), ["refused"] * 4 + ["done"] * 2)
+
+
+support.both_users(globals(), Places, Numbers, TakenAway, TwoNames)
 
 if __name__ == "__main__":
     support.main()

@@ -77,5 +77,28 @@ TEST(PlaceSetTest, TheRootCoversAll) {
   EXPECT_TRUE(places.covers("/"));
 }
 
+TEST(PlaceListTest, APlaceIsItselfAlone) {
+  PlaceList places;
+  EXPECT_TRUE(places.none());
+  places.add("/a/b");
+  EXPECT_FALSE(places.none());
+  EXPECT_TRUE(places.has("/a/b"));
+  for (const char* path : {"/", "/a", "/a/b/c", "/a/bc"}) {
+    EXPECT_FALSE(places.has(path)) << path;
+  }
+}
+
+TEST(PlaceListTest, WhereThereIsNoRoomWhatComesHoldsAllBeneath) {
+  PlaceList places(2);
+  for (const char* path : {"/a/1/x", "/a/1", "/a/2/x", "/a/2"}) {
+    places.add(path);
+  }
+  for (const char* path : {"/a/1/x", "/a/1", "/a/2/x", "/a/2", "/a/2/new"}) {
+    EXPECT_TRUE(places.has(path)) << path;
+  }
+  EXPECT_FALSE(places.has("/a/1/new"));
+  EXPECT_FALSE(places.has("/a"));
+}
+
 }  // namespace
 }  // namespace nono::sandbox
