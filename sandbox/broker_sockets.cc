@@ -77,6 +77,11 @@ int int_option(const OwnedFd& socket, int name) {
   return ::getsockopt(BorrowedFd(socket).raw(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
 }
 
+bool is_internet(const OwnedFd& socket) {
+  const int domain = int_option(socket, SO_DOMAIN);
+  return domain == AF_INET || domain == AF_INET6;
+}
+
 // patience_of: an attempt that is interrupted begins its SO_SNDTIMEO anew, so it is counted here.
 Patience patience_of(const OwnedFd& socket, int error) {
   timeval most{};
@@ -425,8 +430,13 @@ Outcome SocketOperations::bind(const Call& call) {
   return path.empty() ? bind_other(call, *socket, *address) : bind_path(call, *socket, path);
 }
 
+// bind_other: while the network is blocked the only TCP socket is a standard stream. Landlock
+// refuses it a port from ABI 4 on.
 Outcome SocketOperations::bind_other(const Call& call, const OwnedFd& socket,
                                      const Address& address) {
+  if (rules_.config().network == NetworkTier::Blocked && is_internet(socket)) {
+    return Outcome::error(EACCES);
+  }
   Outcome out = Outcome::of(::bind(BorrowedFd(socket).raw(), address.get(), address.size()));
   if (out.kind() == Outcome::Kind::Value) {
     note_bound(socket, address);
@@ -521,8 +531,7 @@ Outcome SocketOperations::listen(const Call& call) {
   if (!socket) {
     return Outcome::error(socket.error());
   }
-  const int domain = int_option(*socket, SO_DOMAIN);
-  const bool internet = domain == AF_INET || domain == AF_INET6;
+  const bool internet = is_internet(*socket);
   const bool judged = internet && rules_.config().network != NetworkTier::Open;
   if (judged && !has_port(*socket)) {
     return refuse_to_listen(call);

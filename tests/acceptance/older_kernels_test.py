@@ -242,6 +242,27 @@ class OlderKernels(View, support.SandboxCase):
                 done = self.ran(self.script(abi, code, name))
                 self.assertEqual(done.stdout.split(), ["EPERM", "reached"], abi)
 
+    def test_a_stream_of_the_caller_gets_no_port_while_the_network_is_blocked(self):
+        # Below ABI 4 the kernel lets a TCP socket bind that was connected before.
+        code = ("import ctypes, errno, os, socket\n"
+                "own = socket.socket(fileno=os.dup(0))\n"
+                "own.sendall(b'still connected')\n"
+                "print(ctypes.CDLL(None).connect(own.fileno(), bytes(16), 16))\n"
+                "for attempt in (lambda: own.bind(('127.0.0.1', 0)), lambda: own.listen(1)):\n"
+                "    try: attempt(); print('done')\n"
+                "    except OSError as e: print(errno.errorcode[e.errno])\n")
+        self.project.write("try.py", code)
+        for abi in (2, 3, 6):
+            with socket.create_server(("127.0.0.1", 0)) as server, \
+                    socket.create_connection(server.getsockname()) as given:
+                taken, _ = server.accept()
+                with taken:
+                    done = self.project.sandbox(
+                        PY, "try.py", options=("--allow-cwd", "--block-net"), env=self.variables(abi),
+                        stdin=given)
+                    self.assertEqual(self.ran(done).stdout, "0\nEACCES\nEACCES\n", abi)
+                    self.assertEqual(taken.recv(100), b"still connected")
+
     def test_an_abstract_name_counts_as_long_as_its_socket_is_there(self):
         code = ("import errno, os, socket, sys\n"
                 "name = '\\0' + sys.argv[1]\n"
