@@ -174,7 +174,7 @@ void LimitKeeper::stop() {
 }
 
 int LimitKeeper::watched() const {
-  return BorrowedFd(event_).raw();
+  return counts() ? BorrowedFd(event_).raw() : -1;
 }
 
 void LimitKeeper::strike(LimitKind kind) {

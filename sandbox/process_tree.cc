@@ -139,6 +139,15 @@ ProcessTree processes_beneath(pid_t root, std::span<const pid_t> except) {
   return out;
 }
 
+bool goes_on_beneath(pid_t root) {
+  return std::ranges::any_of(processes_beneath(root).processes, [](const TreeProcess& each) {
+    const char state = state_of_process(each.pid);
+    // The first thread of a process may have ended, and others not.
+    const bool ended = state == 'X' || state == '?' || (state == 'Z' && each.threads <= 1);
+    return state != 'T' && !ended;
+  });
+}
+
 bool is_beneath(pid_t pid, pid_t root, std::span<const pid_t> except) {
   for (int depth = 0; depth < kMaxDepth && pid > 1; ++depth) {
     const auto stat = stat_of(pid);

@@ -29,6 +29,9 @@ struct ProcessTree {
 // processes_beneath lists the descendants of `root`, without those that start at one of `except`.
 ProcessTree processes_beneath(pid_t root, std::span<const pid_t> except = {});
 
+// goes_on_beneath reports whether a descendant of `root` is neither stopped nor at its end.
+bool goes_on_beneath(pid_t root);
+
 // is_beneath reports whether `pid` (a process or a thread) descends from `root` and from none of
 // `except`; false where it is gone.
 bool is_beneath(pid_t pid, pid_t root, std::span<const pid_t> except);

@@ -16,6 +16,8 @@
 #include "sandbox/broker_expand.h"
 #include "sandbox/broker_hidden.h"
 #include "sandbox/broker_rules.h"
+#include "sandbox/process_tree.h"
+#include "sandbox/stop_clock.h"
 #include "sandbox/wire.h"
 
 namespace nono::sandbox {
@@ -28,6 +30,8 @@ constexpr std::chrono::seconds kGrace{5};
 constexpr std::chrono::seconds kBrokerPatience{1};
 // A job that `fg` brings forward while it runs is told so by nothing.
 constexpr std::chrono::milliseconds kLookForForeground{250};
+constexpr std::chrono::milliseconds kLookWhileStopped{1000};
+constexpr std::chrono::milliseconds kTimeToCount{250};
 // Those that end a program that asks for none.
 constexpr auto kEnding = std::to_array({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
 
@@ -240,12 +244,38 @@ void Supervisor::pass_on(int signal) {
   }
 }
 
+// longest_stop: the end of the run's time comes, whoever is stopped; and while something of the run
+// goes on, what is counted is looked at.
+std::optional<std::chrono::milliseconds> Supervisor::longest_stop() const {
+  std::optional<std::chrono::milliseconds> out;
+  if (deadline_) {
+    out = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - steady_clock::now());
+  }
+  const bool counted = options_.limits != nullptr && options_.limits->watched() >= 0;
+  if (counted && goes_on_beneath(launched_.broker)) {
+    out = std::min(out.value_or(kLookWhileStopped), kLookWhileStopped);
+  }
+  return out;
+}
+
+// is_over gives those who count the time to do so.
+bool Supervisor::is_over() const {
+  if (deadline_ && steady_clock::now() >= *deadline_) {
+    return true;
+  }
+  std::array<pollfd, 2> ends{
+      {{BorrowedFd(launched_.broker_pidfd).raw(), POLLIN, 0},
+       {options_.limits == nullptr ? -1 : options_.limits->watched(), POLLIN, 0}}};
+  return ::poll(ends.data(), ends.size(), static_cast<int>(kTimeToCount.count())) > 0;
+}
+
 // stop_with_agent hands the terminal back and stops too, as the agent's shell expects of a job.
 void Supervisor::stop_with_agent() {
   if (options_.terminal != nullptr) {
     options_.terminal->suspend();
   }
-  ::kill(::getpid(), SIGSTOP);
+  while (!stop_self(longest_stop()) && !is_over()) {
+  }
   take_continue();
   if (options_.terminal != nullptr) {
     options_.terminal->resume();

@@ -40,7 +40,7 @@ class TerminalClient {
 class LimitWatch {
  public:
   virtual ~LimitWatch() = default;
-  virtual int watched() const = 0;  // becomes readable
+  virtual int watched() const = 0;  // becomes readable; -1: nothing is counted
   virtual LimitKind struck() = 0;
 };
 
@@ -106,6 +106,8 @@ class Supervisor {
   void stop(StopHow how);
   void hear_limit();
   void stop_with_agent();
+  std::optional<std::chrono::milliseconds> longest_stop() const;
+  bool is_over() const;
   int patience() const;
   void signal_agent(int signal) const;
   void pass_on(int signal);

@@ -14,7 +14,7 @@ PY = "/usr/bin/python3"
 MIB = 1 << 20
 
 
-class Limits(support.SandboxCase):
+class Limits(support.SessionCase):
     def limited(self, *limits, code, expect=0):
         return self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", *limits)),
                         expect)
@@ -161,6 +161,29 @@ class Limits(support.SandboxCase):
 
     def test_removed_files_that_are_still_open_count(self):
         self.limited("--limit-disk", "60M", code=self.many("os.unlink(f'f{i}')", "1"), expect=124)
+
+    STOPPED = ("import os, signal, time\n"
+               "if os.fork():\n"
+               "  os.kill(os.getpid(), signal.SIGSTOP); os._exit(7)\n"
+               "os.setsid()\n")
+
+    def test_who_stops_with_the_agent_does_not_stop_the_limits(self):
+        # nono stops with the agent's first process, as job control wants it; the others go on.
+        self.limited("--timeout", "1s", code=self.STOPPED + "time.sleep(600)", expect=124)
+        done = self.limited("--limit-cpu", "500ms", code=self.STOPPED + self.SPIN.format(600),
+                            expect=124)
+        self.assertIn("limit reached: cpu", done.stderr)
+        self.limited("--limit-disk", "60M", expect=124,
+                     code=self.STOPPED + self.many("pass", "1").replace("20 if", "600 if"))
+
+    def test_run_that_stops_as_a_whole_stays_stopped_until_it_is_continued(self):
+        for limit in ("--limit-cpu", "--timeout"):
+            process = self.begin(PY, "-c", "import os; os.kill(os.getpid(), 19); print('on')",
+                                 options=("--allow-cwd", limit, "60s"))
+            _, status = os.waitpid(process.pid, os.WUNTRACED)
+            self.assertTrue(os.WIFSTOPPED(status), status)
+            process.send_signal(signal.SIGCONT)
+            self.assertEqual(self.ran(self.ended(process)).stdout, "on\n")
 
     def test_unreadable_directory_hides_nothing(self):
         self.limited("--limit-disk", "60M", expect=124, code=(

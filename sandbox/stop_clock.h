@@ -1,0 +1,16 @@
+// sandbox/stop_clock.h: a process that stops itself (job control) and is awake again in time.
+//
+// A stopped process runs no code of its own, threads included, and of its timers one that fires
+// just before the stop is lost. So a child keeps the time, and continues it until it is awake.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+namespace nono::sandbox {
+
+// stop_self stops this process until somebody continues it (true) or `longest` is over (false).
+// Where no child can be had it sleeps for that time instead.
+bool stop_self(std::optional<std::chrono::milliseconds> longest);
+
+}  // namespace nono::sandbox

@@ -1,0 +1,88 @@
+// tests/sandbox/stop_clock_test.cc: a process that stops itself, and who wakes it.
+#include "sandbox/stop_clock.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "sandbox/process_tree.h"
+
+namespace nono::sandbox {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kContinued = 1;
+constexpr int kByTheClock = 2;
+
+// stops begins a child that stops itself `times` times, and ends with how the last one ended.
+pid_t stops(int times, std::optional<milliseconds> longest) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    bool continued = false;
+    for (int i = 0; i < times; ++i) {
+      continued = stop_self(longest);
+    }
+    ::_exit(continued ? kContinued : kByTheClock);
+  }
+  return child;
+}
+
+int wait_for(pid_t child, int options) {
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, options), child);
+  return status;
+}
+
+TEST(StopClockTest, TheClockWakesIt) {
+  constexpr int kTimes = 3;
+  const pid_t child = stops(kTimes, milliseconds(20));
+  const int status = wait_for(child, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), kByTheClock);
+}
+
+TEST(StopClockTest, ATimeThatIsOverStopsForAMoment) {
+  EXPECT_EQ(WEXITSTATUS(wait_for(stops(1, milliseconds(-5)), 0)), kByTheClock);
+}
+
+TEST(StopClockTest, SomebodyContinuesItBefore) {
+  for (const auto longest :
+       {std::optional(milliseconds(3'600'000)), std::optional<milliseconds>()}) {
+    const pid_t child = stops(1, longest);
+    EXPECT_TRUE(WIFSTOPPED(wait_for(child, WUNTRACED)));
+    ::kill(child, SIGCONT);
+    EXPECT_EQ(WEXITSTATUS(wait_for(child, 0)), kContinued);
+  }
+}
+
+TEST(StopClockTest, WhoGoesOnBeneathAProcessIsSeen) {
+  std::array<int, 2> gate{};
+  ASSERT_EQ(::pipe(gate.data()), 0);
+  EXPECT_FALSE(goes_on_beneath(::getpid()));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    char byte = 0;
+    ::_exit(::read(gate[0], &byte, 1) == 1 ? 0 : 1);
+  }
+  EXPECT_TRUE(goes_on_beneath(::getpid()));
+  ::kill(child, SIGSTOP);
+  EXPECT_TRUE(WIFSTOPPED(wait_for(child, WUNTRACED)));
+  EXPECT_FALSE(goes_on_beneath(::getpid()));
+  ::kill(child, SIGCONT);
+  EXPECT_TRUE(WIFCONTINUED(wait_for(child, WCONTINUED)));
+  EXPECT_TRUE(goes_on_beneath(::getpid()));
+  EXPECT_EQ(::write(gate[1], "x", 1), 1);
+  siginfo_t ended{};
+  EXPECT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(goes_on_beneath(::getpid())) << "nobody has reaped it yet";
+  wait_for(child, 0);
+  ::close(gate[0]);
+  ::close(gate[1]);
+}
+
+}  // namespace
+}  // namespace nono::sandbox
