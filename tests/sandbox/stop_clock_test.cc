@@ -59,29 +59,45 @@ TEST(StopClockTest, SomebodyContinuesItBefore) {
   }
 }
 
-TEST(StopClockTest, WhoGoesOnBeneathAProcessIsSeen) {
-  std::array<int, 2> gate{};
-  ASSERT_EQ(::pipe(gate.data()), 0);
-  EXPECT_FALSE(goes_on_beneath(::getpid()));
+// began is a child that reads a byte from `gate` and ends.
+pid_t began(const std::array<int, 2>& gate) {
   const pid_t child = ::fork();
   if (child == 0) {
     char byte = 0;
     ::_exit(::read(gate[0], &byte, 1) == 1 ? 0 : 1);
   }
-  EXPECT_TRUE(goes_on_beneath(::getpid()));
+  return child;
+}
+
+bool goes_on() {
+  return goes_on_beneath(::getpid());
+}
+
+TEST(StopClockTest, WhoIsStoppedDoesNotGoOn) {
+  std::array<int, 2> gate{};
+  ASSERT_EQ(::pipe(gate.data()), 0);
+  EXPECT_FALSE(goes_on());
+  const pid_t child = began(gate);
+  EXPECT_TRUE(goes_on());
   ::kill(child, SIGSTOP);
-  EXPECT_TRUE(WIFSTOPPED(wait_for(child, WUNTRACED)));
-  EXPECT_FALSE(goes_on_beneath(::getpid()));
+  wait_for(child, WUNTRACED);
+  EXPECT_FALSE(goes_on());
   ::kill(child, SIGCONT);
-  EXPECT_TRUE(WIFCONTINUED(wait_for(child, WCONTINUED)));
-  EXPECT_TRUE(goes_on_beneath(::getpid()));
+  wait_for(child, WCONTINUED);
+  EXPECT_TRUE(goes_on());
+  ::kill(child, SIGKILL);
+  wait_for(child, 0);
+}
+
+TEST(StopClockTest, WhoHasEndedDoesNotGoOnThoughNobodyHasReapedIt) {
+  std::array<int, 2> gate{};
+  ASSERT_EQ(::pipe(gate.data()), 0);
+  const pid_t child = began(gate);
   EXPECT_EQ(::write(gate[1], "x", 1), 1);
   siginfo_t ended{};
   EXPECT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
-  EXPECT_FALSE(goes_on_beneath(::getpid())) << "nobody has reaped it yet";
+  EXPECT_FALSE(goes_on());
   wait_for(child, 0);
-  ::close(gate[0]);
-  ::close(gate[1]);
 }
 
 }  // namespace
