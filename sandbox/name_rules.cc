@@ -60,6 +60,21 @@ GuardClass class_of_links(const trustpolicy::GuardedNames& names, const std::str
   return found;
 }
 
+namespace {
+
+// Codex makes links to itself (apply_patch) in .codex/tmp/arg0*/ at each start, and takes no
+// instructions from there: of what a name means below, that it lies in .codex is left out.
+std::string without_codex_tmp(std::string_view canonical) {
+  constexpr std::string_view kTmp = "/.codex/tmp/arg0";
+  const std::size_t at = canonical.find(kTmp);
+  if (at == std::string_view::npos) {
+    return std::string(canonical);
+  }
+  return join_path(canonical.substr(0, at), canonical.substr(at + std::size("/.codex/") - 1));
+}
+
+}  // namespace
+
 bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view canonical,
                         mode_t makes, GuardClass known_as) {
   if (makes == S_IFDIR || beneath_packages(canonical)) {
@@ -71,9 +86,13 @@ bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view
   constexpr auto kBeneath =
       std::to_array<std::string_view>({"a.md", "agents/a.md", "commands/a.md", "instructions/a.md",
                                        "prompts/a.md", "rules/a.md", "skills/a.md"});
-  return makes == S_IFLNK && std::ranges::any_of(kBeneath, [&](std::string_view name) {
-           return names.classify(join_path(canonical, name)) == GuardClass::Instruction;
-         });
+  if (makes != S_IFLNK) {
+    return false;
+  }
+  const std::string link = without_codex_tmp(canonical);
+  return std::ranges::any_of(kBeneath, [&](std::string_view name) {
+    return names.classify(join_path(link, name)) == GuardClass::Instruction;
+  });
 }
 
 std::string instruction_root(const trustpolicy::GuardedNames& names, std::string_view canonical) {

@@ -54,6 +54,12 @@ REFUSED = {
     "link that becomes one": "os.mkdir('d')\nwrite('d/x.md')\nos.symlink('d', '.agents')",
     "link above one": "os.makedirs('d/prompts')\nwrite('d/prompts/x.md')\nos.rename('.github', 'g')\nos.symlink('d', '.github')",
     "link in one": "os.mkdir('d')\nwrite('d/x.md')\nos.symlink('../../d', '.cursor/rules/more')",
+    "link of Codex's own that comes into one": "os.makedirs('.codex/tmp/arg0/a')\nos.symlink('../../../../notes', '.codex/tmp/arg0/a/x')\n"
+                                               "os.rename('.codex/tmp/arg0/a/x', '.codex/prompts')",
+    "directory of Codex's links that becomes one": "os.makedirs('.codex/tmp/arg0/a')\nos.symlink('../../../../notes', '.codex/tmp/arg0/a/x')\n"
+                                                   "os.rename('.codex/tmp/arg0/a', '.codex/skills')",
+    "directory of them whose name changes": "os.makedirs('.codex/tmp/arg0/a')\nos.symlink('../../../../notes', '.codex/tmp/arg0/a/x')\n"
+                                            "os.rename('.codex/tmp', '.codex/skills')",
     "through a link that leads nowhere": "os.symlink('AGENTS.md', 'to')\nwrite('to')",
     "by a second name in an own directory": "os.mkdir('d')\nos.link('CLAUDE.md', 'd/AGENTS.md')\nwrite('d/AGENTS.md')",
     "by a second name in a package": "os.link('CLAUDE.md', 'node_modules/p/AGENTS.md')\nwrite('node_modules/p/AGENTS.md')",
@@ -105,6 +111,8 @@ FREE = {
     "a directory of that name": "os.mkdir('AGENTS.md')",
     "metadata": "os.chmod('CLAUDE.md', 0o600)\nos.utime('CLAUDE.md')",
     "a directory with one": "os.rename('old', 'older')",
+    "Codex's links to itself": "os.makedirs('.codex/tmp/arg0/a')\nos.symlink('/usr/bin/codex', '.codex/tmp/arg0/a/apply_patch')\n"
+                               "os.remove('.codex/tmp/arg0/a/apply_patch')",
     "other names": "write('README.md')\nos.mkdir('.cache')\nwrite('.cache/x.md')",
 }
 

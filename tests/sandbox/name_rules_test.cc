@@ -14,7 +14,8 @@ using trustpolicy::GuardClass;
 class FewNames final : public trustpolicy::GuardedNames {
  public:
   GuardClass classify(std::string_view path) const override {
-    const bool beneath_agents = path.contains("/.claude/skills/") || path.contains("/.agents/");
+    const bool beneath_agents = path.contains("/.claude/skills/") || path.contains("/.agents/") ||
+                                path.contains("/.codex/");
     const bool instructs = base_name(path) == "CLAUDE.md" ||
                            (beneath_agents && path.ends_with(".md")) ||
                            (path.starts_with("/p/prompts/") && path.ends_with(".txt"));
@@ -56,6 +57,27 @@ TEST(NameRulesTest, WhatInstructsIsKnownByItsNameOrByWhatIsThere) {
     EXPECT_EQ(makes_instructions(kNames, row.path, row.makes, row.known_as), row.instructs)
         << row.path << " " << row.makes;
   }
+}
+
+TEST(NameRulesTest, LinksToItselfOfCodexAreNoInstructions) {
+  const std::pair<const char*, bool> rows[] = {
+      {"/h/.codex/tmp/arg0/codex-arg0abc/apply_patch", false},
+      {"/h/.codex/tmp/arg0-linux/codex-arg0abc/apply_patch", false},
+      {"/h/.codex/tmp/x", true},
+      {"/h/.codex/x", true},
+      {"/h/.codex/skills/x", true},
+      {"/h/.codex/tmp/arg0/.agents", true},
+      {"/h/.codex/tmp/arg0/a/.agents/x", true},
+      {"/h/.codex/tmp/arg0/a/.codex", true},
+      {"/h/.codex/tmp/arg0/.codex/tmp/arg0/x", true},
+      {"/h/.codex/tmp/arg0/.claude/skills", true},
+      {"/h/.codex/tmp/arg0/CLAUDE.md", true},
+      {"/h/.codex/tmp/arg0/x.md", true},
+  };
+  for (const auto& [path, instructs] : rows) {
+    EXPECT_EQ(makes_instructions(kNames, path, S_IFLNK), instructs) << path;
+  }
+  EXPECT_TRUE(makes_instructions(kNames, "/h/.codex/tmp/arg0/x.md", S_IFREG));
 }
 
 TEST(NameRulesTest, TheRootLiesAboveAllThatIsGuardedByItsPlace) {
