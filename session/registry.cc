@@ -31,6 +31,7 @@ constexpr std::size_t kMaxWord = 4096;
 constexpr std::string_view kSuffix = ".json";
 constexpr std::string_view kDraftSuffix = ".new";
 constexpr int kDraftAttempts = 8;
+constexpr const char* kNamesLock = ".names";
 constexpr std::string_view kHexPrefix = "hex:";  // no path begins so
 constexpr JsonLimits kEntryLimits{.bytes = kMaxEntry};
 
@@ -143,14 +144,26 @@ struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
+bool locked(const OwnedFd& fd) {
+  return fd.valid() && ::flock(BorrowedFd(fd).raw(), LOCK_EX) == 0;
+}
+
 // names_lock is held from the look at the names to the writing of one's own. It is the directory's:
-// a file that root made here would keep its owner out for good.
+// a file that root made here would keep its owner out for good. On NFS (EBADF, flock(2)) only what
+// is open for writing is locked, which a directory never is: there it is a file all the same.
 Result<OwnedFd> names_lock(const std::string& directory) {
   OwnedFd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!lock.valid() || ::flock(BorrowedFd(lock).raw(), LOCK_EX) != 0) {
-    return fail_errno(errno, "locking the names of sessions");
+  if (locked(lock)) {
+    return lock;
   }
-  return lock;
+  if (lock.valid() && errno == EBADF) {
+    lock = OwnedFd(::open(join_path(directory, kNamesLock).c_str(),
+                          O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (locked(lock)) {
+      return lock;
+    }
+  }
+  return fail_errno(errno, "locking the names of sessions");
 }
 
 Result<void> check_name(const std::string& directory, const std::string& name) {
