@@ -63,6 +63,15 @@ void stop_here() {
 
 }  // namespace
 
+std::optional<pid_t> take_continue() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCONT);
+  const timespec now{};
+  siginfo_t info{};
+  return ::sigtimedwait(&set, &info, &now) == SIGCONT ? std::optional(info.si_pid) : std::nullopt;
+}
+
 bool stop_self(std::optional<std::chrono::milliseconds> longest) {
   if (!longest) {
     stop_here();
@@ -78,7 +87,8 @@ bool stop_self(std::optional<std::chrono::milliseconds> longest) {
   ::kill(child, SIGKILL);
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
-  return steady_clock::now() < end;
+  const auto sender = take_continue();
+  return steady_clock::now() < end || (sender && *sender != child);
 }
 
 }  // namespace nono::sandbox

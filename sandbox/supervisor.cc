@@ -115,15 +115,6 @@ Reply answer(Gatekeeper& gate, std::uint64_t question, const GuardedRequest& req
   return fd ? Reply{0, *std::move(fd)} : Reply{};
 }
 
-// take_continue: the agent hears once of what ended a stop, not from the loop as well.
-void take_continue() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGCONT);
-  const timespec now{};
-  ::sigtimedwait(&set, nullptr, &now);
-}
-
 }  // namespace
 
 bool request_stop(BorrowedFd pidfd, StopHow how) {
@@ -274,7 +265,7 @@ void Supervisor::stop_with_agent() {
   if (options_.terminal != nullptr) {
     options_.terminal->suspend();
   }
-  while (!stop_self(longest_stop()) && !is_over()) {
+  while (!stop_self(longest_stop()) && !is_over() && !take_continue()) {
   }
   take_continue();
   if (options_.terminal != nullptr) {

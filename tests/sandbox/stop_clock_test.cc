@@ -59,6 +59,22 @@ TEST(StopClockTest, SomebodyContinuesItBefore) {
   }
 }
 
+// Nono blocks SIGCONT: what its own clock sent is not taken for somebody's.
+TEST(StopClockTest, TheClocksOwnSignalIsNoContinuation) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCONT);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    const bool by_clock = !stop_self(milliseconds(5)) && !take_continue();
+    ::kill(::getpid(), SIGCONT);
+    const bool told = take_continue() == ::getpid() && !take_continue();
+    ::_exit(by_clock && told ? kByTheClock : kContinued);
+  }
+  EXPECT_EQ(WEXITSTATUS(wait_for(child, 0)), kByTheClock);
+}
+
 // began is a child that reads a byte from `gate` and ends.
 pid_t began(const std::array<int, 2>& gate) {
   const pid_t child = ::fork();
