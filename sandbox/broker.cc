@@ -142,7 +142,7 @@ struct Warden::Impl final : Lanes::Host {
         resolver(pids),
         workers(listener, pids, resolver),
         lanes(listener, pids, *this),
-        opener(resolver, rules, workers),
+        opener(resolver, rules, workers, copies),
         names(resolver, rules),
         metadata(resolver, rules),
         executor(resolver, rules),
@@ -201,6 +201,7 @@ struct Warden::Impl final : Lanes::Host {
   Lanes lanes;
   StallingMounts mounts;
   OwnedFd mount_table;
+  ServedCopies copies;
   Opener opener;
   NameOperations names;
   MetadataOperations metadata;
@@ -251,12 +252,15 @@ Outcome Warden::Impl::serve(const Call& call) {
   static constexpr Handler kSocket = [](Impl& self, const Call& c) {
     return self.sockets.record_made(c);
   };
+  static constexpr Handler kLink = [](Impl& self, const Call& c) {
+    return self.copies.read_link(c);
+  };
   // In the order of Trap.
   static constexpr auto kHandlers = std::to_array<Handler>(
       {kOpen,     kExecute,  kNames,    kNames,    kNames,    kNames,   kNames,   kNames,
        kMetadata, kMetadata, kMetadata, kMetadata, kMetadata, kSockets, kSockets, kSockets,
-       kDumpable, kMetadata, kFork,     kTerminal, kSignal,   kSocket});
-  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::Socket) + 1);
+       kDumpable, kMetadata, kFork,     kTerminal, kSignal,   kSocket,  kLink});
+  static_assert(kHandlers.size() == static_cast<std::size_t>(Trap::ReadLink) + 1);
   return kHandlers[static_cast<std::size_t>(call.trap)](*this, call);
 }
 

@@ -526,8 +526,11 @@ Outcome Opener::finish_guarded(Job& job, const OwnedFd& fd, const struct stat& s
                                const Touched& touched, GuardClass guard_class) {
   if (!writes(job.open.flags)) {
     auto sealed = rules_.read_verdict(job.call, fd, touched, guard_class);
-    return sealed ? Outcome::descriptor(*std::move(sealed), job.open.flags)
-                  : Outcome::error(sealed.error());
+    if (!sealed) {
+      return Outcome::error(sealed.error());
+    }
+    copies_.add(*sealed, touched.resolved);
+    return Outcome::descriptor(*std::move(sealed), job.open.flags);
   }
   const OwnedFd object(::open(fd_path(fd).c_str(), O_PATH | O_CLOEXEC));
   if (!object.valid()) {

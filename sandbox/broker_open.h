@@ -7,14 +7,15 @@
 #include "sandbox/broker_rules.h"
 #include "sandbox/known_files.h"
 #include "sandbox/resolve.h"
+#include "sandbox/served_copies.h"
 #include "sandbox/workers.h"
 
 namespace nono::sandbox {
 
 class Opener {
  public:
-  Opener(const Resolver& resolver, BrokerRules& rules, Workers& workers)
-      : resolver_(resolver), rules_(rules), workers_(workers), waiting_(rules) {}
+  Opener(const Resolver& resolver, BrokerRules& rules, Workers& workers, ServedCopies& copies)
+      : resolver_(resolver), rules_(rules), workers_(workers), copies_(copies), waiting_(rules) {}
 
   Outcome serve(const Call& call);
   bool waits_for(std::uint64_t cookie) const { return waiting_.has(cookie); }
@@ -77,6 +78,7 @@ class Opener {
   const Resolver& resolver_;
   BrokerRules& rules_;
   Workers& workers_;
+  ServedCopies& copies_;
   Waiting<WaitingOpen> waiting_;
   KnownFiles known_;
 };

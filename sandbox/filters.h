@@ -91,6 +91,8 @@ enum class Trap : unsigned char {
   Terminal,  // ioctl TIOCGPTPEER, under the fast gate
   Signal,    // kill and its kin, F_SETOWN and its kin, where Landlock does not scope signals
   Socket,    // socket, where uses are recorded: UDP is sent without any other call that is trapped
+  // readlink, readlinkat; not as realpath(3) of glibc asks, with room for 1,024 bytes
+  ReadLink,
 };
 
 struct TrappedCall {

@@ -162,6 +162,22 @@ class ClaudeCode(Agent, support.SandboxCase):
         return {**super().variables(), "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
                 "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{self.llm.port}"}
 
+    def test_its_tool_reads_what_was_verified_and_nothing_else(self):
+        self.signed()
+        for name, text in (("plain.txt", "ordinary text"), ("sub/AGENTS.md", OTHER)):
+            self.project.write(name, text)
+        for name, found in (("CLAUDE.md", SIGNED), ("plain.txt", "ordinary text"),
+                            ("sub/AGENTS.md", None)):
+            self.llm.requests.clear()
+            self.llm.use("Read", file_path=str(self.project.tree / name))
+            self.succeeded(self.call())
+            results = "".join(self.llm.results())
+            self.assertNotIn(OTHER, self.llm.prompts())
+            if found:
+                self.assertIn(found, results)
+            else:
+                self.assertNotEqual(results, "")
+
 
 class Codex(Agent, support.SandboxCase):
     program = "codex"

@@ -1,6 +1,7 @@
 """A stand-in for the APIs of language models, on a port of the loopback interface.
 
-It keeps what an agent sends (`requests`) and answers every prompt with one word. `hold` makes it
+It keeps what an agent sends (`requests`) and answers every prompt with one word, or first with the
+use of a tool (`use`, claude-code's), of which `results` are what came of it. `hold` makes it
 answer a prompt only after `release`, so that a test can change files while the agent waits.
 """
 
@@ -25,6 +26,16 @@ def anthropic_events(model):
             {"type": "content_block_stop", "index": 0},
             {"type": "message_delta", "delta": end, "usage": {"output_tokens": 1}},
             {"type": "message_stop"}]
+
+
+def anthropic_use(model, name, given):
+    """The answer of POST /v1/messages that asks for the use of a tool, event by event."""
+    events = anthropic_events(model)
+    block = {"type": "tool_use", "id": f"toolu_{name}", "name": name, "input": {}}
+    text = {"type": "input_json_delta", "partial_json": json.dumps(given)}
+    events[1]["content_block"], events[2]["delta"] = block, text
+    events[4]["delta"]["stop_reason"] = "tool_use"
+    return events
 
 
 def anthropic_message(model):
@@ -110,7 +121,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.llm.prompted(body)
             model = asked.get("model", "model")
             if asked.get("stream"):
-                self.answer(stream(anthropic_events(model)), "text/event-stream")
+                self.answer(stream(self.server.llm.anthropic(model, asked)), "text/event-stream")
             else:
                 self.answer_json(anthropic_message(model))
         elif path.endswith("/responses"):
@@ -136,6 +147,7 @@ class FakeLlm:
 
     def __init__(self):
         self.requests = []
+        self.uses = []
         self.arrived = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -157,6 +169,20 @@ class FakeLlm:
 
     def release(self):
         self.may_answer.set()
+
+    def use(self, name, **given):
+        self.uses.append((name, given))
+
+    def anthropic(self, model, asked):
+        offered = [tool.get("name") for tool in asked.get("tools", [])]
+        if self.uses and self.uses[0][0] in offered:
+            return anthropic_use(model, *self.uses.pop(0))
+        return anthropic_events(model)
+
+    def results(self):
+        blocks = [block for body in self.requests for message in json.loads(body)["messages"]
+                  for block in message["content"] if isinstance(block, dict)]
+        return {json.dumps(block["content"]) for block in blocks if block["type"] == "tool_result"}
 
     def prompted(self, body):
         self.requests.append(body)

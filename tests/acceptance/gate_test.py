@@ -256,6 +256,31 @@ class Gate(support.SandboxCase):
                                        options=("--allow-cwd", "--allow-instruction-edit"))
         self.ran(allowed)
 
+    def test_served_copy_has_the_name_of_its_file(self):
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.write("plain.txt", "plain")
+        self.project.sign("CLAUDE.md")
+        os.symlink("CLAUDE.md", self.project.tree / "link.md")
+        code = ("import ctypes, os\n"
+                "def text(path, room=4096):\n"
+                "    room_for = ctypes.create_string_buffer(room)\n"
+                "    got = ctypes.CDLL(None, use_errno=True).readlink(path.encode(), room_for, room)\n"
+                "    return room_for.raw[:got].decode() if got >= 0 else os.strerror(ctypes.get_errno())\n"
+                "for name in ('CLAUDE.md', 'sub/../link.md', 'plain.txt'):\n"
+                "    fd = os.open(name, os.O_RDONLY)\n"
+                "    for place in ('/proc/self/fd', '/proc/thread-self/fd', '/dev/fd', f'/proc/{os.getpid()}/fd'):\n"
+                "        print(text(f'{place}/{fd}'))\n"
+                "    print(os.readlink(f'/proc/self/fd/{os.dup(fd)}'), text(f'/proc/self/fd/{fd}', 5))\n"
+                "print(text('link.md'), text('/proc/self/fd/99'), text('plain.txt'))\n"
+                "print(os.read(os.open('CLAUDE.md', os.O_RDONLY), 99).decode())\n")
+        (self.project.tree / "sub").mkdir()
+        self.project.own()
+        control = self.project.run(PY, "-c", code)
+        self.assertEqual(control.stdout.splitlines()[0], f"{self.project.tree}/CLAUDE.md")
+        for options in ((), ("--block-net",)):
+            done = self.ran(self.project.sandbox(PY, "-c", code, options=("--allow-cwd", *options)))
+            self.assertEqual(done.stdout, control.stdout)
+
     def test_served_copy_is_not_taken_from_other_readers(self):
         self.project.write("CLAUDE.md", "be careful")
         self.project.sign("CLAUDE.md")

@@ -88,6 +88,22 @@ TEST_P(NotifyFilterTest, CallsThatChangeNamesOrMetadataGoToTheBroker) {
   }
 }
 
+TEST_P(NotifyFilterTest, TextsOfLinksGoToTheBrokerUnlessRealpathAsks) {
+  for (const std::uint64_t garbage : kGarbage) {
+    for (const std::uint64_t room : {0ULL, 1ULL, 1023ULL, 1024ULL, 1025ULL, 4096ULL}) {
+      const std::uint32_t wanted = room == 1024 ? SECCOMP_RET_ALLOW : SECCOMP_RET_USER_NOTIF;
+      const Arguments at = {garbage | 0xffffff9c, 0x7000, 0x8000, garbage | room};
+      EXPECT_EQ(answer(static_cast<std::uint32_t>(number("readlinkat")), at), wanted) << room;
+      if (number("readlink") >= 0) {
+        EXPECT_EQ(answer(static_cast<std::uint32_t>(number("readlink")),
+                         {0x7000, 0x8000, garbage | room, 1024}),
+                  wanted)
+            << room;
+      }
+    }
+  }
+}
+
 TEST_P(NotifyFilterTest, OpensGoToTheBrokerUnlessTheyYieldNoContent) {
   constexpr std::uint64_t kRead = 0;
   constexpr std::uint64_t kWrite = 1;
@@ -151,7 +167,8 @@ TEST_P(NotifyFilterTest, OfPrctlOnlyDumpableGoesToTheBroker) {
 }
 
 TEST_P(NotifyFilterTest, EveryOtherCallIsAllowedByItsNumberAlone) {
-  std::set<int> trapped = {number("open"), number("openat"), number("prctl")};
+  std::set<int> trapped = {number("open"), number("openat"), number("prctl"), number("readlink"),
+                           number("readlinkat")};
   for (const auto& [name, trap] : always_trapped()) {
     trapped.insert(number(name));
   }
@@ -184,7 +201,11 @@ TEST_P(NotifyFilterTest, CallsOfAForeignArchitectureAreUnknown) {
 
 TEST_P(NotifyFilterTest, TheTableNamesTheTrapOfEveryCall) {
   std::map<std::string, Trap> expected = always_trapped();
-  expected.insert({{"open", Trap::Open}, {"openat", Trap::Open}, {"prctl", Trap::Dumpable}});
+  expected.insert({{"open", Trap::Open},
+                   {"openat", Trap::Open},
+                   {"prctl", Trap::Dumpable},
+                   {"readlink", Trap::ReadLink},
+                   {"readlinkat", Trap::ReadLink}});
   std::erase_if(expected, [this](const auto& row) { return number(row.first) < 0; });
   for (const TrappedCall& row : trapped_calls(GetParam())) {
     const auto found = expected.find(std::string(row.name));
