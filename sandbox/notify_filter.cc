@@ -278,6 +278,18 @@ void add_signals(std::vector<FilterRule>& rules, Architecture architecture) {
                    refused_with(EPERM)});
 }
 
+// What the broker does for a program is not bound by Landlock rules of the program's own. So there
+// is no Landlock for it, as in a kernel that was started without, rather than rules that do not
+// hold.
+constexpr auto kOwnLandlock = std::to_array<CallNumbers>({{444, 444}, {446, 446}});
+
+void add_own_landlock(std::vector<FilterRule>& rules, Architecture architecture) {
+  for (const CallNumbers& numbers : kOwnLandlock) {
+    rules.push_back(
+        {static_cast<std::uint32_t>(numbers.on(architecture)), {}, refused_with(EOPNOTSUPP)});
+  }
+}
+
 }  // namespace
 
 std::span<const TrappedCall> trapped_calls(Architecture architecture) {
@@ -368,6 +380,7 @@ FilterProgram notify_filter(Architecture architecture, const NotifyOptions& opti
   if (options.listing == Listing::Recorded) {
     add_table(rules, kRecordTable, architecture, options.listing);
   }
+  add_own_landlock(rules, architecture);
   return assemble(architecture, rules);
 }
 

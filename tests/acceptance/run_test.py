@@ -25,6 +25,20 @@ PY = "/usr/bin/python3"
 
 
 class Run(support.SandboxCase):
+    def test_a_program_is_not_told_that_landlock_of_its_own_confines_it(self):
+        code = ("import ctypes, errno; libc = ctypes.CDLL(None, use_errno=True)\n"
+                "libc.prctl(38, 1, 0, 0, 0)\n"
+                "rights = (ctypes.c_uint64 * 1)(0x1fff)\n"
+                "made = libc.syscall(444, rights, 8, 0)\n"
+                "print('none' if made < 0 and ctypes.get_errno() == errno.EOPNOTSUPP else made >= 0)\n"
+                "print('held' if libc.syscall(446, made, 0) == 0 else 'not')\n")
+        control = self.project.run(PY, "-c", code)
+        self.assertEqual(control.stdout, "True\nheld\n")
+        done = self.ran(self.project.sandbox(PY, "-c", code))
+        self.assertEqual(done.stdout, "none\nnot\n")
+        done = self.ran(self.project.nono("wrap", "--allow-cwd", "--", PY, "-c", code))
+        self.assertEqual(done.stdout, "True\nheld\n")
+
     def test_exit_code_is_the_agents_own(self):
         self.ran(self.project.sandbox("sh", "-c", "exit 7"), 7)
 

@@ -167,8 +167,13 @@ TEST_P(NotifyFilterTest, OfPrctlOnlyDumpableGoesToTheBroker) {
 }
 
 TEST_P(NotifyFilterTest, EveryOtherCallIsAllowedByItsNumberAlone) {
-  std::set<int> trapped = {number("open"), number("openat"), number("prctl"), number("readlink"),
-                           number("readlinkat")};
+  std::set<int> trapped = {number("open"),
+                           number("openat"),
+                           number("prctl"),
+                           number("readlink"),
+                           number("readlinkat"),
+                           444,
+                           446};
   for (const auto& [name, trap] : always_trapped()) {
     trapped.insert(number(name));
   }
@@ -181,6 +186,13 @@ TEST_P(NotifyFilterTest, EveryOtherCallIsAllowedByItsNumberAlone) {
     EXPECT_EQ(verdict->answer, SECCOMP_RET_ALLOW) << next;
     EXPECT_FALSE(verdict->looked_at_arguments) << next;
   }
+}
+
+// What the broker does would not be bound by it.
+TEST_P(NotifyFilterTest, ThereIsNoLandlockForAProgramsOwnRules) {
+  EXPECT_EQ(answer(444), errno_answer(EOPNOTSUPP));  // landlock_create_ruleset
+  EXPECT_EQ(answer(446), errno_answer(EOPNOTSUPP));  // landlock_restrict_self
+  EXPECT_EQ(answer(445), SECCOMP_RET_ALLOW);
 }
 
 TEST_P(NotifyFilterTest, UnknownAndX32CallsAreUnknown) {
