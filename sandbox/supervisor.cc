@@ -357,8 +357,8 @@ void Supervisor::stop(StopHow how) {
 
 void Supervisor::terminate_in_time() {
   deadline_ = steady_clock::now() + kGrace;
-  signal_agent(SIGTERM);
-  signal_agent(SIGCONT);
+  pass_on(SIGTERM);
+  pass_on(SIGCONT);
 }
 
 void Supervisor::hear_limit() {
