@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/denial_summary.h"
 #include "cli/documents.h"
 #include "cli/limit_options.h"
 #include "cli/profile_choice.h"
@@ -128,18 +129,18 @@ class Screen final : public engine::Teller {
   // even now is stderr waited for: the agent can have filled it.
   void ended(const engine::Denials& denials) override {
     const bool again = ::isatty(STDERR_FILENO) != 0;
-    std::vector<const engine::Denial*> left;
-    for (const engine::Denial& denial : denials.kinds) {
+    std::vector<engine::Denial> left;
+    for (const engine::Denial& denial : in_order(denials.kinds, kOutside)) {
       if (again || (denial.rule == kOutside && !render_.verbose())) {
-        left.push_back(&denial);
+        left.push_back(denial);
       }
     }
     if (left.empty()) {
       return;
     }
     render_.note_meanwhile("denied in this run: " + counted(denials.total, "operation"));
-    for (const engine::Denial* denial : std::span(left).first(std::min(left.size(), kShown))) {
-      render_.note_meanwhile("  " + summary_line(*denial));
+    for (const engine::Denial& denial : std::span(left).first(std::min(left.size(), kShown))) {
+      render_.note_meanwhile("  " + summary_line(denial));
     }
     if (left.size() > kShown) {
       render_.note_meanwhile("  and " + std::to_string(left.size() - kShown) +

@@ -98,6 +98,23 @@ class Denials(support.SandboxCase):
         quiet = self.ran(self.project.sandbox("sh", "-c", script, options=("--allow-cwd", "-q")))
         self.assertEqual((quiet.stdout, quiet.stderr), ("before\nafter\n", ""))
 
+    def test_what_can_be_mended_is_not_lost_among_the_rest(self):
+        done = self.ran(self.project.sandbox(
+            "sh", "-c", f"for i in {' '.join('abcdefghijklmnopqrstuvwxyz')}; do touch ~/own-$i; done 2>/dev/null; "
+            f"cat {self.outside}/file 2>/dev/null; true"))
+        first = done.stderr.splitlines()[1]
+        self.assertTrue(first.startswith(f"  read {self.outside}/file: outside-grants; mend: --"), done.stderr)
+        self.assertEqual(done.stderr.count("/own-"), 19, done.stderr)
+
+    def test_passing_files_are_one_line(self):
+        done = self.ran(self.project.sandbox(
+            "sh", "-c", "for i in 3999c2ce88e0 afd2e13be89c 7999b; do touch ~/.x.json.tmp.4591.$i; done 2>/dev/null; "
+            "touch ~/.y.tmp.123 ~/.x.json 2>/dev/null; true"))
+        for line in ("create HOME/.x.json.tmp.*.*: outside-grants (3 times); no option changes it",
+                     "create HOME/.y.tmp.123: outside-grants; no option changes it",
+                     "create HOME/.x.json: outside-grants; no option changes it"):
+            self.assertIn(f"  {line.replace('HOME', str(self.project.home))}\n", done.stderr)
+
     def test_many_are_counted_and_the_rest_is_in_the_log(self):
         for i in range(50):
             (self.outside / f"f{i}").write_text("x")
