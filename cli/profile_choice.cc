@@ -7,6 +7,7 @@
 #include "engine/profile_apply.h"
 #include "engine/profile_defaults.h"
 #include "engine/profiles.h"
+#include "profile/builtin_profiles.h"
 
 namespace nono::cli {
 namespace {
@@ -95,7 +96,18 @@ Result<void> apply_chosen_profile(const Arguments& arguments, Session& session,
   std::string shown = "profile " + loaded.name + ": " + std::string(text_of(loaded.origin));
   shown += loaded.path.empty() ? "" : ", " + printable(loaded.path);
   shown += chosen->why.empty() ? "" : ", " + chosen->why;
-  return engine::apply_profile(request, composed, {loaded.name, loaded.path, loaded.origin}, shown);
+  const engine::AppliedProfile applied{loaded.name, loaded.path, loaded.origin};
+  if (auto done = engine::apply_profile(request, composed, applied, shown); !done) {
+    return done;
+  }
+  const auto* builtin = loaded.origin == engine::ProfileOrigin::BuiltIn
+                            ? profile::find_builtin_profile(loaded.name)
+                            : nullptr;
+  if (builtin != nullptr && !builtin->advice.empty()) {
+    request.notes.push_back("profile " + loaded.name + ": call it as " +
+                            std::string(builtin->advice));
+  }
+  return {};
 }
 
 }  // namespace nono::cli

@@ -70,7 +70,10 @@ constexpr auto kProfiles = std::to_array<BuiltinProfile>({
     "pass_vars": ["OPENAI_API_KEY", "CODEX_API_KEY"]
   }
 }
-)json"},
+)json",
+     "codex --no-daemon --sandbox danger-full-access: neither its server nor its own sandbox "
+     "starts "
+     "in here"},
     {"cpp-dev", R"json({
   "meta": {
     "name": "cpp-dev",

@@ -236,6 +236,14 @@ TEST_F(ProfileTest, VariablesFollowTheProfile) {
   EXPECT_TRUE(dry({"--profile", "mine"}).out.contains("passes on: MY_TOKEN"));
 }
 
+TEST_F(ProfileTest, ABuiltInOneSaysHowItsAgentIsToBeCalled) {
+  const std::string advice = "profile codex: call it as codex --no-daemon --sandbox danger-full";
+  EXPECT_TRUE(dry({"--profile", "codex"}).out.contains(advice));
+  EXPECT_FALSE(dry({"--profile", "go-dev"}).out.contains("call it as"));
+  own("codex.json", "{}");
+  EXPECT_FALSE(dry({"--profile", "codex"}).out.contains("call it as"));
+}
+
 TEST_F(ProfileTest, UseSetsTheDefaultInTheUsersState) {
   EXPECT_EQ(nono({"profile", "use", "nowhere"}).code, 2);
   EXPECT_EQ(nono({"profile", "use", "go-dev"}).code, 0);
