@@ -91,7 +91,9 @@ enum class Trap : unsigned char {
   Terminal,  // ioctl TIOCGPTPEER, under the fast gate
   Signal,    // kill and its kin, F_SETOWN and its kin, where Landlock does not scope signals
   Socket,    // socket, where uses are recorded: UDP is sent without any other call that is trapped
-  // readlink, readlinkat; not as realpath(3) of glibc asks, with room for 1,024 bytes
+  // readlink, readlinkat, with room for PATH_MAX: as Bun and Python ask, and what looks at many
+  // links
+  // (realpath(3), ls, git, Go, Rust) does not
   ReadLink,
 };
 

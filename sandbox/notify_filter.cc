@@ -19,7 +19,7 @@ enum class LetThrough : unsigned char {
   AllButDumpable,          // prctl
   AllButPeers,             // ioctl
   AllButOwner,             // fcntl: who gets the signals of a descriptor
-  OfRealpath,              // readlink: the room that realpath(3) of glibc has for each name
+  AllButWholePaths,        // readlink: the room for an answer in argument 2, readlinkat: 3
 };
 
 struct TrapRow {
@@ -34,7 +34,7 @@ constexpr std::string_view kOpenCondition =
     "unless O_PATH, or O_DIRECTORY without O_CREAT and without O_TMPFILE and O_EXCL";
 constexpr std::string_view kDumpableCondition = "PR_SET_DUMPABLE";
 constexpr std::string_view kPeerCondition = "TIOCGPTPEER";
-constexpr std::string_view kRealpathCondition = "unless there is room for 1,024 bytes";
+constexpr std::string_view kWholePathCondition = "room for 4,096 bytes";
 
 constexpr auto kTable = std::to_array<TrapRow>({
     {"open", {2, kNoSuchCall}, Trap::Open, LetThrough::PathOnlyAndDirectories, 1},
@@ -83,8 +83,8 @@ constexpr auto kTable = std::to_array<TrapRow>({
     {"listen", {50, 201}, Trap::Listen},
     {"prctl", {157, 167}, Trap::Dumpable, LetThrough::AllButDumpable},
     {"inotify_add_watch", {254, 27}, Trap::Watch},
-    {"readlink", {89, kNoSuchCall}, Trap::ReadLink, LetThrough::OfRealpath, 2},
-    {"readlinkat", {267, 78}, Trap::ReadLink, LetThrough::OfRealpath, 3},
+    {"readlink", {89, kNoSuchCall}, Trap::ReadLink, LetThrough::AllButWholePaths, 2},
+    {"readlinkat", {267, 78}, Trap::ReadLink, LetThrough::AllButWholePaths, 3},
 });
 
 constexpr auto kForkTable = std::to_array<TrapRow>({
@@ -121,7 +121,7 @@ constexpr std::uint32_t kExclusive = 0200;
 constexpr std::uint32_t kTruncate = 01000;
 constexpr std::uint32_t kSetDumpable = 4;
 constexpr std::uint32_t kPeer = 0x5441;
-constexpr std::uint32_t kRealpathRoom = 1024;
+constexpr std::uint32_t kWholePath = 4096;
 constexpr std::uint32_t no_follow_flag(Architecture architecture) {
   return architecture == Architecture::X86_64 ? 0400000 : 0100000;
 }
@@ -167,9 +167,8 @@ void add_row(std::vector<FilterRule>& rules, const TrapRow& row, Architecture ar
     case LetThrough::AllButOwner:
       rules.push_back({number, is(1, kSetOwner), SECCOMP_RET_USER_NOTIF});
       return;
-    case LetThrough::OfRealpath:
-      rules.push_back({number, is(row.flags_argument, kRealpathRoom), SECCOMP_RET_ALLOW});
-      rules.push_back({number, {}, SECCOMP_RET_USER_NOTIF});
+    case LetThrough::AllButWholePaths:
+      rules.push_back({number, is(row.flags_argument, kWholePath), SECCOMP_RET_USER_NOTIF});
       return;
   }
 }
@@ -186,8 +185,8 @@ constexpr std::string_view condition_of(LetThrough let_through) {
       return kPeerCondition;
     case LetThrough::AllButOwner:
       return kOwnerCondition;
-    case LetThrough::OfRealpath:
-      return kRealpathCondition;
+    case LetThrough::AllButWholePaths:
+      return kWholePathCondition;
   }
   return "";
 }
