@@ -18,16 +18,19 @@ using sandbox::Access;
 namespace {
 
 // hazard_at: a variable that names a socket says no more than that something of the user's is
-// there.
+// there. A further name (a hard link) says nothing of what listens.
 std::string hazard_at(const std::string& resolved) {
   if (const auto hazard = socket_hazard(resolved)) {
     return std::string(*hazard);
   }
   struct stat status{};
-  return ::stat(resolved.c_str(), &status) == 0 &&
-                 is_one_of(resolved, sockets_in(caller_environment()))
-             ? "a variable of yours names it"
-             : "";
+  if (::stat(resolved.c_str(), &status) != 0) {
+    return "";
+  }
+  if (is_one_of(resolved, sockets_in(caller_environment()))) {
+    return "a variable of yours names it";
+  }
+  return status.st_nlink > 1 ? "it has another name, too, which may tell what it is" : "";
 }
 
 const sandbox::PathGrant* grant_of(const sandbox::CapabilitySet& capabilities,

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kEngine = "a container engine: it is as good as root";
 constexpr std::string_view kKeys = "an agent that uses your keys";
 constexpr std::string_view kTerminals = "your other terminals: it types in them";
+constexpr std::string_view kManager = "a manager of services: it starts programs outside";
 constexpr std::string_view kDesktop = "your display: it sees and types";
 constexpr std::string_view kEditor = "your editor: it runs commands";
 constexpr std::string_view kMetadata = "a metadata service: it gives out credentials";
@@ -49,6 +50,11 @@ constexpr auto kSockets = std::to_array<NeverSocket>({
     {"run/systemd/**", "the system's manager: it starts programs outside"},
     {"run/dbus/**", "the system bus: it starts programs outside"},
     {"run/user/**", "sockets of sessions"},
+    {"**/systemd/private", kManager},
+    {"bus", "a session bus: it starts programs outside"},
+    {"supervisor*.sock", kManager},
+    {"**/.pm2/**", kManager},
+    {"**/watchman/**", "it runs commands when files change"},
     {"run/pcscd/**", kKeys},
     {"dbus-*", "a session bus: it starts programs outside"},
     {"tmp/ssh-*/**", kKeys},
@@ -69,12 +75,20 @@ constexpr auto kSockets = std::to_array<NeverSocket>({
     {"**/.screen/**", kTerminals},
     {"**/screens/**", kTerminals},
     {"**/uscreens/**", kTerminals},
+    {"**/tmate-*/**", kTerminals},
+    {"**/zellij-*/**", kTerminals},
     {"*kitty*", kTerminals},
+    {"Alacritty-*", kTerminals},
+    {".ydotool_socket", kDesktop},
+    {"**/hypr/**", kDesktop},
+    {"sway-ipc*", kDesktop},
+    {"**/i3-*/**", kDesktop},
     {"vscode-ipc*", kEditor},
     {"vscode-git*", kEditor},
     {"**/emacs*/**", kEditor},
     {"**/.emacs.d/**", kEditor},
     {"**/nvim*/**", kEditor},
+    {"**/kakoune*/**", kEditor},
 });
 
 // The characters between which values of variables hold paths: "unix:path=/run/bus,guid=…",

@@ -17,6 +17,7 @@
 #include "engine/run.h"
 #include "engine/run_credentials.h"
 #include "engine/run_tool.h"
+#include "engine/wanted_paths.h"
 #include "profile/environment.h"
 #include "profile/system_grants.h"
 #include "trustpolicy/discover.h"
@@ -27,10 +28,6 @@ using sandbox::Access;
 using sandbox::CapabilitySet;
 
 namespace {
-
-std::string absolute_in(const std::string& directory, const std::string& path) {
-  return normal_path(path.starts_with('/') ? path : join_path(directory, path));
-}
 
 Result<profile::NeverGrantList> never_list(const RunRequest& request, const UserDirectories& user) {
   profile::UserPlaces places = profile::places_from(caller_environment());
@@ -44,71 +41,6 @@ Result<profile::NeverGrantList> never_list(const RunRequest& request, const User
   }
   return profile::NeverGrantList::for_places(places, overrides);
 }
-
-// Wanted adds what options and the profile name to the capabilities.
-class Wanted {
- public:
-  Wanted(const RunRequest& request, const SessionPlaces& places,
-         const profile::NeverGrantList& never, RunPlan& plan)
-      : request_(request), places_(places), never_(never), plan_(plan) {}
-
-  Result<void> add_all() {
-    for (const WantedPath& wanted : request_.paths) {
-      NONO_CHECK(add(wanted, absolute_in(request_.working_directory, wanted.path)));
-    }
-    return {};
-  }
-
- private:
-  Result<void> add(const WantedPath& wanted, const std::string& path) {
-    const auto use = wanted.access.has(Access::write()) ? profile::GrantUse::Writing
-                                                        : profile::GrantUse::Reading;
-    if (auto fine = never_.check(path, use); !fine) {
-      return std::unexpected(
-          std::move(fine).error().while_doing(wanted.option + " " + printable(wanted.path)));
-    }
-    if (wanted.kind == sandbox::WantedKind::Socket) {
-      NONO_CHECK(check_socket(wanted, path, plan_.notes));
-    }
-    if (wanted.if_missing && missing(path) && !stand_in(wanted, *wanted.if_missing, path)) {
-      return {};
-    }
-    auto added = plan_.capabilities.allow_path(path, wanted.access, wanted.option, wanted.kind);
-    if (!added) {
-      const Error error = std::move(added).error().while_doing(wanted.option);
-      // A capability that cannot be had is a wrong option, whatever the system call said.
-      return std::unexpected(Error(ErrorKind::Usage, error.message()).mend_with(error.remedy()));
-    }
-    return {};
-  }
-
-  // missing: not there, or beneath what this user cannot enter.
-  static bool missing(const std::string& path) {
-    struct stat status{};
-    return ::stat(path.c_str(), &status) != 0 &&
-           (errno == ENOENT || errno == ENOTDIR || errno == EACCES);
-  }
-
-  // stand_in makes what is to be made, and tells of what is left out.
-  bool stand_in(const WantedPath& wanted, profile::Presence if_missing, const std::string& path) {
-    if (if_missing == profile::Presence::Quiet) {
-      return false;
-    }
-    const bool made = if_missing == profile::Presence::Made;
-    if (made && !places_.private_tmp.empty() && make_private_directories(path)) {
-      plan_.notes.push_back("made " + printable(path) + " (" + wanted.option + ")");
-      return true;
-    }
-    plan_.notes.push_back(printable(path) + " is not there and was left out (" + wanted.option +
-                          (made ? "; it is made when the agent is started)" : ")"));
-    return false;
-  }
-
-  const RunRequest& request_;
-  const SessionPlaces& places_;
-  const profile::NeverGrantList& never_;
-  RunPlan& plan_;
-};
 
 // meets reports under which name a grant and what is denied are one, or one in the other.
 std::optional<std::string> meets(const std::string& denied, const std::string& granted,
@@ -275,7 +207,7 @@ Result<void> add_grants(RunPlan& plan, const RunRequest& request, const SessionP
   NONO_CHECK(profile::add_system_grants(out, never, system));
   add_user_settings(out, plan.user);
   add_pseudo_terminals(out, request);
-  NONO_CHECK(Wanted(request, places, never, plan).add_all());
+  NONO_CHECK(add_wanted(plan, request, places, never));
   return request.recorder != nullptr ? grant_all_but(out, never, "/") : Result<void>();
 }
 

@@ -22,6 +22,13 @@ for path in sys.argv[1:]:
         print(errno.errorcode[e.errno], flush=True)
 """
 
+TURN = """
+import ctypes, sys
+turn = ctypes.CDLL(None).renameat2
+while True:
+    turn(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), 2)  # RENAME_EXCHANGE
+"""
+
 
 class Service:
     """Listens at a path, and answers with its name and what it heard."""
@@ -177,6 +184,33 @@ class Sockets(support.SandboxCase):
                                     env={"ANY": self.service.path})
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("a variable of yours names it", done.stderr)
+
+    def test_a_profile_grants_none_that_has_a_further_name(self):
+        agent = self.listen("ssh-agent.1")
+        os.link(agent.path, self.outside / "database")
+        done = self.project.sandbox("true", options=self.profile(self.outside / "database"))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("it has another name, too", done.stderr)
+
+    def test_a_link_that_turns_leads_past_no_refusal(self):
+        agent = self.listen("ssh-agent.1")
+        keys = self.project.home / ".ssh"
+        keys.mkdir()
+        (self.project.tree / "safe").mkdir()
+        for name, target in (("l1", "safe"), ("l2", keys), ("s1", self.service.path), ("s2", agent.path)):
+            os.symlink(target, self.project.tree / name)
+        options = self.profile(self.project.tree / "s1")
+        for pair, start, told in ((("l1", "l2"), ("--read", "l1"), f"{keys}  ("),
+                                  (("s1", "s2"), options, f"{agent.path}  (")):
+            turning = subprocess.Popen([PY, "-c", TURN, *pair], cwd=self.project.tree)
+            try:
+                for _ in range(60):
+                    done = self.project.nono("run", "--dry-run", *start, "--", "true")
+                    self.assertIn(done.returncode, (0, 2, 125), done.stderr)
+                    self.assertNotIn(told, done.stdout + done.stderr)
+            finally:
+                turning.kill()
+                turning.wait()
 
     def test_a_profiles_missing_socket_is_left_out(self):
         done = self.ran(self.project.sandbox("echo", "ran", options=self.profile(self.outside / "none")))

@@ -80,6 +80,16 @@ TEST(NeverConnectTest, SocketsAreHeldBackByTheirPlace) {
                            "/run/screen/S-u/1.pts",
                            "/tmp/emacs1000/server",
                            "/run/snapd.socket",
+                           "/tmp/xdg/bus",
+                           "/tmp/xdg/systemd/private",
+                           "/tmp/zellij-1000/0.41.2/main",
+                           "/tmp/tmate-1000/AbC",
+                           "/tmp/kakoune-u/1",
+                           "/home/u/.pm2/rpc.sock",
+                           "/var/run/supervisor.sock",
+                           "/usr/local/var/run/watchman/u-state/sock",
+                           "/tmp/xdg/sway-ipc.1000.1.sock",
+                           "/tmp/.ydotool_socket",
                            "relative",
                            ""}) {
     EXPECT_TRUE(why_never_socket(path)) << path;
