@@ -222,12 +222,12 @@ Result<Cgroup> Cgroup::create(const CgroupPlace& place, const std::string& name,
     return fail_errno(errno, "making the control group " + printable(directory));
   }
   OwnedFd fd = open_group(directory);
-  // The lock keeps a sweep away; one that was here before it has removed the list of processes,
-  // too.
-  if (fd.valid()) {
-    static_cast<void>(::flock(BorrowedFd(fd).raw(), LOCK_SH));
-  }
-  OwnedFd procs(::open(join_path(directory, "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+  // The lock keeps a sweep away. It is not waited for: who was here before it is a sweep, which
+  // removes the group, or an agent, which may read groups and would hold up every start.
+  const bool taken =
+      fd.valid() && ::flock(BorrowedFd(fd).raw(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  OwnedFd procs(taken ? -1
+                      : ::open(join_path(directory, "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
   const int saved = errno;
   Cgroup out(directory, std::move(fd), std::move(procs));
   if (!out.fd_.valid() || !out.procs_.valid()) {

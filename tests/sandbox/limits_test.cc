@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/files.h"
@@ -108,6 +111,26 @@ TEST_F(CgroupPlaceTest, CreationThatFailsLeavesNothing) {
   const auto made = Cgroup::create({base_ + "/fs/user", true, true}, "leaf", {1u << 20, 5});
   EXPECT_FALSE(made.has_value());  // a plain directory holds no cgroup.procs
   EXPECT_NE(::access((base_ + "/fs/user/leaf").c_str(), F_OK), 0);
+}
+
+// An agent may read what the groups are, and so hold a lock of one.
+TEST_F(CgroupPlaceTest, CreationWaitsForNoLock) {
+  const std::string leaf = base_ + "/fs/user/leaf";
+  std::atomic<int> made = 0;
+  const auto hold = [&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      const int seen = made;
+      const OwnedFd held(::open(leaf.c_str(), O_RDONLY | O_CLOEXEC));
+      const bool locked = held.valid() && ::flock(BorrowedFd(held).raw(), LOCK_EX | LOCK_NB) == 0;
+      while (locked && made == seen) {
+        std::this_thread::yield();
+      }
+    }
+  };
+  const std::jthread holder(hold);
+  for (; made < 1000; ++made) {
+    EXPECT_FALSE(Cgroup::create({base_ + "/fs/user", true, true}, "leaf", {1u << 20, 5}));
+  }
 }
 
 TEST_F(CgroupPlaceTest, SweepTakesEmptyLeavesThatNobodyHolds) {
