@@ -236,14 +236,15 @@ void Supervisor::pass_on(int signal) {
 }
 
 // longest_stop: the end of the run's time comes, whoever is stopped; and while something of the run
-// goes on, what is counted is looked at.
-std::optional<std::chrono::milliseconds> Supervisor::longest_stop() const {
+// goes on, and once after (`went_on` at the look before), what is counted is looked at.
+std::optional<std::chrono::milliseconds> Supervisor::longest_stop(bool& went_on) const {
   std::optional<std::chrono::milliseconds> out;
   if (deadline_) {
     out = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - steady_clock::now());
   }
   const bool counted = options_.limits != nullptr && options_.limits->watched() >= 0;
-  if (counted && goes_on_beneath(launched_.broker)) {
+  const bool goes_on = counted && goes_on_beneath(launched_.broker);
+  if (std::exchange(went_on, goes_on) || goes_on) {
     out = std::min(out.value_or(kLookWhileStopped), kLookWhileStopped);
   }
   return out;
@@ -265,7 +266,8 @@ void Supervisor::stop_with_agent() {
   if (options_.terminal != nullptr) {
     options_.terminal->suspend();
   }
-  while (!stop_self(longest_stop()) && !is_over() && !take_continue()) {
+  bool went_on = false;
+  while (!stop_self(longest_stop(went_on)) && !is_over() && !take_continue()) {
   }
   take_continue();
   if (options_.terminal != nullptr) {

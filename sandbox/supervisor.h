@@ -106,7 +106,7 @@ class Supervisor {
   void stop(StopHow how);
   void hear_limit();
   void stop_with_agent();
-  std::optional<std::chrono::milliseconds> longest_stop() const;
+  std::optional<std::chrono::milliseconds> longest_stop(bool& went_on) const;
   bool is_over() const;
   int patience() const;
   void signal_agent(int signal) const;
