@@ -133,7 +133,8 @@ TEST_F(RegistryTest, ASweepDuringAStartDoesNotStopIt) {
   });
   for (int i = 0; i < 2'000; ++i) {
     const auto live = LiveSession::enter(directory_, record(kId));
-    EXPECT_TRUE(live && there(std::string(kId) + ".json")) << i;
+    EXPECT_TRUE(live && there(std::string(kId) + ".json"))
+        << i << (live ? std::string() : ": " + live.error().message());
   }
   done = true;
   sweeps.join();
