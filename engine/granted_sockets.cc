@@ -24,8 +24,8 @@ std::string hazard_at(const std::string& resolved) {
     return std::string(*hazard);
   }
   struct stat status{};
-  if (::stat(resolved.c_str(), &status) != 0) {
-    return "";
+  if (::lstat(resolved.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) {
+    return "it is no longer where it was: it could be any";
   }
   if (is_one_of(resolved, sockets_in(caller_environment()))) {
     return "a variable of yours names it";
@@ -47,7 +47,7 @@ const sandbox::PathGrant* grant_of(const sandbox::CapabilitySet& capabilities,
 
 Result<void> check_socket(const WantedPath& wanted, const std::string& path,
                           std::vector<std::string>& notes) {
-  const std::string hazard = hazard_at(resolved_path(path));
+  const std::string hazard = hazard_at(path);
   if (hazard.empty()) {
     return {};
   }

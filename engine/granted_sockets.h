@@ -15,8 +15,8 @@
 
 namespace nono::engine {
 
-// check_socket refuses (Usage) what is no place for a grant; `path` is absolute. What a named
-// socket makes possible is added to `notes`.
+// check_socket refuses (Usage) what is no place for a grant; `path` is that of what was
+// opened. What a named socket makes possible is added to `notes`.
 Result<void> check_socket(const WantedPath& wanted, const std::string& path,
                           std::vector<std::string>& notes);
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "engine/granted_sockets.h"
 #include "tests/engine/support.h"
 #include "trustpolicy/glob.h"
 
@@ -131,6 +132,26 @@ TEST_F(NamedSocketTest, ASocketIsOneOfThoseNamedByItsIdentity) {
   EXPECT_TRUE(is_one_of(path, {"/nowhere", base_ + "/link"}));
   EXPECT_FALSE(is_one_of(path, {"/nowhere", base_}));
   EXPECT_TRUE(is_one_of(base_ + "/gone", {}));
+}
+
+TEST_F(NamedSocketTest, AProfileGrantsNoneThatCannotBeLookedAt) {
+  const std::string path = base_ + "/s";
+  const OwnedFd bound(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(&name.sun_path[0], sizeof name.sun_path - 1);
+  const void* raw = &name;
+  ASSERT_EQ(::bind(BorrowedFd(bound).raw(), static_cast<const sockaddr*>(raw), sizeof name), 0);
+  std::vector<std::string> notes;
+  const WantedPath wanted{.option = "profile p: /filesystem/unix_socket/0", .path = path};
+  EXPECT_TRUE(check_socket(wanted, path, notes));
+  ASSERT_EQ(::rename(path.c_str(), (base_ + "/elsewhere").c_str()), 0);
+  const auto gone = check_socket(wanted, path, notes);
+  ASSERT_FALSE(gone);
+  EXPECT_NE(gone.error().message().find("no longer where it was"), std::string::npos);
+  ASSERT_EQ(::symlink("elsewhere", path.c_str()), 0);
+  EXPECT_FALSE(check_socket(wanted, path, notes));
+  EXPECT_TRUE(notes.empty());
 }
 
 }  // namespace
