@@ -166,6 +166,10 @@ Result<int> run_why(const Arguments& arguments, Session& session) {
   NONO_TRY(const engine::Question question, question_from(arguments));
   NONO_TRY(engine::RunRequest request, run_request_from(arguments, session));
   const bool inside = engine::inside_sandbox();
+  if (!inside && arguments.has("self")) {
+    return std::unexpected(usage("--self asks about the sandbox around it, and there is none",
+                                 "leave it out, or ask inside a run"));
+  }
   if (!inside) {
     NONO_CHECK(apply_chosen_profile(arguments, session, request));
   }
@@ -193,6 +197,7 @@ constexpr auto kOptions =
                {"host", 0, "HOST[:PORT]",
                 "a host to connect to, with its TCP port here or in --port", Takes::OneValue},
                {"variable", 0, "NAME", "a variable of the environment", Takes::OneValue},
+               {"self", 0, "", "ask only inside a run, about that one (there it is what is meant)"},
            }),
            kCapabilityOptions);
 

@@ -127,17 +127,12 @@ Result<void> check_name(const std::string& name) {
 }
 
 Result<Introduction> introduce_key(const IntroductionRequest& request, const FoundKey& found) {
-  const crypto::Sha256 fingerprint = found.key.fingerprint();
-  std::string name = request.name.empty() ? found.name : request.name;
-  NONO_CHECK(check_name(name));
-  return Introduction{
-      .publisher = {.name = std::move(name),
-                    .who = KeyedPublisher{.key_id = fingerprint.hex(), .key = found.key},
-                    .predicate_types = {},
-                    .delegates = false},
-      .fingerprint = fingerprint,
-      .key_source = found.source,
-      .verified_file = request.from_file.value_or("")};
+  NONO_TRY(Publisher publisher,
+           publisher_of(request.name.empty() ? found.name : request.name, found.key));
+  return Introduction{.publisher = std::move(publisher),
+                      .fingerprint = found.key.fingerprint(),
+                      .key_source = found.source,
+                      .verified_file = request.from_file.value_or("")};
 }
 
 bool is_called(const Publisher& publisher, const std::string& text) {
@@ -168,6 +163,14 @@ bool add_types(std::vector<std::string>& types, const std::vector<std::string>& 
 }
 
 }  // namespace
+
+Result<Publisher> publisher_of(const std::string& name, const crypto::PublicKey& key) {
+  NONO_CHECK(check_name(name));
+  return Publisher{.name = name,
+                   .who = KeyedPublisher{.key_id = key.fingerprint().hex(), .key = key},
+                   .predicate_types = {},
+                   .delegates = false};
+}
 
 Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request) {
   if (request.github || request.issuer || request.subject) {

@@ -40,6 +40,9 @@ struct Introduction {
   std::string verified_file;  // whose signature was verified; empty where no file was named
 };
 
+// publisher_of is who signs with that key, called `name`. Usage where that is no name of its own.
+Result<trustpolicy::Publisher> publisher_of(const std::string& name, const crypto::PublicKey& key);
+
 // introduce finds the key and checks it against the file. A keyed bundle does not carry its key: it
 // comes from `key_file`, or is looked for among the publishers that the project's own policy names,
 // which proves nothing until the user has compared the fingerprint. A signature that does not

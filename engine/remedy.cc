@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "attest/evidence.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "dsse/statement.h"
@@ -91,11 +92,24 @@ std::string command_for(std::string_view reason_code) {
   return {};
 }
 
+// for_bundle: a bundle is not signed, what it stands for is.
+std::string for_bundle(std::string_view shown_path) {
+  if (base_name(shown_path) == attest::kMultiBundleName) {
+    return "this is a bundle; to verify the files that it signs: nono trust verify --all";
+  }
+  shown_path.remove_suffix(attest::kSidecarSuffix.size());
+  return "this is a bundle; to verify the file that it signs: nono trust verify " +
+         shell_quote(shown_path);
+}
+
 }  // namespace
 
 std::string remedy_for(std::string_view reason_code, std::string_view shown_path) {
   if (std::ranges::find(kSignedAgain, reason_code) != kSignedAgain.end()) {
     return "see nono trust root show, or ask whoever signed it to sign it again";
+  }
+  if (reason_code == "no-bundle" && shown_path.ends_with(attest::kSidecarSuffix)) {
+    return for_bundle(shown_path);
   }
   const std::string command = command_for(reason_code);
   if (command.empty()) {

@@ -107,13 +107,14 @@ Result<void> edit_user_policy(const UserDirectories& user, const EditDocument& e
   return replace_file(found.path, text, 0600);
 }
 
-Result<void> write_first_policy(const std::string& path, const std::vector<std::string>& includes,
+Result<void> write_first_policy(const std::string& path, const FirstPolicy& first,
                                 Overwrite overwrite, mode_t mode) {
   Document document = Document::starter();
-  if (!includes.empty()) {
+  document.publishers = first.publishers;
+  if (!first.includes.empty()) {
     document.includes.clear();
   }
-  for (const std::string& pattern : includes) {
+  for (const std::string& pattern : first.includes) {
     Result<trustpolicy::Glob> glob = trustpolicy::Glob::parse(pattern);
     if (!glob) {
       return std::unexpected(
@@ -131,12 +132,11 @@ Result<void> write_first_policy(const std::string& path, const std::vector<std::
   return written;
 }
 
-Result<void> write_first_user_policy(const UserDirectories& user,
-                                     const std::vector<std::string>& includes,
+Result<void> write_first_user_policy(const UserDirectories& user, const FirstPolicy& first,
                                      Overwrite overwrite) {
   NONO_TRY(const OwnedFd lock, lock_directory(user.config));
   NONO_TRY(const std::string place, place_of(user_policy_path(user), overwrite));
-  return write_first_policy(place, includes, overwrite, 0600);
+  return write_first_policy(place, first, overwrite, 0600);
 }
 
 Result<crypto::Sha256> digest_to_block(const std::string& digest_or_file) {

@@ -30,17 +30,24 @@ Result<void> edit_user_policy(const UserDirectories& user, const EditDocument& e
 
 enum class Overwrite : unsigned char { No, Yes };
 
-// write_first_policy writes Document::starter(), with `includes` in place of its patterns where
-// there are any, to `path`. Something there already is Usage unless overwriting was asked for.
-Result<void> write_first_policy(const std::string& path, const std::vector<std::string>& includes,
+// FirstPolicy is what a policy begins with: `includes` in place of the usual patterns where there
+// are any, and publishers, who count in a project's policy as docs/format-trust-policy.md says.
+struct FirstPolicy {
+  std::vector<std::string> includes = {};
+  std::vector<trustpolicy::Publisher> publishers = {};
+};
+
+// write_first_policy writes Document::starter() with what is given to `path`. Something there
+// already is Usage unless overwriting was asked for.
+Result<void> write_first_policy(const std::string& path, const FirstPolicy& first,
                                 Overwrite overwrite, mode_t mode);
 
 // write_first_user_policy does that for the user's own policy, in a directory that is made where it
 // is missing. Where a symbolic link leads to the policy to be overwritten, the file that it leads
 // to is replaced as by an edit: NotFound where it leads nowhere, PermissionDenied where what is
 // there would not be believed.
-Result<void> write_first_user_policy(const UserDirectories& user,
-                                     const std::vector<std::string>& includes, Overwrite overwrite);
+Result<void> write_first_user_policy(const UserDirectories& user, const FirstPolicy& first,
+                                     Overwrite overwrite);
 
 // What `trust block` is told: 64 hexadecimal digits of either case (with or without "sha256:"), or
 // a file. Usage where it is neither.

@@ -291,6 +291,21 @@ Result<NeverGrantList> NeverGrantList::for_places(const UserPlaces& places,
   return list;
 }
 
+// not_held_back: where something beneath it is, that is what was meant, each by its own name.
+Error NeverGrantList::not_held_back(const std::string& override_path) const {
+  Error out(ErrorKind::Usage,
+            "--override-never-grant " + shell_quote(override_path) + ": is not held back");
+  const std::vector<std::string> beneath_it = hidden_beneath(override_path);
+  const auto one = std::ranges::find_if(beneath_it, [this](const std::string& path) {
+    const auto found = find(path, GrantUse::Reading);
+    return found && found->owner != NeverGrantOwner::Nono;
+  });
+  return one == beneath_it.end()
+             ? std::move(out).mend_with("grant it with --allow, --read or --write")
+             : Error(ErrorKind::Usage, out.message() + " itself, but " + *one + " in it is")
+                   .mend_with("--override-never-grant " + shell_quote(*one));
+}
+
 Result<void> NeverGrantList::open_up(const std::string& override_path) {
   bool held_back = is_block_device(override_path);
   for (const Entry& entry : entries_) {
@@ -305,10 +320,7 @@ Result<void> NeverGrantList::open_up(const std::string& override_path) {
     held_back = true;
   }
   if (!held_back) {
-    return std::unexpected(
-        Error(ErrorKind::Usage,
-              "--override-never-grant " + shell_quote(override_path) + ": is not held back")
-            .mend_with("grant it with --allow, --read or --write"));
+    return std::unexpected(not_held_back(override_path));
   }
   open_.push_back(override_path);
   if (const auto real = resolved(override_path)) {

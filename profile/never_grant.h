@@ -102,6 +102,7 @@ class NeverGrantList {
   NeverGrantList() = default;
   void add(const NeverGrantRow& row, const std::string& path, Resolver& resolver);
   Result<void> open_up(const std::string& override_path);
+  Error not_held_back(const std::string& override_path) const;
   bool is_open(const std::string& path) const;
   std::vector<std::string> hidden(const std::string& directory, const Listings& earlier) const;
   std::optional<NeverGrant> find_spelt(const std::string& path, GrantUse use) const;

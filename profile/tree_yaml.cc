@@ -258,9 +258,10 @@ Result<Json> yaml_scalar(std::string_view word) {
   const bool unclear = lower == "true" || lower == "false" || looks_numeric(word) ||
                        std::ranges::find(kAmbiguous, lower) != kAmbiguous.end();
   if (unclear) {
-    return fail(ErrorKind::InvalidInput, "\"" + printable(word) +
-                                             "\" means different things to different readers; "
-                                             "put it in quotes, or write true or false");
+    return fail(ErrorKind::InvalidInput,
+                "\"" + printable(word) + "\" means different things to different readers; " +
+                    (looks_numeric(word) ? "write a number in decimal digits, a text in quotes"
+                                         : "put it in quotes, or write true or false"));
   }
   return Json(word);
 }

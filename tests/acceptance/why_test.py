@@ -371,8 +371,8 @@ class Why(support.SandboxCase):
     def test_usage(self):
         for words in ([], ["--path", "a", "--port", "1"], ["--path", "a", "--op", "fly"],
                       ["--port", "0"], ["--port", "1", "--op", "read"], ["--op", "listen"],
-                      ["--path", "a", "--op", "listen"], ["--path", ""], ["--path", "a", "--op",
-                                                                         "pass"]):
+                      ["--path", "a", "--op", "listen"], ["--path", ""],
+                      ["--path", "a", "--op", "pass"], ["--path", "a", "--self"]):
             with self.subTest(words=words):
                 self.assertEqual(self.project.nono("why", *words).returncode, 2)
 
@@ -388,11 +388,12 @@ class Why(support.SandboxCase):
                 ("write", ".git/config", 1, "protected-name"),
                 ("read", "CLAUDE.md", 1, "guarded-file"), ("read", "AGENTS.md", 0, "tried"),
                 ("read", "nothing", 1, "missing"), ("create", "new", 1, "not-known-here")):
-            with self.subTest(operation=operation, path=path):
-                done = self.project.sandbox(nono, "why", "--json", "--op", operation, "--path",
-                                            self.path(path), options=options)
-                self.assertEqual(done.returncode, code, done.stderr + done.stdout)
-                self.assertEqual(json.loads(done.stdout)["rule"], rule)
+            for more in ([], ["--self"]):
+                with self.subTest(operation=operation, path=path, more=more):
+                    done = self.project.sandbox(nono, "why", "--json", "--op", operation, "--path",
+                                                self.path(path), *more, options=options)
+                    self.assertEqual(done.returncode, code, done.stderr + done.stdout)
+                    self.assertEqual(json.loads(done.stdout)["rule"], rule)
 
 
 support.both_users(globals(), Why)

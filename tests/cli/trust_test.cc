@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/cli/support.h"
 
@@ -305,6 +306,53 @@ TEST_F(TrustTest, InitWritesOnceAndSignPolicySigns) {
   EXPECT_EQ(nono({"trust", "sign-policy"}).code, 0);
   EXPECT_EQ(nono({"trust", "verify", "trust-policy.json"}).code, 0);
   EXPECT_EQ(nono({"trust", "sign", "trust-policy.json"}).code, 2);
+}
+
+TEST_F(TrustTest, InitNamesTheKeyThatSigns) {
+  ASSERT_EQ(nono({"trust", "keygen", "--id", "alice"}).code, 0);
+  const Outcome made =
+      nono({"trust", "init", "--include", "SKILLS.md", "more/AGENT.md", "--key", "alice"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_TRUE(made.err.contains("nono trust sign-policy --key alice")) << made.err;
+  const std::string policy = read(in("trust-policy.json"));
+  for (const char* part :
+       {"\"SKILLS.md\"", "\"more/AGENT.md\"", "\"name\": \"alice\"", "\"public_key\": "}) {
+    EXPECT_TRUE(policy.contains(part)) << part << " in " << policy;
+  }
+  // Somebody else finds the key there, and only there.
+  write("CLAUDE.md", "text\n");
+  ASSERT_EQ(nono({"trust", "sign", "--key", "alice", "CLAUDE.md"}).code, 0);
+  ASSERT_EQ(nono({"trust", "sign-policy", "--key", "alice"}).code, 0);
+  std::filesystem::remove_all(home_ + "/.config");
+  EXPECT_EQ(nono({"trust", "verify", "CLAUDE.md"}).code, 1);
+  ASSERT_EQ(nono({"trust", "publisher", "add", "--from", "CLAUDE.md", "--yes"}).code, 0);
+  EXPECT_EQ(nono({"trust", "verify", "CLAUDE.md"}).code, 0);
+}
+
+TEST_F(TrustTest, InitRefusesKeysAndPatternsThatSayNothing) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--key", "nobody"},
+                                                {"--name", "alice"},
+                                                {"SKILLS.md"},
+                                                {"--key", "a", "--keyref", "keystore://a"}}) {
+    std::vector<std::string> all{"trust", "init"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome refused = nono(all);
+    EXPECT_NE(refused.code, 0) << words.front();
+    EXPECT_TRUE(refused.err.contains("mend: ")) << refused.err;
+    EXPECT_FALSE(exists(in("trust-policy.json"))) << words.front();
+  }
+}
+
+TEST_F(TrustTest, ABundleIsNotToBeSigned) {
+  write("CLAUDE.md", "text\n");
+  ASSERT_EQ(nono({"trust", "sign", "CLAUDE.md"}).code, 0);
+  const Outcome one = nono({"trust", "verify", "CLAUDE.md.bundle"});
+  EXPECT_EQ(one.code, 1);
+  EXPECT_TRUE(one.out.contains("nono trust verify CLAUDE.md\n")) << one.out;
+  ASSERT_EQ(nono({"trust", "sign", "--all", "--multi-subject"}).code, 0);
+  const Outcome many = nono({"trust", "verify", ".nono-trust.bundle"});
+  EXPECT_EQ(many.code, 1);
+  EXPECT_TRUE(many.out.contains("nono trust verify --all\n")) << many.out;
 }
 
 TEST_F(TrustTest, InitOfTheUserIsPrivate) {

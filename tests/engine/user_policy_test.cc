@@ -156,7 +156,7 @@ TEST_F(UserPolicyTest, WriteThatFailsLeavesTheOldPolicy) {
 
 TEST_F(UserPolicyTest, FirstPolicyIsNotOverwrittenUnasked) {
   const std::string path = in("trust-policy.json");
-  testing::must(write_first_policy(path, {"PROMPT*.md"}, Overwrite::No, 0644));
+  testing::must(write_first_policy(path, {.includes = {"PROMPT*.md"}}, Overwrite::No, 0644));
   const std::string first = testing::must(read_file(path, 10000));
   EXPECT_NE(first.find("PROMPT*.md"), std::string::npos);
   const auto again = write_first_policy(path, {}, Overwrite::No, 0644);
@@ -170,7 +170,8 @@ TEST_F(UserPolicyTest, FirstPolicyIsNotOverwrittenUnasked) {
 TEST_F(UserPolicyTest, BadPatternWritesNoPolicy) {
   const std::string path = in("trust-policy.json");
   for (const char* bad : {"", "../x", "/abs", "a{b,c}", "a\nb"}) {
-    EXPECT_FALSE(write_first_policy(path, {bad}, Overwrite::No, 0644).has_value()) << bad;
+    EXPECT_FALSE(write_first_policy(path, {.includes = {bad}}, Overwrite::No, 0644).has_value())
+        << bad;
   }
   EXPECT_NE(::access(path.c_str(), F_OK), 0);
 }
@@ -317,7 +318,7 @@ class LinkedPolicyTest : public UserPolicyTest {
 };
 
 TEST_F(LinkedPolicyTest, FileBehindTheLinkIsEditedAndTheLinkStays) {
-  testing::must(write_first_policy(target_, {"MINE*.md"}, Overwrite::No, 0600));
+  testing::must(write_first_policy(target_, {.includes = {"MINE*.md"}}, Overwrite::No, 0600));
   EXPECT_EQ(testing::must(block_digest(user_, digest(1), "", clock_)), Edited::Changed);
   testing::must(add_publisher(user_, publisher("alice", strangers_key().public_key())));
   expect_link();

@@ -272,6 +272,23 @@ TEST(NeverGrantTest, CheckSaysWhatIsInTheWayAndWhatToDo) {
   EXPECT_TRUE(list.check(home.at("stuff"), GrantUse::Writing));
 }
 
+TEST(NeverGrantTest, AnOverrideOfWhatLiesAboveNamesWhatIsHeldBack) {
+  const TemporaryDirectory home;
+  home.make_directory("stuff");
+  home.make_directory(".docker");
+  home.make_file(".docker/config.json");
+  const auto above = NeverGrantList::for_places(places_in(home), {home.at(".docker")});
+  ASSERT_FALSE(above);
+  EXPECT_EQ(above.error().remedy(), "--override-never-grant " + home.at(".docker/config.json"));
+  const auto nothing = NeverGrantList::for_places(places_in(home), {home.at("stuff")});
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().remedy(), "grant it with --allow, --read or --write");
+  // nono's own is no way out, whatever else is there.
+  const auto all = NeverGrantList::for_places(places_in(home), {home.path()});
+  ASSERT_FALSE(all);
+  EXPECT_FALSE(all.error().remedy().contains("nono/")) << all.error().remedy();
+}
+
 TEST(NeverGrantTest, OverrideOpensTheEntry) {
   const TemporaryDirectory home;
   const NeverGrantList list = list_for(places_in(home), {home.at(".aws/")});

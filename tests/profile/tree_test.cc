@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"YamlOn", Yaml, "a: On\n", "different things"},
         Refused{"YamlTrueInCapitals", Yaml, "a: TRUE\n", "different things"},
         Refused{"YamlOctal", Yaml, "a: 0755\n", "different things"},
-        Refused{"YamlHexadecimal", Yaml, "a: 0x1f\n", "different things"},
+        Refused{"YamlHexadecimal", Yaml, "a: 0x1f\n", "write a number in decimal digits"},
         Refused{"YamlSexagesimal", Yaml, "a: 1:30\n", "different things"},
         Refused{"YamlFraction", Yaml, "a: 1.5\n", "different things"},
         Refused{"YamlUnderscore", Yaml, "a: 1_000\n", "different things"},
