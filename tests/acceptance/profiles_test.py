@@ -75,6 +75,58 @@ class NodeDev(Profile):
         self.contained()
 
 
+class BroughtTool(Profile):
+    """A toolchain that tools/install-agents brings."""
+
+    def setUp(self):
+        super().setUp()
+        agents = agents_test.agents_directory()
+        self.root = agents.with_name(agents.name + "-tools")
+        self.path = f"{self.root}/node_modules/.bin:{PATH}"
+        if self.project.run("test", "-x", f"{self.root}/node_modules/.bin/bun").returncode != 0:
+            self.skipTest(f"{self.root} is not there for this user: run tools/install-agents")
+
+    def with_tool(self, script):
+        return self.ran(self.shell(script, options=("--read", self.root), env={"PATH": self.path}))
+
+
+class BunDev(BroughtTool):
+    profile = "bun-dev"
+
+    def test_install_test_build_and_run(self):
+        self.project.write("dep/package.json", '{"name":"dep","version":"1.0.0","main":"i.js"}')
+        self.project.write("dep/i.js", "module.exports = 'hello';\n")
+        self.project.write("package.json", '{"name":"p","private":true}')
+        self.project.write("it.test.ts", 'import { expect, test } from "bun:test";\n'
+                                         'test("it", () => expect(require("dep")).toBe("hello"));\n')
+        self.project.write("run.ts", 'import { Database } from "bun:sqlite";\n'
+                                     'new Database("x.db").run("create table t (a)");\n'
+                                     'await Bun.write("out", require("dep"));\n'
+                                     'Bun.spawnSync(["cat", "out"], { stdout: "inherit" });\n')
+        done = self.with_tool(
+            "bun add ./dep >/dev/null && bun test && bun run.ts &&"
+            "bun build --compile run.ts --outfile app >/dev/null && rm x.db && ./app")
+        self.assertEqual(done.stdout.count("hello"), 2, done.stdout + done.stderr)
+        self.assertIn("1 pass", done.stderr)
+
+    def test_contained(self):
+        self.contained()
+
+
+class MiseDev(BroughtTool):
+    profile = "mise-dev"
+
+    def test_tasks_and_variables(self):
+        self.project.write("mise.toml", '[env]\nWORD = "hello"\n[tasks.first]\nrun = "echo $WORD"\n'
+                                        '[tasks.build]\ndepends = ["first"]\nrun = "echo made"\n')
+        self.ran(self.project.run("mise", "trust", env={"PATH": self.path}))
+        done = self.with_tool("mise run build; mise exec -- sh -c 'echo $WORD'")
+        self.assertEqual(done.stdout.split(), ["hello", "made", "hello"], done.stderr)
+
+    def test_contained(self):
+        self.contained()
+
+
 class GoDev(Profile):
     profile, program = "go-dev", "go"
 
@@ -411,10 +463,10 @@ for name in dir(agents_test.Agent):
     if name.startswith("test_") and name not in vars(AgentProfile):
         setattr(AgentProfile, name, None)
 
-support.both_users(globals(), PythonDev, NodeDev, GoDev, RustDev, JavaDev, CppDev,
-                   ClaudeCodeProfile, CodexProfile, Gemini, OpenCode, Aider, Swival,
+support.both_users(globals(), PythonDev, NodeDev, BunDev, MiseDev, GoDev, RustDev, JavaDev,
+                   CppDev, ClaudeCodeProfile, CodexProfile, Gemini, OpenCode, Aider, Swival,
                    AgentSettings)
-del Profile, AgentProfile, MoreAgents
+del Profile, BroughtTool, AgentProfile, MoreAgents
 
 if __name__ == "__main__":
     sys.exit(support.main())
