@@ -1,6 +1,9 @@
 #include "engine/granted_sockets.h"
 
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <algorithm>
 
@@ -10,6 +13,7 @@
 #include "engine/mend.h"
 #include "engine/never_connect.h"
 #include "engine/object.h"
+#include "sandbox/resolve.h"
 
 namespace nono::engine {
 
@@ -33,6 +37,21 @@ std::string hazard_at(const std::string& resolved) {
   return status.st_nlink > 1 ? "it has another name, too, which may tell what it is" : "";
 }
 
+// takes_datagrams: who listens there hears nothing of such a connect, which only sets an address.
+bool takes_datagrams(const std::string& path) {
+  const OwnedFd object(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  const OwnedFd probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  const std::string name = object.valid() ? sandbox::fd_path(object) : std::string();
+  if (!probe.valid() || name.empty() || name.size() >= sizeof address.sun_path) {
+    return false;
+  }
+  name.copy(static_cast<char*>(address.sun_path), name.size());
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): connect(2)
+  const auto* const at = reinterpret_cast<const sockaddr*>(&address);
+  return ::connect(BorrowedFd(probe).raw(), at, sizeof address) == 0;
+}
+
 const sandbox::PathGrant* grant_of(const sandbox::CapabilitySet& capabilities,
                                    const struct stat& status) {
   const auto grants = capabilities.paths();
@@ -47,6 +66,12 @@ const sandbox::PathGrant* grant_of(const sandbox::CapabilitySet& capabilities,
 
 Result<void> check_socket(const WantedPath& wanted, const std::string& path,
                           std::vector<std::string>& notes) {
+  if (takes_datagrams(path)) {
+    return std::unexpected(Error(ErrorKind::Usage, wanted.option + ": " + printable(path) +
+                                                       " takes datagrams, and no program in the "
+                                                       "sandbox can make a socket for them")
+                               .mend_with("leave it out"));
+  }
   const std::string hazard = hazard_at(path);
   if (hazard.empty()) {
     return {};

@@ -132,6 +132,22 @@ class Sockets(support.SandboxCase):
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn(why, done.stderr)
 
+    def test_one_for_datagrams_is_refused(self):
+        path = self.outside / "datagrams"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+            listener.bind(str(path))
+            os.chmod(path, 0o666)
+            done = self.connect(path, options=("--allow-unix-socket", path))
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("takes datagrams", done.stderr)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            path.unlink()
+            listener.bind(str(path))
+            listener.listen()
+            os.chmod(path, 0o666)
+            done = self.connect(path, options=("--allow-unix-socket", path))
+            self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_nonos_own_sockets_are_never_granted(self):
         process = subprocess.Popen(
             self.project.command(support.NONO, "run", "--approve", "socket", "--allow-cwd", "--", "sh",
