@@ -54,6 +54,13 @@ std::vector<std::string> setup_lines(const HostFeatures& features) {
     out.push_back((missing.fatal ? "MISSING  " : "degraded  ") + missing.feature + ": " +
                   missing.consequence);
   }
+  if (!features.mount_namespace) {
+    out.push_back("degraded  mount_namespace: that paths outside the grants exist shows" +
+                  (features.namespace_switch.empty()
+                       ? std::string()
+                       : "; " + features.namespace_switch +
+                             ": docs/sandbox.md, \"A view of its own\", has what allows it"));
+  }
   const SetupVerdict verdict = setup_verdict(features);
   if (verdict.run) {
     out.emplace_back("nono run works here");
@@ -82,6 +89,7 @@ Json setup_document(const HostFeatures& features) {
   json.set("features", std::move(facts));
   json.set("shortfalls", Json(std::move(rows)));
   json.set("no_listener_because", text_or_null(text_of(sandbox::notify_loss(features))));
+  json.set("no_namespaces_because", text_or_null(features.namespace_switch));
   return json;
 }
 

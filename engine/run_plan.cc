@@ -20,6 +20,7 @@
 #include "engine/wanted_paths.h"
 #include "profile/environment.h"
 #include "profile/system_grants.h"
+#include "sandbox/own_namespaces.h"
 #include "trustpolicy/discover.h"
 
 namespace nono::engine {
@@ -88,6 +89,15 @@ Result<void> check_denials(const RunPlan& plan, const RunRequest& request) {
   return {};
 }
 
+std::string switched_off() {
+  const std::string setting = sandbox::namespace_switch();
+  return setting.empty() ? "" : " (" + setting + ")";
+}
+
+std::string allow_namespaces() {
+  return "allow user namespaces" + switched_off();
+}
+
 // choose_own_network tries whether a namespace can be made before anything is said of one.
 Result<void> choose_own_network(RunPlan& plan, const RunRequest& request) {
   if (request.own_network == NamespaceWish::Off) {
@@ -109,9 +119,9 @@ Result<void> choose_own_network(RunPlan& plan, const RunRequest& request) {
   const std::string cause = Error::from_errno(why, "no network namespace can be made").message();
   if (request.own_network == NamespaceWish::On) {
     return std::unexpected(Error(ErrorKind::Unsupported, "--net-namespace=on: " + cause)
-                               .mend_with("use --net-namespace=auto, or allow user namespaces"));
+                               .mend_with("use --net-namespace=auto, or " + allow_namespaces()));
   }
-  plan.notes.push_back(cause + ": Landlock and seccomp block the network");
+  plan.notes.push_back(cause + switched_off() + ": Landlock and seccomp block the network");
   return {};
 }
 
@@ -142,9 +152,10 @@ Result<void> choose_view(RunPlan& plan, const RunRequest& request) {
     if (must) {
       return std::unexpected(
           Error(ErrorKind::Unsupported, "--mount-namespace=on: " + cause)
-              .mend_with("use --mount-namespace=auto, or allow user namespaces"));
+              .mend_with("use --mount-namespace=auto, or " + allow_namespaces()));
     }
-    plan.notes.push_back(cause + ": that a path outside the grants exists can be seen");
+    plan.notes.push_back(cause + switched_off() +
+                         ": that a path outside the grants exists can be seen");
     return {};
   }
   plan.view = sandbox::MountView::of(plan.capabilities,

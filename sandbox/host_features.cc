@@ -21,6 +21,7 @@
 #include "sandbox/kernel_abi.h"
 #include "sandbox/mount_view.h"
 #include "sandbox/net_namespace.h"
+#include "sandbox/own_namespaces.h"
 
 namespace nono::sandbox {
 namespace {
@@ -193,6 +194,9 @@ void probe_by_trying(HostFeatures& found, const HostView& view, bool offered) {
   found.user_namespaces = (tried & kUserNamespace) != 0;
   found.network_namespace = try_own_network() == 0;
   found.mount_namespace = try_own_mounts() == 0;
+  if (!found.network_namespace || !found.mount_namespace) {
+    found.namespace_switch = namespace_switch(view.settings_directory);
+  }
 }
 
 void probe_seccomp(HostFeatures& found, const HostView& view, ProbeDepth depth,

@@ -24,6 +24,7 @@ struct HostFeatures {
   bool user_namespaces = false;      // Full probe only: needs a child to find out
   bool network_namespace = false;    // likewise
   bool mount_namespace = false;      // likewise: sandbox/mount_view.h
+  std::string namespace_switch;      // likewise, without one of the two: sandbox/own_namespaces.h
   bool pidfd_getfd = false;
   bool close_range = false;
   bool openat2 = true;  // not so inside of a sandbox of nono, or another that refuses it
@@ -41,6 +42,7 @@ struct HostView {
   std::optional<int> listener_errno = std::nullopt;
   std::string osrelease_path = "/proc/sys/kernel/osrelease";
   std::string version_path = "/proc/version";
+  std::string settings_directory = "/proc/sys";
 };
 
 // probe asks the kernel; it changes nothing in this process (the listener is tried in a child).

@@ -5,11 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <string_view>
 
+#include "base/files.h"
 #include "base/owned_fd.h"
 
 namespace nono::sandbox {
@@ -52,6 +54,28 @@ int unshare_as_oneself(int namespaces) noexcept {
                       map_to_itself("/proc/self/uid_map", user) &&
                       map_to_itself("/proc/self/gid_map", group);
   return mapped ? 0 : errno;
+}
+
+std::string namespace_switch(const std::string& settings) {
+  struct Row {
+    std::string_view name;
+    std::string_view off;
+  };
+  static constexpr auto kRows = std::to_array<Row>({
+      {"user.max_user_namespaces", "0"},
+      {"kernel.unprivileged_userns_clone", "0"},
+      {"kernel.apparmor_restrict_unprivileged_userns", "1"},
+  });
+  for (const Row& row : kRows) {
+    std::string path(row.name);
+    std::ranges::replace(path, '.', '/');
+    constexpr std::size_t kMostDigits = 32;
+    const auto text = read_file(join_path(settings, path), kMostDigits);
+    if (text && *text == std::string(row.off) + "\n") {
+      return std::string(row.name) + " is " + std::string(row.off);
+    }
+  }
+  return {};
 }
 
 int errno_of_child(int (*attempt)() noexcept) {

@@ -4,6 +4,8 @@
 // mapped to himself and to nobody else: files of other users and groups show as those of `nobody`.
 #pragma once
 
+#include <string>
+
 #include "sandbox/net_namespace.h"
 
 namespace nono::sandbox {
@@ -21,6 +23,11 @@ struct OwnNamespaces {
 // (CLONE_NEWNET, CLONE_NEWNS); 0, or the errno of what failed. It allocates nothing. The
 // capabilities that a user namespace gives are left to be dropped.
 int unshare_as_oneself(int namespaces) noexcept;
+
+// namespace_switch names the setting (sysctl) beneath `settings` that keeps who is not root from
+// namespaces of his own, with its value; empty: none of those that are known. AppArmor's lets the
+// namespace be made and gives no capability in it, unless a profile of the program says otherwise.
+std::string namespace_switch(const std::string& settings = "/proc/sys");
 
 // errno_of_child is what `attempt` returns in a child: 0, or an errno.
 int errno_of_child(int (*attempt)() noexcept);

@@ -106,6 +106,27 @@ TEST(SetupTest, ABusyListenerIsSaidAndOnlyWrapIsLeft) {
   EXPECT_TRUE(setup_document(features).find("no_listener_because")->string()->contains("EBUSY"));
 }
 
+TEST(SetupTest, WhatForbidsNamespacesIsSaid) {
+  HostFeatures features = sandbox::probe({}, ProbeDepth::Full);
+  const auto said = [&features] {
+    const std::vector<std::string> lines = setup_lines(features);
+    return std::ranges::count_if(lines, [](const std::string& line) {
+      return line.starts_with("degraded  mount_namespace: ") &&
+             line.contains("; kernel.unprivileged_userns_clone is 0: ");
+    });
+  };
+  features.mount_namespace = true;
+  features.namespace_switch.clear();
+  EXPECT_EQ(said(), 0);
+  EXPECT_TRUE(setup_document(features).find("no_namespaces_because")->is_null());
+  features.mount_namespace = false;
+  EXPECT_EQ(said(), 0);
+  features.namespace_switch = "kernel.unprivileged_userns_clone is 0";
+  EXPECT_EQ(said(), 1);
+  EXPECT_EQ(*setup_document(features).find("no_namespaces_because")->string(),
+            "kernel.unprivileged_userns_clone is 0");
+}
+
 TEST(SetupTest, ARefusedListenerIsNotCalledBusy) {
   HostView view;
   view.listener_errno = EACCES;

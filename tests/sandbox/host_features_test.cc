@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "sandbox/kernel_abi.h"
+#include "sandbox/own_namespaces.h"
 #include "tests/sandbox/temporary_tree.h"
 
 namespace nono::sandbox::testing {
@@ -178,6 +179,33 @@ TEST_F(ReleaseTest, AMissingReleaseAssumesNothing) {
   const HostFeatures found = probe({.osrelease_path = tree_.path("missing")}, ProbeDepth::Quick);
   EXPECT_FALSE(found.wsl2);
   EXPECT_FALSE(found.notify_sync_wake_up);
+}
+
+struct SwitchRow {
+  const char* file;
+  const char* text;
+  const char* found;
+};
+
+TEST(NamespaceSwitchTest, TheSettingThatForbidsThemIsNamed) {
+  const SwitchRow rows[] = {
+      {"user/max_user_namespaces", "0\n", "user.max_user_namespaces is 0"},
+      {"user/max_user_namespaces", "4096\n", ""},
+      {"kernel/unprivileged_userns_clone", "0\n", "kernel.unprivileged_userns_clone is 0"},
+      {"kernel/unprivileged_userns_clone", "1\n", ""},
+      {"kernel/apparmor_restrict_unprivileged_userns", "1\n",
+       "kernel.apparmor_restrict_unprivileged_userns is 1"},
+      {"kernel/apparmor_restrict_unprivileged_userns", "0\n", ""},
+      {"kernel/apparmor_restrict_unprivileged_userns", "", ""},
+  };
+  for (const SwitchRow& row : rows) {
+    const TemporaryTree settings;
+    settings.directory("user");
+    settings.directory("kernel");
+    settings.file(row.file, row.text);
+    EXPECT_EQ(namespace_switch(settings.path("")), row.found) << row.file << " " << row.text;
+  }
+  EXPECT_EQ(namespace_switch("/nonexistent"), "");
 }
 
 TEST(ShortfallsTest, ACompleteKernelHasNone) {
