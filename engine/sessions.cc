@@ -1,6 +1,5 @@
 #include "engine/sessions.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -59,14 +58,9 @@ void sweep_temporary(const Sessions& sessions) {
                                     kept);
 }
 
-bool ends_within(BorrowedFd pidfd, std::chrono::milliseconds patience) {
-  pollfd watched{pidfd.raw(), POLLIN, 0};
-  return ::poll(&watched, 1, static_cast<int>(patience.count())) == 1;
-}
-
 Result<void> kill_supervisor(BorrowedFd pidfd, const std::string& id) {
   ::syscall(SYS_pidfd_send_signal, pidfd.raw(), SIGKILL, nullptr, 0);
-  if (!ends_within(pidfd, kAfterKill)) {
+  if (!sandbox::await_end(pidfd, kAfterKill)) {
     return fail(ErrorKind::System,
                 "session " + id + " does not end: its supervisor hangs in the kernel");
   }
@@ -104,7 +98,7 @@ Result<bool> stop_session(const UserDirectories& user, const SessionRecord& sess
   if (!sandbox::request_stop(pidfd, how)) {
     return fail_errno(errno, "stopping session " + session.id);
   }
-  const bool killed = !ends_within(pidfd, kPatience);
+  const bool killed = !sandbox::await_end(pidfd, kPatience);
   if (killed) {
     NONO_CHECK(kill_supervisor(pidfd, session.id));
   }

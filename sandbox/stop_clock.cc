@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "sandbox/kernel_abi.h"
 
@@ -19,11 +18,11 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr long kAgain = 50'000'000;  // nanoseconds
+constexpr std::chrono::seconds kLongestWait{1};
 
-timespec moment(steady_clock::time_point when) {
-  const auto since = when.time_since_epoch();
-  const auto whole = std::chrono::floor<std::chrono::seconds>(since);
-  return {whole.count(), std::chrono::nanoseconds(since - whole).count()};
+timespec span(steady_clock::duration time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  return {whole.count(), std::chrono::nanoseconds(time - whole).count()};
 }
 
 // keep_time is all that the child does: it holds no descriptor, so that who waits for the end of
@@ -56,6 +55,15 @@ pid_t begin_keeping(timespec end) {
   return child;
 }
 
+std::optional<pid_t> await_continue(timespec longest) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCONT);
+  siginfo_t info{};
+  return ::sigtimedwait(&set, &info, &longest) == SIGCONT ? std::optional(info.si_pid)
+                                                          : std::nullopt;
+}
+
 // stop_here: of several threads it is this one that stops before it goes on.
 void stop_here() {
   ::syscall(SYS_tgkill, ::getpid(), ::gettid(), SIGSTOP);
@@ -64,12 +72,7 @@ void stop_here() {
 }  // namespace
 
 std::optional<pid_t> take_continue() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGCONT);
-  const timespec now{};
-  siginfo_t info{};
-  return ::sigtimedwait(&set, &info, &now) == SIGCONT ? std::optional(info.si_pid) : std::nullopt;
+  return await_continue({});
 }
 
 bool stop_self(std::optional<std::chrono::milliseconds> longest) {
@@ -78,10 +81,11 @@ bool stop_self(std::optional<std::chrono::milliseconds> longest) {
     return true;
   }
   const auto end = steady_clock::now() + std::max(*longest, std::chrono::milliseconds(1));
-  const pid_t child = begin_keeping(moment(end));
+  const pid_t child = begin_keeping(span(end.time_since_epoch()));
   if (child < 0) {
-    std::this_thread::sleep_until(end);
-    return false;
+    return await_continue(
+               span(std::min<steady_clock::duration>(end - steady_clock::now(), kLongestWait)))
+        .has_value();
   }
   stop_here();
   ::kill(child, SIGKILL);

@@ -16,7 +16,7 @@ namespace nono::sandbox {
 std::optional<pid_t> take_continue();
 
 // stop_self stops this process until somebody continues it (true) or `longest` is over (false).
-// Where no child can be had it sleeps for that time instead.
+// Where no child can be had it does not stop but waits for who continues it, a second at most.
 bool stop_self(std::optional<std::chrono::milliseconds> longest);
 
 }  // namespace nono::sandbox

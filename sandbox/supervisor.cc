@@ -129,6 +129,23 @@ bool request_stop(BorrowedFd pidfd, StopHow how) {
   return sent && ::syscall(SYS_pidfd_send_signal, pidfd.raw(), SIGCONT, nullptr, 0) == 0;
 }
 
+bool await_end(BorrowedFd pidfd, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds kAgain{500};
+  const auto until = steady_clock::now() + patience;
+  pollfd watched{pidfd.raw(), POLLIN, 0};
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
+    const auto turn = std::clamp(left, std::chrono::milliseconds(0), kAgain);
+    if (::poll(&watched, 1, static_cast<int>(turn.count())) == 1) {
+      return true;
+    }
+    if (left <= turn) {
+      return false;
+    }
+    ::syscall(SYS_pidfd_send_signal, pidfd.raw(), SIGCONT, nullptr, 0);
+  }
+}
+
 Supervisor::Supervisor(Launched launched, Gatekeeper& gate, Observer& observer,
                        SuperviseOptions options)
     : launched_(std::move(launched)), gate_(gate), observer_(observer), options_(options) {

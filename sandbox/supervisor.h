@@ -60,6 +60,9 @@ struct AgentEnd {
 // A signal of any other make is passed on to the agent, unless the caller had it ignored.
 enum class StopHow : unsigned char { Politely, Now };
 bool request_stop(BorrowedFd pidfd, StopHow how);
+// await_end waits for the end of a supervisor that was asked to stop. The kernel drops a SIGCONT
+// that comes in the moment before a stop, so that it gets more than one.
+bool await_end(BorrowedFd pidfd, std::chrono::milliseconds patience);
 
 struct SuperviseOptions {
   std::optional<std::chrono::milliseconds> timeout;

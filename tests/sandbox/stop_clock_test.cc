@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 
 #include "sandbox/process_tree.h"
+#include "sandbox/supervisor.h"
 
 namespace nono::sandbox {
 namespace {
@@ -73,6 +76,58 @@ TEST(StopClockTest, TheClocksOwnSignalIsNoContinuation) {
     ::_exit(by_clock && told ? kByTheClock : kContinued);
   }
   EXPECT_EQ(WEXITSTATUS(wait_for(child, 0)), kByTheClock);
+}
+
+// A nono that cannot stop, since nothing could wake it in time, is not deaf to `fg` meanwhile.
+TEST(StopClockTest, WithoutAClockItHearsWhoContinuesIt) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    constexpr unsigned kTooLong = 30;
+    const rlimit none{};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCONT);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    const bool ready = ::setrlimit(RLIMIT_NPROC, &none) == 0 &&
+                       (::geteuid() != 0 || ::setresuid(kNobody, kNobody, kNobody) == 0);
+    ::alarm(kTooLong);
+    ::kill(::getpid(), SIGCONT);
+    ::_exit(ready && stop_self(milliseconds(3'600'000)) ? kContinued : kByTheClock);
+  }
+  const int status = wait_for(child, WUNTRACED);
+  ASSERT_TRUE(WIFEXITED(status)) << status;
+  EXPECT_EQ(WEXITSTATUS(status), kContinued);
+}
+
+// A SIGCONT that comes just before the stop is dropped by the kernel: here the process sees it, and
+// then stops.
+TEST(StopClockTest, WhoIsAskedToStopIsContinuedUntilItDoes) {
+  std::array<int, 2> ready{};
+  ASSERT_EQ(::pipe(ready.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGCONT);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    sigdelset(&set, SIGTERM);
+    int signal = 0;
+    const bool told = ::write(ready[1], "x", 1) == 1 && ::sigwait(&set, &signal) == 0;
+    ::kill(::getpid(), SIGSTOP);
+    ::_exit(told ? kContinued : kByTheClock);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  const OwnedFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  ASSERT_TRUE(pidfd.valid() && request_stop(pidfd, StopHow::Politely));
+  const bool ended = await_end(pidfd, milliseconds(10'000));
+  EXPECT_TRUE(ended);
+  if (!ended) {
+    ::kill(child, SIGKILL);
+  }
+  EXPECT_EQ(WEXITSTATUS(wait_for(child, 0)), kContinued);
 }
 
 // began is a child that reads a byte from `gate` and ends.
