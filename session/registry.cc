@@ -123,6 +123,12 @@ SessionState state_of(const SessionRecord& record, BorrowedFd file) {
   return held ? SessionState::Elsewhere : SessionState::Stale;
 }
 
+// has_name: who ends by itself takes the name of its entry away before it lets go of the lock.
+bool has_name(BorrowedFd file) {
+  struct stat status{};
+  return ::fstat(file.raw(), &status) == 0 && status.st_nlink > 0;
+}
+
 // read_entry looks at the opened object: a regular file of this user's, under its own id.
 std::optional<ListedSession> read_entry(BorrowedFd directory, const std::string& name) {
   const auto file = open_regular(directory, name, FollowLinks::No);
@@ -137,6 +143,9 @@ std::optional<ListedSession> read_entry(BorrowedFd directory, const std::string&
     return std::nullopt;
   }
   const SessionState state = state_of(*record, *file);
+  if (state == SessionState::Stale && !has_name(*file)) {
+    return std::nullopt;
+  }
   return ListedSession{*std::move(record), state};
 }
 

@@ -124,6 +124,30 @@ TEST_F(RegistryTest, AnEntryIsWholeFromTheMomentItHasItsName) {
   EXPECT_EQ(broken, 0);
 }
 
+TEST_F(RegistryTest, WhoEndsByItselfIsNeverTakenForKilled) {
+  ASSERT_TRUE(make_private_directories(directory_));
+  const pid_t sessions = ::fork();
+  if (sessions == 0) {
+    for (int i = 0; i < 1'000; ++i) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        const bool entered = LiveSession::enter(directory_, record(kId)).has_value();
+        ::_exit(entered ? 0 : 1);
+      }
+      ::waitpid(child, nullptr, 0);
+    }
+    ::_exit(0);
+  }
+  int seen = 0;
+  while (::waitpid(sessions, nullptr, WNOHANG) == 0) {
+    for (const ListedSession& each : list_sessions(directory_).value()) {
+      EXPECT_NE(each.state, SessionState::Stale);
+      ++seen;
+    }
+  }
+  EXPECT_GT(seen, 0);
+}
+
 TEST_F(RegistryTest, ASweepDuringAStartDoesNotStopIt) {
   std::atomic<bool> done{false};
   std::thread sweeps([&] {
