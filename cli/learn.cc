@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
+#include "cli/live_lines.h"
 #include "cli/profile_choice.h"
 #include "cli/profile_text.h"
 #include "cli/run_failure.h"
@@ -26,22 +27,25 @@ namespace {
 // LearnScreen tells of guarded files only: everything else is in the proposal or its notes.
 class LearnScreen final : public engine::Teller {
  public:
-  explicit LearnScreen(Render& render) : render_(render) {}
+  explicit LearnScreen(Render& render) : render_(render), live_(render) {}
   void progress(std::uint64_t) override {}
   void starting(const engine::RunPlan&) override {
     render_.note(
         "learn: everything is allowed that is not never granted; what is used is recorded");
   }
   void denied(const engine::Judgement& judgement, const std::string&) override {
-    render_.note_meanwhile("denied: " + judgement.path + ": " + judgement.reason_code());
+    live_.tell("denied: " + judgement.path + ": " + judgement.reason_code());
   }
   void tolerated(const engine::Judgement&) override {}
   void refused(const sandbox::Refusal&, const std::string&) override {}
   void ended(const engine::Denials&) override {}
-  void note(const std::string& line) override { render_.note_meanwhile(line); }
+  void note(const std::string& line) override { live_.tell(line); }
+  void hold() override { live_.hold(); }
+  void release() override { live_.release(); }
 
  private:
   Render& render_;
+  LiveLines live_;
 };
 
 // name_of is the profile's: --name, or the program's own, as far as it can be a name.

@@ -14,6 +14,7 @@
 #include "cli/denial_summary.h"
 #include "cli/documents.h"
 #include "cli/limit_options.h"
+#include "cli/live_lines.h"
 #include "cli/profile_choice.h"
 #include "cli/run_failure.h"
 #include "cli/run_request.h"
@@ -88,7 +89,7 @@ std::string verdict_line(const engine::Verdict& verdict) {
 // Screen tells what happens on stderr.
 class Screen final : public engine::Teller {
  public:
-  Screen(Render& render, bool banner) : render_(render), banner_(banner) {}
+  Screen(Render& render, bool banner) : render_(render), live_(render), banner_(banner) {}
 
   void progress(std::uint64_t entries) override {
     render_.progress("looking for instruction files: " + std::to_string(entries) + " entries");
@@ -148,13 +149,8 @@ class Screen final : public engine::Teller {
     }
   }
   void note(const std::string& line) override { tell(line); }
-  void hold() override { held_ = true; }
-  void release() override {
-    held_ = false;
-    for (const std::string& line : std::exchange(kept_, {})) {
-      tell(line);
-    }
-  }
+  void hold() override { live_.hold(); }
+  void release() override { live_.release(); }
 
   void show(const engine::RunPlan& plan) {
     render_.note("sandbox: Landlock ABI " + std::to_string(plan.features.landlock_abi) +
@@ -200,17 +196,9 @@ class Screen final : public engine::Teller {
     }
     return out + " (--env NAME passes one)";
   }
-  void tell(const std::string& line) {
-    if (!held_) {
-      render_.note_meanwhile(line);
-    } else if (kept_.size() < kMaxKept) {
-      kept_.push_back(line);
-    }
-  }
-  static constexpr std::size_t kMaxKept = 1000;
+  void tell(const std::string& line) { live_.tell(line); }
   Render& render_;
-  bool held_ = false;  // a question is on the terminal
-  std::vector<std::string> kept_;
+  LiveLines live_;
   bool banner_;
 };
 

@@ -19,6 +19,7 @@
 #include "engine/limit_keeper.h"
 #include "engine/mend.h"
 #include "engine/read_streams.h"
+#include "engine/relay_client.h"
 #include "engine/run_approvals.h"
 #include "engine/run_credentials.h"
 #include "engine/run_gate.h"
@@ -35,28 +36,6 @@ namespace {
 
 constexpr int kEndedByLimit = 124;
 constexpr int kSignalled = 128;
-
-// RelayClient lets the supervisor's loop drive the terminal.
-class RelayClient final : public sandbox::TerminalClient {
- public:
-  explicit RelayClient(session::Relay& relay) : relay_(relay) {}
-  std::array<pollfd, 3> watched() override {
-    std::array<pollfd, 3> out{};
-    const auto watches = relay_.watched();
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      out[i] = {watches[i].fd, watches[i].events, 0};
-    }
-    return out;
-  }
-  void ready(int fd, short revents) override { relay_.ready(fd, revents); }
-  void resized() override { relay_.resized(); }
-  bool in_background() override { return relay_.in_background(); }
-  void suspend() override { relay_.suspend(); }
-  void resume() override { relay_.resume(); }
-
- private:
-  session::Relay& relay_;
-};
 
 std::string network_text(const sandbox::Network& network) {
   if (std::holds_alternative<sandbox::NetworkOpen>(network)) {
@@ -373,28 +352,29 @@ class Running {
 
   // show_terminal starts what carries the agent's terminal to the person's; questions go there,
   // too.
-  Result<RelayClient> show_terminal(session::Pty& pty, const std::array<bool, 3>& from_pty,
-                                    std::optional<session::Relay>& relay) {
-    pty.slave.reset();
-    NONO_TRY(session::Relay started, session::Relay::start(std::move(pty.master), from_pty));
+  Result<void> show_terminal(session::TerminalPlan& plan, std::optional<session::Relay>& relay,
+                             std::optional<RelayClient>& client) {
+    if (!plan.pty) {
+      return {};
+    }
+    plan.pty->slave.reset();
+    NONO_TRY(session::Relay started,
+             session::Relay::start(std::move(plan.pty->master), plan.from_pty));
     session::Relay& shown = relay.emplace(std::move(started));
     if (approvals_.terminal != nullptr) {
       approvals_.terminal->attach(shown);
     }
-    return RelayClient(shown);
+    client.emplace(shown, plan.from_pty[STDERR_FILENO] ? &teller_ : nullptr);
+    return {};
   }
 
   Result<RunResult> follow(sandbox::Launched launched, Terminal terminal,
                            const sandbox::ExecPlan& exec, const sandbox::HeldSignals& held) {
     std::optional<session::Relay> relay;
     std::optional<RelayClient> client;
-    if (terminal.plan.pty) {
-      auto shown = show_terminal(*terminal.plan.pty, terminal.plan.from_pty, relay);
-      if (!shown) {
-        launched.events.reset();  // the broker kills the tree
-        return std::unexpected(std::move(shown).error());
-      }
-      client.emplace(*shown);
+    if (auto shown = show_terminal(terminal.plan, relay, client); !shown) {
+      launched.events.reset();  // the broker kills the tree
+      return std::unexpected(std::move(shown).error());
     }
     sandbox::SuperviseOptions options;
     options.expander = approvals_.decider.get();
@@ -410,6 +390,7 @@ class Running {
     }
     if (relay) {
       relay->finish();
+      client.reset();
     }
     if (!end) {
       return std::unexpected(std::move(end).error());

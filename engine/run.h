@@ -105,7 +105,7 @@ class Teller {
   // ended comes once, when the agent is gone and the terminal is the caller's again.
   virtual void ended(const Denials& denials) = 0;
   virtual void note(const std::string& line) = 0;
-  // hold keeps what is told off the terminal while a question is on it; release shows it.
+  // hold keeps what is told off the terminal while a question or the agent paints it, or both.
   virtual void hold() {}
   virtual void release() {}
 };

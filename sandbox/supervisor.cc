@@ -453,6 +453,9 @@ void Supervisor::serve_terminal(std::span<const pollfd> fired) {
 // serve handles what fired; false once the broker is gone and all it said was heard. Who the agent
 // is comes before the signals that are for it.
 bool Supervisor::serve(const std::array<pollfd, kWatched>& fired) {
+  if (options_.terminal != nullptr) {
+    options_.terminal->look();
+  }
   if (fired[kAsk].revents != 0) {
     answer_question();
   }

@@ -34,6 +34,8 @@ class TerminalClient {
   virtual bool in_background() = 0;
   virtual void suspend() = 0;
   virtual void resume() = 0;
+  // look comes before anything is told that the agent did: it may have taken the screen meanwhile.
+  virtual void look() = 0;
 };
 
 // LimitWatch tells the loop of a limit that ends the run.

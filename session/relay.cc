@@ -360,6 +360,13 @@ void Relay::done_asking() {
   it.adopt_modes();
 }
 
+bool Relay::agent_paints() const {
+  const Impl& it = *impl_;
+  struct termios now{};
+  return (it.agents_first_modes.c_lflag & ICANON) != 0 && it.master.valid() &&
+         ::tcgetattr(BorrowedFd(it.master).raw(), &now) == 0 && (now.c_lflag & ICANON) == 0;
+}
+
 void Relay::suspend() {
   if (impl_->asking()) {
     impl_->to_terminal += kLeaveQuestion;

@@ -69,6 +69,8 @@ class Relay {
   bool in_background() const;
   void suspend();
   void resume();
+  // agent_paints: keys come to the agent one by one, so that the whole screen is likely its own.
+  bool agent_paints() const;
   // finish waits for a terminal that takes nothing for at most five seconds.
   void finish();
 

@@ -977,6 +977,40 @@ class Terminal(support.SandboxCase):
         self.assertNotIn(b"\\x0d", out)
         self.finish(pid, fd, 3)
 
+    def recorded(self, kind, patience=20):
+        """Waits until the record has an event of that kind, and says whether it came."""
+        logs = self.project.home / ".local/state/nono/audit"
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            if any(f'"type":"{kind}"' in path.read_text() for path in logs.glob("*/*.ndjson")):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def test_nothing_is_told_into_a_screen_that_the_agent_paints(self):
+        """Keys come to it one by one; what was refused meanwhile is told when it gives that up."""
+        (self.project.tree / ".git/hooks").mkdir()
+        self.project.own()
+        for restores in (True, False):
+            with self.subTest(restores=restores):
+                shutil.rmtree(self.project.home / ".local", ignore_errors=True)
+                back = "termios.tcsetattr(0, termios.TCSANOW, modes)\n" if restores else ""
+                code = ("import os, termios, tty\n"
+                        "modes = termios.tcgetattr(0)\ntty.setraw(0)\nos.write(1, b'pain' b'ting')\n"
+                        "try: open('.git/hooks/pre-commit', 'w')\n"
+                        "except PermissionError: os.write(1, b'no' b'thing')\n"
+                        f"os.read(0, 1)\n{back}os.write(1, b'li' b'ne')\nraise SystemExit(3)\n")
+                pid, fd = self.spawn(PY, "-c", code)
+                painted = self.talk(fd, b"nothing")
+                self.assertTrue(self.recorded("refused"))
+                while select.select([fd], [], [], 0.2)[0]:
+                    painted += os.read(fd, 4096)
+                self.assertNotIn(b"refused", painted)
+                os.write(fd, b"q")
+                after = self.talk(fd, b"denied in this run: 1 operation")
+                self.assertRegex(after, rb"refused: [^\n]*commit or checkout\r+\n")
+                self.finish(pid, fd, 3)
+
     def test_a_run_that_comes_to_the_foreground_hears_the_keyboard(self):
         words = shlex.join(map(str, (support.NONO, "run", "--allow-cwd", "--no-banner", "--", "sh",
                                      "-c", "echo u''p; read -r a; echo got:$a; stty size; read -r b; "
