@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "cli/documents.h"
+#include "sandbox/procfs.h"
 
 namespace nono::cli {
 
@@ -15,7 +16,7 @@ SetupVerdict setup_verdict(const HostFeatures& features) {
     out.wrap = out.wrap && !missing.fatal;
   }
   // Every run needs the gate, and the gate needs a listener.
-  out.run = out.wrap && features.seccomp_notify;
+  out.run = out.wrap && features.seccomp_notify && sandbox::check_proc();
   return out;
 }
 
@@ -65,9 +66,11 @@ std::vector<std::string> setup_lines(const HostFeatures& features) {
   if (verdict.run) {
     out.emplace_back("nono run works here");
   } else if (verdict.wrap) {
-    out.push_back("nono run cannot start an agent here: " +
-                  std::string(text_of(sandbox::notify_loss(features))) +
-                  "; nono wrap starts what needs no judgement of opens");
+    const auto proc = sandbox::check_proc();
+    out.push_back(
+        "nono run cannot start an agent here: " +
+        (proc ? std::string(text_of(sandbox::notify_loss(features))) : proc.error().message()) +
+        "; nono wrap starts what needs no judgement of opens");
   } else {
     out.emplace_back("nono run cannot start an agent here");
   }

@@ -29,6 +29,7 @@
 #include "sandbox/fast_gate.h"
 #include "sandbox/held_signals.h"
 #include "sandbox/launch.h"
+#include "sandbox/procfs.h"
 #include "session/terminal.h"
 
 namespace nono::engine {
@@ -542,6 +543,7 @@ Result<RunOutcome> run(const RunRequest& request, const Clock& clock, Teller& te
     return std::unexpected(Error(ErrorKind::Usage, "run judges every open of a guarded file")
                                .mend_with("nono wrap --trust-intercept=off does not"));
   }
+  NONO_CHECK(sandbox::check_proc());
   const char* tmpdir = ::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
   crypto::WarmUp verification;
   NONO_TRY(profile::PrivateTmp tmp,

@@ -40,6 +40,20 @@ bool Procfs::holds(const struct stat& status, BorrowedFd object) const {
   return (block_size_ == 0 || status.st_blksize == block_size_) && is_procfs(object);
 }
 
+Result<void> check_proc() {
+  std::array<char, 32> shown{};
+  const ssize_t size = ::readlink("/proc/self", shown.data(), shown.size());
+  const std::string_view number(shown.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  if (number == std::to_string(::getpid())) {
+    return {};
+  }
+  return std::unexpected(
+      Error(ErrorKind::Unsupported, number.empty() ? "/proc does not show the processes of nono"
+                                                   : "/proc is that of another pid namespace")
+          .mend_with("mount one that is of this namespace: mount -t proc proc /proc (unshare "
+                     "--mount-proc, or --proc /proc of bwrap, does so)"));
+}
+
 pid_t process_at(std::string_view canonical) {
   constexpr std::string_view kProc = "/proc/";
   pid_t number = 0;

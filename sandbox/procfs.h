@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/owned_fd.h"
+#include "base/result.h"
 
 namespace nono::sandbox {
 
@@ -28,6 +29,10 @@ class Procfs {
   dev_t sessions_ = 0;
   blksize_t block_size_ = 0;  // of everything on any procfs; 0 is not known
 };
+
+// check_proc: /proc is there, and shows this process under its own number. That of another pid
+// namespace does not, and the broker could judge no call by what it reads there.
+Result<void> check_proc();
 
 // process_at is the process (or thread) in whose directory of /proc `canonical` lies, or which it
 // is; 0: in none. Other numbers there are of descriptors, interrupts and the like.

@@ -253,7 +253,35 @@ class Procfs(support.SandboxCase):
                              ["True", "False", "True", "text", "True", "True", "Linux"], mount)
 
 
-support.both_users(globals(), Others, Procfs)
+@unittest.skipUnless(mounts_are_possible(), "needs root to mount")
+class OtherNamespace(support.SandboxCase):
+    """A /proc that shows others' processes, or none: nothing could be judged by it."""
+
+    def inside(self, mounts, *words):
+        return subprocess.run(
+            ["unshare", "-m", "-p", "-f", "sh", "-c", f'{mounts}; "$@"', "sh",
+             *self.project.command(support.NONO, *words)],
+            cwd=self.project.tree, env=self.project.environment(), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60, check=False)
+
+    def test_no_agent_is_started_and_the_reason_is_told(self):
+        self.project.write("f", "text")
+        run = ("run", "--allow-cwd", "--", "cat", "f")
+        for mounts, told in (("true", "/proc is that of another pid namespace"),
+                             ("mount -t tmpfs none /proc", "/proc does not show the processes of nono")):
+            with self.subTest(mounts=mounts):
+                done = self.ran(self.inside(mounts, *run), 125)
+                self.assertIn(f"{told}\n  mend: mount one", done.stderr)
+                done = self.ran(self.inside(mounts, "setup", "--check-only"), 125)
+                self.assertIn(f"nono run cannot start an agent here: {told};", done.stdout)
+                self.assertEqual(os.listdir(self.project.tmp), [])
+        done = self.ran(self.inside("mount -t proc proc /proc", *run))
+        self.assertEqual(done.stdout, "text")
+        done = self.ran(self.inside("mount -t proc proc /proc", "setup", "--check-only"))
+        self.assertIn("nono run works here", done.stdout)
+
+
+support.both_users(globals(), Others, Procfs, OtherNamespace)
 
 if __name__ == "__main__":
     support.main()
