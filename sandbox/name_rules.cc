@@ -73,11 +73,44 @@ std::string without_codex_tmp(std::string_view canonical) {
   return join_path(canonical.substr(0, at), canonical.substr(at + std::size("/.codex/") - 1));
 }
 
+bool instructs(const trustpolicy::GuardedNames& names, std::string_view directory,
+               std::string_view name) {
+  return names.classify(join_path(directory, name)) == GuardClass::Instruction;
+}
+
+// lies_in_skill: `directory` is that of a skill (.claude/skills/x), or lies in it. What agents load
+// by their place there, are other skills.
+bool lies_in_skill(const trustpolicy::GuardedNames& names, std::string_view directory) {
+  constexpr std::string_view kSkills = "/skills/";
+  for (std::size_t at = directory.find(kSkills); at != std::string_view::npos;
+       at = directory.find(kSkills, at + 1)) {
+    const std::string_view above = directory.substr(0, at);
+    const std::string_view skill = directory.substr(at + kSkills.size());
+    const std::string_view inner = skill.substr(std::min(skill.find('/'), skill.size()));
+    if (base_name(above).starts_with('.') && !instructs(names, directory_name(above), "a.md") &&
+        !instructs(names, join_path("/", inner), "a.md")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// is_packaged: packages are nobody's project. But an agent that loads all of a directory loads what
+// is in its node_modules/ or site-packages/, too; a skill may have packages, and no skills in them.
+bool is_packaged(const trustpolicy::GuardedNames& names, std::string_view canonical) {
+  const std::string_view above = above_packages(canonical);
+  if (above.size() == canonical.size()) {
+    return false;
+  }
+  const bool by_place = instructs(names, above, "a.md") && !instructs(names, "/", "a.md");
+  return !by_place || (lies_in_skill(names, above) && !instructs(names, "/", base_name(canonical)));
+}
+
 }  // namespace
 
 bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view canonical,
                         mode_t makes, GuardClass known_as) {
-  if (makes == S_IFDIR || beneath_packages(canonical)) {
+  if (makes == S_IFDIR || is_packaged(names, canonical)) {
     return false;
   }
   if (std::max(known_as, names.classify(canonical)) == GuardClass::Instruction) {
@@ -97,14 +130,11 @@ bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view
 
 std::string instruction_root(const trustpolicy::GuardedNames& names, std::string_view canonical) {
   const std::string_view own = base_name(canonical);
-  const auto instructs = [&](std::string_view directory, std::string_view name) {
-    return names.classify(join_path(directory, name)) == GuardClass::Instruction;
-  };
-  const bool anywhere = instructs("/", own);
+  const bool anywhere = instructs(names, "/", own);
   std::string_view root = directory_name(canonical);
   const auto is_inner = [&] {
-    return base_name(root).starts_with('.') || instructs(root, "a.md") ||
-           (!anywhere && instructs(root, own));
+    return base_name(root).starts_with('.') || instructs(names, root, "a.md") ||
+           (!anywhere && instructs(names, root, own));
   };
   while (root.size() > 1 && is_inner()) {
     root = directory_name(root);

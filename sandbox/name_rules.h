@@ -39,8 +39,9 @@ inline constexpr std::string_view kInstructsTheNext =
     "it would tell the next agent here what to do";
 // makes_instructions says whether a name, or what is there (`known_as`), is that of an instruction
 // file, or what comes to be there (`makes`, S_IFMT bits; 0: a file is there) a link that is a
-// directory of such files to agents. Those of packages are nobody's project, and of links in
-// .codex/tmp/arg0* it counts for nothing that they lie in .codex.
+// directory of such files to agents. Those of packages are nobody's project, but where
+// the packages lie in a directory of such files; of links in .codex/tmp/arg0* it counts for nothing
+// that they lie in .codex.
 bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view canonical,
                         mode_t makes,
                         trustpolicy::GuardClass known_as = trustpolicy::GuardClass::None);

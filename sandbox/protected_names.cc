@@ -158,10 +158,12 @@ Protection match(std::string_view path, std::string_view pattern) {
   return pattern.empty() ? Protection::Content : Protection::Node;
 }
 
-// starts_of yields the offsets after each '/', where a pattern for any depth may begin.
-std::vector<std::size_t> starts_of(std::string_view path) {
+// starts_of yields the offsets after the first `most` of '/', where a pattern for any depth may
+// begin.
+std::vector<std::size_t> starts_of(std::string_view path, std::ptrdiff_t most) {
   std::vector<std::size_t> out;
-  for (std::size_t at = path.find('/'); at != std::string_view::npos; at = path.find('/', at + 1)) {
+  for (std::size_t at = path.find('/'); at != std::string_view::npos && std::ssize(out) < most;
+       at = path.find('/', at + 1)) {
     out.push_back(at + 1);
   }
   return out;
@@ -215,8 +217,8 @@ std::span<const ProtectedName> protected_names() {
   return kNames;
 }
 
-bool beneath_packages(std::string_view path) {
-  return path.contains("/node_modules/") || path.contains("/site-packages/");
+std::string_view above_packages(std::string_view path) {
+  return path.substr(0, std::min(path.find("/node_modules/"), path.find("/site-packages/")));
 }
 
 ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home) {
@@ -226,8 +228,9 @@ ProtectedMatch protection_of(std::string_view resolved_path, std::string_view ho
     return best;
   }
   const std::string at_home = folded_path(home) + "/";
+  // Folding keeps the number of components.
   const std::vector<std::size_t> starts =
-      beneath_packages(resolved_path) ? std::vector<std::size_t>() : starts_of(path);
+      starts_of(path, std::ranges::count(above_packages(resolved_path), '/'));
   for (const ProtectedName& row : kNames) {
     if (row.pattern.starts_with("~/")) {
       if (!home.empty() && path.starts_with(at_home)) {

@@ -39,11 +39,13 @@ struct ProtectedMatch {
 };
 
 // protection_of judges an absolute, resolved path. `home` may be empty. Beneath node_modules/ and
-// site-packages/ only the names of the home are protected: packages ship files like the others, and
-// nobody opens them as a project.
+// site-packages/ no names begin but those of the home: packages ship files like the others, and
+// nobody opens them as a project. The packages in a protected tree (.claude/hooks/node_modules/)
+// belong to it: what lies there runs with it.
 ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home);
 
-// beneath_packages: in node_modules/ or site-packages/.
-bool beneath_packages(std::string_view path);
+// above_packages is what holds the first node_modules/ or site-packages/ that the path leads into;
+// all of the path where there is none.
+std::string_view above_packages(std::string_view path);
 
 }  // namespace nono::sandbox

@@ -12,6 +12,8 @@
 namespace nono::sandbox {
 namespace {
 
+constexpr std::string_view kPackages = "(node_modules|site-packages)";
+
 struct Essential {
   std::string_view rule;
   std::string_view why;
@@ -236,9 +238,14 @@ class Writer {
     for (;;) {
       const std::size_t slash = rest.find('/');
       const std::string_view component = rest.substr(0, slash);
-      if (slash == std::string_view::npos && component == "*") {
+      if (rest == "*") {
         deny("file-write*", expression + "[^/]", {});
+        deny_packages(expression + "(.*/)?", "/");
         return;
+      }
+      if (component == "*") {
+        deny_packages(expression,
+                      seatbelt_regex_quote(rest.substr(slash), LetterCase::Folded) + "$");
       }
       const bool open = component.starts_with('*');  // what is before an ending is any
       expression += open ? "[^/]+" : "";
@@ -264,13 +271,18 @@ class Writer {
          component == ".git" ? " (vnode-type SYMLINK)" : " (require-not (vnode-type DIRECTORY))");
   }
 
+  // deny_packages: those in a protected tree belong to it.
+  void deny_packages(const std::string& before, const std::string& after) {
+    line("(deny file-write* " + regex(before + std::string(kPackages) + after) + ")");
+  }
+
   // Beneath node_modules/ packages ship such files, and nobody opens them as a project; those of
   // the home are no package's.
   void deny(std::string_view operations, const std::string& expression, std::string_view more) {
     const std::string but_packages =
         expression.starts_with('^')
             ? ""
-            : " (require-not " + regex("/(node_modules|site-packages)/") + ")";
+            : " (require-not " + regex("/" + std::string(kPackages) + "/") + ")";
     line("(deny " + std::string(operations) + " (require-all " + regex(expression) +
          std::string(more) + but_packages + "))");
   }

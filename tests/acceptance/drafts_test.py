@@ -45,6 +45,11 @@ REFUSED = {
     "in a directory of instructions": "os.makedirs('.claude/commands')\nwrite('.claude/commands/x.md')",
     "a skill": "os.makedirs('.claude/skills/x')\nwrite('.claude/skills/x/SKILL.md')",
     "deep in one": "os.makedirs('.agents/a/b')\nwrite('.agents/a/b/x.md')",
+    "in packages of one": "os.makedirs('.cursor/rules/node_modules')\nwrite('.cursor/rules/node_modules/x.md')",
+    "a skill with the name of packages": "os.makedirs('.claude/skills/site-packages')\nwrite('.claude/skills/site-packages/SKILL.md')",
+    "a skill in the packages of one": "os.makedirs('.agents/skills/s/node_modules/p')\nwrite('.agents/skills/s/node_modules/p/SKILL.md')",
+    "directory that comes into packages of one": "os.makedirs('.cursor/rules/node_modules')\nos.mkdir('d')\nwrite('d/x.md')\n"
+                                                 "os.rename('d', '.cursor/rules/node_modules/p')",
     "directory that becomes one": "os.mkdir('d')\nwrite('d/x.md')\nos.rename('d', '.agents')",
     "directory that comes into one": "os.makedirs('d/x')\nwrite('d/x/x.md')\nos.rename('d', '.github/instructions')",
     "directory of before that becomes one": "os.rename('notes', '.agents')",
@@ -106,6 +111,7 @@ FREE = {
     "own that moves to where one was removed": "os.mkdir('d')\nwrite('d/AGENTS.md')\nos.removedirs('tall/sub')\nos.mkdir('tall')\n"
                                                "os.rename('d', 'tall/new')",
     "of a package": "write('node_modules/p/AGENTS.md')",
+    "of a package of a skill": "os.makedirs('.claude/skills/s/node_modules/p')\nwrite('.claude/skills/s/node_modules/p/README.md')",
     "of a package that changes": "write('node_modules/q/CLAUDE.md')\nos.remove('node_modules/q/CLAUDE.md')",
     "evidence": "write('GEMINI.md.bundle')",
     "a directory of that name": "os.mkdir('AGENTS.md')",

@@ -287,6 +287,18 @@ class TakenNames(support.SandboxCase):
             "mv clone a/full/ && echo x > a/full/clone/AGENTS.md", options=self.OPTIONS))
         self.assertTrue((self.project.tree / "a/full/own/AGENTS.md").exists())
 
+    def test_packages_in_a_protected_tree_belong_to_it(self):
+        names = (".claude/hooks/node_modules/p/i.js", ".gemini/extensions/e/site-packages/p.py",
+                 ".git/hooks/node_modules/i.js", "node_modules/p/.husky/i.js")
+        for name in names:
+            self.project.write(name, "before")
+        tries = "; ".join(f"echo x > {name}; rm {name}; echo x > {name}2" for name in names)
+        self.project.sandbox("sh", "-c", f"{tries}; mv .claude/hooks/node_modules gone", options=self.OPTIONS)
+        for name in names[:3]:
+            self.assertEqual((self.project.tree / name).read_text(), "before")
+            self.assertFalse((self.project.tree / (name + "2")).exists(), name)
+        self.assertTrue((self.project.tree / (names[3] + "2")).exists())
+
     def test_outside_the_grants_the_grants_come_first(self):
         elsewhere = self.project.base / "elsewhere"
         (elsewhere / "full/in").mkdir(parents=True)

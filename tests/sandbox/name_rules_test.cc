@@ -59,6 +59,29 @@ TEST(NameRulesTest, WhatInstructsIsKnownByItsNameOrByWhatIsThere) {
   }
 }
 
+TEST(NameRulesTest, PackagesInADirectoryOfInstructionsAreInstructions) {
+  const std::pair<const char*, bool> rows[] = {
+      {"/p/.agents/node_modules/x.md", true},
+      {"/p/.agents/a/node_modules/p/b/x.md", true},
+      {"/p/.agents/skills/node_modules/x.md", true},
+      {"/p/.agents/skills/s/node_modules/p/README.md", false},
+      {"/p/.claude/skills/s/t/site-packages/p/README.md", false},
+      {"/p/.claude/skills/s/node_modules/p/CLAUDE.md", true},
+      {"/p/.claude/skills/s/.agents/node_modules/x.md", true},
+      {"/p/.agents/rules/skills/s/node_modules/x.md", true},
+      {"/p/.agents/.x/skills/s/node_modules/x.md", true},
+      {"/p/skills/s/.agents/node_modules/x.md", true},
+      {"/p/.agents/node_modules/x.txt", false},
+      {"/p/node_modules/p/.agents/x.md", false},
+      {"/p/sub/node_modules/p/README.md", false},
+  };
+  for (const auto& [path, instructs] : rows) {
+    EXPECT_EQ(makes_instructions(kNames, path, S_IFREG), instructs) << path;
+  }
+  EXPECT_TRUE(makes_instructions(kNames, "/p/.claude/skills/node_modules/x", S_IFLNK));
+  EXPECT_FALSE(makes_instructions(kNames, "/p/node_modules/p/.agents", S_IFLNK));
+}
+
 TEST(NameRulesTest, LinksToItselfOfCodexAreNoInstructions) {
   const std::pair<const char*, bool> rows[] = {
       {"/h/.codex/tmp/arg0/codex-arg0abc/apply_patch", false},

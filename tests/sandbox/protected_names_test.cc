@@ -133,6 +133,20 @@ TEST(ProtectedNamesTest, PackagesMayCarryThem) {
   EXPECT_EQ(at("/w/node_modules/p/opencode.json"), Protection::None);
 }
 
+TEST(ProtectedNamesTest, PackagesInAProtectedTreeBelongToIt) {
+  for (const std::string_view path :
+       {"/w/.claude/hooks/node_modules/p/index.js",
+        "/w/.claude/hooks/.venv/lib/python3.11/site-packages/p.py",
+        "/w/.git/hooks/node_modules/p/i.js", "/w/.husky/node_modules/p/node_modules/q/i.js",
+        "/w/.gemini/extensions/e/node_modules/p/i.js", "/w/.git/worktrees/node_modules/gitdir"}) {
+    EXPECT_EQ(at(path), Protection::Content) << path;
+  }
+  EXPECT_EQ(protection_of("/w/.husky/node_modules/p/.envrc", kHome).root, "/w");
+  EXPECT_EQ(at("/w/node_modules/p/.husky/node_modules/q/i.js"), Protection::None);
+  EXPECT_EQ(at("/w/.opencode/node_modules/p/opencode.json"), Protection::None);
+  EXPECT_EQ(at("/w/.vscode/node_modules/tasks.json"), Protection::None);
+}
+
 TEST(ProtectedNamesTest, ProgramsOfTheHomeAreInPackagesToo) {
   EXPECT_EQ(at("/home/u/.claude/local/node_modules/c/cli.js"), Protection::Content);
   EXPECT_EQ(at("/home/u/.openclaw/npm/projects/p/node_modules/p/i.js"), Protection::Content);
