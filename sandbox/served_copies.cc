@@ -30,7 +30,11 @@ std::optional<std::string_view> after(std::string_view text, std::string_view pr
   return text.starts_with(prefix) ? std::optional(text.substr(prefix.size())) : std::nullopt;
 }
 
+// number_in: no descriptor has zeros in front of its number.
 int number_in(std::string_view text) {
+  if (text.size() > 1 && text.starts_with('0')) {
+    return -1;
+  }
   int number = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() ? number : -1;

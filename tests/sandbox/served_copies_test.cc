@@ -14,8 +14,9 @@ TEST(ServedCopiesTest, APathOfOnesOwnDescriptorIsTold) {
   }
   for (const char* path :
        {"", "7", "/proc/self/fd/", "/proc/self/fd/-7", "/proc/self/fd/+7", "/proc/self/fd/7/",
-        "/proc/self/fd/7x", "/proc/self/fd/99999999999", "/proc/43/fd/7", "/proc/4/fd/7",
-        "/proc/self/fdinfo/7", "proc/self/fd/7", "/x/proc/self/fd/7", "/proc/self/cwd"}) {
+        "/proc/self/fd/7x", "/proc/self/fd/07", "/dev/fd/00", "/proc/self/fd/99999999999",
+        "/proc/43/fd/7", "/proc/4/fd/7", "/proc/self/fdinfo/7", "proc/self/fd/7",
+        "/x/proc/self/fd/7", "/proc/self/cwd"}) {
     EXPECT_LT(own_descriptor(path, kPid), 0) << path;
   }
 }
