@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kHooks = "git runs it on the user's next commit or checkout";
 constexpr std::string_view kGitConfig = "git configuration can name programs that git runs";
+constexpr std::string_view kMercurial = "Mercurial's settings name programs that hg runs";
 constexpr std::string_view kEditor = "the editor runs it when the folder is opened";
 constexpr std::string_view kAgent = "an agent runs what it names, outside any sandbox";
 constexpr std::string_view kProgram = "an agent that is started outside runs it";
@@ -29,6 +30,9 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {".git/worktrees/*/gitdir", "it says where git looks for the worktree"},
     {".git/modules/*", "a submodule's git directory holds hooks and configuration"},
     {".husky/*", kHooks},
+    {".hg/hgrc", kMercurial},
+    {".hg/hgrc-not-shared", kMercurial},
+    {".hg/sharedpath", "it says where Mercurial looks for the repository and its settings"},
     {".mcp.json", kAgent},
     {".claude/settings.json", kAgent},
     {".claude/settings.local.json", kAgent},
