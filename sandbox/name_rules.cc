@@ -102,8 +102,11 @@ bool is_packaged(const trustpolicy::GuardedNames& names, std::string_view canoni
   if (above.size() == canonical.size()) {
     return false;
   }
-  const bool by_place = instructs(names, above, "a.md") && !instructs(names, "/", "a.md");
-  return !by_place || (lies_in_skill(names, above) && !instructs(names, "/", base_name(canonical)));
+  // Agents have their directories in one with a dot; a policy's patterns hold beneath the policy.
+  const std::string_view place = above.substr(std::min(above.find("/."), above.size()));
+  const bool by_place =
+      !place.empty() && instructs(names, place, "a.md") && !instructs(names, "/", "a.md");
+  return !by_place || (lies_in_skill(names, place) && !instructs(names, "/", base_name(canonical)));
 }
 
 }  // namespace

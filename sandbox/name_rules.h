@@ -40,8 +40,8 @@ inline constexpr std::string_view kInstructsTheNext =
 // makes_instructions says whether a name, or what is there (`known_as`), is that of an instruction
 // file, or what comes to be there (`makes`, S_IFMT bits; 0: a file is there) a link that is a
 // directory of such files to agents. Those of packages are nobody's project, but where
-// the packages lie in a directory of such files; of links in .codex/tmp/arg0* it counts for nothing
-// that they lie in .codex.
+// the packages lie in an agent's directory of such files; of links in .codex/tmp/arg0* it counts
+// for nothing that they lie in .codex.
 bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view canonical,
                         mode_t makes,
                         trustpolicy::GuardClass known_as = trustpolicy::GuardClass::None);

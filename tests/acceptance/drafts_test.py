@@ -239,6 +239,17 @@ assert open('clone/CLAUDE.md').read() == 'before'
         self.assertIn(RULE, done.stderr)
         self.assertEqual(os.listdir(self.project.tree / "prompts"), ["other"])
 
+    def test_what_a_policy_guards_is_free_in_packages(self):
+        self.project.write(".git/HEAD", "ref: refs/heads/main\n")
+        self.project.write("trust-policy.json", '{"version": 1, "includes": ["**/*.md"],'
+                           ' "publishers": [], "enforcement": "deny"}')
+        self.project.own()
+        self.ran(self.project.nono("trust", "sign-policy"))
+        self.ran(self.attempt("write('node_modules/p/README.md')"))
+        done = self.attempt("os.mkdir('.cursor/rules/node_modules')\nwrite('.cursor/rules/node_modules/x.md')")
+        self.assertEqual(done.returncode, 13, done.stderr)
+        self.assertEqual(self.attempt("write('README.md')").returncode, 13)
+
     def test_it_is_no_question_to_anybody(self):
         outside = self.project.base / "outside"
         outside.mkdir()

@@ -18,6 +18,7 @@ class FewNames final : public trustpolicy::GuardedNames {
                                 path.contains("/.codex/");
     const bool instructs = base_name(path) == "CLAUDE.md" ||
                            (beneath_agents && path.ends_with(".md")) ||
+                           (path.starts_with("/p/docs/") && path.ends_with(".md")) ||
                            (path.starts_with("/p/prompts/") && path.ends_with(".txt"));
     if (instructs) {
       return GuardClass::Instruction;
@@ -74,6 +75,9 @@ TEST(NameRulesTest, PackagesInADirectoryOfInstructionsAreInstructions) {
       {"/p/.agents/node_modules/x.txt", false},
       {"/p/node_modules/p/.agents/x.md", false},
       {"/p/sub/node_modules/p/README.md", false},
+      {"/p/docs/node_modules/p/README.md", false},
+      {"/p/docs/.agents/node_modules/x.md", true},
+      {"/p/docs/.agents/skills/s/node_modules/p/README.md", false},
   };
   for (const auto& [path, instructs] : rows) {
     EXPECT_EQ(makes_instructions(kNames, path, S_IFREG), instructs) << path;
