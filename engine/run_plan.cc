@@ -189,13 +189,19 @@ Result<void> set_network(RunPlan& plan, const RunRequest& request) {
 }
 
 // add_user_settings grants the settings that git reads in every command: one that it may not read
-// is fatal to it. What is not there is left out.
-void add_user_settings(CapabilitySet& capabilities, const UserDirectories& user) {
+// is fatal to it. What is not there is left out, and a link to what is never granted.
+void add_user_settings(RunPlan& plan, const profile::NeverGrantList& never) {
   for (const std::string_view name :
        {".gitconfig", ".config/git/config", ".config/git/ignore", ".config/git/attributes"}) {
-    static_cast<void>(capabilities.allow_path(join_path(user.home, name), Access::read(),
-                                              "built in: git's settings",
-                                              sandbox::WantedKind::File));
+    const std::string path = join_path(plan.user.home, name);
+    const std::string real = resolved_path(path);
+    if (real != path && never.find(real, profile::GrantUse::Reading)) {
+      plan.notes.push_back("git's settings: " + printable(path) + " leads to " + printable(real) +
+                           ", which is never granted, and was left out");
+      continue;
+    }
+    static_cast<void>(plan.capabilities.allow_path(path, Access::read(), "built in: git's settings",
+                                                   sandbox::WantedKind::File));
   }
 }
 
@@ -216,7 +222,7 @@ Result<void> add_grants(RunPlan& plan, const RunRequest& request, const SessionP
   system.private_tmp = places.private_tmp;
   system.own_terminal = places.own_terminal;
   NONO_CHECK(profile::add_system_grants(out, never, system));
-  add_user_settings(out, plan.user);
+  add_user_settings(plan, never);
   add_pseudo_terminals(out, request);
   NONO_CHECK(add_wanted(plan, request, places, never));
   return request.recorder != nullptr ? grant_all_but(out, never, "/") : Result<void>();

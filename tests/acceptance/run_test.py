@@ -305,6 +305,20 @@ for path in 'here/none', 'here/none/file', 'here/file/':
             self.assertIn("never granted", done.stderr)
             self.assertIn(str(path), done.stderr)
 
+    def test_settings_of_git_that_lead_to_what_is_never_granted_are_not_readable(self):
+        git, keys = self.project.home / ".config/git", self.project.home / ".ssh"
+        for directory in (git, keys):
+            directory.mkdir(parents=True)
+        (keys / "id").write_text("KEY")
+        (self.project.home / "mine").write_text("MINE")
+        (git / "ignore").symlink_to(keys / "id")
+        (self.project.home / ".gitconfig").symlink_to("mine")
+        self.project.own()
+        done = self.project.sandbox("cat", keys / "id", git / "ignore", self.project.home / ".gitconfig",
+                                    options=("--allow-cwd", "-v"))
+        self.assertEqual(done.stdout, "MINE")
+        self.assertIn(f"{git}/ignore leads to {keys}/id, which is never granted", done.stderr)
+
     def test_protected_names_are_not_written(self):
         for name in (".git/hooks/pre-commit", ".git/config", ".mcp.json", ".vscode/tasks.json",
                      ".envrc", ".claude/settings.json", ".nono/profile.json",
