@@ -81,6 +81,8 @@ Result<void> replace_files(std::span<const NewFile> files,
 // create_file is replace_file that refuses (System, EEXIST) where something is there already, be it
 // a dangling symlink.
 Result<void> create_file(const std::string& path, std::string_view bytes, mode_t mode);
+Result<void> create_file(BorrowedFd dir, const std::string& name, std::string_view bytes,
+                         mode_t mode);
 
 // make_private_directories creates `path` and its missing parents with mode 0700. Directories that
 // are there already keep their mode and may be reached through links; new ones never are links.

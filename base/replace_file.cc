@@ -246,4 +246,9 @@ Result<void> create_file(const std::string& path, std::string_view bytes, mode_t
   return put_path(path, bytes, mode, Existing::Refuse);
 }
 
+Result<void> create_file(BorrowedFd dir, const std::string& name, std::string_view bytes,
+                         mode_t mode) {
+  return put_named(dir, name, bytes, mode, Existing::Refuse);
+}
+
 }  // namespace nono

@@ -1,12 +1,14 @@
 // cli/learn.cc: learn: run once with everything recorded, and propose a profile.
 #include "engine/learn.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "base/files.h"
@@ -108,39 +110,53 @@ Json lines_json(const std::vector<std::string>& lines) {
   return {std::move(out)};
 }
 
-// check_output refuses before the run what could not be written after it: that may take long, and
+// Output is where the profile goes to. Its directory is held from before the run on: the program
+// may put a link in its place, which leads to where no agent writes.
+struct Output {
+  std::string path;
+  OwnedFd directory = {};
+  bool force = false;
+};
+
+// open_output refuses before the run what could not be written after it: that may take long, and
 // not come out the same again.
-Result<void> check_output(const Arguments& arguments) {
+Result<std::optional<Output>> open_output(const Arguments& arguments) {
   const auto path = arguments.value("output");
   if (!path) {
-    return {};
+    return std::nullopt;
   }
+  Output out{.path = *path, .force = arguments.has("force")};
+  auto directory =
+      open_directory(BorrowedFd::unowned(AT_FDCWD), std::string(directory_name(*path)));
+  if (!directory) {
+    return not_written(std::move(directory).error(), *path);
+  }
+  out.directory = *std::move(directory);
+  const std::string name(base_name(*path));
   struct stat status{};
-  const bool there = ::lstat(path->c_str(), &status) == 0;
-  if (there && S_ISDIR(status.st_mode)) {
+  const bool there =
+      ::fstatat(BorrowedFd(out.directory).raw(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (name.empty() || (there && S_ISDIR(status.st_mode))) {
     return not_written(Error::from_errno(EISDIR, "it cannot be replaced"), *path);
   }
-  if (there && !arguments.has("force")) {
+  if (there && !out.force) {
     return not_written(Error::from_errno(EEXIST, "it is not replaced"), *path);
   }
-  if (::access(std::string(directory_name(*path)).c_str(), W_OK | X_OK) != 0) {
+  if (::faccessat(BorrowedFd(out.directory).raw(), ".", W_OK | X_OK, 0) != 0) {
     return not_written(Error::from_errno(errno, "its directory"), *path);
   }
-  return {};
+  return out;
 }
 
-Result<void> write_profile(const Arguments& arguments, Session& session, const Json& document) {
-  const auto path = arguments.value("output");
-  if (!path) {
-    return {};
-  }
+Result<void> write_profile(const Output& output, Session& session, const Json& document) {
   constexpr mode_t kMode = 0644;
-  auto done = arguments.has("force") ? replace_file(*path, document.pretty(), kMode)
-                                     : create_file(*path, document.pretty(), kMode);
+  const std::string name(base_name(output.path));
+  auto done = output.force ? replace_file(output.directory, name, document.pretty(), kMode)
+                           : create_file(output.directory, name, document.pretty(), kMode);
   if (!done) {
-    return not_written(std::move(done).error(), *path);
+    return not_written(std::move(done).error(), output.path);
   }
-  session.render().note("wrote " + *path);
+  session.render().note("wrote " + output.path);
   return {};
 }
 
@@ -187,7 +203,7 @@ Result<engine::LearnRequest> learn_request(const Arguments& arguments, Session& 
 }
 
 // propose shows what was learned before it is written: that can fail.
-Result<int> propose(const Arguments& arguments, Session& session,
+Result<int> propose(const std::optional<Output>& output, Session& session,
                     const engine::LearnRequest& request, const engine::LearnResult& result) {
   NONO_TRY(const engine::UserDirectories user, session.user());
   NONO_TRY(const std::vector<std::string> lines, added(result.learned.document, request, user));
@@ -196,7 +212,9 @@ Result<int> propose(const Arguments& arguments, Session& session,
   } else {
     show(session, result, lines);
   }
-  NONO_CHECK(write_profile(arguments, session, result.learned.document));
+  if (output) {
+    NONO_CHECK(write_profile(*output, session, result.learned.document));
+  }
   const auto& ended = std::get<engine::RunResult>(result.outcome);
   if (ended.record_fault) {
     session.render().error(*ended.record_fault);
@@ -206,7 +224,7 @@ Result<int> propose(const Arguments& arguments, Session& session,
 
 Result<int> run_learn(const Arguments& arguments, Session& session) {
   NONO_TRY(const engine::LearnRequest request, learn_request(arguments, session));
-  NONO_CHECK(check_output(arguments));
+  NONO_TRY(const std::optional<Output> output, open_output(arguments));
   LearnScreen screen(session.render());
   auto result = engine::learn(request, session.clock(), screen);
   if (!result) {
@@ -219,7 +237,7 @@ Result<int> run_learn(const Arguments& arguments, Session& session) {
   if (const auto* refused = std::get_if<engine::StartRefused>(&result->outcome)) {
     return refused_start(session.render(), *refused, kStartAllTheSame);
   }
-  return propose(arguments, session, request, *result);
+  return propose(output, session, request, *result);
 }
 
 constexpr auto kOptions = std::to_array<Option>({

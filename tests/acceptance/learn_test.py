@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -187,6 +188,18 @@ class Learn(support.SandboxCase):
                           options=("--output", "learned.json"))
         self.ran(done, 125)
         self.assertIn("+ workdir", done.stdout)
+
+    def test_a_link_in_place_of_its_directory_leads_the_profile_nowhere(self):
+        mine = self.project.home / ".config/nono/profiles"
+        mine.mkdir(parents=True)
+        for force in ((), ("--force",)):
+            self.project.write("sub/before", "")
+            self.ran(self.learn("sh", "-c", f"mv sub away && ln -s {mine} sub",
+                                options=("--output", "sub/learned.json", *force)))
+            self.assertEqual(os.listdir(mine), [])
+            self.assertTrue((self.project.tree / "away/learned.json").is_file())
+            shutil.rmtree(self.project.tree / "away")
+            (self.project.tree / "sub").unlink()
 
     def test_what_the_kernel_starts_a_program_by_is_learned(self):
         tools = self.outside / "tools"

@@ -154,7 +154,9 @@ TEST_F(ReplaceFileTest, CreateRefusesWhatIsThere) {
 }
 
 TEST_F(ReplaceFileTest, CreateMakesTheFileWithItsMode) {
-  ASSERT_TRUE(create_file(dir_ / "key", "secret", 0600));
+  const OwnedFd base = dir_.open();
+  ASSERT_TRUE(create_file(base, "key", "secret", 0600));
+  EXPECT_EQ(create_file(base, "key", "more", 0600).error().code(), EEXIST);
   EXPECT_EQ(dir_.read("key"), "secret");
   EXPECT_EQ(mode_of(dir_ / "key"), 0600U);
   EXPECT_EQ(dir_.names(), (Names{"file", "key"}));
