@@ -12,13 +12,15 @@
 #include "engine/run_request.h"
 #include "engine/why.h"
 #include "engine/why_place.h"
+#include "profile/never_grant.h"
 
 namespace nono::engine {
 
-// check_socket refuses (Usage) what is no place for a grant; `path` is that of what was
-// opened. What a named socket makes possible is added to `notes`.
-Result<void> check_socket(const WantedPath& wanted, const std::string& path,
-                          std::vector<std::string>& notes);
+// check_socket refuses what is no place for a grant: another name (a hard link) of what is never
+// granted, and (Usage) to a profile what acts for the user. It judges what was opened. What a named
+// socket makes possible is added to `notes`.
+Result<void> check_socket(const WantedPath& wanted, const sandbox::PathGrant& opened,
+                          const profile::NeverGrantList& never, std::vector<std::string>& notes);
 
 // may_be_tried: a profile may grant the socket at that resolved path, so that learning connects to
 // it.

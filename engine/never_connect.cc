@@ -11,10 +11,12 @@ namespace nono::engine {
 namespace {
 
 constexpr std::string_view kEngine = "a container engine: it is as good as root";
+constexpr std::string_view kMachines = "it makes machines of its own";
 constexpr std::string_view kKeys = "an agent that uses your keys";
 constexpr std::string_view kTerminals = "your other terminals: it types in them";
 constexpr std::string_view kManager = "a manager of services: it starts programs outside";
 constexpr std::string_view kDesktop = "your display: it sees and types";
+constexpr std::string_view kSound = "your sound: it hears";
 constexpr std::string_view kEditor = "your editor: it runs commands";
 constexpr std::string_view kMetadata = "a metadata service: it gives out credentials";
 
@@ -31,9 +33,8 @@ constexpr auto kAddresses = std::to_array<NeverAddress>({
 });
 
 constexpr auto kSockets = std::to_array<NeverSocket>({
-    {"docker.sock", kEngine},
-    {"docker.raw.sock", kEngine},
-    {"podman.sock", kEngine},
+    {"*docker*.sock", kEngine},
+    {"*podman*.sock", kEngine},
     {"containerd.sock*", kEngine},
     {"buildkitd.sock", kEngine},
     {"crio.sock", kEngine},
@@ -45,11 +46,15 @@ constexpr auto kSockets = std::to_array<NeverSocket>({
     {"var/lib/incus/**", kEngine},
     {"var/snap/lxd/**", kEngine},
     {"run/incus/**", kEngine},
-    {"run/libvirt/**", "it makes machines of its own"},
+    {"run/libvirt/**", kMachines},
+    {"*multipass_socket", kMachines},
+    {"tmp/.vbox-*/**", kMachines},
     {"run/snapd*", "it installs programs"},
     {"run/systemd/**", "the system's manager: it starts programs outside"},
     {"run/dbus/**", "the system bus: it starts programs outside"},
     {"run/user/**", "sockets of sessions"},
+    {"tmp/runtime-*/**", "sockets of sessions"},
+    {"**/at-spi/**", kDesktop},
     {"**/systemd/private", kManager},
     {"bus", "a session bus: it starts programs outside"},
     {"supervisor*.sock", kManager},
@@ -59,9 +64,8 @@ constexpr auto kSockets = std::to_array<NeverSocket>({
     {"dbus-*", "a session bus: it starts programs outside"},
     {"tmp/ssh-*/**", kKeys},
     {"**/.ssh/**", kKeys},
-    {"*ssh-agent*", kKeys},
-    {"ssh_auth_sock*", kKeys},
-    {"vscode-ssh-auth*", kKeys},
+    {"*ssh*", kKeys},  // of connections that are shared (ControlPath), too
+    {"**/.ansible/cp/**", kKeys},
     {"S.gpg-agent*", kKeys},
     {"S.scdaemon", kKeys},
     {"S.keyboxd", kKeys},
@@ -77,14 +81,23 @@ constexpr auto kSockets = std::to_array<NeverSocket>({
     {"**/uscreens/**", kTerminals},
     {"**/tmate-*/**", kTerminals},
     {"**/zellij-*/**", kTerminals},
+    {"**/abduco/**", kTerminals},
+    {"**/.abduco/**", kTerminals},
+    {"**/wezterm/**", kTerminals},
     {"*kitty*", kTerminals},
     {"Alacritty-*", kTerminals},
+    {"foot*.sock", kTerminals},
+    {"urxvtd-*", kTerminals},
+    {"*mpv*", "your player: it runs commands"},
+    {"**/pulse*/**", kSound},
+    {"pipewire-*", kSound},
+    {"qtilesocket*", kDesktop},
     {".ydotool_socket", kDesktop},
     {"**/hypr/**", kDesktop},
     {"sway-ipc*", kDesktop},
     {"**/i3-*/**", kDesktop},
-    {"vscode-ipc*", kEditor},
-    {"vscode-git*", kEditor},
+    {"vscode-*", kEditor},
+    {"code-server-ipc*", kEditor},
     {"**/emacs*/**", kEditor},
     {"**/.emacs.d/**", kEditor},
     {"**/nvim*/**", kEditor},

@@ -60,18 +60,19 @@ class Wanted {
       return std::ranges::find(grant.asked, path) != grant.asked.end();
     };
     for (const sandbox::PathGrant& grant : plan_.capabilities.paths() | std::views::filter(asked)) {
-      NONO_CHECK(check_opened(wanted, path, grant.shown_as));
+      NONO_CHECK(check_opened(wanted, path, grant));
     }
     return {};
   }
 
   Result<void> check_opened(const WantedPath& wanted, const std::string& path,
-                            const std::string& opened) {
-    if (opened != path) {
-      NONO_CHECK(check(wanted, opened));
+                            const sandbox::PathGrant& grant) {
+    if (grant.shown_as != path) {
+      NONO_CHECK(check(wanted, grant.shown_as));
     }
-    return wanted.kind == sandbox::WantedKind::Socket ? check_socket(wanted, opened, plan_.notes)
-                                                      : Result<void>();
+    return wanted.kind == sandbox::WantedKind::Socket
+               ? check_socket(wanted, grant, never_, plan_.notes)
+               : Result<void>();
   }
 
   // missing: not there, or beneath what this user cannot enter.

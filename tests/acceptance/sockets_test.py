@@ -157,9 +157,16 @@ class Sockets(support.SandboxCase):
         try:
             self.assertEqual(process.stdout.readline(), "ready\n")
             path, = (self.project.home / ".local/state/nono/sessions").glob("*.sock")
-            for more, code, why in (((), 125, "never granted"),
-                                    (("--override-never-grant", path), 2, "closed to every agent")):
-                done = self.project.sandbox("true", options=("--allow-unix-socket", path, *more))
+            second = self.outside / "second"
+            os.link(path, second)
+            os.link(self.service.path, self.outside / "third")
+            override = ("--override-never-grant", path)
+            for name, more, code, why in ((path, (), 125, "never granted"),
+                                          (path, override, 2, "closed to every agent"),
+                                          (second, (), 125, "never granted: "),
+                                          (second, override, 2, "closed to every agent"),
+                                          (self.service.path, ("-v",), 0, "another name")):
+                done = self.project.sandbox("true", options=("--allow-unix-socket", name, *more))
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertIn(why, done.stderr)
         finally:

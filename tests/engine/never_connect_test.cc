@@ -91,6 +91,27 @@ TEST(NeverConnectTest, SocketsAreHeldBackByTheirPlace) {
                            "/usr/local/var/run/watchman/u-state/sock",
                            "/tmp/xdg/sway-ipc.1000.1.sock",
                            "/tmp/.ydotool_socket",
+                           "/var/run/docker-host.sock",
+                           "/run/cri-dockerd.sock",
+                           "/srv/podman-machine-default-api.sock",
+                           "/run/host-services/ssh-auth.sock",
+                           "/tmp/ssh-git@example.org:22",
+                           "/tmp/ssh_mux_host_22_u",
+                           "/home/u/.ansible/cp/0123456789",
+                           "/run/multipass_socket",
+                           "/tmp/.vbox-u-ipc/ipcd",
+                           "/tmp/runtime-u/keyring/control",
+                           "/home/u/.cache/at-spi/bus_0",
+                           "/home/u/.local/share/wezterm/gui-sock-77",
+                           "/home/u/.abduco/work@host",
+                           "/tmp/foot-wayland-1.sock",
+                           "/home/u/.urxvt/urxvtd-host",
+                           "/tmp/mpvsocket",
+                           "/tmp/pulse-PKdhtXMmr18n/native",
+                           "/tmp/xdg/pipewire-0",
+                           "/home/u/.cache/qtile/qtilesocket.:0",
+                           "/tmp/vscode-remote-containers-ipc-1.sock",
+                           "/home/u/.local/share/code-server/code-server-ipc.sock",
                            "relative",
                            ""}) {
     EXPECT_TRUE(why_never_socket(path)) << path;
@@ -136,21 +157,32 @@ TEST_F(NamedSocketTest, ASocketIsOneOfThoseNamedByItsIdentity) {
 
 TEST_F(NamedSocketTest, AProfileGrantsNoneThatCannotBeLookedAt) {
   const std::string path = base_ + "/s";
-  const OwnedFd bound(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  path.copy(&name.sun_path[0], sizeof name.sun_path - 1);
-  const void* raw = &name;
-  ASSERT_EQ(::bind(BorrowedFd(bound).raw(), static_cast<const sockaddr*>(raw), sizeof name), 0);
+  const auto listen_at = [&path] {
+    OwnedFd bound(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    path.copy(&name.sun_path[0], sizeof name.sun_path - 1);
+    const void* raw = &name;
+    EXPECT_EQ(::bind(BorrowedFd(bound).raw(), static_cast<const sockaddr*>(raw), sizeof name), 0);
+    return bound;
+  };
+  const OwnedFd first = listen_at();
+  const auto never = testing::must(profile::NeverGrantList::for_places({}));
+  sandbox::CapabilitySet granted;
+  ASSERT_TRUE(granted.allow_path(path, sandbox::Access::connect(), "profile p"));
   std::vector<std::string> notes;
   const WantedPath wanted{.option = "profile p: /filesystem/unix_socket/0", .path = path};
-  EXPECT_TRUE(check_socket(wanted, path, notes));
+  const auto check = [&] { return check_socket(wanted, granted.paths().front(), never, notes); };
+  EXPECT_TRUE(check());
   ASSERT_EQ(::rename(path.c_str(), (base_ + "/elsewhere").c_str()), 0);
-  const auto gone = check_socket(wanted, path, notes);
+  const auto gone = check();
   ASSERT_FALSE(gone);
   EXPECT_NE(gone.error().message().find("no longer where it was"), std::string::npos);
   ASSERT_EQ(::symlink("elsewhere", path.c_str()), 0);
-  EXPECT_FALSE(check_socket(wanted, path, notes));
+  EXPECT_FALSE(check());
+  ASSERT_EQ(::unlink(path.c_str()), 0);
+  const OwnedFd second = listen_at();
+  EXPECT_FALSE(check());
   EXPECT_TRUE(notes.empty());
 }
 
