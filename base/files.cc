@@ -199,10 +199,11 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
   return read_capped(file, max_bytes, path);
 }
 
-Result<void> make_private_directories(const std::string& path) {
+namespace {
+
+// make_below makes `path` below `here`; what is there already may be a link where `follow` says so.
+Result<void> make_below(OwnedFd here, const std::string& path, FollowLinks follow) {
   std::string_view rest = path;
-  NONO_TRY(OwnedFd here,
-           open_directory(BorrowedFd::unowned(AT_FDCWD), path.starts_with('/') ? "/" : "."));
   while (true) {
     rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
     if (rest.empty()) {
@@ -210,7 +211,7 @@ Result<void> make_private_directories(const std::string& path) {
     }
     const std::string part(rest.substr(0, rest.find('/')));
     rest.remove_prefix(part.size());
-    auto next = open_directory(here, part);
+    auto next = open_directory(here, part, follow);
     if (!next && next.error().kind() == ErrorKind::NotFound) {
       if (::mkdirat(BorrowedFd(here).raw(), part.c_str(), 0700) != 0 && errno != EEXIST) {
         return std::unexpected(not_made(errno, path));
@@ -223,6 +224,19 @@ Result<void> make_private_directories(const std::string& path) {
     }
     here = *std::move(next);
   }
+}
+
+}  // namespace
+
+Result<void> make_private_directories(const std::string& path) {
+  NONO_TRY(OwnedFd start,
+           open_directory(BorrowedFd::unowned(AT_FDCWD), path.starts_with('/') ? "/" : "."));
+  return make_below(std::move(start), path, FollowLinks::Yes);
+}
+
+Result<void> make_private_directories(BorrowedFd base, const std::string& path) {
+  NONO_TRY(OwnedFd start, open_directory(base, "."));
+  return make_below(std::move(start), path, FollowLinks::No);
 }
 
 Result<std::string> path_of(BorrowedFd fd) {

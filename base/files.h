@@ -87,6 +87,8 @@ Result<void> create_file(BorrowedFd dir, const std::string& name, std::string_vi
 // make_private_directories creates `path` and its missing parents with mode 0700. Directories that
 // are there already keep their mode and may be reached through links; new ones never are links.
 Result<void> make_private_directories(const std::string& path);
+// The other makes them below `base`, and goes over no link at all.
+Result<void> make_private_directories(BorrowedFd base, const std::string& path);
 
 // path_of returns where the kernel says that the object behind `fd` is (/proc/self/fd), or an
 // error; a deleted object, and one that has no path (pipe, memfd, other root), is NotFound. The

@@ -1,5 +1,6 @@
 #include "engine/wanted_paths.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -32,8 +33,11 @@ class Wanted {
  private:
   Result<void> add(const WantedPath& wanted, const std::string& path) {
     NONO_CHECK(check(wanted, path));
-    if (wanted.if_missing && missing(path) && !stand_in(wanted, *wanted.if_missing, path)) {
-      return {};
+    if (wanted.if_missing && missing(path)) {
+      NONO_TRY(const bool made, stand_in(wanted, *wanted.if_missing, path));
+      if (!made) {
+        return {};
+      }
     }
     auto added = plan_.capabilities.allow_path(path, wanted.access, wanted.option, wanted.kind);
     if (!added) {
@@ -83,18 +87,43 @@ class Wanted {
   }
 
   // stand_in makes what is to be made, and tells of what is left out.
-  bool stand_in(const WantedPath& wanted, profile::Presence if_missing, const std::string& path) {
+  Result<bool> stand_in(const WantedPath& wanted, profile::Presence if_missing,
+                        const std::string& path) {
     if (if_missing == profile::Presence::Quiet) {
       return false;
     }
-    const bool made = if_missing == profile::Presence::Made;
-    if (made && !places_.private_tmp.empty() && make_private_directories(path)) {
-      plan_.notes.push_back("made " + printable(path) + " (" + wanted.option + ")");
-      return true;
+    const bool to_make = if_missing == profile::Presence::Made;
+    if (to_make && !places_.private_tmp.empty()) {
+      NONO_TRY(const bool made, make(wanted, path));
+      if (made) {
+        plan_.notes.push_back("made " + printable(path) + " (" + wanted.option + ")");
+        return true;
+      }
     }
     plan_.notes.push_back(printable(path) + " is not there and was left out (" + wanted.option +
-                          (made ? "; it is made when the agent is started)" : ")"));
+                          (to_make ? "; it is made when the agent is started)" : ")"));
     return false;
+  }
+
+  // make makes a directory in the one that is there, once that is known: links may lead to it, but
+  // to no place in which nothing is granted. What is new is never a link.
+  Result<bool> make(const WantedPath& wanted, const std::string& path) const {
+    std::string above = path;
+    std::string below;
+    OwnedFd there;
+    while (!there.valid() && above != "/") {
+      below = below.empty() ? std::string(base_name(above)) : join_path(base_name(above), below);
+      above = directory_name(above);
+      if (auto opened = open_directory(BorrowedFd::unowned(AT_FDCWD), above)) {
+        there = *std::move(opened);
+      }
+    }
+    if (!there.valid()) {
+      return false;
+    }
+    NONO_TRY(const std::string real, path_of(there));
+    NONO_CHECK(check(wanted, join_path(real, below)));
+    return make_private_directories(there, below).has_value();
   }
 
   const RunRequest& request_;

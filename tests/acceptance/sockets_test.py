@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -234,6 +235,33 @@ class Sockets(support.SandboxCase):
             finally:
                 turning.kill()
                 turning.wait()
+
+    def test_a_directory_is_made_in_no_place_that_a_link_leads_to(self):
+        keys, mine, caches = (self.project.home / name for name in (".ssh", "mine", "caches"))
+        for directory in (keys, mine, caches):
+            directory.mkdir()
+        for name, target in (("now", keys), ("then", mine)):
+            os.symlink(target, caches / name)
+        self.project.own()
+
+        def start():
+            return self.project.nono("run", "--profile", "go-dev", "--", "true",
+                                     env={"XDG_CACHE_HOME": caches / "now"})
+
+        done = start()
+        self.assertEqual(done.returncode, 125, done.stderr)
+        self.assertIn(f"{keys}/go-build lies in {keys}, which is never granted", done.stderr)
+        self.assertEqual(os.listdir(keys), [])
+        turning = subprocess.Popen([PY, "-c", TURN, caches / "now", caches / "then"])
+        try:
+            for _ in range(60):
+                done = start()
+                self.assertIn(done.returncode, (0, 2, 125), done.stderr)
+                shutil.rmtree(mine / "go-build", ignore_errors=True)
+        finally:
+            turning.kill()
+            turning.wait()
+        self.assertEqual(os.listdir(keys), [])
 
     def test_a_profiles_missing_socket_is_left_out(self):
         done = self.ran(self.project.sandbox("echo", "ran", options=self.profile(self.outside / "none")))

@@ -300,6 +300,17 @@ TEST_F(FilesTest, PresentDirectoriesKeepTheirModeAndMayBeLinks) {
   EXPECT_EQ(::stat((dir_ / "sub/new").c_str(), &status), 0);
 }
 
+TEST_F(FilesTest, BelowADescriptorPrivateDirectoriesGoOverNoLink) {
+  const OwnedFd base = dir_.open();
+  ASSERT_TRUE(make_private_directories(base, "sub/x/y"));
+  struct stat status{};
+  EXPECT_EQ(::stat((dir_ / "sub/x/y").c_str(), &status), 0);
+  const auto made = make_private_directories(base, "sublink/new");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code(), ELOOP);
+  EXPECT_NE(::stat((dir_ / "sub/new").c_str(), &status), 0);
+}
+
 TEST_F(FilesTest, FilesAndDanglingLinksInTheWayOfADirectoryAreErrors) {
   EXPECT_TRUE(message_of(make_private_directories(dir_ / "plain/x")).ends_with("Not a directory"));
   const auto made = make_private_directories(dir_ / "dangling/x");
