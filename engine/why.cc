@@ -40,6 +40,8 @@ constexpr auto kOperations = std::to_array<Row>({{"read", Operation::Read},
                                                  {"listen", Operation::Listen},
                                                  {"pass", Operation::Pass}});
 
+constexpr std::string_view kOutsideGrants = "outside-grants";
+
 Answer deny(std::string_view rule, std::string_view because, std::string_view mend = {}) {
   Answer out;
   out.rule = rule;
@@ -94,7 +96,8 @@ class Oracle {
     const LastName last = keep ? LastName::Keep : LastName::Follow;
     thing_ = look_up(request_.working_directory, question.path, last);
     auto out = thing_.error != 0 ? Result<Answer>(not_found()) : dispatch(question.operation);
-    if (out && out->allowed && plan_.view) {
+    // A grant of what is behind such a link would show that, and not the way over the link.
+    if (out && (out->allowed || out->rule == kOutsideGrants) && plan_.view) {
       out = through_view(*std::move(out), question, last);
     }
     if (out) {
@@ -182,7 +185,7 @@ class Oracle {
   Answer outside(Access access, const std::string& path, PathKind kind) const {
     const auto use =
         access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
-    Answer out = deny("outside-grants", "no grant covers " + printable(path) + " for that");
+    Answer out = deny(kOutsideGrants, "no grant covers " + printable(path) + " for that");
     if (const auto held_back = plan_.never_grant.find(path, use);
         held_back && held_back->relation == profile::NeverGrant::Relation::Beneath) {
       out = deny("never-grant", "it is never granted: " + std::string(held_back->why));
@@ -508,7 +511,7 @@ class Oracle {
     if (!plan_.capabilities.access_at(thing_.canonical).has(Access::write())) {
       Answer out = outside(Access::write(), thing_.canonical,
                            is_directory(thing_) ? PathKind::Directory : PathKind::File);
-      out.rule = out.rule == "outside-grants" ? "metadata-outside-grants" : out.rule;
+      out.rule = out.rule == kOutsideGrants ? "metadata-outside-grants" : out.rule;
       return out;
     }
     if (is_device(thing_)) {

@@ -307,6 +307,12 @@ class Why(support.SandboxCase):
         mend = self.ask("read", path, options)["mend"]
         self.assertEqual(mend, f"--read-file {path}")
         self.assertEqual(self.attempt([["read", path]], [*options, *mend.split()]), [0])
+        (base / "farther").mkdir()
+        (base / "farther/file").write_text("text\n")
+        (base / "elsewhere/far").symlink_to(base / "farther")
+        path = str(base / "elsewhere/far/file")
+        mend = self.ask("read", path, options)["mend"]
+        self.assertEqual(self.attempt([["read", path]], [*options, *mend.split()]), [0])
 
     def test_ports(self):
         tables = [
