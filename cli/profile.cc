@@ -151,13 +151,15 @@ Result<int> run_use(const Arguments& arguments, Session& session) {
 struct Opinion {
   std::string status = "VALID";  // VALID, REFUSED (cannot be enforced or given), INVALID
   std::vector<std::string> details;
+  std::string mend = {};
   int code = kDone;
 };
 
 Opinion opinion_of(Session& session, const std::string& name_or_file) {
   const auto composition = compose_named(session, name_or_file);
   if (!composition) {
-    return {"INVALID", {composition.error().message()}, kWrongUsage};
+    const Error& error = composition.error();
+    return {"INVALID", {error.message()}, error.remedy(), kWrongUsage};
   }
   Opinion out;
   for (const profile::ComposedFinding& finding : composition->composed.findings) {
@@ -172,6 +174,7 @@ Opinion opinion_of(Session& session, const std::string& name_or_file) {
                          : Result<void>(std::unexpected(user.error()));
   if (!fine) {
     out.details.push_back(fine.error().message());
+    out.mend = fine.error().remedy();
     out.status = "REFUSED";
     out.code = kVerdict;
   }
@@ -190,11 +193,15 @@ Result<int> run_validate(const Arguments& arguments, Session& session) {
     }
     list.push_back(Json::Object{{"profile", json_text(name)},
                                 {"status", opinion.status},
-                                {"details", Json(std::move(details))}});
+                                {"details", Json(std::move(details))},
+                                {"mend", opinion.mend.empty() ? Json() : json_text(opinion.mend)}});
     if (!session.wants_json()) {
       session.render().word_line(opinion.status, name);
       for (const std::string& detail : opinion.details) {
         session.render().detail("where", detail);
+      }
+      if (!opinion.mend.empty()) {
+        session.render().detail("mend", opinion.mend);
       }
     }
   }

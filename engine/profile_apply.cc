@@ -1,10 +1,13 @@
 #include "engine/profile_apply.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "base/text.h"
+#include "engine/granted_sockets.h"
 #include "profile/environment_rules.h"
 
 namespace nono::engine {
@@ -12,6 +15,7 @@ namespace {
 
 using profile::WorkdirAccess;
 using sandbox::Access;
+using sandbox::CapabilitySet;
 
 Access access_of(WorkdirAccess access) {
   switch (access) {
@@ -271,6 +275,36 @@ Result<void> apply_profile(RunRequest& request, const profile::Composed& compose
   return {};
 }
 
+namespace {
+
+// check_grant judges a grant as a start would, by its name and by what is there now.
+Result<void> check_grant(const profile::ComposedGrant& grant,
+                         const profile::NeverGrantList& never) {
+  const auto use =
+      grant.access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
+  if (auto fine = never.check(grant.path, use); !fine) {
+    return std::unexpected(std::move(fine).error().while_doing(printable(grant.origin)));
+  }
+  struct stat status{};
+  if (::stat(grant.path.c_str(), &status) != 0) {
+    return {};
+  }
+  CapabilitySet alone;
+  if (auto fine = alone.allow_path(grant.path, grant.access, grant.origin, grant.kind); !fine) {
+    const bool wrong_kind = fine.error().kind() == ErrorKind::InvalidInput;
+    return wrong_kind
+               ? std::unexpected(std::move(fine).error().while_doing(printable(grant.origin)))
+               : Result<void>();
+  }
+  const WantedPath wanted{.option = grant.origin, .path = grant.path};
+  std::vector<std::string> notes;
+  return grant.kind == sandbox::WantedKind::Socket
+             ? check_socket(wanted, alone.paths().front(), never, notes)
+             : Result<void>();
+}
+
+}  // namespace
+
 Result<void> check_never_granted(const profile::Composed& composed, const UserDirectories& user) {
   profile::UserPlaces places = profile::places_from(caller_environment());
   if (places.home.empty()) {
@@ -278,11 +312,7 @@ Result<void> check_never_granted(const profile::Composed& composed, const UserDi
   }
   NONO_TRY(const profile::NeverGrantList never, profile::NeverGrantList::for_places(places));
   for (const profile::ComposedGrant& grant : composed.grants) {
-    const auto use =
-        grant.access.has(Access::write()) ? profile::GrantUse::Writing : profile::GrantUse::Reading;
-    if (auto fine = never.check(grant.path, use); !fine) {
-      return std::unexpected(std::move(fine).error().while_doing(printable(grant.origin)));
-    }
+    NONO_CHECK(check_grant(grant, never));
   }
   for (const profile::Credential& credential : composed.credentials) {
     const bool file = credential.source.place == profile::CredentialPlace::File;

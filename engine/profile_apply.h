@@ -17,7 +17,8 @@ namespace nono::engine {
 Result<void> apply_profile(RunRequest& request, const profile::Composed& composed,
                            AppliedProfile used, const std::string& shown);
 
-// check_never_granted looks for a grant of the profile that no profile may give.
+// check_never_granted looks for a grant of the profile that no profile may give, and for one that
+// what is there now (no directory, no socket) keeps from being given.
 Result<void> check_never_granted(const profile::Composed& composed, const UserDirectories& user);
 
 }  // namespace nono::engine

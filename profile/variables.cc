@@ -136,7 +136,10 @@ Variables variables_from(std::span<const char* const> environment, const std::st
 Result<std::optional<std::string>> expand_path(std::string_view written,
                                                const Variables& variables) {
   if (written.contains('\0') || has_dots(written)) {
-    return std::unexpected(wrong(written, "has \"..\" or a NUL character in it"));
+    return std::unexpected(
+        Error(ErrorKind::InvalidInput,
+              "\"" + printable(written) + "\" has \"..\" or a NUL character in it")
+            .mend_with("write where it leads to"));
   }
   const std::string_view first = written.substr(0, written.find('/'));
   if (std::ranges::find(kOfTheSession, first) != kOfTheSession.end()) {

@@ -202,6 +202,10 @@ class Sockets(support.SandboxCase):
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("an agent that uses your keys", done.stderr)
         self.assertIn(f"mend: --allow-unix-socket {agent.path}", done.stderr)
+        said = self.ran(self.project.nono("profile", "validate", "mine"), 1).stdout
+        self.assertIn("REFUSED", said)
+        self.assertIn("an agent that uses your keys", said)
+        self.assertIn(f"mend: --allow-unix-socket {agent.path}", said)
         done = self.ran(self.connect(agent.path, options=("--allow-unix-socket", agent.path)))
         self.assertEqual(done.stdout, "ssh-agent.1 word\n")
         done = self.project.sandbox("true", options=self.profile(self.service.path),

@@ -81,6 +81,14 @@ TEST_F(ProfileTest, ValidateTellsThreeThingsApart) {
   EXPECT_EQ(refused.code, 1);
   EXPECT_TRUE(refused.out.contains("/command_policies")) << refused.out;
   EXPECT_EQ(nono({"profile", "validate", "never"}).code, 1);
+  own("no_directory.json", R"({"filesystem":{"read":["/nowhere/x","/etc/passwd"]}})");
+  const Outcome file = nono({"profile", "validate", "no_directory"});
+  EXPECT_EQ(file.code, 1);
+  EXPECT_TRUE(file.out.contains("/read/1: \"/etc/passwd\" is not a directory")) << file.out;
+  own("dots.json", R"({"filesystem":{"read":["/srv/../etc"]}})");
+  const Outcome dots = nono({"profile", "validate", "dots"});
+  EXPECT_EQ(dots.code, 2);
+  EXPECT_TRUE(dots.out.contains("mend: write where it leads to")) << dots.out;
   const Outcome wrong = nono({"profile", "validate", "wrong", "good"});
   EXPECT_EQ(wrong.code, 2);
   EXPECT_TRUE(wrong.out.contains("/filesytem")) << wrong.out;
