@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -138,13 +139,26 @@ std::string way_to_grant(const profile::NeverGrantList& never, const std::string
              : option + " --override-never-grant " + shell_quote(held_back->entry);
 }
 
+bool mode_refuses(const std::string& path, Access access) {
+  const int wanted =
+      (access.has(Access::write()) ? W_OK : 0) | (access.has(Access::read()) ? R_OK : 0);
+  if (wanted == 0 || access.has(Access::execute()) ||
+      ::faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) == 0) {
+    return false;
+  }
+  return errno == EACCES || errno == EPERM || errno == EROFS;
+}
+
 std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
-  if (refusal.rule == "outside-grants" || refusal.rule == "metadata-outside-grants") {
+  const bool of_metadata =
+      refusal.rule == "metadata-outside-grants";  // the owner's, not the mode's
+  if (refusal.rule == "outside-grants" || of_metadata) {
     const Needed needed = access_of(refusal.operation);
     const std::string path =
         needed.of_directory ? std::string(directory_name(refusal.object)) : refusal.object;
-    return is_passing(path) ? ""
-                            : way_to_grant(plan.never_grant, path, needed.access, kind_at(path));
+    return is_passing(path) || (!of_metadata && mode_refuses(path, needed.access))
+               ? ""
+               : way_to_grant(plan.never_grant, path, needed.access, kind_at(path));
   }
   if (refusal.rule == "address-not-granted") {
     return "--connect " + refusal.object;

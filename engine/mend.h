@@ -17,6 +17,10 @@ namespace nono::engine {
 std::string way_to_grant(const profile::NeverGrantList& never, const std::string& path,
                          sandbox::Access access, sandbox::PathKind kind);
 
+// mode_refuses reports whether the mode of what is at `path`, or its file system, keeps this user
+// from it, so that no grant helps. Programs are not asked about.
+bool mode_refuses(const std::string& path, sandbox::Access access);
+
 // mend_for names what lets through an operation that the sandbox refused, by its rule; empty where
 // no option does.
 std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal);

@@ -191,7 +191,9 @@ class Oracle {
       out = deny("never-grant", "it is never granted: " + std::string(held_back->why));
       out.entry = held_back->entry;
     }
-    out.mend = way_to_grant(plan_.never_grant, path, access, kind);
+    if (!mode_refuses(path, access)) {
+      out.mend = way_to_grant(plan_.never_grant, path, access, kind);
+    }
     out.grant = nearest_grant(plan_, path);
     return out;
   }
@@ -509,8 +511,11 @@ class Oracle {
 
   Result<Answer> metadata() {
     if (!plan_.capabilities.access_at(thing_.canonical).has(Access::write())) {
-      Answer out = outside(Access::write(), thing_.canonical,
-                           is_directory(thing_) ? PathKind::Directory : PathKind::File);
+      const auto kind = is_directory(thing_) ? PathKind::Directory : PathKind::File;
+      Answer out = outside(Access::write(), thing_.canonical, kind);
+      const bool own = thing_.status.st_uid == ::geteuid();  // whatever its mode
+      out.mend =
+          own ? way_to_grant(plan_.never_grant, thing_.canonical, Access::write(), kind) : "";
       out.rule = out.rule == kOutsideGrants ? "metadata-outside-grants" : out.rule;
       return out;
     }

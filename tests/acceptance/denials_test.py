@@ -136,6 +136,23 @@ class Denials(support.SandboxCase):
         self.assertNotIn("outside-grants", done.stderr)
         self.assertEqual(self.recorded(), [])
 
+    def test_what_the_own_mode_refuses_as_well_names_no_option(self):
+        closed, new, file = (self.outside / name for name in ("other", "new", "file"))
+        closed.chmod(0o444)
+        self.outside.chmod(0o555)
+        done = self.project.sandbox(
+            "sh", "-c", f"echo x >{closed}; mkdir {new}; cat {file}; chmod 644 {closed}")
+        why = self.project.nono("why", "--path", new, "--op", "create", "--allow-cwd")
+        self.outside.chmod(0o755)
+        self.assertIn(f"read {file}: outside-grants; mend: --read-file {file}", done.stderr)
+        self.assertIn(f"metadata {closed}: metadata-outside-grants: ", done.stderr)
+        self.assertIn(f"mend: --write-file {closed}", done.stderr)  # who owns it may change its mode
+        self.assertIn("outside-grants", why.stdout)
+        if self.project.uid != 0:  # root may, whatever the mode
+            for line in (f"write {closed}: ", f"create {new}: "):
+                self.assertIn(line + "outside-grants; no option changes it", done.stderr)
+            self.assertIn("no option changes it", why.stdout)
+
     def test_what_lies_in_the_directory_of_a_process_has_no_mend(self):
         done = self.project.sandbox("sh", "-c", "echo 1 >/proc/$$/coredump_filter")
         self.assertIn("/coredump_filter: outside-grants", done.stderr)
