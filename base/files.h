@@ -61,10 +61,11 @@ Result<void> write_all(BorrowedFd fd, std::string_view text);
 
 // replace_file puts `bytes` in place of `name` in directory `dir` atomically: a temporary file in
 // the same directory (O_TMPFILE or a random dot-name), fsync, rename, fsync of the directory. On
-// any failure the old file is intact and no temporary is left. `mode` is exact, umask ignored.
-// A symlink at `name` is replaced, not followed. The one exception is the last step: where fsync of
-// the directory fails, the new file stands, and the error says that a power cut may undo it.
-// `name` is one component; the directory must be readable, since fsync needs it open.
+// any failure the old file is intact and no temporary is left (that of a killed writer is removed
+// by the next one, a day later). `mode` is exact, umask ignored. A symlink at `name` is replaced,
+// not followed. The one exception is the last step: where fsync of the directory fails, the new
+// file stands, and the error says that a power cut may undo it. `name` is one component; the
+// directory must be readable, since fsync needs it open.
 Result<void> replace_file(BorrowedFd dir, const std::string& name, std::string_view bytes,
                           mode_t mode);
 Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode);

@@ -1,4 +1,5 @@
 // base/replace_file.cc: writing files so that either the old or the new content is there.
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -7,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
+#include <memory>
 
 #include "base/encoding.h"
 #include "base/files.h"
@@ -17,12 +20,59 @@ namespace {
 
 enum class Existing : unsigned char { Replace, Refuse };
 
+constexpr std::string_view kTemporaryPrefix = ".nono-";
+constexpr std::string_view kTemporarySuffix = ".tmp";
+constexpr std::size_t kRandomBytes = 12;
+constexpr std::time_t kStale = std::time_t{24} * 60 * 60;  // no writer takes a day
+
 Result<std::string> temporary_name() {
-  std::array<std::byte, 12> random{};
+  std::array<std::byte, kRandomBytes> random{};
   if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
     return fail_errno(errno, "ask the kernel for random bytes");
   }
-  return ".nono-" + hex_encode(random) + ".tmp";
+  return std::string(kTemporaryPrefix) + hex_encode(random) + std::string(kTemporarySuffix);
+}
+
+bool is_temporary_name(std::string_view name) {
+  if (!name.starts_with(kTemporaryPrefix) || !name.ends_with(kTemporarySuffix) ||
+      name.size() != kTemporaryPrefix.size() + 2 * kRandomBytes + kTemporarySuffix.size()) {
+    return false;
+  }
+  name.remove_prefix(kTemporaryPrefix.size());
+  name.remove_suffix(kTemporarySuffix.size());
+  return name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+struct CloseListing {
+  void operator()(DIR* listing) const { ::closedir(listing); }
+};
+
+// sweep removes what writers of this user left behind that were killed between two steps: it may
+// hold a private key. Where it cannot, nothing is lost.
+void sweep(BorrowedFd dir) {
+  OwnedFd own(::openat(dir.raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, CloseListing> listing(own.valid() ? ::fdopendir(BorrowedFd(own).raw())
+                                                               : nullptr);
+  if (listing == nullptr) {
+    return;
+  }
+  (void)own.release();  // the listing's now
+  const std::time_t before = std::time(nullptr) - kStale;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this function's own
+  while (const dirent* each = ::readdir(listing.get())) {
+    struct stat status{};
+    if (is_temporary_name(each->d_name) &&
+        ::fstatat(dir.raw(), each->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(status.st_mode) && status.st_uid == ::geteuid() && status.st_mtime < before) {
+      ::unlinkat(dir.raw(), each->d_name, 0);
+    }
+  }
+}
+
+void sweep_path(std::string_view path) {
+  if (const auto dir = open_directory(BorrowedFd::unowned(AT_FDCWD), std::string(path))) {
+    sweep(*dir);
+  }
 }
 
 // Temporary is the new file on its way; whatever name it still has is removed at the end.
@@ -67,10 +117,12 @@ class Temporary {
     return {};
   }
   Result<void> become(const std::string& name, Existing existing) {
-    if (existing == Existing::Refuse) {
-      return link_as(name);
-    }
-    if (name_.empty()) {
+    // Without a name of its own in between there is nothing that a kill could leave.
+    if (existing == Existing::Refuse || name_.empty()) {
+      auto linked = link_as(name);
+      if (linked || existing == Existing::Refuse || linked.error().code() != EEXIST) {
+        return linked;
+      }
       NONO_TRY(std::string random, temporary_name());
       NONO_CHECK(link_as(random));
       name_ = std::move(random);
@@ -150,6 +202,7 @@ Result<void> check_is_name(const std::string& name) {
 
 Result<void> put(BorrowedFd where, const std::string& name, std::string_view bytes, mode_t mode,
                  Existing existing) {
+  sweep(where);
   NONO_TRY(Staged staged, Staged::make(where, name, bytes, mode));
   return staged.take_its_place(existing);
 }
@@ -226,7 +279,12 @@ Result<void> replace_files(std::span<const NewFile> files,
                            const std::function<void(std::size_t)>& on_placed) {
   std::vector<Staged> staged;
   staged.reserve(files.size());
+  std::string_view swept;
   for (const NewFile& file : files) {
+    if (const std::string_view where = directory_name(file.path); where != swept) {
+      sweep_path(where);
+      swept = where;
+    }
     Result<Staged> one = stage(file);
     if (!one) {
       return not_written(file, std::move(one).error());

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "base/files.h"
@@ -379,6 +381,52 @@ TEST_F(ReplaceFileTest, FullFileSystemLeavesTheOldFile) {
     GTEST_SKIP() << "mounting a small file system is not permitted here";
   }
   EXPECT_EQ(answer, "write file: write: No space left on device, intact, usable");
+}
+
+TEST_F(ReplaceFileTest, FirstFileHasNoOtherNameOnTheWay) {
+  // The name in between is the only one that takes random bytes: without them it cannot be made.
+  const std::string answer = testing::in_child([this] {
+    if (!arm({{.syscall = SYS_getrandom, .error = EAGAIN}})) {
+      return std::string("skip");
+    }
+    return message_of(replace_file(dir_ / "fresh", "x", 0600));
+  });
+  if (answer == "skip") {
+    GTEST_SKIP() << "no seccomp filters here";
+  }
+  EXPECT_EQ(answer, "(accepted)");
+  EXPECT_EQ(dir_.names(), (Names{"file", "fresh"}));
+}
+
+TEST_F(ReplaceFileTest, WhatAKilledWriterLeftIsRemovedADayLater) {
+  const std::string stale = ".nono-00112233445566778899aabb.tmp";
+  const Names others{".nono-00112233445566778899aabb.tmq", ".nono-00112233445566778899aab.tmp",
+                     ".nono-00112233445566778899aabX.tmp", "nono-00112233445566778899aabb.tmp"};
+  const std::string young = ".nono-bb112233445566778899aabb.tmp";
+  const std::string link = ".nono-cc112233445566778899aabb.tmp";
+  const std::array<timespec, 2> long_ago{
+      {{.tv_sec = 1'000'000, .tv_nsec = 0}, {.tv_sec = 1'000'000, .tv_nsec = 0}}};
+  for (const bool several : {false, true}) {
+    dir_.write(stale, "secret");
+    dir_.write(young, "on its way");
+    for (const std::string& other : others) {
+      dir_.write(other, "the user's");
+      ::utimensat(AT_FDCWD, (dir_ / other).c_str(), long_ago.data(), 0);
+    }
+    ::unlink((dir_ / link).c_str());
+    ASSERT_EQ(::symlink("file", (dir_ / link).c_str()), 0);
+    for (const std::string& old : {stale, link}) {
+      ASSERT_EQ(::utimensat(AT_FDCWD, (dir_ / old).c_str(), long_ago.data(), AT_SYMLINK_NOFOLLOW),
+                0);
+    }
+    const std::vector files{NewFile{dir_ / "file", "new", 0600}};
+    ASSERT_TRUE(several ? replace_files(files, [](std::size_t) {})
+                        : replace_file(dir_ / "file", "new", 0600));
+    Names left{young, link, "file"};
+    left.insert(left.end(), others.begin(), others.end());
+    std::ranges::sort(left);
+    EXPECT_EQ(dir_.names(), left);
+  }
 }
 
 TEST_F(ReplaceFileTest, WriterKilledAtAnyMomentLeavesOldOrNew) {
