@@ -11,6 +11,7 @@
 namespace nono::engine {
 namespace {
 
+constexpr std::string_view kPublicGood = "public-good";
 constexpr std::string_view kGitHubIssuer = "https://token.actions.githubusercontent.com";
 
 Error usage(std::string what, std::string remedy) {
@@ -40,6 +41,23 @@ Result<void> check_plain(const std::string& text) {
                                  "add the publisher to the policy file by hand"));
   }
   return {};
+}
+
+// These pass on people of other providers, and the public-good certificates name the other.
+constexpr std::array<std::string_view, 2> kGoBetweens{"https://oauth2.sigstore.dev/auth",
+                                                      "https://oauth2.sigstage.dev/auth"};
+
+Result<void> check_issuer(std::string_view issuer, const IntroductionRequest& request) {
+  issuer.remove_suffix(issuer.ends_with('/') ? 1 : 0);
+  if ((request.root && request.root->name != kPublicGood) ||
+      std::ranges::find(kGoBetweens, issuer) == kGoBetweens.end()) {
+    return {};
+  }
+  return std::unexpected(
+      usage("no certificate names the issuer " + std::string(issuer) +
+                ": it passes people on, and the certificate names where they come from",
+            "give --issuer https://github.com/login/oauth, https://accounts.google.com or "
+            "https://login.microsoftonline.com"));
 }
 
 std::string asked_root(const IntroductionRequest& request) {
@@ -85,6 +103,32 @@ Json subject_entry(const std::string& name, const std::string& issuer, const std
   return Json::Object{{"name", name_or(name, subject)}, {"issuer", issuer}, {"subject", subject}};
 }
 
+// begins reports whether what matches `pattern` can begin with `start`, as every such name does.
+bool begins(std::string_view pattern, std::string_view start) {
+  const std::string_view plain = pattern.substr(0, pattern.find_first_of("*?["));
+  return plain.starts_with(start) || (plain.size() < pattern.size() && start.starts_with(plain));
+}
+
+// What GitHub's certificates never say is refused: as a publisher it would let nobody sign.
+Result<void> check_workflow(const Workflow& workflow) {
+  const auto never = [](const std::string& what, const std::string& text, std::string remedy) {
+    return std::unexpected(
+        usage("no certificate names the " + what + " \"" + text + "\"", std::move(remedy)));
+  };
+  if (workflow.repository.contains("://")) {
+    return never("repository", workflow.repository, "give OWNER/NAME, such as acme/skills");
+  }
+  if (!begins(workflow.path, ".github/workflows/")) {
+    return never("workflow", workflow.path,
+                 "give its path in the repository, such as .github/workflows/sign.yml");
+  }
+  if (!begins(workflow.ref, "refs/")) {
+    return never("ref", workflow.ref,
+                 "give the whole ref, such as refs/heads/main or refs/tags/v*");
+  }
+  return {};
+}
+
 Result<Introduction> introduce_github(const IntroductionRequest& request) {
   if (request.issuer || request.subject) {
     return std::unexpected(
@@ -95,6 +139,7 @@ Result<Introduction> introduce_github(const IntroductionRequest& request) {
                                  "give --workflow PATH and --ref REF, such as refs/heads/main"));
   }
   const Workflow workflow{*request.github, *request.workflow, *request.ref};
+  NONO_CHECK(check_workflow(workflow));
   return parsed(workflow_entry(request.name, kGitHubIssuer, workflow), asked_root(request), {});
 }
 
@@ -112,6 +157,7 @@ Result<Introduction> introduce_identity(const IntroductionRequest& request) {
     return std::unexpected(usage("an identity is an issuer and a subject, or a GitHub workflow",
                                  "give --issuer and --subject, or --github, --workflow and --ref"));
   }
+  NONO_CHECK(check_issuer(*request.issuer, request));
   return parsed(subject_entry(request.name, *request.issuer, *request.subject), asked_root(request),
                 {});
 }

@@ -214,6 +214,54 @@ TEST_F(KeylessTest, AnOwnersWildcardIsNoIntroduction) {
   EXPECT_FALSE(introduce(opened, request).has_value());
 }
 
+TEST_F(KeylessTest, WhatNoCertificateOfGitHubSaysIsNoIntroduction) {
+  Gate opened = gate();
+  struct Row {
+    std::string_view github;
+    std::string_view workflow;
+    std::string_view ref;
+  };
+  const auto introduced = [&](const Row& row) {
+    IntroductionRequest request{.name = "x", .from_file = {}, .key_file = {}};
+    request.github = row.github;
+    request.workflow = row.workflow;
+    request.ref = row.ref;
+    return introduce(opened, request);
+  };
+  for (const Row& row :
+       {Row{"acme/skills", "sign.yml", "refs/heads/main"}, Row{"acme/skills", kWorkflow, "main"},
+        Row{"acme/skills", "acme/skills/.github/workflows/sign.yml@refs/heads/main", "refs/*"},
+        Row{"acme/skills", "[a-z]/*", "heads/*"},
+        Row{"https://github.com/acme/skills", kWorkflow, "refs/heads/main"}}) {
+    const auto refused = introduced(row);
+    ASSERT_FALSE(refused.has_value()) << row.workflow << row.ref;
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Usage);
+    EXPECT_TRUE(refused.error().message().starts_with("no certificate names the "));
+  }
+  for (const Row& row :
+       {Row{"acme/*", "*", "*"}, Row{"acme/skills", ".github/*/sign.yml", "refs/tags/v*"},
+        Row{"acme/skills", ".github/workflows/*", "r*/main"}}) {
+    EXPECT_TRUE(introduced(row).has_value()) << row.workflow << row.ref;
+  }
+}
+
+TEST_F(KeylessTest, AGoBetweenIsNobodysIssuer) {
+  Gate opened = gate();
+  IntroductionRequest request{.name = "x", .from_file = {}, .key_file = {}};
+  request.subject = "alice@example.com";
+  for (const char* issuer :
+       {"https://oauth2.sigstore.dev/auth", "https://oauth2.sigstore.dev/auth/",
+        "https://oauth2.sigstage.dev/auth"}) {
+    request.issuer = issuer;
+    const auto introduced = introduce(opened, request);
+    ASSERT_FALSE(introduced.has_value()) << issuer;
+    EXPECT_EQ(introduced.error().kind(), ErrorKind::Usage);
+    EXPECT_TRUE(introduced.error().remedy().contains("https://github.com/login/oauth"));
+  }
+  request.issuer = "https://oauth2.sigstore.dev";
+  EXPECT_TRUE(introduce(opened, request).has_value());
+}
+
 TEST_F(KeylessTest, AnUnverifiedFileIntroducesNobody) {
   const std::string file = sign_as(recipe_of({}));
   write("CLAUDE.md", "be careless\n");
