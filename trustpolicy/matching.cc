@@ -16,6 +16,13 @@ bool whole(const Glob& glob, std::string_view text) {
   return !text.empty() && glob.matches_whole(text);
 }
 
+// A pattern of addresses (*@domain) is about addresses: the URL of a workflow can end like one, on
+// a branch that somebody called x@domain.
+bool is_subject(const Glob& pattern, std::string_view subject) {
+  constexpr std::string_view kUrl = "://";
+  return whole(pattern, subject) && (pattern.text().contains(kUrl) || !subject.contains(kUrl));
+}
+
 // A CI is known by the workflow that was started, by what signed, or by both.
 bool is_its_ci(const KeylessPublisher& publisher, const attest::KeylessSigner& signer) {
   if (!publisher.repository || !publisher.ref_pattern ||
@@ -26,7 +33,7 @@ bool is_its_ci(const KeylessPublisher& publisher, const attest::KeylessSigner& s
          whole(*publisher.ref_pattern, signer.ref) &&
          (!publisher.workflow || whole(*publisher.workflow, signer.workflow)) &&
          (!publisher.build_signer_uri ||
-          whole(*publisher.build_signer_uri, signer.build_signer_uri));
+          is_subject(*publisher.build_signer_uri, signer.build_signer_uri));
 }
 
 bool is_it(const KeylessPublisher& publisher, const attest::KeylessSigner& signer) {
@@ -37,7 +44,7 @@ bool is_it(const KeylessPublisher& publisher, const attest::KeylessSigner& signe
     return *publisher.subject == signer.subject;
   }
   if (publisher.subject_pattern) {
-    return whole(*publisher.subject_pattern, signer.subject);
+    return is_subject(*publisher.subject_pattern, signer.subject);
   }
   return is_its_ci(publisher, signer);
 }
@@ -72,7 +79,7 @@ std::string differing_field(const std::string& name, const KeylessPublisher& wan
   if (wanted.workflow && !whole(*wanted.workflow, found.workflow)) {
     return differs("workflow", found.workflow, name, *wanted.workflow);
   }
-  if (wanted.build_signer_uri && !whole(*wanted.build_signer_uri, found.build_signer_uri)) {
+  if (wanted.build_signer_uri && !is_subject(*wanted.build_signer_uri, found.build_signer_uri)) {
     return differs("build signer URI", found.build_signer_uri, name, *wanted.build_signer_uri);
   }
   if (wanted.ref_pattern && !whole(*wanted.ref_pattern, found.ref)) {

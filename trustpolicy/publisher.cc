@@ -95,10 +95,9 @@ bool keeps_its_host(std::string_view pattern) {
   if (first == std::string_view::npos) {
     return true;
   }
-  const std::size_t scheme = pattern.find("://");
-  if (scheme < first) {
+  if (const std::size_t scheme = pattern.find("://"); scheme != std::string_view::npos) {
     const std::size_t path = pattern.find('/', scheme + 3);
-    return path > scheme + 3 && path < first;
+    return scheme < first && path > scheme + 3 && path < first;
   }
   const std::size_t at = pattern.rfind('@');
   return at != std::string_view::npos && at + 1 < pattern.size() &&

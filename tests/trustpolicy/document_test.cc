@@ -315,7 +315,7 @@ TEST(DocumentTest, SubjectPatternsMustKeepTheirHost) {
   for (const std::string_view bad :
        {"*", "**", "?*", "*@*", "*@*.example", "*example", "https://*", "https://git*.example/x",
         "https://host.example*", "http*://host.example/x", "*/acme/*", "*@", "*@x.example/*",
-        "[a-z]*", "https:///*"}) {
+        "[a-z]*", "https:///*", "*://x@acme.example"}) {
     expect_refusals({{{.publishers = keyless(R"(,"subject_pattern":")" + std::string(bad) + '"')},
                       "/publishers/0/subject_pattern",
                       "strangers"}});

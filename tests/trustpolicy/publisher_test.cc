@@ -198,6 +198,21 @@ TEST(PublisherTest, SubjectIsExactAndItsPatternIsNot) {
   EXPECT_FALSE(speaks_for(named(pattern), bob));
 }
 
+TEST(PublisherTest, APatternOfAddressesMatchesNoUrl) {
+  KeylessPublisher people;
+  people.issuer = "https://issuer.example";
+  people.subject_pattern = *Glob::parse_flat("*@acme.example");
+  KeylessSigner stranger = ci_signer();
+  stranger.subject = "https://host.example/eve/x/.ci/w.yml@refs/heads/x@acme.example";
+  EXPECT_FALSE(speaks_for(named(people), stranger));
+  KeylessPublisher ci = ci_publisher();
+  ci.build_signer_uri = people.subject_pattern;
+  stranger = ci_signer();
+  stranger.build_signer_uri = "https://host.example/eve/x/.ci/w.yml@refs/heads/x@acme.example";
+  EXPECT_FALSE(speaks_for(named(ci), stranger));
+  EXPECT_NE(near_miss(named(ci), stranger), "");
+}
+
 TEST(PublisherTest, OnlyNamedPredicateTypesAreAcceptedBesideOurOwn) {
   Publisher publisher = named(ci_publisher());
   publisher.predicate_types = {"https://t/1"};
