@@ -58,10 +58,11 @@ struct Incoming {
   std::array<char, CURL_ERROR_SIZE> detail{};
 
   bool holds(Result<void> step) {
-    if (!step) {
-      refusal = std::move(step).error();
+    if (step) {
+      return true;
     }
-    return step.has_value();
+    refusal = std::move(step).error();
+    return false;
   }
 };
 
@@ -172,7 +173,8 @@ class Handle {
     add(headers_, "Expect:");
     bool typed = hop_.request.method == Method::Get;
     for (const auto& [name, value] : hop_.request.headers) {
-      add(headers_, value.empty() ? name + ";" : name + ": " + value);
+      std::string entry(name);
+      add(headers_, entry.append(value.empty() ? ";" : ": ").append(value));
       typed = typed || ascii_lower(name) == "content-type";
     }
     if (!typed) {
@@ -186,7 +188,8 @@ class Handle {
         std::chrono::ceil<std::chrono::milliseconds>(hop_.until - std::chrono::steady_clock::now()),
         std::chrono::milliseconds(1));
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
-    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(left, kConnectDeadline).count()));
+    connect_time_ = std::min(left, kConnectDeadline);
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_time_.count()));
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_QUICK_EXIT, 1L);  // a resolver that hangs is not waited for
   }
@@ -291,6 +294,10 @@ class Handle {
   Error explain(CURLcode code) {
     long system = 0;
     long connect_answer = 0;
+    curl_off_t resolved = 0;
+    curl_off_t connected = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+    curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &connected);
     curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &system);
     curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &connect_answer);
     return explain_failure({.code = static_cast<int>(code),
@@ -299,13 +306,17 @@ class Handle {
                             .detail = incoming_.detail.data(),
                             .refusal = incoming_.refusal ? incoming_.refusal->message() : "",
                             .received = incoming_.body.size(),
-                            .head_came = incoming_.head.status() != 0},
+                            .head_came = incoming_.head.status() != 0,
+                            .name_known = resolved != 0,
+                            .connected = connected != 0,
+                            .connect_time = connect_time_},
                            hop_);
   }
 
   const Hop& hop_;
   const CaStore& authorities_;
   bool good_ = true;
+  std::chrono::milliseconds connect_time_{};
   Incoming incoming_;
   List headers_;
   List resolve_;

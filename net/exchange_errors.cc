@@ -11,15 +11,31 @@ std::string errno_text(int code) {
   return text.starts_with(": ") ? text.substr(2) : text;
 }
 
+std::string peer_of(const Hop& hop) {
+  return hop.proxy ? "the proxy " + hop.proxy->shown_as : hop.url.authority();
+}
+
 std::string no_connection(const TransferFailure& failure, const Hop& hop) {
-  const std::string peer = hop.proxy ? "the proxy " + hop.proxy->shown_as : hop.url.authority();
-  return "no connection to " + peer +
+  return "no connection to " + peer_of(hop) +
          (failure.system != 0 ? ": " + errno_text(failure.system) : "");
 }
 
+// A connection has less time than the whole exchange.
+std::string connected_too_late(const TransferFailure& failure, const Hop& hop) {
+  const std::string within = " within " + std::to_string(failure.connect_time.count()) + " ms";
+  if (failure.name_known) {
+    return "no connection to " + peer_of(hop) + within;
+  }
+  return "the name " + (hop.proxy ? "of the proxy " + hop.proxy->shown_as : hop.url.host) +
+         " was not resolved" + within;
+}
+
 std::string too_late(const TransferFailure& failure, const Hop& hop) {
-  std::string text = hop.url.authority() + " gave no whole answer within " +
-                     std::to_string(hop.request.deadline.count()) + " ms";
+  if (!failure.connected) {
+    return connected_too_late(failure, hop);
+  }
+  const std::string text = hop.url.authority() + " gave no whole answer within " +
+                           std::to_string(hop.request.deadline.count()) + " ms";
   if (failure.received != 0) {
     return text + "; " + std::to_string(failure.received) + " bytes of it had come";
   }
@@ -51,7 +67,7 @@ std::string sentence(const TransferFailure& failure, const Hop& hop) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return "the name " + hop.url.host + " is not known";
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return "the name of the proxy " + hop.proxy->shown_as + " is not known";
+      return "the name of " + peer_of(hop) + " is not known";
     case CURLE_COULDNT_CONNECT:
       return no_connection(failure, hop);
     case CURLE_OPERATION_TIMEDOUT:

@@ -1,6 +1,7 @@
 // net/exchange_errors.h: one sentence per way in which an exchange can fail.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "base/result.h"
@@ -17,6 +18,9 @@ struct TransferFailure {
   std::string refusal;     // of our rules, "" if none
   std::size_t received = 0;
   bool head_came = false;
+  bool name_known = true;                    // the peer's name was resolved
+  bool connected = true;                     // as far as the first byte of the request
+  std::chrono::milliseconds connect_time{};  // that a connection was waited for
 };
 
 Error explain_failure(const TransferFailure& failure, const Hop& hop);

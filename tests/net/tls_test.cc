@@ -164,6 +164,23 @@ TEST_F(TlsTest, APlainServerIsNoTlsServer) {
   EXPECT_TRUE(why.contains("TLS with 127.0.0.1:")) << why;
 }
 
+TEST_F(TlsTest, AConnectionThatIsNeverReadyIsSaidToBeNone) {
+  const Server silent([](Connection& connection, const std::string&) {
+    std::array<char, 1024> rest{};
+    while (::recv(connection.fd().raw(), rest.data(), rest.size(), 0) > 0) {
+    }
+  });
+  const std::string authority = "127.0.0.1:" + std::to_string(silent.port());
+  auto request = get("https://" + authority + "/");
+  request.deadline = std::chrono::milliseconds(300);
+  NonoNetClient client(real_program({our_authority()}));
+  const auto answer = client.send(request);
+  ASSERT_FALSE(answer);
+  EXPECT_TRUE(
+      answer.error().message().ends_with("no connection to " + authority + " within 300 ms"))
+      << answer.error().message();
+}
+
 TEST_F(TlsTest, ARedirectToPlainHttpIsRefused) {
   const TlsServer server = serve("good");
   const std::string why = message(server.url("127.0.0.1", "/redirect"), {our_authority()});
