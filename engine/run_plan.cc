@@ -188,9 +188,24 @@ Result<void> set_network(RunPlan& plan, const RunRequest& request) {
   return {};
 }
 
+// check_opened: a link that was turned after it was looked at leads nowhere, either.
+Result<void> check_opened(const CapabilitySet& capabilities, const std::string& path,
+                          const profile::NeverGrantList& never) {
+  for (const sandbox::PathGrant& grant : capabilities.paths()) {
+    if (grant.shown_as != path && std::ranges::find(grant.asked, path) != grant.asked.end()) {
+      auto fine = never.check(grant.shown_as, profile::GrantUse::Reading);
+      if (!fine) {
+        return std::unexpected(
+            std::move(fine).error().while_doing("git's settings: " + printable(path)));
+      }
+    }
+  }
+  return {};
+}
+
 // add_user_settings grants the settings that git reads in every command: one that it may not read
 // is fatal to it. What is not there is left out, and a link to what is never granted.
-void add_user_settings(RunPlan& plan, const profile::NeverGrantList& never) {
+Result<void> add_user_settings(RunPlan& plan, const profile::NeverGrantList& never) {
   for (const std::string_view name :
        {".gitconfig", ".config/git/config", ".config/git/ignore", ".config/git/attributes"}) {
     const std::string path = join_path(plan.user.home, name);
@@ -202,7 +217,9 @@ void add_user_settings(RunPlan& plan, const profile::NeverGrantList& never) {
     }
     static_cast<void>(plan.capabilities.allow_path(path, Access::read(), "built in: git's settings",
                                                    sandbox::WantedKind::File));
+    NONO_CHECK(check_opened(plan.capabilities, path, never));
   }
+  return {};
 }
 
 // add_pseudo_terminals: a kernel with Landlock judges TIOCGPTPEER as an open beneath /dev/pts. By
@@ -222,7 +239,7 @@ Result<void> add_grants(RunPlan& plan, const RunRequest& request, const SessionP
   system.private_tmp = places.private_tmp;
   system.own_terminal = places.own_terminal;
   NONO_CHECK(profile::add_system_grants(out, never, system));
-  add_user_settings(plan, never);
+  NONO_CHECK(add_user_settings(plan, never));
   add_pseudo_terminals(out, request);
   NONO_CHECK(add_wanted(plan, request, places, never));
   return request.recorder != nullptr ? grant_all_but(out, never, "/") : Result<void>();

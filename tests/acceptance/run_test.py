@@ -319,6 +319,28 @@ for path in 'here/none', 'here/none/file', 'here/file/':
         self.assertEqual(done.stdout, "MINE")
         self.assertIn(f"{git}/ignore leads to {keys}/id, which is never granted", done.stderr)
 
+    def test_settings_of_git_are_not_readable_by_a_link_that_turns(self):
+        git, keys, mine = (self.project.home / name for name in (".config/git", ".ssh", "mine"))
+        for directory in (git, keys, mine):
+            directory.mkdir(parents=True)
+        (keys / "id").write_text("KEY")
+        (mine / "then").write_text("MINE")
+        (mine / "now").symlink_to(keys / "id")
+        for name in (".gitconfig", ".config/git/config", ".config/git/ignore", ".config/git/attributes"):
+            (self.project.home / name).symlink_to(mine / "now")
+        self.project.own()
+        turn = ("import ctypes, sys; turn = ctypes.CDLL(None).renameat2\n"
+                "while True: turn(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), 2)")
+        turning = subprocess.Popen([PY, "-c", turn, mine / "now", mine / "then"])
+        try:
+            for _ in range(60):
+                done = self.project.nono("run", "--", "cat", keys / "id")
+                self.assertIn(done.returncode, (1, 125), done.stderr)
+                self.assertEqual(done.stdout, "")
+        finally:
+            turning.kill()
+            turning.wait()
+
     def test_protected_names_are_not_written(self):
         for name in (".git/hooks/pre-commit", ".git/config", ".mcp.json", ".vscode/tasks.json",
                      ".envrc", ".claude/settings.json", ".nono/profile.json",
