@@ -142,10 +142,22 @@ Result<std::optional<Output>> open_output(const Arguments& arguments) {
   if (there && !out.force) {
     return not_written(Error::from_errno(EEXIST, "it is not replaced"), *path);
   }
-  if (::faccessat(BorrowedFd(out.directory).raw(), ".", W_OK | X_OK, 0) != 0) {
+  if (::faccessat(BorrowedFd(out.directory).raw(), ".", R_OK | W_OK | X_OK, 0) != 0) {
     return not_written(Error::from_errno(errno, "its directory"), *path);
   }
   return out;
+}
+
+// shown_place is where the profile lies: its directory may have been moved meanwhile.
+std::string shown_place(const Output& output) {
+  const std::string given(directory_name(output.path));
+  struct stat held{};
+  struct stat named{};
+  const bool same = ::fstat(BorrowedFd(output.directory).raw(), &held) == 0 &&
+                    ::stat(given.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+                    held.st_ino == named.st_ino;
+  const auto now = path_of(output.directory);
+  return same || !now ? output.path : join_path(*now, base_name(output.path));
 }
 
 Result<void> write_profile(const Output& output, Session& session, const Json& document) {
@@ -156,7 +168,7 @@ Result<void> write_profile(const Output& output, Session& session, const Json& d
   if (!done) {
     return not_written(std::move(done).error(), output.path);
   }
-  session.render().note("wrote " + output.path);
+  session.render().note("wrote " + shown_place(output));
   return {};
 }
 

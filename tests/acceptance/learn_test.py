@@ -173,6 +173,14 @@ class Learn(support.SandboxCase):
                 self.assertIn(f"writing {name}", done.stderr)
                 self.assertEqual("--force replaces" in done.stderr, mends, done.stderr)
 
+    def test_a_directory_that_cannot_be_written_to_safely_is_refused_before_the_run(self):
+        self.project.write("sub/before", "")
+        (self.project.tree / "sub").chmod(0o300)  # replace_file synchronises it, and must open it
+        done = self.learn("sh", "-c", "echo started >started", options=("--output", "sub/x.json"))
+        (self.project.tree / "sub").chmod(0o700)
+        started = (self.project.tree / "started").exists()
+        self.assertEqual(started, done.returncode == 0, done.stderr)  # root may do all that
+
     def test_force_is_no_remedy_for_a_closed_directory(self):
         self.ran(self.project.nono("profile", "init", "first"))
         self.assertIn("--force", self.ran(self.project.nono("profile", "init", "first"), 125).stderr)
@@ -194,8 +202,9 @@ class Learn(support.SandboxCase):
         mine.mkdir(parents=True)
         for force in ((), ("--force",)):
             self.project.write("sub/before", "")
-            self.ran(self.learn("sh", "-c", f"mv sub away && ln -s {mine} sub",
-                                options=("--output", "sub/learned.json", *force)))
+            done = self.ran(self.learn("sh", "-c", f"mv sub away && ln -s {mine} sub",
+                                       options=("--output", "sub/learned.json", *force)))
+            self.assertIn(f"wrote {self.project.tree}/away/learned.json", done.stderr)
             self.assertEqual(os.listdir(mine), [])
             self.assertTrue((self.project.tree / "away/learned.json").is_file())
             shutil.rmtree(self.project.tree / "away")
