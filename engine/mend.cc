@@ -149,14 +149,20 @@ bool mode_refuses(const std::string& path, Access access) {
   return errno == EACCES || errno == EPERM || errno == EROFS;
 }
 
+bool owner_refuses(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0 && status.st_uid != ::geteuid() &&
+         mode_refuses(path, Access::write());
+}
+
 std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal) {
-  const bool of_metadata =
-      refusal.rule == "metadata-outside-grants";  // the owner's, not the mode's
+  const bool of_metadata = refusal.rule == "metadata-outside-grants";
   if (refusal.rule == "outside-grants" || of_metadata) {
     const Needed needed = access_of(refusal.operation);
     const std::string path =
         needed.of_directory ? std::string(directory_name(refusal.object)) : refusal.object;
-    return is_passing(path) || (!of_metadata && mode_refuses(path, needed.access))
+    const bool hopeless = of_metadata ? owner_refuses(path) : mode_refuses(path, needed.access);
+    return is_passing(path) || hopeless
                ? ""
                : way_to_grant(plan.never_grant, path, needed.access, kind_at(path));
   }

@@ -21,6 +21,10 @@ std::string way_to_grant(const profile::NeverGrantList& never, const std::string
 // from it, so that no grant helps. Programs are not asked about.
 bool mode_refuses(const std::string& path, sandbox::Access access);
 
+// owner_refuses reports whether this user changes nothing of the metadata at `path`, whatever is
+// granted: the owner does, and who may write there may set the times to now.
+bool owner_refuses(const std::string& path);
+
 // mend_for names what lets through an operation that the sandbox refused, by its rule; empty where
 // no option does.
 std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal);

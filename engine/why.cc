@@ -513,9 +513,9 @@ class Oracle {
     if (!plan_.capabilities.access_at(thing_.canonical).has(Access::write())) {
       const auto kind = is_directory(thing_) ? PathKind::Directory : PathKind::File;
       Answer out = outside(Access::write(), thing_.canonical, kind);
-      const bool own = thing_.status.st_uid == ::geteuid();  // whatever its mode
-      out.mend =
-          own ? way_to_grant(plan_.never_grant, thing_.canonical, Access::write(), kind) : "";
+      out.mend = owner_refuses(thing_.canonical)
+                     ? ""
+                     : way_to_grant(plan_.never_grant, thing_.canonical, Access::write(), kind);
       out.rule = out.rule == kOutsideGrants ? "metadata-outside-grants" : out.rule;
       return out;
     }

@@ -1,6 +1,7 @@
 """What was refused leaves one line, with the option that mends it, on stderr and in the audit log."""
 
 import json
+import os
 import pathlib
 import shlex
 import socket
@@ -152,6 +153,20 @@ class Denials(support.SandboxCase):
             for line in (f"write {closed}: ", f"create {new}: "):
                 self.assertIn(line + "outside-grants; no option changes it", done.stderr)
             self.assertIn("no option changes it", why.stdout)
+
+    def test_what_is_another_s_names_an_option_only_where_one_helps(self):
+        shared, true = str(self.outside / "shared"), "/usr/bin/true"
+        with open(shared, "w", encoding="utf-8"):
+            os.chmod(shared, 0o666)  # who may write there sets the times
+        if os.geteuid() == 0:
+            os.chown(shared, 4242, 4242)
+        done = self.project.sandbox("sh", "-c", f"chmod 755 {true}; touch -c {shared}")
+        why = {path: self.project.nono("why", "--path", path, "--op", "metadata", "--allow-cwd").stdout
+               for path in (true, shared)}
+        self.assertIn(f"metadata {true}: metadata-outside-grants", done.stderr)
+        self.assertIn(f"fix: --write-file {shared}", why[shared])
+        for said in (done.stderr, why[true]):
+            self.assertEqual(f"--write-file {true}" in said, self.project.uid == 0, said)
 
     def test_what_lies_in_the_directory_of_a_process_has_no_mend(self):
         done = self.project.sandbox("sh", "-c", "echo 1 >/proc/$$/coredump_filter")
