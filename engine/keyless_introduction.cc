@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <utility>
 
 #include "base/json.h"
@@ -109,13 +110,20 @@ bool begins(std::string_view pattern, std::string_view start) {
   return plain.starts_with(start) || (plain.size() < pattern.size() && start.starts_with(plain));
 }
 
+// names_one: a repository is OWNER/NAME, and only `**` stands for no part of that.
+bool names_one(std::string_view pattern) {
+  return std::ranges::count_if(pattern | std::views::split('/'), [](const auto& part) {
+           return std::string_view(part) != "**";
+         }) <= 2;
+}
+
 // What GitHub's certificates never say is refused: as a publisher it would let nobody sign.
 Result<void> check_workflow(const Workflow& workflow) {
   const auto never = [](const std::string& what, const std::string& text, std::string remedy) {
     return std::unexpected(
         usage("no certificate names the " + what + " \"" + text + "\"", std::move(remedy)));
   };
-  if (workflow.repository.contains("://")) {
+  if (!names_one(workflow.repository)) {
     return never("repository", workflow.repository, "give OWNER/NAME, such as acme/skills");
   }
   if (!begins(workflow.path, ".github/workflows/")) {

@@ -232,15 +232,17 @@ TEST_F(KeylessTest, WhatNoCertificateOfGitHubSaysIsNoIntroduction) {
        {Row{"acme/skills", "sign.yml", "refs/heads/main"}, Row{"acme/skills", kWorkflow, "main"},
         Row{"acme/skills", "acme/skills/.github/workflows/sign.yml@refs/heads/main", "refs/*"},
         Row{"acme/skills", "[a-z]/*", "heads/*"},
-        Row{"https://github.com/acme/skills", kWorkflow, "refs/heads/main"}}) {
+        Row{"https://github.com/acme/skills", kWorkflow, "refs/heads/main"},
+        Row{"github.com/acme/skills", kWorkflow, "refs/heads/main"},
+        Row{"acme/skills/**/.github", kWorkflow, "refs/heads/main"}}) {
     const auto refused = introduced(row);
     ASSERT_FALSE(refused.has_value()) << row.workflow << row.ref;
     EXPECT_EQ(refused.error().kind(), ErrorKind::Usage);
     EXPECT_TRUE(refused.error().message().starts_with("no certificate names the "));
   }
-  for (const Row& row :
-       {Row{"acme/*", "*", "*"}, Row{"acme/skills", ".github/*/sign.yml", "refs/tags/v*"},
-        Row{"acme/skills", ".github/workflows/*", "r*/main"}}) {
+  for (const Row& row : {Row{"acme/*", "*", "*"}, Row{"acme/**/skills", kWorkflow, "refs/*"},
+                         Row{"acme/skills", ".github/*/sign.yml", "refs/tags/v*"},
+                         Row{"acme/skills", ".github/workflows/*", "r*/main"}}) {
     EXPECT_TRUE(introduced(row).has_value()) << row.workflow << row.ref;
   }
 }
