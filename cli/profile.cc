@@ -48,6 +48,12 @@ Json listed_json(const engine::ListedProfile& row, bool is_default) {
   return out;
 }
 
+std::string listed_line(const engine::ListedProfile& row, bool is_default) {
+  return row.name + "  (" + std::string(engine::text_of(row.origin)) + ")  " +
+         (row.error.empty() ? row.description : "not valid: " + row.error) +
+         (is_default ? "  [default here]" : "");
+}
+
 Result<int> run_list(const Arguments&, Session& session) {
   NONO_TRY(const engine::UserDirectories user, session.user());
   NONO_TRY(const std::string here, session.working_directory());
@@ -58,9 +64,7 @@ Result<int> run_list(const Arguments&, Session& session) {
     const bool is_default = standard && standard->name == row.name;
     list.push_back(listed_json(row, is_default));
     if (!session.wants_json()) {
-      session.render().result(row.name + "  (" + std::string(engine::text_of(row.origin)) + ")  " +
-                              (row.error.empty() ? row.description : "not valid: " + row.error) +
-                              (is_default ? "  [default here]" : ""));
+      session.render().result(listed_line(row, is_default));
     }
   }
   if (session.wants_json()) {
@@ -128,6 +132,14 @@ Result<int> tell_use(Session& session, const std::string& directory,
   return kDone;
 }
 
+// check_usable: a profile that composes here.
+Result<void> check_usable(const engine::UserDirectories& user, const std::string& here,
+                          const std::string& name) {
+  NONO_TRY(const engine::LoadedProfile found, engine::find_profile(user, name));
+  auto composed = engine::compose_loaded(found, user, here);
+  return composed ? Result<void>() : std::unexpected(std::move(composed).error());
+}
+
 Result<int> run_use(const Arguments& arguments, Session& session) {
   NONO_TRY(const engine::UserDirectories user, session.user());
   NONO_TRY(const std::string here, session.working_directory());
@@ -141,8 +153,7 @@ Result<int> run_use(const Arguments& arguments, Session& session) {
     return tell_use(session, here, std::nullopt);
   }
   const std::string& name = arguments.operands().front();
-  NONO_TRY(const engine::LoadedProfile found, engine::find_profile(user, name));
-  NONO_CHECK(engine::compose_loaded(found, user, here));
+  NONO_CHECK(check_usable(user, here, name));
   NONO_CHECK(engine::set_default_profile(user, here, name));
   return tell_use(session, here, name);
 }

@@ -120,7 +120,7 @@ void apply_environment(RunRequest& request, const profile::Composed& composed) {
     request.notes.push_back("profile " + composed.name + " passes on:" + passed);
   }
   for (const auto& [name, value] : part.set) {
-    first.push_back(name + "=" + value);
+    first.push_back(std::string(name).append("=").append(value));
   }
   request.environment.insert(request.environment.begin(), first.begin(), first.end());
   request.denied_variables = part.deny;
@@ -179,9 +179,10 @@ class PutAside {
 };
 
 bool is_allowed(const profile::Composed& composed, const std::string& variable) {
-  return std::ranges::any_of(*composed.environment.allow, [&](const std::string& pattern) {
-    return profile::fits_pattern(pattern, variable);
-  });
+  const auto& allow = composed.environment.allow;
+  return allow && std::ranges::any_of(*allow, [&](const std::string& pattern) {
+           return profile::fits_pattern(pattern, variable);
+         });
 }
 
 // keep_allowed leaves the variables of options that the command's sandbox names.
@@ -207,13 +208,14 @@ void keep_allowed(RunRequest& request, const profile::Composed& composed, PutAsi
 }
 
 // become_tool takes out of the request what would add to the sandbox of the command.
-void become_tool(RunRequest& request, const profile::Composed& composed) {
+void become_tool(RunRequest& request, const profile::Composed& composed,
+                 const profile::ComposedTool& tool) {
   PutAside aside(request);
   for (const WantedPath& wanted : std::exchange(request.paths, {})) {
     aside.add(wanted.option + " " + printable(wanted.path));
   }
   constexpr std::size_t kFew = 8;
-  const std::vector<std::string>& grants = composed.tool->put_aside;
+  const std::vector<std::string>& grants = tool.put_aside;
   if (grants.size() > kFew) {
     aside.add(std::to_string(grants.size()) + " grants of the profile");
   } else {
@@ -232,8 +234,8 @@ void become_tool(RunRequest& request, const profile::Composed& composed) {
   }
   request.approvals = {};
   keep_allowed(request, composed, aside);
-  aside.tell(*composed.tool);
-  request.tool = composed.tool;
+  aside.tell(tool);
+  request.tool = tool;
 }
 
 }  // namespace
@@ -244,7 +246,7 @@ Result<void> apply_profile(RunRequest& request, const profile::Composed& compose
   request.notes.push_back(shown);
   apply_credentials(request, composed);
   if (composed.tool) {
-    become_tool(request, composed);
+    become_tool(request, composed, *composed.tool);
   }
   NONO_CHECK(apply_workdir(request, composed));
   for (const profile::ComposedGrant& grant : composed.grants) {

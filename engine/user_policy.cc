@@ -78,7 +78,7 @@ Result<std::string> place_of(const std::string& path, Overwrite overwrite) {
   }
   NONO_TRY(auto file,
            trustpolicy::read_trusted(path, Keeper{.owner = ::geteuid()}, kPolicyLimits.bytes));
-  return file ? std::move(file->path) : path;
+  return file ? std::string(std::move(file->path)) : path;
 }
 
 // What nono could not read again, it does not write.

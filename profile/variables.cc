@@ -81,7 +81,7 @@ std::string put_in(std::string_view text, std::string_view variable, const std::
 }
 
 Result<std::string> with_user(std::string_view rest, const Variables& variables) {
-  std::string out = put_in(rest, "$UID", variables.uid);
+  const std::string out = put_in(rest, "$UID", variables.uid);
   std::string named = put_in(out, "$USER", variables.user);
   if (variables.user.empty() && named != out) {
     return fail(ErrorKind::InvalidInput, "$USER has no value here");
