@@ -289,9 +289,9 @@ class Oracle {
     return out;
   }
 
-  std::optional<Answer> by_name(mode_t makes) const {
+  std::optional<Answer> by_name(mode_t makes, mode_t object = 0) const {
     const auto match = sandbox::protection_of(thing_.canonical, plan_.user.home);
-    if (!sandbox::refuses_name(match, thing_.canonical, makes)) {
+    if (!sandbox::refuses_name(match, thing_.canonical, makes, object)) {
       return std::nullopt;
     }
     Answer out = deny("protected-name", match.why);
@@ -481,7 +481,8 @@ class Oracle {
     }
     const auto match = sandbox::protection_of(thing_.canonical, plan_.user.home);
     if (!is_directory(thing_) || match.protection == sandbox::Protection::Content) {
-      if (auto named = by_name(0)) {
+      const mode_t object = is_link(thing_.canonical) ? S_IFLNK : thing_.status.st_mode & S_IFMT;
+      if (auto named = by_name(0, object)) {
         return *std::move(named);
       }
     }

@@ -26,7 +26,6 @@ namespace nono::sandbox {
 using trustpolicy::GuardClass;
 
 namespace {
-
 // spelt is the name for the system call: with the agent's trailing slash, which demands a
 // directory.
 std::string spelt(const NamedPlace& place) {
@@ -116,11 +115,12 @@ Answer<NamedPlace> NameOperations::place_at(const Call& call, const PathArg& arg
 
 Answer<void> NameOperations::leaves(const Call& call, const NamedPlace& place,
                                     const struct stat& status, std::string_view operation) {
-  if (auto may = rules_.may_write_name(call, place.canonical, 0, operation); !may) {
+  const mode_t type = status.st_mode & S_IFMT;
+  if (auto may = rules_.may_write_name(call, place.canonical, 0, operation, type); !may) {
     return may;
   }
   if (!S_ISREG(status.st_mode)) {
-    return may_draft(rules_, call, operation, {place.canonical, status.st_mode & S_IFMT});
+    return may_draft(rules_, call, operation, {place.canonical, type});
   }
   if (auto may = may_change_evidence(rules_, call, place.canonical); !may) {
     return may;
@@ -200,7 +200,7 @@ Answer<void> NameOperations::moves(const Call& call, const NamedPlace& from, con
     return may;
   }
   const mode_t type = status.st_mode & S_IFMT;
-  if (auto may = rules_.may_write_name(call, to.canonical, type, "rename"); !may) {
+  if (auto may = rules_.may_write_name(call, to.canonical, type, "rename", type); !may) {
     return may;
   }
   if (auto may = may_draft(rules_, call, "rename", {to.canonical, type}); !may) {
@@ -339,7 +339,8 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
     return std::unexpected(known.error());
   }
   const std::string& resolved = *known;
-  if (auto may = rules_.may_write_name(call, to.canonical, S_IFLNK, "link"); !may) {
+  const mode_t type = status.st_mode & S_IFMT;
+  if (auto may = rules_.may_write_name(call, to.canonical, S_IFLNK, "link", type); !may) {
     return may;
   }
   // A second name would be a way to write it: what is in a protected place, and the file or link
@@ -350,7 +351,7 @@ Answer<void> NameOperations::may_link(const Call& call, const OwnedFd& object,
     }
   }
   for (const std::string& name : {to.canonical, resolved}) {
-    if (auto may = may_draft(rules_, call, "link", {name, status.st_mode & S_IFMT}); !may) {
+    if (auto may = may_draft(rules_, call, "link", {name, type}); !may) {
       return may;
     }
   }

@@ -365,9 +365,9 @@ bool BrokerRules::ever_own(const ProtectedMatch& match) const {
 }
 
 Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view canonical, mode_t makes,
-                                         std::string_view operation) {
+                                         std::string_view operation, mode_t object) {
   const ProtectedMatch match = protection_of(canonical, config_.home);
-  const bool protects = refuses_name(match, canonical, makes);
+  const bool protects = refuses_name(match, canonical, makes, object);
   const bool ends_policy = !protects && match.protection == Protection::Node &&
                            canonical == match.git_directory && lies_under_policy(match.root);
   if ((!protects && !ends_policy) || exempt(match)) {

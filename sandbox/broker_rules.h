@@ -45,9 +45,10 @@ class BrokerRules {
                               trustpolicy::GuardClass guard_class);
 
   // may_write_name refuses names of sandbox/protected_names.h; `makes` says what would come to be
-  // there (S_IFMT bits; 0: an existing object is written or removed).
+  // there (S_IFMT bits; 0: an existing object is written or removed), `object` what moves, goes or
+  // gets the name.
   Answer<void> may_write_name(const Call& call, std::string_view canonical, mode_t makes,
-                              std::string_view operation);
+                              std::string_view operation, mode_t object = 0);
 
   // made_directory, moved_away and removed_directory keep count of the directories made in this
   // session (sandbox/own_places.h). Where one that was there before was moved away, nothing that

@@ -13,6 +13,15 @@ bool is_named(const ProtectedMatch& match) {
   return match.protection == Protection::Content;
 }
 
+// entry_match: a link where a directory of protected content would be is as good as its content.
+ProtectedMatch entry_match(const std::string& path, const std::string& home, mode_t type) {
+  ProtectedMatch out = protection_of(path, home);
+  if (type == S_IFLNK && out.protection != Protection::None) {
+    out.protection = Protection::Content;
+  }
+  return out;
+}
+
 // Whatever is at the place now goes: nothing at or beneath it is the agent's own.
 bool is_kept_after(const BrokerRules& rules, const Move& move, const ProtectedMatch& after) {
   return is_named(after) && (beneath(move.to, after.root) || !rules.exempt(after));
@@ -39,12 +48,12 @@ Answer<void> name_moves(BrokerRules& rules, const Call& call, const Move& move,
   const std::string before = move.from + relative;
   const std::string after = move.to + relative;
   const std::string& home = rules.config().home;
-  if (!may_move(rules, move, protection_of(before, home), protection_of(after, home))) {
+  const mode_t type = status.st_mode & S_IFMT;
+  if (!may_move(rules, move, entry_match(before, home, type), entry_match(after, home, type))) {
     rules.report(call, "rename", before, "protected-name",
                  "the move would put protected content in place or take it away");
     return std::unexpected(EACCES);
   }
-  const mode_t type = status.st_mode & S_IFMT;
   if (!may_move(rules, move, draft_match(rules, before, type), draft_match(rules, after, type))) {
     rules.report(call, "rename", after, kDraftRule, kInstructsTheNext);
     return std::unexpected(EACCES);

@@ -14,9 +14,26 @@ namespace nono::sandbox {
 
 using trustpolicy::GuardClass;
 
-bool refuses_name(const ProtectedMatch& match, std::string_view canonical, mode_t makes) {
+namespace {
+
+// moves_inside: among git directories files move and get names; nothing else does, and no link is
+// made.
+bool moves_inside(mode_t makes, mode_t object) {
+  if (object != 0) {
+    return object == S_IFREG || (makes == 0 && object != S_IFDIR && object != S_IFLNK);
+  }
+  return makes == 0 || makes == S_IFREG || makes == S_IFDIR;
+}
+
+}  // namespace
+
+bool refuses_name(const ProtectedMatch& match, std::string_view canonical, mode_t makes,
+                  mode_t object) {
   if (match.protection == Protection::None) {
     return false;
+  }
+  if (match.protection == Protection::Inside) {
+    return !moves_inside(makes, object);
   }
   const bool new_directory = match.protection == Protection::Node && makes == S_IFDIR;
   // A gitfile (of a worktree or submodule) may be made where no .git is; O_EXCL sees to that.

@@ -15,8 +15,10 @@ namespace nono::sandbox {
 
 // refuses_name says whether a protected name keeps `canonical` from being made, changed or removed.
 // `makes` is what would come to be there (S_IFMT bits; 0: an existing object is written or
-// removed). What was made in the session is the agent's own: the broker's to know.
-bool refuses_name(const ProtectedMatch& match, std::string_view canonical, mode_t makes);
+// removed); `object` what moves, goes or gets the name, if anything (S_IFMT bits). What was made in
+// the session is the agent's own: the broker's to know.
+bool refuses_name(const ProtectedMatch& match, std::string_view canonical, mode_t makes,
+                  mode_t object = 0);
 
 // BundleName is the name of evidence. Without its evidence a verified file would look like a draft,
 // so it is as protected as what it signs.

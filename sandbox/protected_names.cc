@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kHooks = "git runs it on the user's next commit or checkout";
 constexpr std::string_view kGitConfig = "git configuration can name programs that git runs";
 constexpr std::string_view kMercurial = "Mercurial's settings name programs that hg runs";
+constexpr std::string_view kWorktree = "it says where git looks for the worktree";
 constexpr std::string_view kEditor = "the editor runs it when the folder is opened";
 constexpr std::string_view kAgent = "an agent runs what it names, outside any sandbox";
 constexpr std::string_view kProgram = "an agent that is started outside runs it";
@@ -21,14 +22,18 @@ constexpr std::string_view kPolicy = "it says whose files the next agent here ma
 constexpr std::string_view kShell = "the user's next shell runs it";
 
 constexpr auto kNames = std::to_array<ProtectedName>({
+    {".git/modules/**/hooks/*", kHooks},
+    {".git/modules/**/config", kGitConfig},
+    {".git/modules/**/config.worktree", kGitConfig},
+    {".git/modules/**/commondir", kGitConfig},
+    {".git/modules/**/gitdir", kWorktree},
     {".git/hooks/*", kHooks},
     {".git/config", kGitConfig},
     {".git/config.worktree", kGitConfig},
     {".git/commondir", kGitConfig},
     {".git/worktrees/*/config.worktree", kGitConfig},
     {".git/worktrees/*/commondir", kGitConfig},
-    {".git/worktrees/*/gitdir", "it says where git looks for the worktree"},
-    {".git/modules/*", "a submodule's git directory holds hooks and configuration"},
+    {".git/worktrees/*/gitdir", kWorktree},
     {".husky/*", kHooks},
     {".hg/hgrc", kMercurial},
     {".hg/hgrc-not-shared", kMercurial},
@@ -144,9 +149,9 @@ bool fits(std::string_view component, std::string_view wanted) {
   return component.size() >= wanted.size() && component.ends_with(wanted.substr(1));
 }
 
-// match says how `path` (folded, no leading slash) stands to `pattern`: as its content, as a
-// directory on the way to it, or not at all.
-Protection match(std::string_view path, std::string_view pattern) {
+// match_here says how `path` (folded, no leading slash) stands to `pattern`, which has no "**": as
+// its content, as a directory on the way to it, or not at all.
+Protection match_here(std::string_view path, std::string_view pattern) {
   while (!path.empty()) {
     if (pattern == "*") {
       return Protection::Content;
@@ -160,6 +165,21 @@ Protection match(std::string_view path, std::string_view pattern) {
     }
   }
   return pattern.empty() ? Protection::Content : Protection::Node;
+}
+
+constexpr std::string_view kAnyDepth = "**/";
+
+// match is match_here, for what may be at any depth, too.
+Protection match(std::string_view path, std::string_view pattern) {
+  const std::size_t deep = pattern.find(kAnyDepth);
+  if (deep == std::string_view::npos || !path.starts_with(pattern.substr(0, deep))) {
+    return match_here(path, pattern);
+  }
+  Protection best = Protection::Inside;
+  for (path.remove_prefix(deep); !path.empty(); next_component(path)) {
+    best = std::max(best, match_here(path, pattern.substr(deep + kAnyDepth.size())));
+  }
+  return best;
 }
 
 // starts_of yields the offsets after the first `most` of '/', where a pattern for any depth may
@@ -187,16 +207,11 @@ bool worth_looking(std::string_view path) {
   return path.contains("/.") || has_plain_name(path);
 }
 
-bool stronger(Protection found, Protection than) {
-  return found == Protection::Content ? than != Protection::Content
-                                      : found == Protection::Node && than == Protection::None;
-}
-
 // at_root judges `path` from offset `start`, where the pattern would begin.
 void at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
              const ProtectedName& row, std::string_view pattern) {
   const Protection found = match(path.substr(start), pattern);
-  if (!stronger(found, best.protection)) {
+  if (found <= best.protection) {
     return;
   }
   best.protection = found;
@@ -212,6 +227,34 @@ void at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
   }
   if (pattern.starts_with(kWorktrees)) {
     best.worktree = path.substr(0, path.find('/', start + kWorktrees.size()));
+  }
+}
+
+// modules_in is where in `path`, which is `resolved` folded, that of submodules begins: after
+// "/.git/modules", outside of packages; 0: nowhere.
+std::size_t modules_in(std::string_view path, std::string_view resolved) {
+  constexpr std::string_view kModules = "/.git/modules/";
+  const std::size_t at = path.find(kModules);
+  if (at == std::string_view::npos) {
+    return 0;
+  }
+  const std::string project = std::string(same_depth(resolved, path.substr(0, at))) + "/";
+  if (above_packages(project).size() < project.size()) {
+    return 0;
+  }
+  return at + kModules.size() - 1;
+}
+
+// keep_to_superproject: what lies among git directories of submodules is no project of its own,
+// and what looks like one there is closed.
+void keep_to_superproject(ProtectedMatch& best, std::string_view path, std::size_t modules) {
+  const std::string_view git = path.substr(0, path.rfind('/', modules - 1));
+  const std::string_view root = git.substr(0, git.rfind('/'));
+  if (best.root.size() > root.size()) {
+    best.protection = Protection::Content;
+    best.root = root;
+    best.git_directory = git;
+    best.worktree.clear();
   }
 }
 
@@ -232,9 +275,10 @@ ProtectedMatch protection_of(std::string_view resolved_path, std::string_view ho
     return best;
   }
   const std::string at_home = folded_path(home) + "/";
+  const std::size_t modules = modules_in(path, resolved_path);
   // Folding keeps the number of components.
-  const std::vector<std::size_t> starts =
-      starts_of(path, std::ranges::count(above_packages(resolved_path), '/'));
+  const std::string_view open = modules == 0 ? above_packages(resolved_path) : resolved_path;
+  const std::vector<std::size_t> starts = starts_of(path, std::ranges::count(open, '/'));
   for (const ProtectedName& row : kNames) {
     if (row.pattern.starts_with("~/")) {
       if (!home.empty() && path.starts_with(at_home)) {
@@ -245,6 +289,9 @@ ProtectedMatch protection_of(std::string_view resolved_path, std::string_view ho
     for (const std::size_t start : starts) {
       at_root(best, path, start, row, row.pattern);
     }
+  }
+  if (modules > 0) {
+    keep_to_superproject(best, path, modules);
   }
   best.root = same_depth(resolved_path, best.root);
   best.git_directory = same_depth(resolved_path, best.git_directory);

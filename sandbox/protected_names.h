@@ -13,7 +13,7 @@ namespace nono::sandbox {
 
 struct ProtectedName {
   // components; "*" is any one of them and, at the end, anything beneath; "*.x" one that ends in
-  // ".x"; "~/" is the user's home
+  // ".x"; "**" none or more of them; "~/" is the user's home
   std::string_view pattern;
   std::string_view why;
 };
@@ -21,9 +21,11 @@ std::span<const ProtectedName> protected_names();
 
 enum class Protection : unsigned char {
   None,
-  Content,  // may not be created, written, replaced, renamed or removed
+  Inside,   // where such names may be at any depth: files are free, directories may be made and
+            // removed, but none moves or comes, and nothing is made a link
   Node,     // a directory whose content is protected: may not be renamed away, replaced or linked,
             // but may be made as a directory where it does not exist
+  Content,  // may not be created, written, replaced, renamed or removed
 };
 
 struct ProtectedMatch {
@@ -41,7 +43,8 @@ struct ProtectedMatch {
 // protection_of judges an absolute, resolved path. `home` may be empty. Beneath node_modules/ and
 // site-packages/ no names begin but those of the home: packages ship files like the others, and
 // nobody opens them as a project. The packages in a protected tree (.claude/hooks/node_modules/)
-// belong to it: what lies there runs with it.
+// belong to it: what lies there runs with it. So do those of .git/modules, whose directories are
+// called as submodules are.
 ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home);
 
 // above_packages is what holds the first node_modules/ or site-packages/ that the path leads into;

@@ -243,6 +243,10 @@ class Writer {
         deny_packages(expression + "(.*/)?", "/");
         return;
       }
+      if (component == "**") {
+        protect_all(expression + "[^/]");
+        return;
+      }
       if (component == "*") {
         deny_packages(expression,
                       seatbelt_regex_quote(rest.substr(slash), LetterCase::Folded) + "$");
@@ -274,6 +278,14 @@ class Writer {
   // deny_packages: those in a protected tree belong to it.
   void deny_packages(const std::string& before, const std::string& after) {
     line("(deny file-write* " + regex(before + std::string(kPackages) + after) + ")");
+  }
+
+  // protect_all: where protected names may be at any depth, all is closed, in packages, too. A rule
+  // cannot tell a directory that is made from one that comes with what is in it.
+  void protect_all(const std::string& expression) {
+    if (nodes_.insert(expression).second) {
+      line("(deny file-write* " + regex(expression) + ")");
+    }
   }
 
   // Beneath node_modules/ packages ship such files, and nobody opens them as a project; those of

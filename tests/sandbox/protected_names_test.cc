@@ -40,7 +40,7 @@ TEST(ProtectedNamesTest, EveryRowCatchesItsOwnNameAndSaysWhy) {
 TEST(ProtectedNamesTest, EveryRowHoldsAtAnyDepthUnlessItIsTheHomes) {
   for (const ProtectedName& row : protected_names()) {
     if (!row.pattern.starts_with("~/")) {
-      std::string deeper = "/a/b/c" + example(row.pattern);
+      const std::string deeper = "/a/b/c" + example(row.pattern);
       EXPECT_EQ(at(deeper), Protection::Content) << deeper;
     }
   }
@@ -186,6 +186,34 @@ TEST(ProtectedNamesTest, WorktreesOfARepositoryKeepTheirPlace) {
   EXPECT_EQ(at("/w/.git/worktrees/t/HEAD"), Protection::None);
   EXPECT_EQ(at("/w/.git/worktrees/t"), Protection::Node);
   EXPECT_EQ(at("/w/.git/commondir"), Protection::Content);
+}
+
+TEST(ProtectedNamesTest, InGitDirectoriesOfSubmodulesFilesAreFree) {
+  for (const std::string_view path :
+       {"/w/.git/modules/l", "/w/.git/modules/l/HEAD", "/w/.git/modules/a/b/objects/ab/c",
+        "/w/.git/modules/l/config.lock", "/w/.git/modules/l/config/x"}) {
+    EXPECT_EQ(at(path), Protection::Inside) << path;
+  }
+}
+
+TEST(ProtectedNamesTest, WhatIsProtectedThereIsSoAtAnyDepth) {
+  for (const std::string_view path :
+       {"/w/.git/modules/config", "/w/.git/modules/l/config", "/w/.GIT/Modules/a/b/Config",
+        "/w/.git/modules/a/modules/b/commondir", "/w/.git/modules/a/worktrees/t/gitdir",
+        "/w/.git/modules/hooks/x", "/w/.git/modules/a/b/c/hooks/x/y",
+        "/w/.git/modules/node_modules/p/config", "/w/.git/modules/node_modules/p/.git",
+        "/w/.git/modules/l/.git", "/w/.git/modules/l/.envrc", "/w/.git/modules/l/.vscode"}) {
+    EXPECT_EQ(at(path), Protection::Content) << path;
+    EXPECT_EQ(protection_of(path, kHome).root, "/w") << path;
+  }
+}
+
+TEST(ProtectedNamesTest, NothingThereIsAProjectOfItsOwn) {
+  EXPECT_EQ(protection_of("/w/.git/modules/l/.git/config", kHome).git_directory, "/w/.git");
+  EXPECT_EQ(protection_of("/w/.git/modules/h/.bashrc", "/w/.git/modules/h").root, "/w");
+  EXPECT_EQ(at("/w/.git/modules"), Protection::Node);
+  EXPECT_EQ(at("/w/.git/modules/l/hooks"), Protection::Node);
+  EXPECT_EQ(at("/w/node_modules/p/.git/modules/l/config"), Protection::None);
 }
 
 TEST(ProtectedNamesTest, WithoutAHomeOnlyTreesAreProtected) {
