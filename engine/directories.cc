@@ -7,14 +7,18 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <ranges>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/files.h"
 #include "base/remedy.h"
 
 namespace nono::engine {
 namespace {
+
+constexpr std::size_t kLongestPasswd = std::size_t{4} << 20;
 
 // Reads `environ` rather than calling getenv, which makes no promise to other threads.
 std::optional<std::string> absolute_variable(std::string_view name) {
@@ -69,6 +73,37 @@ Result<UserDirectories> find_user_directories() {
       .config = join_path(config ? *config : join_path(base, ".config"), "nono"),
       .state = join_path(state ? *state : join_path(base, ".local/state"), "nono"),
   };
+}
+
+profile::UserPlaces protected_places(const UserDirectories& user) {
+  profile::UserPlaces places = profile::places_from(caller_environment());
+  if (places.home.empty()) {
+    places.home = user.home;
+    return places;
+  }
+  if (const auto passwd = read_file("/etc/passwd", kLongestPasswd)) {
+    places.other_home = home_in_passwd(*passwd, ::geteuid());
+  }
+  if (places.other_home == places.home) {
+    places.other_home.clear();
+  }
+  return places;
+}
+
+std::string home_in_passwd(std::string_view passwd, uid_t uid) {
+  constexpr std::size_t kUid = 2;
+  constexpr std::size_t kHome = 5;
+  const std::string wanted = std::to_string(uid);
+  for (const auto line : std::views::split(passwd, '\n')) {
+    std::vector<std::string_view> fields;
+    for (const auto field : std::views::split(line, ':')) {
+      fields.emplace_back(field);
+    }
+    if (fields.size() > kHome && fields[kUid] == wanted) {
+      return fields[kHome].starts_with('/') ? normal_path(fields[kHome]) : std::string();
+    }
+  }
+  return {};
 }
 
 trustpolicy::Places policy_places(const UserDirectories& user,

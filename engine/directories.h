@@ -4,10 +4,14 @@
 // ignored, as the specification demands.
 #pragma once
 
+#include <sys/types.h>
+
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
+#include "profile/never_grant.h"
 #include "trustpolicy/discover.h"
 
 namespace nono::engine {
@@ -24,6 +28,15 @@ std::span<const char* const> caller_environment();
 // find_user_directories reads the environment and, where HOME says nothing, the password database.
 // NotFound where neither gives a home and a directory would have to lie in it.
 Result<UserDirectories> find_user_directories();
+
+// protected_places is what the never-grant list goes by: the caller's environment, `user` where
+// HOME is not set, and where it is, also the home that /etc/passwd gives to this user (nothing more
+// where it cannot be read). No other database is asked: one on the network may hang.
+profile::UserPlaces protected_places(const UserDirectories& user);
+
+// home_in_passwd is the home directory of `uid` in the text of a passwd(5); empty where there is no
+// absolute one.
+std::string home_in_passwd(std::string_view passwd, uid_t uid);
 
 // policy_places says where the trust policies of `working_directory` (absolute) are looked for.
 trustpolicy::Places policy_places(const UserDirectories& user,

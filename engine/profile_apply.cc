@@ -308,11 +308,8 @@ Result<void> check_grant(const profile::ComposedGrant& grant,
 }  // namespace
 
 Result<void> check_never_granted(const profile::Composed& composed, const UserDirectories& user) {
-  profile::UserPlaces places = profile::places_from(caller_environment());
-  if (places.home.empty()) {
-    places.home = user.home;
-  }
-  NONO_TRY(const profile::NeverGrantList never, profile::NeverGrantList::for_places(places));
+  NONO_TRY(const profile::NeverGrantList never,
+           profile::NeverGrantList::for_places(protected_places(user)));
   for (const profile::ComposedGrant& grant : composed.grants) {
     NONO_CHECK(check_grant(grant, never));
   }

@@ -31,16 +31,12 @@ using sandbox::CapabilitySet;
 namespace {
 
 Result<profile::NeverGrantList> never_list(const RunRequest& request, const UserDirectories& user) {
-  profile::UserPlaces places = profile::places_from(caller_environment());
-  if (places.home.empty()) {
-    places.home = user.home;
-  }
   std::vector<std::string> overrides;
   overrides.reserve(request.override_never_grant.size());
   for (const std::string& path : request.override_never_grant) {
     overrides.push_back(absolute_in(request.working_directory, path));
   }
-  return profile::NeverGrantList::for_places(places, overrides);
+  return profile::NeverGrantList::for_places(protected_places(user), overrides);
 }
 
 // meets reports under which name a grant and what is denied are one, or one in the other.

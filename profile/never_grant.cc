@@ -128,22 +128,26 @@ bool is_readable(const NeverGrantRow& row, std::string_view rest) {
   return false;
 }
 
-// Place is a prefix of patterns and where it lies for this user.
+// Place is a prefix of patterns and all that it stands for, for this user.
 struct Place {
   std::string_view prefix;
-  std::string value;
-  std::string fallback;
+  std::vector<std::string> roots;
 };
 
 std::vector<Place> places_of(const UserPlaces& user) {
-  const auto in_home = [&](std::string_view name) {
-    return user.home.empty() ? std::string() : join_path(user.home, name);
+  const auto also_in_homes = [&](std::vector<std::string> roots, std::string_view name) {
+    for (const std::string& home : {user.home, user.other_home}) {
+      roots.push_back(home.empty() ? std::string() : join_path(home, name));
+    }
+    std::erase(roots, "");
+    return roots;
   };
-  return {{"~", user.home, {}},
-          {"$XDG_CONFIG_HOME", user.config_home, in_home(".config")},
-          {"$XDG_DATA_HOME", user.data_home, in_home(".local/share")},
-          {"$XDG_STATE_HOME", user.state_home, in_home(".local/state")},
-          {"$XDG_RUNTIME_DIR", user.runtime_directory, "/run/user/" + std::to_string(::geteuid())}};
+  return {
+      {"~", also_in_homes({}, "")},
+      {"$XDG_CONFIG_HOME", also_in_homes({user.config_home}, ".config")},
+      {"$XDG_DATA_HOME", also_in_homes({user.data_home}, ".local/share")},
+      {"$XDG_STATE_HOME", also_in_homes({user.state_home}, ".local/state")},
+      {"$XDG_RUNTIME_DIR", {user.runtime_directory, "/run/user/" + std::to_string(::geteuid())}}};
 }
 
 // expanded returns every path that a pattern stands for.
@@ -156,7 +160,7 @@ std::vector<std::string> expanded(std::string_view pattern, const std::vector<Pl
     return {std::string(pattern)};
   }
   std::vector<std::string> paths;
-  for (const std::string& root : {place->value, place->fallback}) {
+  for (const std::string& root : place->roots) {
     if (!root.empty()) {
       paths.push_back(join_path(root, pattern.substr(place->prefix.size())));
     }

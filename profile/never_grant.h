@@ -47,6 +47,7 @@ std::span<const NeverGrantRow> never_grant_rows();
 // set fall back to the specification's defaults, and both places are protected where they differ.
 struct UserPlaces {
   std::string home;
+  std::string other_home = {};  // the machine's word where HOME says another: protected likewise
   std::string config_home;
   std::string data_home;
   std::string state_home;

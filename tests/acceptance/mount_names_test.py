@@ -222,7 +222,79 @@ class OtherLettersTest(stalled_mount_test.StalledMountCase):
             self.assertEqual(done.stdout, "bytes\n")
 
 
-support.both_users(globals(), MountNamesTest, OtherLettersTest)
+@support.NEEDS_MOUNTS
+class OtherHomeTest(support.SandboxCase):
+    """HOME leads elsewhere than what /etc/passwd says: both homes are protected."""
+
+    def setUp(self):
+        super().setUp()
+        self.real = self.project.tmp / "real"
+        for secret in (".ssh/id", ".aws/credentials", ".config/gh/hosts.yml", "plain/file"):
+            for home in (self.real, self.project.home):
+                (home / secret).parent.mkdir(parents=True)
+                (home / secret).write_text("bytes\n")
+        self.passwd = self.project.base / "passwd"
+        self.says(self.real)
+        self.project.own()
+
+    def says(self, home):
+        self.passwd.write_text(f"somebody:x:{self.uid + 1}:0::{self.project.base}:/bin/sh\n"
+                               f"me:x:{self.uid}:{self.uid}::{home}:/bin/sh\n")
+
+    def tried(self, tool, path, *options, mounts=None, env=None):
+        words = {"run": ("--", "cat", path), "why": ("--path", path, "--op", "read"),
+                 "learn": ("--", "cat", path)}[tool]
+        return self.mounted(mounts or f"mount --bind {self.passwd} /etc/passwd", support.NONO, tool,
+                            *options, *words, env=env)
+
+    def test_neither_home_is_granted(self):
+        for home in (self.real, self.project.home):
+            for secret in (".ssh/id", ".aws/credentials", ".config/gh/hosts.yml"):
+                for what in (home / secret, (home / secret).parent, home):
+                    done = self.tried("run", home / secret, "--allow-cwd", "--read", what)
+                    self.assertEqual((done.returncode, done.stdout), (125, ""), (what, done.stderr))
+                    self.assertIn("never granted", done.stderr)
+                    why = self.tried("why", home / secret, "--allow-cwd", "--read", what)
+                    self.assertNotEqual(why.returncode, 0, why.stdout)
+            done = self.tried("run", home / "plain/file", "--allow-cwd", "--read", home / "plain")
+            self.assertEqual(self.ran(done).stdout, "bytes\n")
+
+    def test_nonos_own_files_of_the_other_home(self):
+        keys = self.real / ".config/nono"
+        for code, override in ((125, ()), (2, ("--override-never-grant", keys))):
+            done = self.tried("run", keys / "x", "--allow-cwd", "--read", keys, *override)
+            self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
+
+    def test_an_entry_of_the_other_home_can_be_opened(self):
+        aws = self.real / ".aws"
+        done = self.tried("run", aws / "credentials", "--allow-cwd", "--read", aws, "--override-never-grant", aws)
+        self.assertEqual(self.ran(done).stdout, "bytes\n")
+
+    def test_a_profile_gets_nothing_of_the_other_home(self):
+        for home in (self.real, self.project.home):
+            profile = self.project.write("p.json", json.dumps(
+                {"filesystem": {"read": [str(home / ".aws")]}}))
+            for words in (("run", "--profile", profile, "--", "cat", home / ".aws/credentials"),
+                          ("profile", "validate", profile)):
+                done = self.mounted(f"mount --bind {self.passwd} /etc/passwd", support.NONO, *words)
+                self.assertNotEqual(done.returncode, 0, words)
+                self.assertNotIn("bytes", done.stdout)
+                self.assertIn("never granted", done.stdout + done.stderr)
+
+    def test_learn_proposes_nothing_of_the_other_home(self):
+        done = self.tried("learn", self.real / ".ssh/id", "--output", self.project.tree / "out.json")
+        self.assertNotIn("bytes", done.stdout, done.stderr)
+
+    def test_without_a_word_in_the_file_nothing_more_is_protected(self):
+        nowhere = f"mount --bind {self.project.tmp} /etc"
+        for mounts, home in ((nowhere, self.real), (None, "relative"), (None, self.project.home)):
+            self.says(home)
+            done = self.tried("why", self.real / ".aws/credentials", "--allow-cwd", "--read",
+                              self.real / ".aws", mounts=mounts)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
+support.both_users(globals(), MountNamesTest, OtherLettersTest, OtherHomeTest)
 
 if __name__ == "__main__":
     sys.exit(support.main())

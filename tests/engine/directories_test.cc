@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace nono::engine {
 namespace {
@@ -72,6 +73,33 @@ TEST_F(DirectoriesTest, WithoutHomeThePasswordDatabaseIsAsked) {
     EXPECT_EQ(found.error().kind(), ErrorKind::NotFound);
     EXPECT_FALSE(found.error().remedy().empty());
   }
+}
+
+TEST_F(DirectoriesTest, TheHomeOfAUserIsReadFromAPasswdFile) {
+  const std::string_view passwd =
+      "root:x:0:0:root:/root:/bin/bash\n"
+      "\n# a comment: of: no: use:/at:/all\n+\n"
+      "short:x:7:7:\n"
+      "seven:x:7:7:,,,:/home//seven/:/bin/sh\n"
+      "second:x:7:7::/home/second:/bin/sh\n"
+      "none:x:8:8:::\n"
+      "relative:x:9:9::home/nine:\n"
+      "70:x:77:7::/home/seventy:/bin/sh\n"
+      "last:x:10:10::/home/last";
+  const std::map<uid_t, std::string> expected = {
+      {0, "/root"}, {7, "/home/seven"}, {8, ""}, {9, ""}, {10, "/home/last"}, {70, ""}, {1, ""}};
+  for (const auto& [uid, home] : expected) {
+    EXPECT_EQ(home_in_passwd(passwd, uid), home) << uid;
+  }
+  EXPECT_EQ(home_in_passwd("", 0), "");
+}
+
+TEST_F(DirectoriesTest, WithoutHomeThatOfTheUserAloneIsProtected) {
+  const UserDirectories user{.home = "/h", .config = "/h/.config/nono", .state = "/h/s"};
+  EXPECT_EQ(protected_places(user).home, "/h");
+  EXPECT_EQ(protected_places(user).other_home, "");
+  ::setenv("HOME", "/elsewhere", 1);
+  EXPECT_EQ(protected_places(user).home, "/elsewhere");
 }
 
 TEST_F(DirectoriesTest, PlacesAreThoseOfTheUser) {

@@ -215,6 +215,25 @@ TEST(NeverGrantTest, DefaultsAreProtectedTooWhereVariablesPointElsewhere) {
   EXPECT_TRUE(list.find(home.at(".config/nono/trust"), GrantUse::Reading));
 }
 
+TEST(NeverGrantTest, BothHomesAreProtectedWhereHomeSaysAnotherThanTheMachine) {
+  const TemporaryDirectory home;
+  const TemporaryDirectory other;
+  UserPlaces places = places_in(home);
+  places.other_home = other.path();
+  const NeverGrantList list = list_for(places);
+  for (const TemporaryDirectory* each : {&home, &other}) {
+    for (const NeverGrantRow& row : never_grant_rows()) {
+      const bool in_home =
+          !row.pattern.starts_with('/') && !row.pattern.starts_with("$XDG_RUNTIME");
+      const std::string path = place_of(*each, row.pattern);
+      EXPECT_TRUE(!in_home || list.find(path, GrantUse::Writing)) << path;
+    }
+    EXPECT_TRUE(list.find(each->path(), GrantUse::Reading));
+    EXPECT_FALSE(list.find(each->at("project"), GrantUse::Writing));
+  }
+  EXPECT_FALSE(list_for(places_in(home)).find(other.at(".ssh"), GrantUse::Reading));
+}
+
 TEST(NeverGrantTest, PublicPartsOfSshMayBeRead) {
   const TemporaryDirectory home;
   const NeverGrantList list = list_for(places_in(home));
