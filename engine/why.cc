@@ -480,11 +480,10 @@ class Oracle {
       return *std::move(kept);
     }
     const auto match = sandbox::protection_of(thing_.canonical, plan_.user.home);
-    if (!is_directory(thing_) || match.protection == sandbox::Protection::Content) {
-      const mode_t object = is_link(thing_.canonical) ? S_IFLNK : thing_.status.st_mode & S_IFMT;
-      if (auto named = by_name(0, object)) {
-        return *std::move(named);
-      }
+    const bool named = !is_directory(thing_) || match.protection == sandbox::Protection::Content;
+    const mode_t object = is_link(thing_.canonical) ? S_IFLNK : thing_.status.st_mode & S_IFMT;
+    if (auto refused = named ? by_name(0, object) : std::nullopt) {
+      return *std::move(refused);
     }
     NONO_TRY(std::optional<Answer> signature, by_signature());
     if (signature) {
