@@ -19,8 +19,10 @@ char state_of_process(pid_t pid);
 class SupervisorWatch {
  public:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kTick{1000};      // ask this often
-  static constexpr std::chrono::milliseconds kPatience{3000};  // so the tree is gone within 5 s
+  static constexpr std::chrono::milliseconds kTick{1000};  // ask this often
+  // Three seconds at most until the tree is killed. It is to be gone within five: a supervisor that
+  // waits for a disk (fsync) when it is told to stop does so later.
+  static constexpr std::chrono::milliseconds kPatience{2000};
 
   explicit SupervisorWatch(pid_t supervisor)
       : SupervisorWatch([supervisor] { return state_of_process(supervisor); }) {}
