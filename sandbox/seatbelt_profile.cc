@@ -228,6 +228,20 @@ class Writer {
     return "^" + seatbelt_regex_quote(rules_.home, LetterCase::Folded) + "/";
   }
 
+  // protect_rest is for the end of a pattern that takes in all beneath; false: it goes on.
+  bool protect_rest(std::string_view rest, const std::string& expression) {
+    if (rest == "*") {
+      deny("file-write*", expression + "[^/]", {});
+      deny_packages(expression + "(.*/)?", "/");
+      return true;
+    }
+    if (rest.starts_with("**/")) {
+      protect_all(expression + "[^/]");
+      return true;
+    }
+    return false;
+  }
+
   void protect_name(const ProtectedName& name) {
     std::string_view rest = name.pattern;
     if (rest.starts_with("~/") && rules_.home.empty()) {
@@ -235,18 +249,9 @@ class Writer {
     }
     std::string expression = beginning(rest);
     rest.remove_prefix(rest.starts_with("~/") ? 2 : 0);
-    for (;;) {
+    while (!protect_rest(rest, expression)) {
       const std::size_t slash = rest.find('/');
       const std::string_view component = rest.substr(0, slash);
-      if (rest == "*") {
-        deny("file-write*", expression + "[^/]", {});
-        deny_packages(expression + "(.*/)?", "/");
-        return;
-      }
-      if (component == "**") {
-        protect_all(expression + "[^/]");
-        return;
-      }
       if (component == "*") {
         deny_packages(expression,
                       seatbelt_regex_quote(rest.substr(slash), LetterCase::Folded) + "$");
