@@ -275,6 +275,9 @@ bool BrokerRules::hear_lane(BorrowedFd channel, std::optional<StateChange>& of_o
 
 bool BrokerRules::answered() {
   constexpr auto kTick = static_cast<int>(SupervisorWatch::kTick.count());
+  if (comes_soon(ask_)) {
+    return true;
+  }
   for (;;) {
     pollfd watched{BorrowedFd(ask_).raw(), POLLIN, 0};
     const int ready = ::poll(&watched, 1, kTick);

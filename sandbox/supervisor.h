@@ -99,6 +99,7 @@ class Supervisor {
   void serve_terminal(std::span<const pollfd> fired);
   bool serve(const std::array<pollfd, kWatched>& fired);
   void answer_question();
+  void answer_questions();
   void hear_event();
   void hear_expansion(pid_t process, std::uint64_t cookie, std::optional<Expansion> asked);
   void tell_expanded();

@@ -50,6 +50,10 @@ inline constexpr std::size_t kMaxWireBytes = 16384;
 Result<std::pair<OwnedFd, OwnedFd>> wire_pair();
 // wire_send sends one message; EAGAIN on a full non-blocking socket is Exhausted.
 Result<void> wire_send(BorrowedFd socket, std::string_view bytes, std::span<const int> fds);
+// comes_soon looks for a message, or the end of the stream, without sleeping, for some 50 us: both
+// ends on processors that idle cost more to wake than a cached verdict costs to find. It lets
+// others run meanwhile, and where only one processor may run this it does not look at all.
+bool comes_soon(BorrowedFd socket);
 // wire_receive waits for one message; the end of the stream is NotFound.
 Result<WireMessage> wire_receive(BorrowedFd socket);
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,6 +42,26 @@ TEST(WireTest, ALengthBeyondTheMessageIsNoticed) {
   WireReader in(out.bytes());
   EXPECT_EQ(in.text(), "");
   EXPECT_FALSE(in.good());
+}
+
+TEST(WireTest, NothingComesSoonWhereNothingWasSent) {
+  auto pair = wire_pair();
+  ASSERT_TRUE(pair);
+  EXPECT_FALSE(comes_soon(pair->second));
+}
+
+TEST(WireTest, AMessageAndTheEndOfTheStreamComeSoon) {
+  cpu_set_t mine{};
+  ASSERT_EQ(::sched_getaffinity(0, sizeof mine, &mine), 0);
+  const bool looks = CPU_COUNT(&mine) > 1;  // with one processor nobody else runs meanwhile
+  auto pair = wire_pair();
+  ASSERT_TRUE(pair);
+  ASSERT_TRUE(wire_send(pair->first, "hello", {}));
+  EXPECT_EQ(comes_soon(pair->second), looks);
+  ASSERT_TRUE(wire_receive(pair->second));
+  EXPECT_FALSE(comes_soon(pair->second));
+  pair->first.reset();
+  EXPECT_EQ(comes_soon(pair->second), looks);
 }
 
 TEST(WireTest, MessageAndDescriptorArriveTogether) {
