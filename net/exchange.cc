@@ -56,6 +56,7 @@ struct Incoming {
   bool loopback;
   std::optional<Error> refusal;
   std::array<char, CURL_ERROR_SIZE> detail{};
+  bool asked = false;  // the peer, or the proxy for a way to it
 
   bool holds(Result<void> step) {
     if (step) {
@@ -111,6 +112,14 @@ curl_socket_t on_socket(void* context, curlsocktype purpose, curl_sockaddr* addr
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+// What the library says of its work tells when it sent a request: to a proxy before anything else.
+int on_debug(CURL* /*easy*/, curl_infotype what, char* /*data*/, std::size_t /*size*/,
+             void* context) noexcept {
+  auto& incoming = *static_cast<Incoming*>(context);
+  incoming.asked = incoming.asked || what == CURLINFO_HEADER_OUT;
+  return 0;
 }
 
 class Handle {
@@ -254,6 +263,9 @@ class Handle {
     set(CURLOPT_OPENSOCKETFUNCTION, &on_socket);
     set(CURLOPT_OPENSOCKETDATA, &incoming_);
     set(CURLOPT_ERRORBUFFER, incoming_.detail.data());
+    set(CURLOPT_DEBUGFUNCTION, &on_debug);
+    set(CURLOPT_DEBUGDATA, &incoming_);
+    set(CURLOPT_VERBOSE, hop_.proxy ? 1L : 0L);
   }
 
   // drive runs the transfer to its end; nothing when the channel became readable or closed.
@@ -308,6 +320,7 @@ class Handle {
                             .received = incoming_.body.size(),
                             .head_came = incoming_.head.status() != 0,
                             .name_known = resolved != 0,
+                            .asked = incoming_.asked,
                             .connected = connected != 0,
                             .connect_time = connect_time_},
                            hop_);

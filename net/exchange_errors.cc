@@ -23,6 +23,12 @@ std::string no_connection(const TransferFailure& failure, const Hop& hop) {
 // A connection has less time than the whole exchange.
 std::string connected_too_late(const TransferFailure& failure, const Hop& hop) {
   const std::string within = " within " + std::to_string(failure.connect_time.count()) + " ms";
+  if (hop.proxy && failure.asked) {
+    return failure.connect_answer / 100 == 2
+               ? "no connection to " + hop.url.authority() + within
+               : "the proxy " + hop.proxy->shown_as + " took the connection and opened no way to " +
+                     hop.url.authority() + within;
+  }
   if (failure.name_known) {
     return "no connection to " + peer_of(hop) + within;
   }

@@ -19,6 +19,7 @@ struct TransferFailure {
   std::size_t received = 0;
   bool head_came = false;
   bool name_known = true;                    // the peer's name was resolved
+  bool asked = false;                        // the proxy, for a way to the peer
   bool connected = true;                     // as far as the first byte of the request
   std::chrono::milliseconds connect_time{};  // that a connection was waited for
 };

@@ -285,6 +285,35 @@ TEST_F(TlsTest, AProxyThatIsNotThereIsNamed) {
                   .contains("the name of the proxy nowhere.invalid:1 is not known"));
 }
 
+TEST_F(TlsTest, AProxyThatNeverAnswersIsTold) {
+  const auto silent = [](Connection& connection) {
+    std::array<char, 1024> rest{};
+    while (::recv(connection.fd().raw(), rest.data(), rest.size(), 0) > 0) {
+    }
+  };
+  const Server mute([&](Connection& connection, const std::string&) { silent(connection); });
+  const Server opens([&](Connection& connection, const std::string&) {
+    connection.say("HTTP/1.1 200 OK\r\n\r\n");
+    silent(connection);
+  });
+  const auto why = [&](const Server& proxy) {
+    auto request = get("https://sigstore.test/");
+    request.deadline = std::chrono::milliseconds(300);
+    NonoNetClient client(real_program({our_authority(), "HTTPS_PROXY=" + at(proxy)}));
+    const auto answer = client.send(request);
+    return answer ? "answered" : answer.error().message();
+  };
+  EXPECT_TRUE(why(mute).ends_with("the proxy " + at(mute) +
+                                  " took the connection and opened no way "
+                                  "to sigstore.test:443 within 300 ms"))
+      << why(mute);
+  EXPECT_TRUE(
+      why(opens).ends_with("no connection to sigstore.test:443 within 300 ms "
+                           "(through the proxy " +
+                           at(opens) + ")"))
+      << why(opens);
+}
+
 TEST_F(TlsTest, TheMachineItselfAndWhatIsExemptAreReachedDirectly) {
   const TlsServer server = serve("good");
   const Server proxy(ok(""));
