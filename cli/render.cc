@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,6 +53,17 @@ void append_escape(std::string& out, char32_t value) {
 void to_stderr(std::string_view text) {
   // Nowhere is left to complain to where this fails.
   static_cast<void>(write_all(BorrowedFd::unowned(STDERR_FILENO), text));
+}
+
+// end_of_line is what begins the next line on stderr: an agent that took the terminal's output raw
+// may have left it so.
+std::string_view end_of_line() {
+  termios modes{};
+  if (::tcgetattr(STDERR_FILENO, &modes) != 0) {
+    return "\n";
+  }
+  constexpr tcflag_t kCooked = OPOST | ONLCR;
+  return (modes.c_oflag & kCooked) == kCooked ? "\n" : "\r\n";
 }
 
 // to_stderr_within is false where `patience` (milliseconds) went by without room for a piece: what
@@ -158,7 +170,7 @@ void Render::note_meanwhile(std::string_view text) {
   if (loudness_ >= Loudness::Normal) {
     end_progress();
     constexpr int kPatience = 1000;
-    const std::string_view end = ::isatty(STDERR_FILENO) != 0 ? "\r\n" : "\n";
+    const std::string_view end = end_of_line();
     std::string lines;
     if (left_out_ > 0) {
       lines.append("(messages left out: ")

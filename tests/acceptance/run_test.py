@@ -1009,7 +1009,8 @@ class Terminal(support.SandboxCase):
         pid, fd = self.spawn("sh", "-c", "echo x > .git/hooks/pre-commit; read -r line; exit 3")
         out = self.talk(fd, b"commit or checkout")
         os.write(fd, b"\r")
-        out += self.talk(fd, b"denied in this run")
+        # By then the terminal makes a CR LF of each LF by itself again.
+        out += self.talk(fd, b"denied in this run: 1 operation\r\n")
         self.assertRegex(out, rb"refused: [^\n]*commit or checkout\r\n")
         self.assertNotIn(b"\\x0d", out)
         self.finish(pid, fd, 3)
