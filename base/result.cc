@@ -1,6 +1,8 @@
 // base/result.cc: errors from errno, and their one-line form.
 #include "base/result.h"
 
+#include <sys/resource.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -27,13 +29,35 @@ std::string text_of(int saved_errno) {
   return "error " + std::to_string(saved_errno);
 }
 
+std::string remedy_of(int saved_errno) {
+  if (saved_errno == ENFILE) {
+    return "this machine has no more open files: raise fs.file-max, or end what holds so many";
+  }
+  rlimit limit{};
+  if (saved_errno != EMFILE || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return {};
+  }
+  return "raise the limit of open files (ulimit -n), which is " + std::to_string(limit.rlim_cur) +
+         (limit.rlim_cur < limit.rlim_max ? "" : " and the most that is allowed here (ulimit -Hn)");
+}
+
 }  // namespace
 
 Error Error::from_errno(int saved_errno, std::string_view doing, std::source_location at) {
   std::string message(doing);
   message += ": ";
   message += text_of(saved_errno);
-  return {kind_of(saved_errno), std::move(message), saved_errno, at};
+  return Error(kind_of(saved_errno), std::move(message), saved_errno, at)
+      .mend_with(remedy_of(saved_errno));
+}
+
+Error Error::from_fork(int saved_errno, std::string_view doing, std::source_location at) {
+  Error error = from_errno(saved_errno, doing, at);
+  return saved_errno != EAGAIN
+             ? error
+             : std::move(error).mend_with(
+                   "a limit of processes is reached: raise it (ulimit -u, or pids.max of the "
+                   "control group), or end some of yours");
 }
 
 std::string Error::message() const {

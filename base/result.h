@@ -38,9 +38,13 @@ class [[nodiscard]] Error {
       : kind_(kind), code_(code), at_(at), trail_{std::move(message)} {}
 
   // from_errno reads `saved_errno`, never the global errno, which any clean-up may overwrite.
-  // The message is "<doing>: <text of errno>"; ENOENT, EACCES/EPERM map to their own kinds.
+  // The message is "<doing>: <text of errno>"; ENOENT, EACCES/EPERM map to their own kinds. EMFILE
+  // and ENFILE have a remedy, which is the same whatever was being done.
   static Error from_errno(int saved_errno, std::string_view doing,
                           std::source_location at = std::source_location::current());
+  // from_fork is that of a process that could not be made: EAGAIN is a limit of processes there.
+  static Error from_fork(int saved_errno, std::string_view doing,
+                         std::source_location at = std::source_location::current());
 
   // while_doing appends one line of context, outermost last, and returns the error for `return`.
   Error while_doing(std::string step) && {
@@ -83,6 +87,12 @@ using Result = std::expected<T, Error>;
     int saved_errno, std::string_view doing,
     std::source_location at = std::source_location::current()) {
   return std::unexpected(Error::from_errno(saved_errno, doing, at));
+}
+
+[[nodiscard]] inline std::unexpected<Error> fail_fork(
+    int saved_errno, std::string_view doing,
+    std::source_location at = std::source_location::current()) {
+  return std::unexpected(Error::from_fork(saved_errno, doing, at));
 }
 
 }  // namespace nono

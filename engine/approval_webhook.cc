@@ -168,7 +168,7 @@ Result<std::unique_ptr<WebhookBackend>> WebhookBackend::make(const std::string& 
   }
   OwnedFd process(carrier < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, carrier, 0)));
   if (!process.valid() || ::fcntl(BorrowedFd(channel.first).raw(), F_SETFL, O_NONBLOCK) != 0) {
-    return fail_errno(errno, "starting what carries questions to the approval service");
+    return fail_fork(errno, "starting what carries questions to the approval service");
   }
   return std::unique_ptr<WebhookBackend>(
       new WebhookBackend(session, clock, std::move(channel.first), std::move(process), carrier));

@@ -205,4 +205,15 @@ Error not_executed(const RunPlan& plan, const std::string& program, int saved_er
       .mend_with("grant its directory with --exec or --read, or check its interpreter");
 }
 
+Error not_started(const std::string& what, const sandbox::ChildFailure& failure) {
+  const std::string_view doing = sandbox::describe(failure.step);
+  const Error cause = failure.step == sandbox::Step::Fork
+                          ? Error::from_fork(failure.saved_errno, doing)
+                          : Error::from_errno(failure.saved_errno, doing);
+  return Error(ErrorKind::Unsupported, what + " was not started: " + cause.message())
+      .mend_with(!cause.remedy().empty()
+                     ? cause.remedy()
+                     : "nono setup --check-only shows what this kernel can enforce");
+}
+
 }  // namespace nono::engine

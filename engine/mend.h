@@ -7,6 +7,7 @@
 #include "engine/run.h"
 #include "profile/never_grant.h"
 #include "sandbox/capability_set.h"
+#include "sandbox/confinement.h"
 #include "sandbox/gatekeeper.h"
 
 namespace nono::engine {
@@ -32,6 +33,9 @@ std::string mend_for(const RunPlan& plan, const sandbox::Refusal& refusal);
 // not_executed is the error of a program that the kernel did not execute in the sandbox; where that
 // lies at what it is started by (a script's `#!`, a loader), it says so.
 Error not_executed(const RunPlan& plan, const std::string& program, int saved_errno);
+
+// not_started is the error of a start that ended in a step before that; `what` was not started.
+Error not_started(const std::string& what, const sandbox::ChildFailure& failure);
 
 // access_of is what a refused operation of that name (sandbox/gatekeeper.h) needs, and of what: the
 // object itself, or the directory in which its name is.

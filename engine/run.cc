@@ -176,9 +176,7 @@ Error start_failure(const RunPlan& plan, const sandbox::ChildFailure& failure,
                                          "' cannot be executed in the sandbox: " + refused->why)
                      .mend_with(refused->mend);
   }
-  const Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
-  return Error(ErrorKind::Unsupported, "the agent was not started: " + cause.message())
-      .mend_with("nono setup --check-only shows what this kernel can enforce");
+  return not_started("the agent", failure);
 }
 
 // ReadyAgent is an agent's process that waits for its start, or is called off.

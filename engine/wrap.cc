@@ -100,9 +100,7 @@ Error start_failure(const RunPlan& plan, const sandbox::ChildFailure& failure,
   if (failure.step == sandbox::Step::Exec) {
     return not_executed(plan, program, failure.saved_errno);
   }
-  const Error cause = Error::from_errno(failure.saved_errno, sandbox::describe(failure.step));
-  return Error(ErrorKind::Unsupported, "the program was not started: " + cause.message())
-      .mend_with("nono setup --check-only shows what this kernel can enforce");
+  return not_started("the program", failure);
 }
 
 // record_start writes a whole record: how the program ends is not known to anybody.

@@ -154,7 +154,7 @@ Result<void> NonoNetClient::start() {
   pid_t pid = -1;
   error = error != 0 ? error : plan.run(program, options_.environment, pid);
   if (error != 0) {
-    return fail_errno(error, "starting " + program);
+    return fail_fork(error, "starting " + program);
   }
   // Not reaped yet, so the number still means our child.
   OwnedFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

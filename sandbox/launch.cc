@@ -455,7 +455,7 @@ Result<Launched> launch(const LaunchPlan& plan) {
   const int saved = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (broker < 0) {
-    return fail_errno(saved, "starting the broker");
+    return fail_fork(saved, "starting the broker");
   }
   Launched out;
   out.broker = broker;

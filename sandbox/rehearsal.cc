@@ -63,7 +63,7 @@ Result<int> rehearse(const Prepared& prepared, Rehearsed what, const std::string
   OwnedFd to(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) {
-    return fail_errno(errno, "asking the kernel");
+    return fail_fork(errno, "asking the kernel");
   }
   if (child == 0) {
     perform(prepared, what, path.c_str(), BorrowedFd(to).raw());

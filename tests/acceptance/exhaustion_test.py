@@ -118,6 +118,8 @@ class Exhaustion(support.SandboxCase):
                 else:
                     self.assertNotEqual(done.stderr, "")
                     self.assertGreater(done.returncode, 0, "ended by a signal")
+                    if done.returncode == 125:
+                        self.assertIn("ulimit -n", done.stderr)
         self.assertGreater(started, 0)
 
     @unittest.skipUnless(os.geteuid() == 0, "what a broker holds open is counted as root")
@@ -327,6 +329,34 @@ class FullDisk(support.SandboxCase):
             return os.readlink(f"/proc/{pid}/cwd").startswith(str(self.project.tree))
         except OSError:
             return False
+
+
+def maps(uid):
+    """Whether this user namespace knows that user, as that of a machine does."""
+    rows = [[int(word) for word in line.split()] for line in open("/proc/self/uid_map")]
+    return any(first <= uid < first + count for first, _, count in rows)
+
+
+LONELY = 3_900_000_000 + os.getpid()
+
+
+@unittest.skipUnless(os.geteuid() == 0 and maps(LONELY), "takes a user who has no other process")
+class FewProcesses(support.SandboxCase):
+    uid = LONELY
+
+    def test_few_processes_from_the_start(self):
+        started = 0
+        for limit in range(6):
+            with self.subTest(limit=limit):
+                done = self.project.run(
+                    "bash", "-c", f"ulimit -u {limit}; exec {support.NONO} run --allow-cwd "
+                    "--trust-scan=none -- /bin/true")
+                if done.returncode == 0:
+                    started += 1
+                else:
+                    self.assertEqual(done.returncode, 125, done.stderr)
+                    self.assertIn("ulimit -u", done.stderr)
+        self.assertIn(started, range(1, 6))
 
 
 support.both_users(globals(), Exhaustion, FullDisk)

@@ -2,6 +2,7 @@
 #include "base/result.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 #include <memory>
@@ -27,6 +28,20 @@ TEST(ErrorTest, ErrnoBecomesItsKindAndText) {
     EXPECT_EQ(error.code(), c.saved_errno) << c.message;
     EXPECT_EQ(error.message(), c.message);
   }
+}
+
+TEST(ErrorTest, LimitsOfDescriptorsAndProcessesAreNamedInTheRemedy) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const std::string told = Error::from_errno(EMFILE, "open x").remedy();
+  EXPECT_NE(told.find("(ulimit -n), which is " + std::to_string(limit.rlim_cur)), std::string::npos)
+      << told;
+  EXPECT_EQ(told.contains("ulimit -Hn"), limit.rlim_cur == limit.rlim_max) << told;
+  EXPECT_NE(Error::from_errno(ENFILE, "open x").remedy().find("fs.file-max"), std::string::npos);
+  EXPECT_NE(Error::from_fork(EAGAIN, "fork").remedy().find("ulimit -u"), std::string::npos);
+  EXPECT_EQ(Error::from_fork(EAGAIN, "fork").code(), EAGAIN);
+  EXPECT_TRUE(Error::from_fork(ENOMEM, "fork").remedy().empty());
+  EXPECT_TRUE(Error::from_errno(EAGAIN, "read").remedy().empty());
 }
 
 TEST(ErrorTest, GlobalErrnoIsNotRead) {
