@@ -23,12 +23,13 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 constexpr std::uint64_t kEntriesPerLook = 512;
 constexpr std::chrono::milliseconds kProgressPeriod{100};
 
-constexpr std::array<std::string_view, 10> kAgentDirectories = {
-    ".claude", ".cursor", ".agents", ".codex",    ".github",
-    ".gemini", ".qwen",   ".vscode", ".windsurf", ".opencode"};
+constexpr std::array<std::string_view, 12> kAgentDirectories = {
+    ".claude", ".cursor", ".agents",   ".codex",    ".github",     ".gemini",
+    ".qwen",   ".vscode", ".windsurf", ".opencode", ".clinerules", ".roo"};
 // What agents read beneath their own directories; the rest of them is state: sessions, caches.
-constexpr std::array<std::string_view, 7> kLoadedParts = {
-    "commands", "agents", "skills", "rules", "prompts", "instructions", "plugins"};
+constexpr std::array<std::string_view, 14> kLoadedParts = {
+    "commands", "agents", "skills", "rules", "prompts",   "instructions",  "plugins",
+    "command",  "agent",  "mode",   "modes", "chatmodes", "output-styles", "workflows"};
 constexpr std::array<std::string_view, 12> kHomeDirectories = {
     ".claude",   ".codex",           ".gemini",       ".qwen",
     ".cursor",   ".agents",          ".goose",        ".windsurf",

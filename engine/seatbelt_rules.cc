@@ -39,20 +39,30 @@ std::string folded_component(std::string_view name) {
   return out.append(quoted_with_stars(name)).append(kTrimmed);
 }
 
-// builtin_regex writes one built-in name, or the Markdown files beneath a directory.
+// beneath_regex goes on behind a directory: the files of an ending at any depth beneath it.
+std::string beneath_regex(std::string_view ending) {
+  return std::string("/(.*/)?[^/]*")
+      .append(kNotTrimmed)
+      .append("[^/]*\\.")
+      .append(ending)
+      .append(kTrimmed)
+      .append("$");
+}
+
+// builtin_regex writes one built-in name, or the files of an ending beneath a directory.
 std::string builtin_regex(std::string_view shown) {
   std::string out;
   while (!shown.empty()) {
     const std::size_t slash = std::min(shown.find('/'), shown.size());
     out.append("/").append(folded_component(shown.substr(0, slash)));
-    if (slash + 1 == shown.size()) {
-      return out.append("/(.*/)?[^/]*")
-          .append(kNotTrimmed)
-          .append("[^/]*\\.[mM][dD][cC]?")
-          .append(kTrimmed)
-          .append("$");
+    shown.remove_prefix(std::min(slash, shown.size()));
+    if (shown == "/") {
+      return out + beneath_regex("[mM][dD][cC]?");
     }
-    shown.remove_prefix(std::min(slash + 1, shown.size()));
+    if (shown == "/*.toml") {
+      return out + beneath_regex("[tT][oO][mM][lL]");
+    }
+    shown.remove_prefix(std::min<std::size_t>(1, shown.size()));
   }
   return out + "$";
 }

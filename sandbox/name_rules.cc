@@ -90,9 +90,18 @@ std::string without_codex_tmp(std::string_view canonical) {
   return join_path(canonical.substr(0, at), canonical.substr(at + std::size("/.codex/") - 1));
 }
 
+// Names of files that are guarded only where all of their ending are.
+constexpr auto kAnyFiles = std::to_array<std::string_view>({"a.md", "a.toml"});
+
 bool instructs(const trustpolicy::GuardedNames& names, std::string_view directory,
                std::string_view name) {
   return names.classify(join_path(directory, name)) == GuardClass::Instruction;
+}
+
+// instructs_all says whether all files of some ending there are instructions.
+bool instructs_all(const trustpolicy::GuardedNames& names, std::string_view directory) {
+  return std::ranges::any_of(
+      kAnyFiles, [&](std::string_view name) { return instructs(names, directory, name); });
 }
 
 // lies_in_skill: `directory` is that of a skill (.claude/skills/x), or lies in it. What agents load
@@ -104,8 +113,8 @@ bool lies_in_skill(const trustpolicy::GuardedNames& names, std::string_view dire
     const std::string_view above = directory.substr(0, at);
     const std::string_view skill = directory.substr(at + kSkills.size());
     const std::string_view inner = skill.substr(std::min(skill.find('/'), skill.size()));
-    if (base_name(above).starts_with('.') && !instructs(names, directory_name(above), "a.md") &&
-        !instructs(names, join_path("/", inner), "a.md")) {
+    if (base_name(above).starts_with('.') && !instructs_all(names, directory_name(above)) &&
+        !instructs_all(names, join_path("/", inner))) {
       return true;
     }
   }
@@ -122,7 +131,9 @@ bool is_packaged(const trustpolicy::GuardedNames& names, std::string_view canoni
   // Agents have their directories in one with a dot; a policy's patterns hold beneath the policy.
   const std::string_view place = above.substr(std::min(above.find("/."), above.size()));
   const bool by_place =
-      !place.empty() && instructs(names, place, "a.md") && !instructs(names, "/", "a.md");
+      !place.empty() && std::ranges::any_of(kAnyFiles, [&](std::string_view name) {
+        return instructs(names, place, name) && !instructs(names, "/", name);
+      });
   return !by_place || (lies_in_skill(names, place) && !instructs(names, "/", base_name(canonical)));
 }
 
@@ -136,9 +147,9 @@ bool makes_instructions(const trustpolicy::GuardedNames& names, std::string_view
   if (std::max(known_as, names.classify(canonical)) == GuardClass::Instruction) {
     return true;
   }
-  constexpr auto kBeneath =
-      std::to_array<std::string_view>({"a.md", "agents/a.md", "commands/a.md", "instructions/a.md",
-                                       "prompts/a.md", "rules/a.md", "skills/a.md"});
+  constexpr auto kBeneath = std::to_array<std::string_view>(
+      {"a.md", "a.toml", "agents/a.md", "commands/a.md", "commands/a.toml", "instructions/a.md",
+       "prompts/a.md", "rules/a.md", "skills/a.md"});
   if (makes != S_IFLNK) {
     return false;
   }
@@ -153,7 +164,7 @@ std::string instruction_root(const trustpolicy::GuardedNames& names, std::string
   const bool anywhere = instructs(names, "/", own);
   std::string_view root = directory_name(canonical);
   const auto is_inner = [&] {
-    return base_name(root).starts_with('.') || instructs(names, root, "a.md") ||
+    return base_name(root).starts_with('.') || instructs_all(names, root) ||
            (!anywhere && instructs(names, root, own));
   };
   while (root.size() > 1 && is_inner()) {

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kHooks = "git runs it on the user's next commit or checkout";
 constexpr std::string_view kGitConfig = "git configuration can name programs that git runs";
 constexpr std::string_view kMercurial = "Mercurial's settings name programs that hg runs";
+constexpr std::string_view kJujutsu = "Jujutsu's settings name programs that jj runs";
 constexpr std::string_view kWorktree = "it says where git looks for the worktree";
 constexpr std::string_view kEditor = "the editor runs it when the folder is opened";
 constexpr std::string_view kAgent = "an agent runs what it names, outside any sandbox";
@@ -38,6 +39,8 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {".hg/hgrc", kMercurial},
     {".hg/hgrc-not-shared", kMercurial},
     {".hg/sharedpath", "it says where Mercurial looks for the repository and its settings"},
+    {".jj/repo/config.toml", kJujutsu},
+    {".jj/workspace-config.toml", kJujutsu},
     {".mcp.json", kAgent},
     {".claude/settings.json", kAgent},
     {".claude/settings.local.json", kAgent},
@@ -130,6 +133,8 @@ constexpr auto kNames = std::to_array<ProtectedName>({
     {"~/.config/systemd/*", "systemd runs it at the next login"},
     {"~/.gitconfig", kGitConfig},
     {"~/.config/git/*", kGitConfig},
+    {"~/.config/jj/*", kJujutsu},
+    {"~/.jjconfig.toml", kJujutsu},
     {"~/.ssh/*", "keys and permissions to log in"},
 });
 

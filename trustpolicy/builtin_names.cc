@@ -26,20 +26,44 @@ constexpr auto kBuiltins = std::to_array<Builtin>({
     {".clinerules", GuardClass::Instruction},
     {".goosehints", GuardClass::Instruction},
     {"copilot-instructions.md", GuardClass::Instruction},
+    {"CRUSH.md", GuardClass::Instruction},
+    {"CRUSH.local.md", GuardClass::Instruction},
+    {".claude/loop.md", GuardClass::Instruction},
+    {".gemini/system.md", GuardClass::Instruction},
     {".claude/commands/", GuardClass::Instruction},
     {".claude/agents/", GuardClass::Instruction},
     {".claude/skills/", GuardClass::Instruction},
     {".claude/rules/", GuardClass::Instruction},
+    {".claude/output-styles/", GuardClass::Instruction},
     {".cursor/rules/", GuardClass::Instruction},
+    {".cursor/commands/", GuardClass::Instruction},
+    {".cursor/agents/", GuardClass::Instruction},
     {".agents/", GuardClass::Instruction},
     {".codex/", GuardClass::Instruction},
+    {".codex/agents/*.toml", GuardClass::Instruction},
+    {".gemini/agents/", GuardClass::Instruction},
+    {".gemini/commands/*.toml", GuardClass::Instruction},
+    {".opencode/agent/", GuardClass::Instruction},
+    {".opencode/agents/", GuardClass::Instruction},
+    {".opencode/mode/", GuardClass::Instruction},
+    {".opencode/modes/", GuardClass::Instruction},
+    {".opencode/command/", GuardClass::Instruction},
+    {".opencode/commands/", GuardClass::Instruction},
+    {".qwen/agents/", GuardClass::Instruction},
+    {".qwen/commands/", GuardClass::Instruction},
+    {".clinerules/", GuardClass::Instruction},
+    {".roo/", GuardClass::Instruction},
+    {".windsurf/", GuardClass::Instruction},
     {".github/instructions/", GuardClass::Instruction},
     {".github/prompts/", GuardClass::Instruction},
+    {".github/agents/", GuardClass::Instruction},
+    {".github/chatmodes/", GuardClass::Instruction},
     {".claude/settings*.json", GuardClass::AgentConfig},
     {".mcp.json", GuardClass::AgentConfig},
     {".codex/config.toml", GuardClass::AgentConfig},
     {".gemini/settings.json", GuardClass::AgentConfig},
     {"opencode.json", GuardClass::AgentConfig},
+    {"opencode.jsonc", GuardClass::AgentConfig},
     {".vscode/tasks.json", GuardClass::AgentConfig},
     {".envrc", GuardClass::AgentConfig},
     {".nono/profile.json", GuardClass::AgentConfig},
@@ -79,28 +103,54 @@ constexpr auto kNames = std::to_array<NameRule>({
     {".clinerules", bit_of(".clinerules")},
     {".goosehints", bit_of(".goosehints")},
     {"copilot-instructions.md", bit_of("copilot-instructions.md")},
+    {"crush.md", bit_of("CRUSH.md")},
+    {"crush.local.md", bit_of("CRUSH.local.md")},
     {".mcp.json", bit_of(".mcp.json")},
     {"opencode.json", bit_of("opencode.json")},
+    {"opencode.jsonc", bit_of("opencode.jsonc")},
     {".envrc", bit_of(".envrc")},
 });
+
+enum class Ending : unsigned char { Markdown, Toml };
 
 struct DirectoryRule {
   std::string_view first;
   std::string_view second;  // empty: the first alone will do
   BuiltinSet bit;
+  Ending ending = Ending::Markdown;  // of the files that it concerns
 };
 constexpr auto kDirectories = std::to_array<DirectoryRule>({
     {".claude", "commands", bit_of(".claude/commands/")},
     {".claude", "agents", bit_of(".claude/agents/")},
     {".claude", "skills", bit_of(".claude/skills/")},
     {".claude", "rules", bit_of(".claude/rules/")},
+    {".claude", "output-styles", bit_of(".claude/output-styles/")},
     {".cursor", "rules", bit_of(".cursor/rules/")},
+    {".cursor", "commands", bit_of(".cursor/commands/")},
+    {".cursor", "agents", bit_of(".cursor/agents/")},
     {".agents", "", bit_of(".agents/")},
     {".codex", "", bit_of(".codex/")},
+    {".codex", "agents", bit_of(".codex/agents/*.toml"), Ending::Toml},
+    {".gemini", "agents", bit_of(".gemini/agents/")},
+    {".gemini", "commands", bit_of(".gemini/commands/*.toml"), Ending::Toml},
+    {".opencode", "agent", bit_of(".opencode/agent/")},
+    {".opencode", "agents", bit_of(".opencode/agents/")},
+    {".opencode", "mode", bit_of(".opencode/mode/")},
+    {".opencode", "modes", bit_of(".opencode/modes/")},
+    {".opencode", "command", bit_of(".opencode/command/")},
+    {".opencode", "commands", bit_of(".opencode/commands/")},
+    {".qwen", "agents", bit_of(".qwen/agents/")},
+    {".qwen", "commands", bit_of(".qwen/commands/")},
+    {".clinerules", "", bit_of(".clinerules/")},
+    {".roo", "", bit_of(".roo/")},
+    {".windsurf", "", bit_of(".windsurf/")},
     {".github", "instructions", bit_of(".github/instructions/")},
     {".github", "prompts", bit_of(".github/prompts/")},
+    {".github", "agents", bit_of(".github/agents/")},
+    {".github", "chatmodes", bit_of(".github/chatmodes/")},
 });
 
+// ConfigRule is of a file that lies in the directory itself.
 struct ConfigRule {
   std::string_view directory;
   std::string_view prefix;
@@ -112,6 +162,8 @@ constexpr auto kConfigs = std::to_array<ConfigRule>({
     {".codex", "config.toml", "", bit_of(".codex/config.toml")},
     {".gemini", "settings.json", "", bit_of(".gemini/settings.json")},
     {".vscode", "tasks.json", "", bit_of(".vscode/tasks.json")},
+    {".claude", "loop.md", "", bit_of(".claude/loop.md")},
+    {".gemini", "system.md", "", bit_of(".gemini/system.md")},
     {".nono", "profile.json", "", bit_of(".nono/profile.json")},
     {".nono", "profile.toml", "", bit_of(".nono/profile.toml")},
     {".nono", "profile.yaml", "", bit_of(".nono/profile.yaml")},
@@ -126,6 +178,16 @@ constexpr BuiltinSet bits_of_class(GuardClass guard_class) {
   return bits;
 }
 constexpr BuiltinSet kInstructions = bits_of_class(GuardClass::Instruction);
+
+constexpr BuiltinSet bits_of_ending(Ending ending) {
+  BuiltinSet bits = 0;
+  for (const DirectoryRule& rule : kDirectories) {
+    bits |= rule.ending == ending ? rule.bit : 0;
+  }
+  return bits;
+}
+constexpr BuiltinSet kOfMarkdown = bits_of_ending(Ending::Markdown);
+constexpr BuiltinSet kOfToml = bits_of_ending(Ending::Toml);
 
 bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
@@ -204,8 +266,12 @@ BuiltinSet name_hits(const FoldedName& name) {
   return 0;
 }
 
-bool is_markdown(const FoldedName& name) {
-  return name.plain().ends_with(".md") || name.plain().ends_with(".mdc");
+// rules_of_ending are the directory rules that concern files of such a name.
+BuiltinSet rules_of_ending(const FoldedName& name) {
+  if (name.plain().ends_with(".md") || name.plain().ends_with(".mdc")) {
+    return kOfMarkdown;
+  }
+  return name.plain().ends_with(".toml") ? kOfToml : 0;
 }
 
 // Every directory rule begins with a dot, which no name that begins with a letter or digit folds
@@ -241,7 +307,11 @@ class DirectoryWalk {
   BuiltinSet met_ = 0;
 };
 
-BuiltinSet directory_hits(std::string_view directories) {
+BuiltinSet directory_hits(std::string_view directories, const FoldedName& name) {
+  const BuiltinSet concerned = rules_of_ending(name);
+  if (concerned == 0) {
+    return 0;
+  }
   DirectoryWalk walk;
   for (std::size_t at = 0; at < directories.size();) {
     const std::string_view component = directories.substr(at, directories.find('/', at) - at);
@@ -250,7 +320,7 @@ BuiltinSet directory_hits(std::string_view directories) {
       walk.enter(component);
     }
   }
-  return walk.met();
+  return walk.met() & concerned;
 }
 
 bool is_config(const FoldedName& name, const ConfigRule& rule) {
@@ -292,7 +362,7 @@ GuardClass builtin_class(std::string_view absolute_path, BuiltinSet taken_off) {
   const FoldedName name(bare ? absolute_path : absolute_path.substr(slash + 1));
   const std::string_view directories = bare ? "" : absolute_path.substr(0, slash);
   BuiltinSet hits = name_hits(name);
-  hits |= is_markdown(name) ? directory_hits(directories) : config_hits(directories, name);
+  hits |= directory_hits(directories, name) | config_hits(directories, name);
   hits &= ~taken_off;
   if ((hits & kInstructions) != 0) {
     return GuardClass::Instruction;
@@ -304,9 +374,10 @@ std::vector<NameShape> builtin_shapes() {
   const auto undotted = [](std::string_view rule) {
     return std::string(rule.substr(rule.starts_with('.') ? 1 : 0));
   };
-  // Directory rules concern files of these two endings only.
+  // Directory rules concern files of these endings only.
   std::vector<NameShape> out = {{"", ".md", Spelling::Folded, Extent::Ends},
-                                {"", ".mdc", Spelling::Folded, Extent::Ends}};
+                                {"", ".mdc", Spelling::Folded, Extent::Ends},
+                                {"", ".toml", Spelling::Folded, Extent::Ends}};
   for (const NameRule& rule : kNames) {
     if (!rule.name.ends_with(".md")) {
       out.push_back({undotted(rule.name), "", Spelling::Folded, Extent::Whole});

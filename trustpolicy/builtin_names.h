@@ -21,7 +21,8 @@ using BuiltinSet = std::uint64_t;
 
 struct Builtin {
   std::string_view shown;  // as a policy's `unguard` and the documentation write it; a name that
-                           // ends with `/` guards *.md and *.mdc beneath that directory
+                           // ends with `/` guards *.md and *.mdc at any depth beneath that
+                           // directory, one that ends with `/*.toml` those files there
   GuardClass guard_class;
 };
 std::span<const Builtin> builtin_names();

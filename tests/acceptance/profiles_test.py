@@ -241,9 +241,36 @@ class AgentProfile(agents_test.Agent):
         self.assertNotEqual(done.returncode, 0)
 
 
-class ClaudeCodeProfile(AgentProfile, support.SandboxCase):
+class LoadsByPlace:
+    """For an agent that loads a file of another name, `placed`, without a question.
+
+    `text` is what the file holds around the marker, `asked` what the agent is called with, if not
+    with `first`."""
+
+    placed = text = asked = None
+
+    def test_what_it_loads_by_its_place_is_in_the_prompt_only_where_it_is_signed(self):
+        self.first = self.asked or self.first
+        self.project.write(self.placed, self.text.format(agents_test.OTHER))
+        done = self.ran(self.call(), 1)
+        self.assertIn(self.placed, done.stderr)
+        self.call("--trust-scan=none")
+        self.assertNotIn(agents_test.OTHER, self.llm.prompts())
+        self.llm.requests.clear()
+        self.project.write(self.placed, self.text.format(agents_test.SIGNED))
+        self.project.sign(self.placed)
+        self.succeeded(self.call())
+        self.assertIn(agents_test.SIGNED, self.llm.prompts())
+        self.project.write(self.placed, self.text.format(agents_test.OTHER))
+        self.succeeded(self.project.run(*self.first, env=self.variables(), timeout=120))
+        self.assertIn(agents_test.OTHER, self.llm.prompts(), "outside")
+
+
+class ClaudeCodeProfile(LoadsByPlace, AgentProfile, support.SandboxCase):
     profile, program, instructions = "claude-code", "claude", "CLAUDE.md"
     key, first = "ANTHROPIC_API_KEY", ("claude", "-p", "hi")
+    placed = ".claude/output-styles/default.md"
+    text = "---\nname: default\ndescription: d\n---\n{}\n"
 
     def variables(self):
         return {**super().variables(), "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
@@ -253,10 +280,16 @@ class ClaudeCodeProfile(AgentProfile, support.SandboxCase):
         """Nothing: what Claude Code needs is made at the first start."""
 
 
-class CodexProfile(AgentProfile, support.SandboxCase):
+class CodexProfile(LoadsByPlace, AgentProfile, support.SandboxCase):
     profile, program, instructions = "codex", "codex", "AGENTS.md"
     key, first = "OPENAI_API_KEY", ("codex", "exec", "hi")
-    state = agents_test.Codex.state
+    placed = ".codex/agents/a.toml"
+    text = 'name = "a"\ndescription = "{}"\ndeveloper_instructions = "x"\n'
+
+    def state(self):
+        agents_test.Codex.state(self)
+        with open(self.project.home / ".codex/config.toml", "a", encoding="utf-8") as settings:
+            settings.write(f'[projects."{self.project.tree}"]\ntrust_level = "trusted"\n')
 
 
 class MoreAgents(AgentProfile):
@@ -275,10 +308,12 @@ class MoreAgents(AgentProfile):
         return (*super().options(*passed), *more)
 
 
-class Gemini(MoreAgents, support.SandboxCase):
+class Gemini(LoadsByPlace, MoreAgents, support.SandboxCase):
     profile, program, instructions = "gemini", "gemini", "GEMINI.md"
     key, first = "GEMINI_API_KEY", ("gemini", "-m", "gemini-2.5-flash", "-p", "hi")
     names = ("GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GEMINI_CLI_TRUST_WORKSPACE")
+    asked = ("gemini", "-m", "gemini-2.5-flash", "-p", "/command")
+    placed, text = ".gemini/commands/command.toml", 'prompt = "{}"\n'
 
     def variables(self):
         return {**super().variables(), "GEMINI_CLI_TRUST_WORKSPACE": "true",
@@ -291,10 +326,11 @@ class Gemini(MoreAgents, support.SandboxCase):
             "privacy": {"usageStatisticsEnabled": False}}))
 
 
-class OpenCode(MoreAgents, support.SandboxCase):
+class OpenCode(LoadsByPlace, MoreAgents, support.SandboxCase):
     profile, program, instructions = "opencode", "opencode", "AGENTS.md"
     key, first = "ANTHROPIC_API_KEY", ("opencode", "run", "hi")
     names = ("ANTHROPIC_API_KEY",)
+    placed, text = ".opencode/agent/build.md", "---\nmode: primary\n---\n{}\n"
 
     def state(self):
         directory = self.project.home / ".config/opencode"
@@ -419,8 +455,8 @@ class AgentSettings(support.SandboxCase):
                 for name in names]
 
     def under(self, profile, script, paths):
-        return self.ran(self.project.sandbox("sh", "-c", script, "sh", *map(str, paths),
-                                             options=("--profile", profile)))
+        return self.ran(self.project.sandbox("sh", "-c", script, "sh", *map(str, paths), options=(
+            "--profile", profile, "--trust-scan=none")))
 
     def test_every_agent_has_a_row(self):
         listed = self.ran(self.project.run(support.NONO, "profile", "list", "--json")).stdout

@@ -344,7 +344,7 @@ for path in 'here/none', 'here/none/file', 'here/file/':
     def test_protected_names_are_not_written(self):
         for name in (".git/hooks/pre-commit", ".git/config", ".mcp.json", ".vscode/tasks.json",
                      ".envrc", ".claude/settings.json", ".nono/profile.json",
-                     ".hg/hgrc", ".hg/sharedpath"):
+                     ".hg/hgrc", ".hg/sharedpath", ".jj/repo/config.toml"):
             (self.project.tree / name).parent.mkdir(parents=True, exist_ok=True)
             self.project.own()
             self.ran(self.project.run("sh", "-c", f"echo x > {name}; rm {name}"))

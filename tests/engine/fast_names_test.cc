@@ -59,6 +59,10 @@ TEST(FastNamesTest, EveryNameThatIsGuardedIsAskedAbout) {
                                       "/p/.codex/x.md",
                                       "/p/.github/instructions/x.md",
                                       "/p/.github/prompts/x.md",
+                                      "/p/.opencode/agent/x.md",
+                                      "/p/.gemini/commands/x.toml",
+                                      "/p/.gemini/system.md",
+                                      "/p/opencode.jsonc",
                                       "/p/.claude/settings.json",
                                       "/p/.claude/settings.local.json",
                                       "/p/.mcp.json",
@@ -142,14 +146,15 @@ std::string varied(std::string name, std::mt19937& random) {
 
 TEST(FastNamesTest, NoVariationIsGuardedAndNotAskedAbout) {
   std::mt19937 random(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same cases each time
-  const std::vector<std::string> directories = {"/p/",        "/p/.claude/", "/p/.claude/commands/",
-                                                "/p/.codex/", "/p/.nono/",   "/p/docs/",
-                                                "/p/.vscode/"};
+  const std::vector<std::string> directories = {
+      "/p/",       "/p/.claude/", "/p/.claude/commands/", "/p/.codex/",
+      "/p/.nono/", "/p/docs/",    "/p/.vscode/",          "/p/.codex/agents/"};
   const std::vector<std::string> names = {"claude.md",     "agents.md",     ".cursorrules",
                                           ".envrc",        "settings.json", "settings.local.json",
                                           "config.toml",   "tasks.json",    "profile.yml",
-                                          "opencode.json", "x.md",          "a.prompt",
-                                          "b7.rule",       "main.c",        "note"};
+                                          "opencode.json", "x.md",          "x.toml",
+                                          "a.prompt",      "b7.rule",       "main.c",
+                                          "note"};
   Guard guard;
   for (const char* pattern : {"*.prompt", "b[0-9].rule", "docs/no*e"}) {
     guard.add_pattern("", *Glob::parse(pattern));

@@ -125,13 +125,15 @@ TEST_F(ScanTest, BundleWithoutItsFileIsAnOrphan) {
 TEST_F(ScanTest, AutoloadedIsTheRootAndItsAgentDirectories) {
   write("CLAUDE.md", "");
   write(".claude/commands/x.md", "");
+  write(".clinerules/x.md", "");
+  write(".roo/rules-code/x.md", "");
   write("sub/CLAUDE.md", "");
   write("sub/.claude/commands/x.md", "");
   std::vector<bool> autoloaded;
   for (const Found& one : scan().found) {
     autoloaded.push_back(one.autoloaded);
   }
-  EXPECT_EQ(autoloaded, (std::vector<bool>{true, true, false, false}));
+  EXPECT_EQ(autoloaded, (std::vector<bool>{true, true, true, true, false, false}));
 }
 
 TEST_F(ScanTest, ClassOfTheNameIsGiven) {
@@ -173,6 +175,7 @@ TEST_F(ScanTest, AutoloadFindsWhatTheTreeDoesNotReach) {
   write("CLAUDE.md", "");
   write("elsewhere/CLAUDE.md", "");
   write(".claude/commands/deep/x.md", "");
+  write(".opencode/mode/x.md", "");
   write("a/b/CLAUDE.md", "");
   make_directory(user_.home + "/.claude");
   make_directory(user_.home + "/.claude/skills");
@@ -188,8 +191,9 @@ TEST_F(ScanTest, AutoloadFindsWhatTheTreeDoesNotReach) {
     EXPECT_TRUE(one.autoloaded);
     paths.push_back(one.path);
   }
-  EXPECT_EQ(paths, (Names{user_.home + "/.claude/CLAUDE.md", user_.home + "/.claude/skills/s.md",
-                          in(".claude/commands/deep/x.md"), in("CLAUDE.md")}));
+  EXPECT_EQ(paths,
+            (Names{user_.home + "/.claude/CLAUDE.md", user_.home + "/.claude/skills/s.md",
+                   in(".claude/commands/deep/x.md"), in(".opencode/mode/x.md"), in("CLAUDE.md")}));
 }
 
 // What the walk was about to enter is moved away: it must say so, or go on, and end.

@@ -95,7 +95,16 @@ const std::vector<std::string> kBuiltinWords = {"CLAUDE.md",
                                                 ".nono",
                                                 "profile.json",
                                                 "profile.yaml",
-                                                "profile.txt"};
+                                                "profile.txt",
+                                                ".gemini",
+                                                "x.toml",
+                                                ".toml",
+                                                "X.TOML ",
+                                                ".opencode",
+                                                "mode",
+                                                "opencode.jsonc",
+                                                "loop.md",
+                                                ".clinerules"};
 
 TEST(SeatbeltRulesTest, BuiltInNamesAreClosedAsTheGateGuardsThem) {
   EXPECT_GT(agree(Guard(), kBuiltinWords), 1000);

@@ -18,6 +18,7 @@ class FewNames final : public trustpolicy::GuardedNames {
                                 path.contains("/.codex/");
     const bool instructs = base_name(path) == "CLAUDE.md" ||
                            (beneath_agents && path.ends_with(".md")) ||
+                           (path.contains("/.gemini/commands/") && path.ends_with(".toml")) ||
                            (path.starts_with("/p/docs/") && path.ends_with(".md")) ||
                            (path.starts_with("/p/prompts/") && path.ends_with(".txt"));
     if (instructs) {
@@ -50,6 +51,10 @@ TEST(NameRulesTest, WhatInstructsIsKnownByItsNameOrByWhatIsThere) {
       {"/p/.agents", S_IFREG, GuardClass::None, false},
       {"/p/.claude", S_IFLNK, GuardClass::None, true},
       {"/p/.claude/skills", S_IFLNK, GuardClass::None, true},
+      {"/p/.gemini", S_IFLNK, GuardClass::None, true},
+      {"/p/.gemini/commands", S_IFLNK, GuardClass::None, true},
+      {"/p/.gemini/commands/x", S_IFLNK, GuardClass::None, true},
+      {"/p/.gemini/tmp", S_IFLNK, GuardClass::None, false},
       {"/p/.claude/skills/x", S_IFLNK, GuardClass::None, true},
       {"/p/.claude/other", S_IFLNK, GuardClass::None, false},
       {"/p/link", S_IFLNK, GuardClass::None, false},
@@ -73,6 +78,8 @@ TEST(NameRulesTest, PackagesInADirectoryOfInstructionsAreInstructions) {
       {"/p/.agents/.x/skills/s/node_modules/x.md", true},
       {"/p/skills/s/.agents/node_modules/x.md", true},
       {"/p/.agents/node_modules/x.txt", false},
+      {"/p/.gemini/commands/node_modules/x.toml", true},
+      {"/p/node_modules/p/.gemini/commands/x.toml", false},
       {"/p/node_modules/p/.agents/x.md", false},
       {"/p/sub/node_modules/p/README.md", false},
       {"/p/docs/node_modules/p/README.md", false},
@@ -122,6 +129,8 @@ TEST(NameRulesTest, TheRootLiesAboveAllThatIsGuardedByItsPlace) {
       {"/p/prompts/x.txt", "/p"},
       {"/p/prompts/a/x.txt", "/p"},
       {"/p/.agents/a/link", "/p"},
+      {"/p/.gemini/commands/a/x.toml", "/p"},
+      {"/p/.gemini/commands/a/link", "/p"},
       {"/p/README.md", "/p"},
   };
   for (const auto& [path, root] : rows) {

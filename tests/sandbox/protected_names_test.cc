@@ -82,8 +82,8 @@ TEST(ProtectedNamesTest, ARootIsSpeltAsItIs) {
 }
 
 TEST(ProtectedNamesTest, DirectoriesOnTheWayAreNodes) {
-  for (const std::string_view path :
-       {"/w/.git", "/w/.git/hooks", "/w/.vscode", "/w/.claude", "/w/.husky", "/w/.codex"}) {
+  for (const std::string_view path : {"/w/.git", "/w/.git/hooks", "/w/.vscode", "/w/.claude",
+                                      "/w/.husky", "/w/.codex", "/w/.jj/repo"}) {
     EXPECT_EQ(at(path), Protection::Node) << path;
   }
 }
@@ -96,6 +96,9 @@ TEST(ProtectedNamesTest, NeighboursAreFree) {
                                       "/w/.hgignore",
                                       "/w/.hg/store/data/x.i",
                                       "/w/.hg/requires",
+                                      "/w/.jj/repo/op_heads/heads/x",
+                                      "/w/.jj/working_copy/checkout",
+                                      "/w/jj/repo/config.toml",
                                       "/w/trust-policy.jsonx",
                                       "/w/trust-policy.json.bak",
                                       "/w/my-trust-policy.json",

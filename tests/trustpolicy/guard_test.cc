@@ -22,7 +22,8 @@ TEST(GuardTest, InstructionNamesAreGuardedAtAnyDepth) {
   for (const std::string_view name :
        {"CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", "AGENT.md", "AGENTS.override.md", "SKILL.md",
         "SKILLS.md", "GEMINI.md", "QWEN.md", ".cursorrules", ".windsurfrules", ".clinerules",
-        ".goosehints", "copilot-instructions.md"}) {
+        ".goosehints", "copilot-instructions.md", "CRUSH.md", "CRUSH.local.md", ".claude/loop.md",
+        ".gemini/system.md"}) {
     for (const std::string_view directory :
          {"/", "/home/u/p/", "/home/u/p/node_modules/x/", "/p/.hidden/target/"}) {
       const std::string path = std::string(directory) + std::string(name);
@@ -33,9 +34,32 @@ TEST(GuardTest, InstructionNamesAreGuardedAtAnyDepth) {
 
 TEST(GuardTest, MarkdownBeneathAgentDirectoriesIsGuarded) {
   const Guard guard;
-  for (const std::string_view directory :
-       {".claude/commands", ".claude/agents", ".claude/skills", ".claude/rules", ".cursor/rules",
-        ".agents", ".codex", ".github/instructions", ".github/prompts"}) {
+  for (const std::string_view directory : {".claude/commands",
+                                           ".claude/agents",
+                                           ".claude/skills",
+                                           ".claude/rules",
+                                           ".claude/output-styles",
+                                           ".cursor/rules",
+                                           ".cursor/commands",
+                                           ".cursor/agents",
+                                           ".agents",
+                                           ".codex",
+                                           ".gemini/agents",
+                                           ".opencode/agent",
+                                           ".opencode/agents",
+                                           ".opencode/mode",
+                                           ".opencode/modes",
+                                           ".opencode/command",
+                                           ".opencode/commands",
+                                           ".qwen/agents",
+                                           ".qwen/commands",
+                                           ".clinerules",
+                                           ".roo",
+                                           ".windsurf",
+                                           ".github/instructions",
+                                           ".github/prompts",
+                                           ".github/agents",
+                                           ".github/chatmodes"}) {
     for (const std::string_view file : {"/x.md", "/X.MDC", "/a/b/c/x.md"}) {
       const std::string path = "/home/u/p/" + std::string(directory) + std::string(file);
       EXPECT_EQ(guard.classify(path), GuardClass::Instruction) << path;
@@ -45,13 +69,23 @@ TEST(GuardTest, MarkdownBeneathAgentDirectoriesIsGuarded) {
   }
 }
 
+TEST(GuardTest, TomlThatInstructsIsGuardedInItsPlaces) {
+  const Guard guard;
+  for (const std::string_view path :
+       {"/p/.gemini/commands/x.toml", "/p/.gemini/commands/a/b/X.TOML", "/p/.codex/agents/x.toml",
+        "/p/.Codex /Agents/a/x.toml."}) {
+    EXPECT_EQ(guard.classify(path), GuardClass::Instruction) << path;
+  }
+}
+
 TEST(GuardTest, AgentConfigurationIsItsOwnClass) {
   const Guard guard;
   for (const std::string_view path :
        {"/p/.claude/settings.json", "/p/.claude/settings.local.json", "/p/.mcp.json",
         "/p/.codex/config.toml", "/p/.gemini/settings.json", "/p/opencode.json",
-        "/p/.vscode/tasks.json", "/p/.envrc", "/p/.nono/profile.json", "/p/.nono/profile.toml",
-        "/p/.nono/profile.yaml", "/p/.Nono/Profile.YML", "/p/.Claude/Settings.JSON"}) {
+        "/p/.opencode/opencode.jsonc", "/p/opencode.jsonc", "/p/.vscode/tasks.json", "/p/.envrc",
+        "/p/.nono/profile.json", "/p/.nono/profile.toml", "/p/.nono/profile.yaml",
+        "/p/.Nono/Profile.YML", "/p/.Claude/Settings.JSON"}) {
     EXPECT_EQ(guard.classify(path), GuardClass::AgentConfig) << path;
   }
 }
@@ -70,6 +104,20 @@ TEST(GuardTest, OrdinaryNamesAreNotGuarded) {
                                       "/p/.github/workflows/x.md",
                                       "/p/commands/x.md",
                                       "/p/.claude/x/commands/y.md",
+                                      "/p/.claude/x/loop.md",
+                                      "/p/loop.md",
+                                      "/p/system.md",
+                                      "/p/.opencode/plans/x.md",
+                                      "/p/.opencode/node_modules/x/README.md",
+                                      "/p/opencode/agent/x.md",
+                                      "/p/.gemini/commands/x.md",
+                                      "/p/.gemini/x.toml",
+                                      "/p/.gemini/commands.toml",
+                                      "/p/.codex/x.toml",
+                                      "/p/.cursor/plans/x.md",
+                                      "/p/.github/ISSUE_TEMPLATE/x.md",
+                                      "/p/clinerules/x.md",
+                                      "/p/Cargo.toml",
                                       "/p/settings.json",
                                       "/p/config.toml",
                                       "/p/tasks.json",
