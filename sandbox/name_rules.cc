@@ -104,6 +104,11 @@ bool instructs_all(const trustpolicy::GuardedNames& names, std::string_view dire
       kAnyFiles, [&](std::string_view name) { return instructs(names, directory, name); });
 }
 
+// has_dot: some file system takes the name for one with a dot in front.
+bool has_dot(std::string_view name) {
+  return folded_path(join_path("/", name)).starts_with("/.");
+}
+
 // lies_in_skill: `directory` is that of a skill (.claude/skills/x), or lies in it. What agents load
 // by their place there, are other skills.
 bool lies_in_skill(const trustpolicy::GuardedNames& names, std::string_view directory) {
@@ -129,7 +134,11 @@ bool is_packaged(const trustpolicy::GuardedNames& names, std::string_view canoni
     return false;
   }
   // Agents have their directories in one with a dot; a policy's patterns hold beneath the policy.
-  const std::string_view place = above.substr(std::min(above.find("/."), above.size()));
+  const std::string folded = folded_path(above);
+  const std::size_t dot = folded.find("/.");
+  const std::string_view place =
+      dot == std::string::npos ? std::string_view()
+                               : above.substr(same_depth(above, folded.substr(0, dot)).size());
   const bool by_place =
       !place.empty() && std::ranges::any_of(kAnyFiles, [&](std::string_view name) {
         return instructs(names, place, name) && !instructs(names, "/", name);
@@ -164,7 +173,7 @@ std::string instruction_root(const trustpolicy::GuardedNames& names, std::string
   const bool anywhere = instructs(names, "/", own);
   std::string_view root = directory_name(canonical);
   const auto is_inner = [&] {
-    return base_name(root).starts_with('.') || instructs_all(names, root) ||
+    return has_dot(base_name(root)) || instructs_all(names, root) ||
            (!anywhere && instructs(names, root, own));
   };
   while (root.size() > 1 && is_inner()) {

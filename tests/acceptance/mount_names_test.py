@@ -1,6 +1,7 @@
 """What is never granted, or denied by a profile, stays so under the names that mounts give it."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -210,6 +211,18 @@ class OtherLettersTest(stalled_mount_test.StalledMountCase):
         self.assertEqual(self.work(code, "--allow-instruction-drafts"), ["EACCES"] * 6)
         self.assertTrue((self.project.tree / "CLAUDE.md.bundle").exists())
         self.assertEqual((self.project.tree / "CLAUDE.md").read_text(), "before\n")
+
+    # The first dot of each is U+FF0E: in a directory of before, and in one that the session made.
+    INSTRUCTING = ("os.makedirs('.cursor/rules'); "
+                   "written('\\uff0eagents/node_modules/x.md', '\\uff0ecursor/rules/x.md')")
+    LOADED = (".agents/node_modules/x.md", ".cursor/rules/x.md")
+
+    def test_no_instructions_are_written_in_any_letters(self):
+        for tool, ended in (("run", "EACCES"), ("none", "written")):
+            shutil.rmtree(self.point / "work", ignore_errors=True)
+            (self.point / "work/.agents/node_modules").mkdir(parents=True)
+            self.assertEqual(self.work(self.INSTRUCTING, tool=tool), [ended] * 2)
+            self.assertEqual([(self.project.tree / name).exists() for name in self.LOADED], [ended == "written"] * 2)
 
     def test_what_is_kept_is_kept_in_any_letters(self):
         code = "removed('KEPT/file', '\\u212aept/file'); attempt(os.rename, 'KEPT', 'gone')"

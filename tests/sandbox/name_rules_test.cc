@@ -15,7 +15,8 @@ class FewNames final : public trustpolicy::GuardedNames {
  public:
   GuardClass classify(std::string_view path) const override {
     const bool beneath_agents = path.contains("/.claude/skills/") || path.contains("/.agents/") ||
-                                path.contains("/.codex/");
+                                path.contains("/\u200b.agents/") ||
+                                path.contains("/\uff0eclaude/skills/") || path.contains("/.codex/");
     const bool instructs = base_name(path) == "CLAUDE.md" ||
                            (beneath_agents && path.ends_with(".md")) ||
                            (path.contains("/.gemini/commands/") && path.ends_with(".toml")) ||
@@ -83,6 +84,8 @@ TEST(NameRulesTest, PackagesInADirectoryOfInstructionsAreInstructions) {
       {"/p/node_modules/p/.agents/x.md", false},
       {"/p/sub/node_modules/p/README.md", false},
       {"/p/docs/node_modules/p/README.md", false},
+      {"/p/\u200b.agents/node_modules/x.md", true},
+      {"/P\u200b/q/\u200b.agents/a/node_modules/x.md", true},
       {"/p/docs/.agents/node_modules/x.md", true},
       {"/p/docs/.agents/skills/s/node_modules/p/README.md", false},
   };
@@ -126,6 +129,8 @@ TEST(NameRulesTest, TheRootLiesAboveAllThatIsGuardedByItsPlace) {
       {"/p/.claude/skills/x/CLAUDE.md", "/p"},
       {"/p/.claude/skills/.agents/x.md", "/p"},
       {"/p/sub/.claude/skills/x/y.md", "/p/sub"},
+      {"/p/\uff0eclaude/skills/x.md", "/p"},
+      {"/p/\u200b.agents/x/y.md", "/p"},
       {"/p/prompts/x.txt", "/p"},
       {"/p/prompts/a/x.txt", "/p"},
       {"/p/.agents/a/link", "/p"},
