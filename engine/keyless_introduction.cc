@@ -25,9 +25,10 @@ Result<Introduction> parsed(Json entry, const std::string& root, std::string ver
   }
   auto publisher = trustpolicy::parse_publisher(JsonView(entry));
   if (!publisher) {
+    const std::string& remedy = publisher.error().remedy();
     return std::unexpected(
         usage("no policy can hold this publisher: " + publisher.error().message(),
-              "give the whole identity, without wildcards in its owner"));
+              remedy.empty() ? "give the whole identity, without wildcards in its owner" : remedy));
   }
   return Introduction{.publisher = *std::move(publisher),
                       .fingerprint = {},
@@ -117,6 +118,13 @@ bool names_one(std::string_view pattern) {
          }) <= 2;
 }
 
+// is_workflow_file: `pattern` can be the whole path of a workflow, which is a YAML file.
+bool is_workflow_file(std::string_view pattern) {
+  const bool plain = pattern.find_first_of("*?[") == std::string_view::npos;
+  return begins(pattern, ".github/workflows/") && !pattern.ends_with('/') &&
+         (!plain || pattern.ends_with(".yml") || pattern.ends_with(".yaml"));
+}
+
 // What GitHub's certificates never say is refused: as a publisher it would let nobody sign.
 Result<void> check_workflow(const Workflow& workflow) {
   const auto never = [](const std::string& what, const std::string& text, std::string remedy) {
@@ -126,7 +134,7 @@ Result<void> check_workflow(const Workflow& workflow) {
   if (!names_one(workflow.repository)) {
     return never("repository", workflow.repository, "give OWNER/NAME, such as acme/skills");
   }
-  if (!begins(workflow.path, ".github/workflows/")) {
+  if (!is_workflow_file(workflow.path)) {
     return never("workflow", workflow.path,
                  "give its path in the repository, such as .github/workflows/sign.yml");
   }

@@ -120,8 +120,13 @@ Result<std::vector<FoundKey>> candidates(const Policy& policy, const Introductio
 }
 
 Result<void> check_name(const std::string& name) {
-  if (name.empty() || name == trustpolicy::kSelfName) {
+  if (name.empty() || fold_name(name) == trustpolicy::kSelfName) {
     return std::unexpected(usage("a publisher needs a name of its own", "give one: --name NAME"));
+  }
+  if (printable(name) != name) {
+    return std::unexpected(
+        usage("the name holds characters that are not seen: \"" + printable(name) + "\"",
+              "give one that can be read: --name NAME"));
   }
   return {};
 }
@@ -162,17 +167,7 @@ bool add_types(std::vector<std::string>& types, const std::vector<std::string>& 
   return types.size() > before;
 }
 
-}  // namespace
-
-Result<Publisher> publisher_of(const std::string& name, const crypto::PublicKey& key) {
-  NONO_CHECK(check_name(name));
-  return Publisher{.name = name,
-                   .who = KeyedPublisher{.key_id = key.fingerprint().hex(), .key = key},
-                   .predicate_types = {},
-                   .delegates = false};
-}
-
-Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request) {
+Result<Introduction> found_introduction(Gate& gate, const IntroductionRequest& request) {
   if (request.github || request.issuer || request.subject) {
     return introduce_identity(request);
   }
@@ -193,6 +188,22 @@ Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request) {
   const auto hit = std::ranges::find_if(
       keys, [&](const FoundKey& found) { return found.key.fingerprint() == fingerprint; });
   return introduce_key(request, *hit);
+}
+
+}  // namespace
+
+Result<Publisher> publisher_of(const std::string& name, const crypto::PublicKey& key) {
+  NONO_CHECK(check_name(name));
+  return Publisher{.name = name,
+                   .who = KeyedPublisher{.key_id = key.fingerprint().hex(), .key = key},
+                   .predicate_types = {},
+                   .delegates = false};
+}
+
+Result<Introduction> introduce(Gate& gate, const IntroductionRequest& request) {
+  NONO_TRY(Introduction introduced, found_introduction(gate, request));
+  NONO_CHECK(check_name(introduced.publisher.name));
+  return introduced;
 }
 
 Result<Edited> add_publisher(const UserDirectories& user, const Publisher& publisher) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "trustpolicy/builtin_names.h"
 #include "trustpolicy/fields.h"
+#include "trustpolicy/issuer.h"
 #include "trustpolicy/publisher.h"
 #include "trustpolicy/trusted_file.h"
 
@@ -120,6 +121,10 @@ Result<BlockedPublisher> parse_blocked_publisher(const JsonView& view) {
   if (identity.find('*') != std::string::npos) {
     return std::unexpected(
         field.error("is compared exactly: block an issuer and narrow it by 'repository'"));
+  }
+  if (const std::string_view meant = issuer_meant(identity); !meant.empty()) {
+    return std::unexpected(
+        field.error("must be spelt as certificates spell it: " + std::string(meant)));
   }
   NONO_TRY(auto repository, parse_blocked_repository(view));
   NONO_TRY(std::string reason, optional_text(view, "reason"));

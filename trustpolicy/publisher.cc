@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/text.h"
 #include "trustpolicy/fields.h"
+#include "trustpolicy/issuer.h"
 
 namespace nono::trustpolicy {
 namespace {
@@ -45,24 +46,12 @@ Result<KeyedPublisher> parse_keyed(const JsonView& view) {
   return KeyedPublisher{std::move(key_id), *std::move(key)};
 }
 
-bool is_loopback_http(std::string_view issuer) {
-  for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
-    if (issuer.starts_with(host)) {
-      const std::string_view rest = issuer.substr(host.size());
-      return rest.empty() || rest.front() == ':' || rest.front() == '/';
-    }
-  }
-  return false;
-}
-
 Result<std::string> parse_issuer(const JsonView& view) {
   NONO_TRY(const JsonView field, view.at("issuer"));
   NONO_TRY(std::string issuer, field.nonempty_string());
-  if (issuer.find('*') != std::string::npos || issuer.find('?') != std::string::npos) {
-    return std::unexpected(field.error("must be exact: an issuer takes no wildcard"));
-  }
-  if (!(issuer.starts_with("https://") && issuer.size() > 8) && !is_loopback_http(issuer)) {
-    return std::unexpected(field.error("must be the https:// address of an OpenID issuer"));
+  if (const std::string fault = issuer_fault(issuer); !fault.empty()) {
+    return std::unexpected(
+        field.error(fault).mend_with("give the issuer as it stands in the certificate"));
   }
   return issuer;
 }
@@ -255,6 +244,20 @@ Result<std::variant<KeyedPublisher, KeylessPublisher>> parse_who(const JsonView&
       "ref_pattern, or issuer with subject"));
 }
 
+// A name is shown where people decide by it.
+Result<std::string> parse_name(const JsonView& view) {
+  NONO_TRY(const JsonView field, view.at("name"));
+  NONO_TRY(std::string name, field.nonempty_string());
+  if (fold_name(name) == kSelfName) {
+    return std::unexpected(
+        field
+            .error("is the name of the user's own keys and cannot be given to others, "
+                   "nor can what looks like it")
+            .mend_with("give another name"));
+  }
+  return name;
+}
+
 Result<std::vector<std::string>> parse_predicate_types(const JsonView& view) {
   std::vector<std::string> types;
   NONO_TRY(const auto field, view.maybe("predicate_types"));
@@ -312,12 +315,7 @@ Result<Publisher> parse_publisher(const JsonView& view) {
                         "ref_pattern", "build_signer_uri", "subject", "subject_pattern", "root",
                         "predicate_types", "delegates"}));
   NONO_CHECK(no_nulls(view));
-  NONO_TRY(const JsonView name_view, view.at("name"));
-  NONO_TRY(std::string name, name_view.nonempty_string());
-  if (name == kSelfName) {
-    return std::unexpected(
-        name_view.error("is the name of the user's own keys and cannot be given to others"));
-  }
+  NONO_TRY(std::string name, parse_name(view));
   NONO_TRY(auto who, parse_who(view));
   NONO_TRY(auto types, parse_predicate_types(view));
   NONO_TRY(const bool delegates, optional_flag(view, "delegates"));

@@ -232,6 +232,9 @@ TEST_F(KeylessTest, WhatNoCertificateOfGitHubSaysIsNoIntroduction) {
        {Row{"acme/skills", "sign.yml", "refs/heads/main"}, Row{"acme/skills", kWorkflow, "main"},
         Row{"acme/skills", "acme/skills/.github/workflows/sign.yml@refs/heads/main", "refs/*"},
         Row{"acme/skills", "[a-z]/*", "heads/*"},
+        Row{"acme/skills", ".github/workflows/", "refs/heads/main"},
+        Row{"acme/skills", ".github/workflows/*/", "refs/heads/main"},
+        Row{"acme/skills", ".github/workflows/sign", "refs/heads/main"},
         Row{"https://github.com/acme/skills", kWorkflow, "refs/heads/main"},
         Row{"github.com/acme/skills", kWorkflow, "refs/heads/main"},
         Row{"acme/skills/**/.github", kWorkflow, "refs/heads/main"}}) {
@@ -242,7 +245,8 @@ TEST_F(KeylessTest, WhatNoCertificateOfGitHubSaysIsNoIntroduction) {
   }
   for (const Row& row : {Row{"acme/*", "*", "*"}, Row{"acme/**/skills", kWorkflow, "refs/*"},
                          Row{"acme/skills", ".github/*/sign.yml", "refs/tags/v*"},
-                         Row{"acme/skills", ".github/workflows/*", "r*/main"}}) {
+                         Row{"acme/skills", ".github/workflows/*", "r*/main"},
+                         Row{"acme/skills", ".github/workflows/sign.yaml", "refs/heads/main"}}) {
     EXPECT_TRUE(introduced(row).has_value()) << row.workflow << row.ref;
   }
 }
@@ -262,6 +266,35 @@ TEST_F(KeylessTest, AGoBetweenIsNobodysIssuer) {
   }
   request.issuer = "https://oauth2.sigstore.dev";
   EXPECT_TRUE(introduce(opened, request).has_value());
+}
+
+TEST_F(KeylessTest, AnotherSpellingOfAWellKnownIssuerIsNobodys) {
+  Gate opened = gate();
+  IntroductionRequest request{.name = "x", .from_file = {}, .key_file = {}};
+  request.subject = "alice@example.com";
+  request.issuer = "https://Accounts.Google.com/";
+  const auto refused = introduce(opened, request);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind(), ErrorKind::Usage);
+  EXPECT_TRUE(refused.error().message().ends_with(": https://accounts.google.com"));
+  EXPECT_EQ(refused.error().remedy(), "give the issuer as it stands in the certificate");
+  request.issuer = "https://tenant.auth0.com/";
+  EXPECT_TRUE(introduce(opened, request).has_value());
+}
+
+TEST_F(KeylessTest, ANameThatDeceivesIsNotAdded) {
+  Gate opened = gate();
+  for (const char* name :
+       {"\u0455elf", "Self", "ali\u202ece", "alice\u200b", "alice\n", "\x1b[2J"}) {
+    IntroductionRequest request{.name = name, .from_file = {}, .key_file = {}};
+    request.issuer = "https://issuer.example";
+    request.subject = "alice@example.com";
+    const auto refused = introduce(opened, request);
+    ASSERT_FALSE(refused.has_value()) << name;
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Usage);
+    EXPECT_TRUE(
+        publisher_of(name, strangers_key().public_key()).error().remedy().contains("--name"));
+  }
 }
 
 TEST_F(KeylessTest, AnUnverifiedFileIntroducesNobody) {
@@ -498,6 +531,10 @@ TEST_F(ForeignTest, WhatCannotBeReadIsAnError) {
   const std::string file = sign_as(recipe_of({}));
   ForeignRequest no_bundle = request(write("other.txt", "x"));
   EXPECT_NE(outcome(no_bundle).find("there is no bundle beside it"), std::string::npos);
+  EXPECT_NE(outcome(request("sha256:" + std::string(64, '0'))).find("there is no bundle"),
+            std::string::npos);
+  const std::string missing = outcome(request(user_.config + "/missing.txt"));
+  EXPECT_TRUE(missing.ends_with("missing.txt: No such file or directory")) << missing;
   ForeignRequest no_root = request(file);
   no_root.trusted_root = user_.config + "/none.json";
   EXPECT_TRUE(outcome(no_root).starts_with("error: "));

@@ -208,6 +208,50 @@ TEST(DocumentTest, FaultyPublishersAreRefused) {
   });
 }
 
+TEST(DocumentTest, NamesThatLookLikeSelfAreRefused) {
+  const auto named = [](std::string_view name) {
+    return Parts{.publishers = R"([{"name":")" + std::string(name) +
+                               R"(","key_id":"k","public_key":)" + quoted_key() + "}]"};
+  };
+  expect_refusals({
+      {named("\u0455elf"), "/publishers/0/name", "looks like it"},
+      {named("Self "), "/publishers/0/name", "looks like it"},
+  });
+  for (const std::string_view name : {"myself", "Zoë", "Алиса", "a\\\\b", "selfie"}) {
+    EXPECT_TRUE(Document::parse(named(name).text(), "p")) << name;
+  }
+}
+
+TEST(DocumentTest, IssuersThatNoCertificateNamesAreRefused) {
+  const auto issued = [](std::string_view issuer) {
+    return Parts{.publishers = R"([{"name":"x","subject":"a@b.example","issuer":")" +
+                               std::string(issuer) + "\"}]"};
+  };
+  const auto blocking = [](std::string_view issuer) {
+    return Parts{.blocklist = blocked(R"({"identity":")" + std::string(issuer) + "\"}")};
+  };
+  constexpr std::string_view kPlace = "/publishers/0/issuer";
+  constexpr std::string_view kBlock = "/blocklist/publishers/0/identity";
+  constexpr std::string_view kGitHub = ": https://token.actions.githubusercontent.com";
+  expect_refusals({
+      {issued("https://token.actions.githubusercontent.com/"), kPlace, kGitHub},
+      {issued("https://Token.Actions.githubusercontent.com"), kPlace, kGitHub},
+      {issued("http://token.actions.githubusercontent.com"), kPlace, kGitHub},
+      {issued("https://GitLab.com//"), kPlace, ": https://gitlab.com"},
+      {issued("https://issuer.example "), kPlace, "printing ASCII"},
+      {issued("https://is suer.example"), kPlace, "printing ASCII"},
+      {issued(R"(https://issuer.example\n)"), kPlace, "printing ASCII"},
+      {issued("https://issuer\u0435.example"), kPlace, "printing ASCII"},
+      {blocking("https://token.actions.githubusercontent.com/"), kBlock, kGitHub},
+  });
+  for (const std::string_view issuer : {"https://tenant.auth0.com/", "https://Id.example/realms/A",
+                                        "https://token.actions.githubusercontent.com/acme",
+                                        "https://gitlab.com", "http://[::1]:8080/"}) {
+    EXPECT_TRUE(Document::parse(issued(issuer).text(), "p")) << issuer;
+    EXPECT_TRUE(Document::parse(blocking(issuer).text(), "p")) << issuer;
+  }
+}
+
 TEST(DocumentTest, FaultyKeysAreRefused) {
   const auto with = [](std::string_view key) {
     return Parts{.publishers =
