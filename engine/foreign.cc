@@ -86,6 +86,9 @@ Result<std::string> find_bundle(const ForeignRequest& request) {
       return path;
     }
   }
+  if (!digest_named(request.artifact)) {
+    NONO_CHECK(open_regular(BorrowedFd::unowned(AT_FDCWD), request.artifact));
+  }
   return std::unexpected(
       Error(ErrorKind::NotFound, request.artifact + ": there is no bundle beside it")
           .mend_with("name it: --bundle FILE"));
