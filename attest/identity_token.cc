@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "attest/keyless_signer.h"
 #include "base/encoding.h"
 
 namespace nono::attest {
@@ -118,8 +119,11 @@ bool is_circleci(std::string_view issuer) {
 // A workflow of a GitHub server of one's own: its host is what its Fulcio is told.
 bool is_workflow_of_some_host(std::string_view name, const std::string& workflow) {
   constexpr std::string_view kScheme = "https://";
-  return !workflow.empty() && name.starts_with(kScheme) && name.ends_with("/" + workflow) &&
-         name.find('/', kScheme.size()) == name.size() - workflow.size() - 1;
+  if (workflow.empty() || !name.starts_with(kScheme)) {
+    return false;
+  }
+  const std::string_view host = name.substr(0, name.find('/', kScheme.size()));
+  return host.size() > kScheme.size() && is_name_of(name, std::string(host) + "/" + workflow);
 }
 
 Result<void> differs(std::string_view what, const std::string& found, const std::string& wanted) {
@@ -261,10 +265,11 @@ Result<void> IdentityToken::describes(const crypto::SubjectName& name,
     return name.value == email ? Result<void>() : differs("e-mail address", name.value, email);
   }
   if (const std::optional<std::string> wanted = expected_name()) {
-    return name.value == *wanted ? Result<void>() : differs("subject", name.value, *wanted);
+    return is_name_of(name.value, *wanted) ? Result<void>()
+                                           : differs("subject", name.value, *wanted);
   }
   // A user name comes as `sub!domain`; a certificate that states the token's subject was compared.
-  const bool named = name.value == subject || name.value.starts_with(subject + "!") ||
+  const bool named = is_name_of(name.value, subject) || name.value.starts_with(subject + "!") ||
                      claims.token_subject == subject ||
                      is_workflow_of_some_host(name.value, claim("job_workflow_ref"));
   return named ? Result<void>() : differs("subject", name.value, subject);

@@ -27,6 +27,20 @@ bool is_github(std::string_view issuer) {
          (issuer.starts_with(kGitHubIssuer) && issuer[kGitHubIssuer.size()] == '/');
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// escape_of is %XX; what needs none, and what divides a path, is itself.
+std::string escape_of(char c) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  if (is_letter_or_digit(c) || c == '/' || c == '@') {
+    return {c};
+  }
+  const auto byte = static_cast<unsigned char>(c);
+  return {'%', kDigits[byte >> 4U], kDigits[byte & 0xfU]};
+}
+
 std::string build_signer_of(const CertificateIdentity& identity) {
   const bool means_signer = identity.subject.kind == crypto::SubjectNameKind::Uri &&
                             identity.claims.issuer != kCodefreshIssuer;
@@ -100,7 +114,7 @@ bool is_unexplained(const CertificateIdentity& identity) {
 std::expected<void, Rejection> check_subject(const CertificateIdentity& identity) {
   const crypto::FulcioClaims& claims = identity.claims;
   const std::string signer = build_signer_of(identity);
-  if (!signer.empty() && signer != identity.subject.value) {
+  if (!signer.empty() && !is_name_of(identity.subject.value, signer)) {
     return contradiction("subject", identity.subject.value, "build signer URI", signer);
   }
   if (is_unexplained(identity)) {
@@ -118,6 +132,17 @@ bool is_repository(const crypto::FulcioClaims& claims, const std::string& name) 
 }
 
 }  // namespace
+
+bool is_name_of(std::string_view name, std::string_view uri) {
+  for (const char c : uri) {
+    const bool escaped = !name.starts_with(c) && name.starts_with(escape_of(c));
+    if (!escaped && !name.starts_with(c)) {
+      return false;
+    }
+    name.remove_prefix(escaped ? 3 : 1);
+  }
+  return name.empty();
+}
 
 std::expected<void, Rejection> check_agreement(const CertificateIdentity& identity) {
   NONO_CHECK(check_subject(identity));

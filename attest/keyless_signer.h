@@ -3,12 +3,18 @@
 #pragma once
 
 #include <expected>
+#include <string_view>
 
 #include "attest/identity.h"
 #include "attest/rejection.h"
 #include "attest/verifier.h"
 
 namespace nono::attest {
+
+// is_name_of reports whether `name`, a URI as the name of a certificate, stands for `uri` as a
+// token or another claim has it: names are ASCII, and what URIs do not hold is escaped in them
+// (%C3%A9, %20).
+bool is_name_of(std::string_view name, std::string_view uri);
 
 // check_agreement refuses (IdentityMismatch) claims that stand twice and differ: the subject and
 // the build signer URI, old and new claims of repository and ref; and, under GitHub's issuer, a

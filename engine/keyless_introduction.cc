@@ -145,6 +145,27 @@ Result<void> check_workflow(const Workflow& workflow) {
   return {};
 }
 
+// A repository is a whole URI where its host is not the issuer's: no policy can hold that.
+bool is_elsewhere(const attest::KeylessSigner& signer) {
+  return signer.repository.contains("://");
+}
+
+// Everybody can call a workflow that is shared: its name alone is no publisher.
+Result<void> check_own_workflow(const attest::KeylessSigner& signer) {
+  const std::string& subject = signer.subject;
+  const std::string host =
+      subject.substr(0, subject.find('/', std::string_view("https://").size()));
+  const std::string own = is_elsewhere(signer) ? signer.repository : host + "/" + signer.repository;
+  if (signer.repository.empty() || signer.build_signer_uri.empty() ||
+      subject.starts_with(own + "/")) {
+    return {};
+  }
+  return std::unexpected(
+      usage("it is signed in " + signer.repository + " by the workflow " + subject +
+                " of another repository: whoever calls that one would be the publisher",
+            "ask the publisher to sign by a workflow of the repository itself"));
+}
+
 Result<Introduction> introduce_github(const IntroductionRequest& request) {
   if (request.issuer || request.subject) {
     return std::unexpected(
@@ -182,7 +203,9 @@ Result<Introduction> introduce_signer(const IntroductionRequest& request,
                                       const attest::KeylessSigner& signer) {
   const std::string file = request.from_file.value_or("");
   NONO_TRY(const std::string root, root_of(request, signer));
-  if (signer.repository.empty() || signer.workflow.empty() || signer.ref.empty()) {
+  if (is_elsewhere(signer) || signer.repository.empty() || signer.workflow.empty() ||
+      signer.ref.empty()) {
+    NONO_CHECK(check_own_workflow(signer));
     return parsed(subject_entry(request.name, signer.issuer, signer.subject), root, file);
   }
   for (const std::string& text : {signer.repository, signer.workflow, signer.ref}) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace nono::attest::test {
 namespace {
@@ -172,6 +173,38 @@ TEST(KeylessSignerTest, AGitHubServerOfOnesOwnHasItsRepositoriesOnItsHost) {
   EXPECT_EQ(keyless_signer(identity).workflow, ".github/workflows/sign.yml");
   identity.claims.github_repository = "acme/other";
   EXPECT_FALSE(check_agreement(identity).has_value());
+}
+
+TEST(KeylessSignerTest, TheNameEscapesWhatTheClaimsSpellOut) {
+  constexpr std::string_view kWorkflow = "https://github.com/acme/skills/.github/workflows/";
+  CertificateIdentity identity = github();
+  identity.claims.github_ref = "refs/heads/für(1)";
+  identity.claims.source_repository_ref = identity.claims.github_ref;
+  identity.claims.build_signer_uri = std::string(kWorkflow) + "sign all.yml@refs/heads/für(1)";
+  identity.claims.build_config_uri = identity.claims.build_signer_uri;
+  identity.subject.value = std::string(kWorkflow) + "sign%20all.yml@refs/heads/f%C3%BCr%281%29";
+  ASSERT_TRUE(check_agreement(identity).has_value());
+  const KeylessSigner signer = keyless_signer(identity);
+  EXPECT_EQ(signer.subject, identity.subject.value);
+  EXPECT_EQ(signer.workflow, ".github/workflows/sign all.yml");
+  EXPECT_EQ(signer.ref, "refs/heads/für(1)");
+}
+
+TEST(KeylessSignerTest, OnlyAnEscapeOfTheSameIsTheSame) {
+  EXPECT_TRUE(is_name_of("https://a/%D0%B2 b", "https://a/\u0432 b"));
+  EXPECT_TRUE(is_name_of("https://a/x%20y", "https://a/x%20y"));
+  for (const auto& [name, uri] : {std::pair{"https://a/%2Fb", "https://a//b"},
+                                  {"https://a/b%40c", "https://a/b@c"},
+                                  {"https://a/%62", "https://a/b"},
+                                  {"https://a/b", "https://a/%62"},
+                                  {"https://a/%c3%bc", "https://a/ü"},
+                                  {"https://a/%2", "https://a/ "},
+                                  {"https://a/%20b", "https://a/ "},
+                                  {"https://a/", "https://a/ "},
+                                  {"", "a"},
+                                  {"a", ""}}) {
+    EXPECT_FALSE(is_name_of(name, uri)) << name << " " << uri;
+  }
 }
 
 Reason refusal(const CertificateIdentity& identity) {

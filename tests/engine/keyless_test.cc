@@ -193,6 +193,37 @@ TEST_F(KeylessTest, AnIntroductionTakesTheCertificatesIdentity) {
   EXPECT_EQ(reason(file), "proven by acme/skills");
 }
 
+TEST_F(KeylessTest, AWorkflowOfAnotherHostIsIntroducedByItsWholeName) {
+  factory::Recipe recipe = recipe_of({});
+  recipe.leaf.issuer = "https://git.acme.example/_services/token";
+  const std::string file = sign_as(recipe);
+  Gate opened = gate();
+  const Introduction introduced =
+      testing::must(introduce(opened, {.name = "", .from_file = file, .key_file = std::nullopt}));
+  testing::must(add_publisher(user_, introduced.publisher));
+  EXPECT_TRUE(reason(file).starts_with("proven by https://github.com/acme/skills/.github/"));
+  EXPECT_EQ(reason(sign_as(recipe_of({.ref = "refs/heads/dev"}))), "untrusted-publisher");
+}
+
+// Its name says nothing of who called it.
+TEST_F(KeylessTest, ASharedWorkflowAloneIsNoIntroduction) {
+  constexpr auto kShared = "https://github.com/acme/ci/.github/workflows/s.yml@refs/tags/v3";
+  factory::Recipe other_host = recipe_of({.reusable = kShared});
+  other_host.leaf.issuer = "https://git.acme.example/_services/token";
+  factory::Recipe no_workflow = recipe_of({.reusable = kShared});  // the path ends at the first `@`
+  no_workflow.leaf.claims.back().second =
+      "https://github.com/acme/skills/.github/workflows/a@b.yml@refs/heads/main";
+  for (const factory::Recipe& recipe : {other_host, no_workflow}) {
+    const std::string file = sign_as(recipe);
+    Gate opened = gate();
+    const auto refused =
+        introduce(opened, {.name = "x", .from_file = file, .key_file = std::nullopt});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Usage);
+    EXPECT_TRUE(refused.error().message().contains("whoever calls that one"));
+  }
+}
+
 TEST_F(KeylessTest, AnIntroductionInOnesOwnWordsIsTheSame) {
   const std::string file = sign_as(recipe_of({}));
   Gate opened = gate();
