@@ -46,8 +46,31 @@ TEST_F(GenerateTest, BashCompletesCommandsAndOptions) {
   EXPECT_EQ(complete("nono trust publisher re", 3), "remove\n");
   EXPECT_EQ(complete("nono trust sign --mul", 3), "--multi-subject\n");
   EXPECT_EQ(complete("nono trust sign-policy --mul", 3), "\n");
+  EXPECT_EQ(complete("nono -q trust publisher re", 4), "remove\n");
   write("only one.md", "");
   EXPECT_EQ(complete("nono trust sign only", 3), "\n");  // left to the shell, which knows blanks
+}
+
+TEST_F(GenerateTest, ZshCompletesCommandsAndOptions) {
+  const std::string script = nono({"--generate-completion", "zsh"}).out;
+  EXPECT_EQ(script.find("path="), std::string::npos);  // zsh's own: PATH
+  EXPECT_NE(script.find(":HOST\\:PORT:'"), std::string::npos);
+  if (!exists("/usr/bin/zsh")) {
+    GTEST_SKIP() << "zsh is not installed";
+  }
+  write("c", script);
+  const auto complete = [&](const std::string& words, int at) {
+    return run({"/usr/bin/zsh", "-f", "-c",
+                "compadd() { print -r -- add $* }; _arguments() { print -r -- options $* }; "
+                "words=(" +
+                    words + "); CURRENT=" + std::to_string(at) + "; source ./c"})
+        .out;
+  };
+  EXPECT_TRUE(complete("nono tr", 2).starts_with("add -- approve"));
+  EXPECT_TRUE(complete("nono -q tr", 3).starts_with("add -- approve"));
+  EXPECT_EQ(complete("nono trust publisher re", 4), "add -- add list remove\n");
+  EXPECT_TRUE(complete("nono trust sign --mul", 4).starts_with("options --all["));
+  EXPECT_TRUE(complete("nono trust sign-policy --mul", 4).starts_with("options --key["));
 }
 
 TEST_F(GenerateTest, ZshAndFishScriptsParse) {
