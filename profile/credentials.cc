@@ -20,8 +20,8 @@ constexpr std::string_view kForms =
 constexpr auto kPrograms = std::to_array<std::string_view>(
     {"op", "bw", "apple-password", "apple-passwords", "keyring", "cmd"});
 // What every session sets (profile/private_tmp.h).
-constexpr auto kOfTheSession =
-    std::to_array<std::string_view>({"TMPDIR", "TMP", "TEMP", "TMUX_TMPDIR", "XDG_RUNTIME_DIR"});
+constexpr auto kOfTheSession = std::to_array<std::string_view>(
+    {"TMPDIR", "TMP", "TEMP", "TMUX_TMPDIR", "XDG_RUNTIME_DIR", "TMPPREFIX"});
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

@@ -301,7 +301,8 @@ std::vector<std::pair<std::string, std::string>> PrivateTmp::variables() const {
           {"TMP", path_},
           {"TEMP", path_},
           {"TMUX_TMPDIR", path_},
-          {"XDG_RUNTIME_DIR", path_}};
+          {"XDG_RUNTIME_DIR", path_},
+          {"TMPPREFIX", path_ + "/zsh"}};
 }
 
 Result<void> PrivateTmp::remove() {

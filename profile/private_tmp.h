@@ -44,7 +44,8 @@ class PrivateTmp {
 
   const std::string& path() const { return path_; }
   Result<struct stat> status() const;
-  // variables are TMPDIR, TMP, TEMP, TMUX_TMPDIR and XDG_RUNTIME_DIR.
+  // variables are TMPDIR, TMP, TEMP, TMUX_TMPDIR, XDG_RUNTIME_DIR, and TMPPREFIX: with what zsh,
+  // which goes by no other, begins the names of its here-documents.
   std::vector<std::pair<std::string, std::string>> variables() const;
 
   // remove deletes the directory with all that is in it: by descriptors, never following a link,

@@ -102,6 +102,20 @@ END
             """)
         self.assertEqual(done.stdout.split(), ["inside", "700", "200000"])
 
+    def test_a_shell_that_knows_only_its_own_prefix_has_a_place_for_it(self):
+        done = self.script("""
+            case $TMPPREFIX in "$TMPDIR"/*) echo inside ;; esac; echo made > "$TMPPREFIX"1; cat "$TMPPREFIX"1
+            """)
+        self.assertEqual(done.stdout.split(), ["inside", "made"])
+
+    @needs("zsh")
+    def test_zsh_makes_here_documents(self):
+        done = self.script("""
+            printf '%s\\n' 'cat <<END' document END 'cat <<<word' 'cat =(echo file) <(echo pipe)' > run.zsh
+            zsh -f run.zsh
+            """)
+        self.assertEqual(done.stdout.split(), ["document", "word", "file", "pipe"])
+
     @needs("rg")
     def test_ripgrep_finds_what_is_there_and_skips_what_is_ignored(self):
         self.project.write("src/a.txt", "a needle\n")

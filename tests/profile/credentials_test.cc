@@ -86,7 +86,8 @@ TEST(CredentialVariableTest, NamesThatMayBeSet) {
                            "TMP",
                            "TEMP",
                            "TMUX_TMPDIR",
-                           "XDG_RUNTIME_DIR"}) {
+                           "XDG_RUNTIME_DIR",
+                           "TMPPREFIX"}) {
     EXPECT_FALSE(check_settable_variable(name)) << name;
   }
   EXPECT_FALSE(check_settable_variable(std::string("A\0B", 3)));

@@ -66,10 +66,10 @@ TEST(PrivateTmpTest, VariablesPointIntoIt) {
   const TemporaryDirectory base;
   const PrivateTmp tmp = made_in(base);
   const auto variables = tmp.variables();
-  ASSERT_EQ(variables.size(), 5U);
+  ASSERT_EQ(variables.size(), 6U);
   for (const auto& [name, value] : variables) {
     EXPECT_TRUE(value.starts_with(tmp.path())) << name;
-    EXPECT_TRUE(exists(value)) << name;
+    EXPECT_EQ(exists(value), name != "TMPPREFIX") << name;  // zsh puts letters behind that
   }
 }
 
