@@ -172,16 +172,19 @@ bool may_lead_to(const HostPort& asked, const Endpoint& endpoint, const Addresse
   }
   // Ports of engines are the user's word: only addresses count here.
   return where == AddressClass::Host && !is_here(endpoint, own) &&
+         !sandbox::is_local_nat64(endpoint) &&
          !why_never({.address = endpoint.address, .port = 0});
 }
 
 Error leads_nowhere(const HostPort& asked, const Endpoint& example, const Addresses& own) {
+  const std::string address = Endpoint{example.address, asked.port}.text();
   return Error(ErrorKind::Usage,
                "--connect " + asked.text() + ": the name leads only to " + example.host() +
                    (is_here(example, own) ? ", which is this machine"
                                           : ", which is nothing that a name may grant"))
-      .mend_with("--connect " + Endpoint{example.address, asked.port}.text() +
-                 " grants it by its address");
+      .mend_with(sandbox::parse_host_port(address)
+                     ? "--connect " + address + " grants it by its address"
+                     : "give a name that leads to a host: this address cannot be granted");
 }
 
 Result<Destination> destination_from(const HostPort& asked, const Found& found,

@@ -196,6 +196,11 @@ Endpoint without_nat64(const Endpoint& endpoint) {
              : endpoint;
 }
 
+bool is_local_nat64(const Endpoint& endpoint) {
+  return endpoint.address[4] == 0 && endpoint.address[5] == 1 &&
+         std::equal(kNat64.begin(), kNat64.begin() + 4, endpoint.address.begin());
+}
+
 std::expected<Endpoint, int> endpoint_from(std::string_view sockaddr_bytes) {
   sa_family_t family = AF_UNSPEC;
   if (sockaddr_bytes.size() < sizeof family) {

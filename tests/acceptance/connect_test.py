@@ -320,6 +320,8 @@ HOSTS = """127.0.0.1 localhost
 10.77.0.2 own.example
 64:ff9b::a4d:2 translated.example
 100.100.100.200 cloud.example
+64:ff9b:1::a9fe:a9fe local.example
+ff02::1 group.example
 """
 
 
@@ -353,10 +355,13 @@ class Names(support.SandboxCase):
     def test_a_name_gives_no_access_to_this_machine_or_to_metadata_services(self):
         for name, address in (("rebound", "127.0.0.1"), ("metadata", "169.254.169.254"),
                               ("own", "10.77.0.2"), ("translated", "[64:ff9b::a4d:2]"),
-                              ("cloud", "100.100.100.200")):
+                              ("cloud", "100.100.100.200"), ("local", "[64:ff9b:1::a9fe:a9fe]")):
             done = self.staged("echo", "started", connect=[f"{name}.example:80"])
             self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
             self.assertIn(f"--connect {address}:80", done.stderr)
+        done = self.staged("echo", "started", connect=["group.example:80"])
+        self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+        self.assertIn("give a name that leads to a host", done.stderr)
         done = self.ran(self.staged("cat", "/etc/hosts", connect=["both.example:80"]))
         self.assertTrue(done.stdout.startswith("10.77.0.1\tboth.example\n" + HOSTS[:20]))
         done = self.staged("echo", "started", connect=["10.77.0.2:80", "100.100.100.200:80"])

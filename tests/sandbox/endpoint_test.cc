@@ -157,8 +157,17 @@ TEST(EndpointTest, ClassesSayWhereAnAddressLeads) {
       {"[fd00:ec2::254]:1", AddressClass::Host},
   };
   for (const Classed& row : table) {
+    EXPECT_FALSE(is_local_nat64(at(row.address))) << row.address;
     EXPECT_EQ(class_of(at(row.address)), row.expected) << row.address;
   }
+}
+
+TEST(EndpointTest, LocalNat64IsKnownByItsPrefix) {
+  EXPECT_TRUE(is_local_nat64(at("[64:ff9b:1::a9fe:a9fe]:1")));
+  EXPECT_TRUE(is_local_nat64(at("[64:ff9b:1:a9fe:a9:fe00::]:1")));
+  EXPECT_FALSE(is_local_nat64(at("[64:ff9b:2::1]:1")));
+  EXPECT_FALSE(is_local_nat64(at("[64:ff9b:101::1]:1")));
+  EXPECT_FALSE(is_local_nat64(at("[65:ff9b:1::1]:1")));
 }
 
 TEST(EndpointTest, ClassesOfWhatNobodyCanName) {
