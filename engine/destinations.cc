@@ -172,8 +172,7 @@ bool may_lead_to(const HostPort& asked, const Endpoint& endpoint, const Addresse
   }
   // Ports of engines are the user's word: only addresses count here.
   return where == AddressClass::Host && !is_here(endpoint, own) &&
-         !sandbox::is_local_nat64(endpoint) &&
-         !why_never({.address = endpoint.address, .port = 0});
+         !sandbox::is_local_nat64(endpoint) && !why_never({.address = endpoint.address, .port = 0});
 }
 
 Error leads_nowhere(const HostPort& asked, const Endpoint& example, const Addresses& own) {

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "base/files.h"
 #include "base/remedy.h"
+#include "engine/object.h"
 
 namespace nono::engine {
 namespace {
@@ -88,6 +90,29 @@ profile::UserPlaces protected_places(const UserDirectories& user) {
     places.other_home.clear();
   }
   return places;
+}
+
+std::vector<sandbox::HomePlace> home_places(const UserDirectories& user) {
+  const profile::UserPlaces places = protected_places(user);
+  std::vector<sandbox::HomePlace> out;
+  const auto once = [&out](std::string path, std::string_view stands_for) {
+    if (std::ranges::none_of(out, [&](const sandbox::HomePlace& known) {
+          return known.path == path && known.stands_for == stands_for;
+        })) {
+      out.push_back({std::move(path), stands_for});
+    }
+  };
+  const auto add = [&once](const std::string& path, std::string_view stands_for) {
+    if (path.starts_with('/')) {
+      once(normal_path(path), stands_for);
+      once(resolved_path(normal_path(path)), stands_for);
+    }
+  };
+  add(user.home, "~/");
+  add(places.home, "~/");
+  add(places.other_home, "~/");
+  add(places.config_home, "~/.config/");
+  return out;
 }
 
 std::string home_in_passwd(std::string_view passwd, uid_t uid) {

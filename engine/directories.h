@@ -9,9 +9,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "profile/never_grant.h"
+#include "sandbox/protected_names.h"
 #include "trustpolicy/discover.h"
 
 namespace nono::engine {
@@ -33,6 +35,10 @@ Result<UserDirectories> find_user_directories();
 // HOME is not set, and where it is, also the home that /etc/passwd gives to this user (nothing more
 // where it cannot be read). No other database is asked: one on the network may hang.
 profile::UserPlaces protected_places(const UserDirectories& user);
+
+// home_places is where write-deny names of the home hold: in the homes of protected_places and in
+// XDG_CONFIG_HOME for those beneath ~/.config, as spelt and as links lead there now.
+std::vector<sandbox::HomePlace> home_places(const UserDirectories& user);
 
 // home_in_passwd is the home directory of `uid` in the text of a passwd(5); empty where there is no
 // absolute one.

@@ -206,7 +206,7 @@ sandbox::BrokerConfig broker_config(const RunRequest& request, const RunPlan& pl
   out.names = &plan.policy->guard();
   out.names_fold = plan.policy->guard().patterns().empty() && plan.policy->guard().files().empty();
   out.capabilities = &plan.capabilities;
-  out.home = plan.user.home;
+  out.homes = plan.homes;
   out.network = tier_of(plan.capabilities.network());
   out.edit = request.edit;
   out.view = plan.view ? &*plan.view : nullptr;

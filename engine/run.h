@@ -46,9 +46,10 @@ Verdict verdict_of(const Judgement& judgement, const Found& found);
 // RunPlan is what will be enforced, before anything is started: the banner, and --dry-run.
 struct RunPlan {
   RunPlan(UserDirectories the_user, profile::NeverGrantList never)
-      : user(std::move(the_user)), never_grant(std::move(never)) {}
+      : user(std::move(the_user)), homes(home_places(user)), never_grant(std::move(never)) {}
 
   UserDirectories user;
+  std::vector<sandbox::HomePlace> homes;
   sandbox::HostFeatures features;
   sandbox::CapabilitySet capabilities;
   sandbox::OwnNetwork own_network = sandbox::OwnNetwork::No;
@@ -72,8 +73,7 @@ struct RunPlan {
   std::vector<std::string> dropped_variables;
   // Without their values, which read_credentials (run_credentials.h) adds to `environment`.
   std::vector<profile::Credential> credentials;
-  std::vector<std::string>
-      notes;  // what this kernel cannot enforce, and every relaxation asked for
+  std::vector<std::string> notes;  // what this kernel cannot enforce, and each relaxation asked for
 };
 
 // Denial is one kind of operation that was refused in a run, however often.

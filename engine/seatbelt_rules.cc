@@ -144,7 +144,7 @@ std::vector<GuardedPattern> guarded_patterns(const trustpolicy::Guard& guard) {
 
 sandbox::SeatbeltRules seatbelt_rules(const RunPlan& plan, sandbox::InstructionEdit edit) {
   sandbox::SeatbeltRules out;
-  out.home = plan.user.home;
+  out.homes = plan.homes;
   out.drafts = edit != sandbox::InstructionEdit::Refused;
   out.guarded = guarded_patterns(plan.policy->guard());
   for (const Verdict& verdict : plan.verdicts) {

@@ -290,7 +290,7 @@ class Oracle {
   }
 
   std::optional<Answer> by_name(mode_t makes, mode_t object = 0) const {
-    const auto match = sandbox::protection_of(thing_.canonical, plan_.user.home);
+    const auto match = sandbox::protection_of(thing_.canonical, plan_.homes);
     if (!sandbox::refuses_name(match, thing_.canonical, makes, object)) {
       return std::nullopt;
     }
@@ -479,7 +479,7 @@ class Oracle {
     if (auto kept = by_keeping()) {
       return *std::move(kept);
     }
-    const auto match = sandbox::protection_of(thing_.canonical, plan_.user.home);
+    const auto match = sandbox::protection_of(thing_.canonical, plan_.homes);
     const bool named = !is_directory(thing_) || match.protection == sandbox::Protection::Content;
     const mode_t object = is_link(thing_.canonical) ? S_IFLNK : thing_.status.st_mode & S_IFMT;
     if (auto refused = named ? by_name(0, object) : std::nullopt) {

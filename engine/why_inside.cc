@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "base/files.h"
 #include "engine/directories.h"
@@ -46,7 +47,8 @@ Answer not_known(const std::string& because) {
 Answer named(Operation operation, const NamedThing& thing) {
   Answer out;
   const auto user = find_user_directories();
-  const auto match = sandbox::protection_of(thing.canonical, user ? user->home : "");
+  const auto match = sandbox::protection_of(
+      thing.canonical, user ? home_places(*user) : std::vector<sandbox::HomePlace>());
   if (operation == Operation::Write && sandbox::refuses_name(match, thing.canonical, 0)) {
     out.rule = "protected-name";
     out.entry = match.pattern;

@@ -27,6 +27,7 @@
 #include "sandbox/commands.h"
 #include "sandbox/filters.h"
 #include "sandbox/object_id.h"
+#include "sandbox/protected_names.h"
 #include "sandbox/resolve.h"
 #include "trustpolicy/decision.h"
 
@@ -48,7 +49,7 @@ struct BrokerConfig {
   // good as the kernel's own. Where some are not, the kernel is asked.
   bool names_fold = false;
   const CapabilitySet* capabilities = nullptr;
-  std::string home;
+  std::vector<HomePlace> homes = {};
   NetworkTier network = NetworkTier::Blocked;
   InstructionEdit edit = InstructionEdit::Refused;
   // What is read in place of the file at `hosts_path`, sealed; -1: that file itself.

@@ -219,7 +219,7 @@ Answer<void> Executor::read_words(Judged& judged) const {
   if (const auto base = resolver_.base(judged.call.thread, AT_FDCWD)) {
     judged.invocation.directory = resolver_.path_of(*base, 1);
   }
-  judged.invocation.home = rules_.config().home;
+  judged.invocation.homes = rules_.config().homes;
   return {};
 }
 

@@ -369,7 +369,7 @@ bool BrokerRules::ever_own(const ProtectedMatch& match) const {
 
 Answer<void> BrokerRules::may_write_name(const Call& call, std::string_view canonical, mode_t makes,
                                          std::string_view operation, mode_t object) {
-  const ProtectedMatch match = protection_of(canonical, config_.home);
+  const ProtectedMatch match = protection_of(canonical, config_.homes);
   const bool protects = refuses_name(match, canonical, makes, object);
   const bool ends_policy = !protects && match.protection == Protection::Node &&
                            canonical == match.git_directory && lies_under_policy(match.root);
@@ -442,7 +442,7 @@ bool BrokerRules::moves_as_own(const DirectoryAt& moved, const std::string& to) 
 }
 
 bool BrokerRules::protected_name(std::string_view canonical) const {
-  const ProtectedMatch match = protection_of(canonical, config_.home);
+  const ProtectedMatch match = protection_of(canonical, config_.homes);
   return match.protection == Protection::Content && !exempt(match);
 }
 

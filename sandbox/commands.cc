@@ -84,6 +84,12 @@ std::string place_of(const std::string& operand, const Invocation& call) {
   return normal_path(operand.starts_with('/') ? operand : join_path(call.directory, operand));
 }
 
+bool holds_home(const std::string& place, const Invocation& call) {
+  return std::ranges::any_of(call.homes, [&](const HomePlace& home) {
+    return home.stands_for == "~/" && above_or_at(place, home.path);
+  });
+}
+
 // is_recursive: rm knows -r and -R; the others know -R only, for -r is a mode to chmod. A long
 // option can be cut short.
 bool is_recursive(const std::string& word, std::string_view program) {
@@ -107,8 +113,7 @@ bool recursive_outside(const HeldCommand& held, const Invocation& call,
       continue;
     }
     const std::string place = place_of(word, call);
-    outside =
-        outside || !in_writable(place, held.name, capabilities) || above_or_at(place, call.home);
+    outside = outside || !in_writable(place, held.name, capabilities) || holds_home(place, call);
   }
   return recursive && outside;
 }

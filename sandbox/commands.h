@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sandbox/capability_set.h"
+#include "sandbox/protected_names.h"
 
 namespace nono::sandbox {
 
@@ -56,7 +57,7 @@ const HeldCommand* held_by_name(std::span<const HeldCommand> held, std::string_v
 struct Invocation {
   std::vector<std::string> words;  // from argv[0] on
   std::string directory;           // absolute; empty where it is not known
-  std::string home;
+  std::span<const HomePlace> homes;
 };
 // is_held reports whether the row's condition holds. Operands are compared as spelt, from the
 // directory on: what links lead to is Landlock's to judge.

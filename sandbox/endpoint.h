@@ -37,8 +37,8 @@ AddressClass class_of(const Endpoint& endpoint);
 // are.
 Endpoint without_nat64(const Endpoint& endpoint);
 
-// is_local_nat64: it lies in 64:ff9b:1::/48 (RFC 8215). Which IPv4 address it stands for, the network
-// that has the translator knows alone.
+// is_local_nat64: it lies in 64:ff9b:1::/48 (RFC 8215). Which IPv4 address it stands for, the
+// network that has the translator knows alone.
 bool is_local_nat64(const Endpoint& endpoint);
 
 // endpoint_from reads a sockaddr of AF_INET or AF_INET6. The unspecified address is what the kernel

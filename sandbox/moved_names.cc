@@ -1,6 +1,7 @@
 #include "sandbox/moved_names.h"
 
 #include <cerrno>
+#include <span>
 
 #include "base/files.h"
 #include "sandbox/drafts.h"
@@ -14,8 +15,8 @@ bool is_named(const ProtectedMatch& match) {
 }
 
 // entry_match: a link where a directory of protected content would be is as good as its content.
-ProtectedMatch entry_match(const std::string& path, const std::string& home, mode_t type) {
-  ProtectedMatch out = protection_of(path, home);
+ProtectedMatch entry_match(const std::string& path, std::span<const HomePlace> homes, mode_t type) {
+  ProtectedMatch out = protection_of(path, homes);
   if (type == S_IFLNK && out.protection != Protection::None) {
     out.protection = Protection::Content;
   }
@@ -47,9 +48,9 @@ Answer<void> name_moves(BrokerRules& rules, const Call& call, const Move& move,
                         const std::string& relative, const struct stat& status) {
   const std::string before = move.from + relative;
   const std::string after = move.to + relative;
-  const std::string& home = rules.config().home;
+  const std::span<const HomePlace> homes = rules.config().homes;
   const mode_t type = status.st_mode & S_IFMT;
-  if (!may_move(rules, move, entry_match(before, home, type), entry_match(after, home, type))) {
+  if (!may_move(rules, move, entry_match(before, homes, type), entry_match(after, homes, type))) {
     rules.report(call, "rename", before, "protected-name",
                  "the move would put protected content in place or take it away");
     return std::unexpected(EACCES);

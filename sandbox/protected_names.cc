@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "sandbox/folded_path.h"
@@ -207,9 +210,19 @@ bool has_plain_name(std::string_view path) {
   });
 }
 
-// worth_looking skips the common path: no component starts with a dot, the last one is no row.
-bool worth_looking(std::string_view path) {
-  return path.contains("/.") || has_plain_name(path);
+// beneath_home gives the offset in `path`, which is folded, at which a home's patterns begin.
+std::optional<std::size_t> beneath_home(std::string_view path, const HomePlace& home) {
+  const std::string place = home.path == "/" ? home.path : folded_path(home.path) + "/";
+  return path.starts_with(place) ? std::optional(place.size()) : std::nullopt;
+}
+
+// worth_looking skips the common path: no component starts with a dot, the last one is no row. What
+// stands for a directory with a dot, has none itself.
+bool worth_looking(std::string_view path, std::span<const HomePlace> homes) {
+  return path.contains("/.") || has_plain_name(path) ||
+         std::ranges::any_of(homes, [path](const HomePlace& home) {
+           return home.stands_for != "~/" && beneath_home(path, home);
+         });
 }
 
 // at_root judges `path` from offset `start`, where the pattern would begin.
@@ -232,6 +245,18 @@ void at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
   }
   if (pattern.starts_with(kWorktrees)) {
     best.worktree = path.substr(0, path.find('/', start + kWorktrees.size()));
+  }
+}
+
+void at_home(ProtectedMatch& best, std::string_view path, const HomePlace& home) {
+  const std::optional<std::size_t> start = beneath_home(path, home);
+  if (!start) {
+    return;
+  }
+  for (const ProtectedName& row : kNames) {
+    if (row.pattern.starts_with(home.stands_for)) {
+      at_root(best, path, *start, row, row.pattern.substr(home.stands_for.size()));
+    }
   }
 }
 
@@ -273,27 +298,26 @@ std::string_view above_packages(std::string_view path) {
   return path.substr(0, std::min(path.find("/node_modules/"), path.find("/site-packages/")));
 }
 
-ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home) {
+ProtectedMatch protection_of(std::string_view resolved_path, std::span<const HomePlace> homes) {
   ProtectedMatch best;
   const std::string path = folded_path(resolved_path);
-  if (!worth_looking(path)) {
+  if (!worth_looking(path, homes)) {
     return best;
   }
-  const std::string at_home = folded_path(home) + "/";
   const std::size_t modules = modules_in(path, resolved_path);
   // Folding keeps the number of components.
   const std::string_view open = modules == 0 ? above_packages(resolved_path) : resolved_path;
   const std::vector<std::size_t> starts = starts_of(path, std::ranges::count(open, '/'));
   for (const ProtectedName& row : kNames) {
     if (row.pattern.starts_with("~/")) {
-      if (!home.empty() && path.starts_with(at_home)) {
-        at_root(best, path, at_home.size(), row, row.pattern.substr(2));
-      }
       continue;
     }
     for (const std::size_t start : starts) {
       at_root(best, path, start, row, row.pattern);
     }
+  }
+  for (const HomePlace& home : homes) {
+    at_home(best, path, home);
   }
   if (modules > 0) {
     keep_to_superproject(best, path, modules);

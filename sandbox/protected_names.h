@@ -13,7 +13,7 @@ namespace nono::sandbox {
 
 struct ProtectedName {
   // components; "*" is any one of them and, at the end, anything beneath; "*.x" one that ends in
-  // ".x"; "**" none or more of them; "~/" is the user's home
+  // ".x"; "**" none or more of them; "~/" is a home of the user (HomePlace)
   std::string_view pattern;
   std::string_view why;
 };
@@ -40,12 +40,18 @@ struct ProtectedMatch {
   std::string worktree;       // the directory of one worktree in it; empty for other patterns
 };
 
-// protection_of judges an absolute, resolved path. `home` may be empty. Beneath node_modules/ and
+// HomePlace is a resolved directory that patterns mean by their beginning: "~/", "~/.config/".
+struct HomePlace {
+  std::string path;
+  std::string_view stands_for = "~/";
+};
+
+// protection_of judges an absolute, resolved path. `homes` may be empty. Beneath node_modules/ and
 // site-packages/ no names begin but those of the home: packages ship files like the others, and
 // nobody opens them as a project. The packages in a protected tree (.claude/hooks/node_modules/)
 // belong to it: what lies there runs with it. So do those of .git/modules, whose directories are
 // called as submodules are.
-ProtectedMatch protection_of(std::string_view resolved_path, std::string_view home);
+ProtectedMatch protection_of(std::string_view resolved_path, std::span<const HomePlace> homes);
 
 // above_packages is what holds the first node_modules/ or site-packages/ that the path leads into;
 // all of the path where there is none.

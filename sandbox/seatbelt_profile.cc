@@ -216,16 +216,23 @@ class Writer {
 
   void protect_names() {
     for (const ProtectedName& name : protected_names()) {
-      protect_name(name);
+      if (!name.pattern.starts_with("~/")) {
+        protect_name("/", name.pattern);
+      }
+    }
+    for (const HomePlace& home : rules_.homes) {
+      protect_home(home);
     }
   }
 
-  // beginning is where a pattern may start: beneath the home, or any directory.
-  std::string beginning(std::string_view pattern) const {
-    if (!pattern.starts_with("~/")) {
-      return "/";
+  void protect_home(const HomePlace& home) {
+    const std::string_view place = home.path == "/" ? std::string_view() : home.path;
+    const std::string beginning = "^" + seatbelt_regex_quote(place, LetterCase::Folded) + "/";
+    for (const ProtectedName& name : protected_names()) {
+      if (name.pattern.starts_with(home.stands_for)) {
+        protect_name(beginning, name.pattern.substr(home.stands_for.size()));
+      }
     }
-    return "^" + seatbelt_regex_quote(rules_.home, LetterCase::Folded) + "/";
   }
 
   // protect_rest is for the end of a pattern that takes in all beneath; false: it goes on.
@@ -242,13 +249,8 @@ class Writer {
     return false;
   }
 
-  void protect_name(const ProtectedName& name) {
-    std::string_view rest = name.pattern;
-    if (rest.starts_with("~/") && rules_.home.empty()) {
-      return;
-    }
-    std::string expression = beginning(rest);
-    rest.remove_prefix(rest.starts_with("~/") ? 2 : 0);
+  // protect_name: `expression` is for where the pattern may start, beneath a home or any directory.
+  void protect_name(std::string expression, std::string_view rest) {
     while (!protect_rest(rest, expression)) {
       const std::size_t slash = rest.find('/');
       const std::string_view component = rest.substr(0, slash);

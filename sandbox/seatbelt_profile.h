@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sandbox/capability_set.h"
+#include "sandbox/protected_names.h"
 
 namespace nono::sandbox {
 
@@ -31,7 +32,7 @@ struct SeatbeltRules {
   std::vector<std::string> not_admitted;  // never readable, whatever their name
   std::vector<std::string> unchangeable;  // verified files and their evidence
   bool drafts = false;                    // the agent may write instruction files
-  std::string home;                       // of the write-deny names; may be empty
+  std::vector<HomePlace> homes;           // of the write-deny names; may be empty
 };
 
 // seatbelt_profile writes the whole profile, comments with the origin of each grant included.

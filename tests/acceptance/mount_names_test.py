@@ -298,6 +298,29 @@ class OtherHomeTest(support.SandboxCase):
         done = self.tried("learn", self.real / ".ssh/id", "--output", self.project.tree / "out.json")
         self.assertNotIn("bytes", done.stdout, done.stderr)
 
+    def test_shell_start_up_files_are_written_in_no_home(self):
+        linked = self.project.tmp / "linked"
+        linked.symlink_to(self.real)
+        config = self.project.tmp / "cfg"
+        homes = {None: (self.real, self.project.home), ("HOME", linked): (self.real,),
+                 ("XDG_CONFIG_HOME", config): (self.real, self.project.home, config)}
+        for variable, places in homes.items():
+            for place in places:
+                fish = place / ("fish" if place == config else ".config/fish")
+                fish.mkdir(parents=True, exist_ok=True)
+                self.project.own()
+                file = fish / "config.fish"
+                file.unlink(missing_ok=True)
+                env = {variable[0]: str(variable[1])} if variable else None
+                mount = f"mount --bind {self.passwd} /etc/passwd"
+                grant = ("--allow-cwd", "--allow", fish)
+                for words in (("run", *grant, "--", "sh", "-c", f"echo x >{file}"),
+                              ("learn", "--output", self.project.tree / "o.json", "--", "sh", "-c", f"echo x >{file}")):
+                    done = self.mounted(mount, support.NONO, *words, env=env)
+                    self.assertFalse(file.exists(), (variable, words, done.stderr))
+                why = self.mounted(mount, support.NONO, "why", *grant, "--path", file, "--op", "create", env=env)
+                self.assertIn("protected-name", why.stdout, (variable, place, why.stderr))
+
     def test_without_a_word_in_the_file_nothing_more_is_protected(self):
         nowhere = f"mount --bind {self.project.tmp} /etc"
         for mounts, home in ((nowhere, self.real), (None, "relative"), (None, self.project.home)):

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace nono::engine {
 namespace {
@@ -100,6 +103,30 @@ TEST_F(DirectoriesTest, WithoutHomeThatOfTheUserAloneIsProtected) {
   EXPECT_EQ(protected_places(user).other_home, "");
   ::setenv("HOME", "/elsewhere", 1);
   EXPECT_EQ(protected_places(user).home, "/elsewhere");
+}
+
+TEST_F(DirectoriesTest, WriteDenyNamesHoldWhereverAHomeIs) {
+  const std::string link = "/proc/self/cwd";
+  const std::string real = std::filesystem::current_path();
+  const auto places = [](const std::string& home, const char* config) {
+    ::setenv("HOME", home.c_str(), 1);
+    ::setenv("XDG_CONFIG_HOME", config, 1);
+    std::set<std::pair<std::string, std::string>> out;
+    for (const sandbox::HomePlace& place : home_places({.home = home, .config = "", .state = ""})) {
+      out.emplace(place.path, place.stands_for);
+    }
+    return out;
+  };
+  const auto linked = places(link, "/no/such//cfg");
+  EXPECT_TRUE(linked.contains({link, "~/"}));
+  EXPECT_TRUE(linked.contains({real, "~/"}));
+  EXPECT_TRUE(linked.contains({"/no/such/cfg", "~/.config/"}));
+  EXPECT_TRUE(places(real, real.c_str()).contains({real, "~/.config/"}));
+  for (const char* unset : {"", "relative"}) {
+    for (const auto& [path, stands_for] : places(real, unset)) {
+      EXPECT_EQ(stands_for, "~/") << path;
+    }
+  }
 }
 
 TEST_F(DirectoriesTest, PlacesAreThoseOfTheUser) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "tests/sandbox/seatbelt_support.h"
@@ -178,7 +179,8 @@ TEST(SeatbeltRulesTest, VerdictsSayWhatIsReadableAndWhatDoesNotChange) {
   using Paths = std::vector<std::string>;
   const RunPlan plan = plan_with_verdicts();
   const auto rules = seatbelt_rules(plan, sandbox::InstructionEdit::Drafts);
-  EXPECT_EQ(rules.home, "/Users/u");
+  EXPECT_NE(std::ranges::find(rules.homes, "/Users/u", &sandbox::HomePlace::path),
+            rules.homes.end());
   EXPECT_EQ(rules.admitted, (Paths{"/p/CLAUDE.md", "/p/AGENTS.md"}));
   EXPECT_EQ(rules.not_admitted, (Paths{"/p/SKILL.md"}));
   EXPECT_EQ(rules.unchangeable, (Paths{"/p/CLAUDE.md", "/p/CLAUDE.md.bundle"}));

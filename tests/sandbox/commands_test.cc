@@ -64,8 +64,8 @@ struct Judged {
 class ConditionTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name :
-         {"project", "project/deep", "project/deep/er", "read", "read/deep", "home"}) {
+    for (const char* name : {"project", "project/deep", "project/deep/er", "read", "read/deep",
+                             "home", "cfg", "other"}) {
       tree_.directory(name);
     }
     tree_.file("file", "");
@@ -81,12 +81,14 @@ class ConditionTest : public ::testing::Test {
     const HeldCommand* row = held_by_name(rows, program);
     words.insert(words.begin(), program);
     return row != nullptr &&
-           is_held(*row, {std::move(words), tree_.path("project/deep"), tree_.path("home")},
-                   capabilities_);
+           is_held(*row, {std::move(words), tree_.path("project/deep"), homes_}, capabilities_);
   }
 
   testing::TemporaryTree tree_;
   CapabilitySet capabilities_;
+  std::vector<HomePlace> homes_ = {{.path = tree_.path("home")},
+                                   {.path = tree_.path("other")},
+                                   {.path = tree_.path("cfg"), .stands_for = "~/.config/"}};
 };
 
 TEST_F(ConditionTest, RecursiveChangesOutside) {
@@ -131,6 +133,8 @@ TEST_F(ConditionTest, TheHomeDirectoryIsNoPartOfAGrantThatHoldsIt) {
   const auto all = Access::read() | Access::write() | Access::execute();
   ASSERT_TRUE(capabilities_.allow_path(tree_.path(""), all, "test"));
   EXPECT_TRUE(held("rm", {"-rf", tree_.path("home")}));
+  EXPECT_TRUE(held("rm", {"-rf", tree_.path("other")}));
+  EXPECT_FALSE(held("rm", {"-rf", tree_.path("cfg")}));
   EXPECT_TRUE(held("chmod", {"-R", "700", tree_.path("home")}));
   EXPECT_FALSE(held("rm", {"-rf", tree_.path("home/x")}));
 }

@@ -4,14 +4,23 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nono::sandbox {
 namespace {
 
 constexpr std::string_view kHome = "/home/u";
 
+std::vector<HomePlace> homes_at(std::string_view path) {
+  return {{.path = std::string(path)}};
+}
+
+ProtectedMatch match_of(std::string_view path, std::string_view home = kHome) {
+  return protection_of(path, homes_at(home));
+}
+
 Protection at(std::string_view path) {
-  return protection_of(path, kHome).protection;
+  return match_of(path).protection;
 }
 
 // example makes a path that a row's pattern must catch.
@@ -31,7 +40,7 @@ std::string example(std::string_view pattern) {
 TEST(ProtectedNamesTest, EveryRowCatchesItsOwnNameAndSaysWhy) {
   for (const ProtectedName& row : protected_names()) {
     const std::string path = example(row.pattern);
-    const ProtectedMatch match = protection_of(path, kHome);
+    const ProtectedMatch match = match_of(path);
     EXPECT_EQ(match.protection, Protection::Content) << path;
     EXPECT_FALSE(match.why.empty()) << path;
   }
@@ -70,15 +79,14 @@ TEST(ProtectedNamesTest, OtherLettersAreNoWayAround) {
 }
 
 TEST(ProtectedNamesTest, ARootIsSpeltAsItIs) {
-  const ProtectedMatch match = protection_of("/\u017f\u212aate/.GIT./work\u017f/hooks/x", kHome);
+  const ProtectedMatch match = match_of("/\u017f\u212aate/.GIT./work\u017f/hooks/x");
   EXPECT_EQ(match.protection, Protection::None);
-  const ProtectedMatch hook = protection_of("/\u017f\u212aate. /.G\u0130T/.GIT./hooks/x", kHome);
+  const ProtectedMatch hook = match_of("/\u017f\u212aate. /.G\u0130T/.GIT./hooks/x");
   EXPECT_EQ(hook.root, "/\u017f\u212aate. /.G\u0130T");
   EXPECT_EQ(hook.git_directory, "/\u017f\u212aate. /.G\u0130T/.GIT.");
-  const ProtectedMatch tree =
-      protection_of("/\ufb01/.git/worktree\u017f/\ufb01ne/config.worktree", kHome);
+  const ProtectedMatch tree = match_of("/\ufb01/.git/worktree\u017f/\ufb01ne/config.worktree");
   EXPECT_EQ(tree.worktree, "/\ufb01/.git/worktree\u017f/\ufb01ne");
-  EXPECT_EQ(protection_of("/home/jos\u00e9/.bashrc", "/home/jose\u0301").root, "/home/jos\u00e9");
+  EXPECT_EQ(match_of("/home/jos\u00e9/.bashrc", "/home/jose\u0301").root, "/home/jos\u00e9");
 }
 
 TEST(ProtectedNamesTest, DirectoriesOnTheWayAreNodes) {
@@ -147,7 +155,7 @@ TEST(ProtectedNamesTest, PackagesInAProtectedTreeBelongToIt) {
         "/w/.gemini/extensions/e/node_modules/p/i.js", "/w/.git/worktrees/node_modules/gitdir"}) {
     EXPECT_EQ(at(path), Protection::Content) << path;
   }
-  EXPECT_EQ(protection_of("/w/.husky/node_modules/p/.envrc", kHome).root, "/w");
+  EXPECT_EQ(match_of("/w/.husky/node_modules/p/.envrc").root, "/w");
   EXPECT_EQ(at("/w/node_modules/p/.husky/node_modules/q/i.js"), Protection::None);
   EXPECT_EQ(at("/w/.opencode/node_modules/p/opencode.json"), Protection::None);
   EXPECT_EQ(at("/w/.vscode/node_modules/tasks.json"), Protection::None);
@@ -165,9 +173,9 @@ TEST(ProtectedNamesTest, AnEndingCatchesEachNameThatHasMore) {
 }
 
 TEST(ProtectedNamesTest, AnAgentsDirectoryIsNoProjectOfItsOwn) {
-  EXPECT_EQ(protection_of("/w/p/.opencode/opencode.json", kHome).root, "/w/p");
-  EXPECT_EQ(protection_of("/w/p/.crush/crush.json", kHome).root, "/w/p");
-  EXPECT_EQ(protection_of("/w/p/opencode.json", kHome).root, "/w/p");
+  EXPECT_EQ(match_of("/w/p/.opencode/opencode.json").root, "/w/p");
+  EXPECT_EQ(match_of("/w/p/.crush/crush.json").root, "/w/p");
+  EXPECT_EQ(match_of("/w/p/opencode.json").root, "/w/p");
 }
 
 TEST(ProtectedNamesTest, NamesWithoutADotAreSeenInAnyCase) {
@@ -176,14 +184,14 @@ TEST(ProtectedNamesTest, NamesWithoutADotAreSeenInAnyCase) {
 }
 
 TEST(ProtectedNamesTest, RootAndGitDirectoryAreWhereThePatternStarts) {
-  const ProtectedMatch match = protection_of("/w/clone/.git/hooks/x", kHome);
+  const ProtectedMatch match = match_of("/w/clone/.git/hooks/x");
   EXPECT_EQ(match.root, "/w/clone");
   EXPECT_EQ(match.git_directory, "/w/clone/.git");
-  EXPECT_EQ(protection_of("/home/u/.bashrc", kHome).root, "/home/u");
+  EXPECT_EQ(match_of("/home/u/.bashrc").root, "/home/u");
 }
 
 TEST(ProtectedNamesTest, WorktreesOfARepositoryKeepTheirPlace) {
-  const ProtectedMatch match = protection_of("/w/.git/worktrees/t/commondir", kHome);
+  const ProtectedMatch match = match_of("/w/.git/worktrees/t/commondir");
   EXPECT_EQ(match.protection, Protection::Content);
   EXPECT_EQ(match.worktree, "/w/.git/worktrees/t");
   EXPECT_EQ(at("/w/.git/worktrees/t/HEAD"), Protection::None);
@@ -207,21 +215,40 @@ TEST(ProtectedNamesTest, WhatIsProtectedThereIsSoAtAnyDepth) {
         "/w/.git/modules/node_modules/p/config", "/w/.git/modules/node_modules/p/.git",
         "/w/.git/modules/l/.git", "/w/.git/modules/l/.envrc", "/w/.git/modules/l/.vscode"}) {
     EXPECT_EQ(at(path), Protection::Content) << path;
-    EXPECT_EQ(protection_of(path, kHome).root, "/w") << path;
+    EXPECT_EQ(match_of(path).root, "/w") << path;
   }
 }
 
 TEST(ProtectedNamesTest, NothingThereIsAProjectOfItsOwn) {
-  EXPECT_EQ(protection_of("/w/.git/modules/l/.git/config", kHome).git_directory, "/w/.git");
-  EXPECT_EQ(protection_of("/w/.git/modules/h/.bashrc", "/w/.git/modules/h").root, "/w");
+  EXPECT_EQ(match_of("/w/.git/modules/l/.git/config").git_directory, "/w/.git");
+  EXPECT_EQ(match_of("/w/.git/modules/h/.bashrc", "/w/.git/modules/h").root, "/w");
   EXPECT_EQ(at("/w/.git/modules"), Protection::Node);
   EXPECT_EQ(at("/w/.git/modules/l/hooks"), Protection::Node);
   EXPECT_EQ(at("/w/node_modules/p/.git/modules/l/config"), Protection::None);
 }
 
+TEST(ProtectedNamesTest, EveryPlaceOfAHomeIsOne) {
+  const std::vector<HomePlace> homes = {{.path = "/home/u"},
+                                        {.path = "/data/U"},
+                                        {.path = "/"},
+                                        {.path = "/cfg", .stands_for = "~/.config/"}};
+  for (const std::string_view path :
+       {"/home/u/.bashrc", "/DATA/u/.bashrc", "/.bashrc", "/.config/fish/x", "/cfg/fish/x",
+        "/cfg/systemd/user/x", "/data/U/.config/git/x"}) {
+    EXPECT_EQ(protection_of(path, homes).protection, Protection::Content) << path;
+  }
+  EXPECT_EQ(protection_of("/cfg/git", homes).protection, Protection::Node);
+  EXPECT_EQ(protection_of("/data/U/.bashrc", homes).root, "/data/U");
+  EXPECT_EQ(protection_of("/cfg/fish/x", homes).root, "/cfg");
+  for (const std::string_view path :
+       {"/home/v/.bashrc", "/cfg/.bashrc", "/cfg/.config/fish/x", "/data/.bashrc", "/x/.profile"}) {
+    EXPECT_EQ(protection_of(path, homes).protection, Protection::None) << path;
+  }
+}
+
 TEST(ProtectedNamesTest, WithoutAHomeOnlyTreesAreProtected) {
-  EXPECT_EQ(protection_of("/home/u/.bashrc", "").protection, Protection::None);
-  EXPECT_EQ(protection_of("/home/u/.git/config", "").protection, Protection::Content);
+  EXPECT_EQ(protection_of("/home/u/.bashrc", {}).protection, Protection::None);
+  EXPECT_EQ(protection_of("/home/u/.git/config", {}).protection, Protection::Content);
 }
 
 }  // namespace

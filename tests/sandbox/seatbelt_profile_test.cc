@@ -256,8 +256,9 @@ TEST_F(SeatbeltProfileTest, VerifiedFilesDoNotChangeNorDoTheirDirectoriesMove) {
 
 // A path of random components, many of them of the table.
 std::string random_path(std::mt19937& random, const std::vector<std::string>& words,
-                        std::string_view home) {
-  std::string path(random() % 3 == 0 ? home : "/work");
+                        std::span<const HomePlace> homes) {
+  const std::size_t place = random() % (homes.size() * 2);
+  std::string path(place < homes.size() ? homes[place].path : "/work");
   for (std::size_t left = random() % 5 + 1; left > 0; --left) {
     path += "/" + words[random() % words.size()];
   }
@@ -294,13 +295,14 @@ TEST_F(SeatbeltProfileTest, WriteDenyNamesAreThoseOfTheBroker) {
   CapabilitySet everything;
   ASSERT_TRUE(everything.allow_path("/", kAll, "test"));
   SeatbeltRules rules;
-  rules.home = "/Users/u (1)";
+  rules.homes = {
+      {.path = "/Users/u (1)"}, {.path = "/Users/v"}, {.path = "/cfg", .stands_for = "~/.config/"}};
   const SeatbeltEvaluator text = read_back(everything, rules);
   const std::vector<std::string> words = words_of_table();
   std::mt19937 random(20261121);
   int refused = 0;
   for (int round = 0; round < 20000; ++round) {
-    const std::string path = random_path(random, words, rules.home);
+    const std::string path = random_path(random, words, rules.homes);
     if (beneath_modules(path)) {
       EXPECT_FALSE(text.allows(at_file("file-write-data", path))) << path;
       EXPECT_FALSE(text.allows(at_file("file-write-unlink", path))) << path;
@@ -308,7 +310,7 @@ TEST_F(SeatbeltProfileTest, WriteDenyNamesAreThoseOfTheBroker) {
       ++refused;
       continue;
     }
-    const ProtectedMatch match = protection_of(path, rules.home);
+    const ProtectedMatch match = protection_of(path, rules.homes);
     const bool changed = !refuses_name(match, path, 0);
     refused += changed ? 0 : 1;
     EXPECT_EQ(text.allows(at_file("file-write-data", path)), changed) << path;
@@ -344,6 +346,16 @@ TEST_F(SeatbeltProfileTest, NoHomeMeansNoRuleOfAHome) {
   grant(at("work"), kAll);
   EXPECT_TRUE(allows(at_file("file-write-data", at("work/.bashrc"))));
   EXPECT_FALSE(allows(at_file("file-write-data", at("work/.git/config"))));
+}
+
+TEST_F(SeatbeltProfileTest, TheRootDirectoryMayBeAHome) {
+  CapabilitySet everything;
+  ASSERT_TRUE(everything.allow_path("/", kAll, "test"));
+  SeatbeltRules rules;
+  rules.homes = {{.path = "/"}};
+  const SeatbeltEvaluator text = read_back(everything, rules);
+  EXPECT_FALSE(text.allows(at_file("file-write-data", "/.bashrc")));
+  EXPECT_TRUE(text.allows(at_file("file-write-data", "/x/.bashrc")));
 }
 
 TEST_F(SeatbeltProfileTest, OriginsCannotLeaveTheirComment) {
