@@ -48,7 +48,7 @@ class Remover {
     while (true) {
       const auto below = sweep();
       if (!below && above_.empty()) {
-        return first_failure_ ? Result<void>(std::unexpected(*first_failure_)) : Result<void>();
+        return outcome();
       }
       NONO_CHECK(below ? descend(*below) : ascend());
     }
@@ -79,6 +79,9 @@ class Remover {
     std::vector<std::string> stuck;  // directories of the parent that cannot be removed
   };
 
+  Result<void> outcome() const {
+    return first_failure_ ? Result<void>(std::unexpected(*first_failure_)) : Result<void>();
+  }
   Result<Identity> identity() const {
     NONO_TRY(const struct stat status, status_of(here_, shown_as_));
     return Identity{.device = status.st_dev, .inode = status.st_ino};

@@ -189,7 +189,7 @@ std::string applet_of(std::string_view own_name, std::span<const std::string> wo
   if (words.empty()) {
     return {};
   }
-  const std::string called(base_name(words.front()));
+  std::string called(base_name(words.front()));
   // Called busybox2, busybox is itself; called by any other name, it takes that for the applet's.
   if (!called.starts_with(own_name) && kind_of_program(called) == ProgramKind::Plain) {
     return called;
