@@ -140,13 +140,13 @@ constexpr char kFailed = 'E';
 Result<std::string> answer_of_keystore(const std::string& item) {
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return fail_fork(errno, "asking the Secret Service");
+    return fail_errno(errno, "asking the Secret Service");
   }
   const OwnedFd from(ends[0]);
   OwnedFd to(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) {
-    return fail_errno(errno, "asking the Secret Service");
+    return fail_fork(errno, "asking the Secret Service");
   }
   if (child == 0) {
     ask_keystore(item, to);

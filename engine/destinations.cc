@@ -106,13 +106,13 @@ std::vector<Found> parse_answers(std::string_view text, std::size_t count) {
 Result<std::vector<Found>> ask_resolver(std::span<const std::string> names) {
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return fail_fork(errno, "starting the resolver");
+    return fail_errno(errno, "starting the resolver");
   }
   const OwnedFd from(ends[0]);
   OwnedFd to(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) {
-    return fail_errno(errno, "starting the resolver");
+    return fail_fork(errno, "starting the resolver");
   }
   if (child == 0) {
     resolver_main(names, to);

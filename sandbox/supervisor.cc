@@ -180,14 +180,14 @@ void Supervisor::answer_question() {
       wire_send(launched_.ask, out.bytes(), std::span(fds).first(reply.fd.valid() ? 1 : 0)));
 }
 
-// answer_questions: who opens one guarded file often opens more. Few in a row, for the rest of what
-// the supervisor watches waits meanwhile.
+// answer_questions: who opens one guarded file often opens more. Not for long, for the rest of what
+// the supervisor watches waits meanwhile: after a verdict that took its time, there is no next.
 void Supervisor::answer_questions() {
-  constexpr int kInARow = 8;
-  int answered = 0;
+  constexpr std::chrono::microseconds kInARow{500};
+  const auto until = steady_clock::now() + kInARow;
   do {
     answer_question();
-  } while (++answered < kInARow && launched_.ask.valid() && comes_soon(launched_.ask));
+  } while (launched_.ask.valid() && steady_clock::now() < until && comes_soon(launched_.ask));
 }
 
 void Supervisor::hear_event() {

@@ -358,6 +358,13 @@ class FewProcesses(support.SandboxCase):
                     self.assertIn("ulimit -u", done.stderr)
         self.assertIn(started, range(1, 6))
 
+    def test_a_name_that_nobody_can_be_started_to_resolve(self):
+        done = self.project.run(
+            "bash", "-c", f"ulimit -u 1; exec {support.NONO} run --allow-cwd --connect name.invalid:1 -- /bin/true")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("starting the resolver", done.stderr)
+        self.assertIn("ulimit -u", done.stderr)
+
 
 support.both_users(globals(), Exhaustion, FullDisk)
 
