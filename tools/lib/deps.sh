@@ -26,6 +26,7 @@ test|dbus|its private session bus
 test|tmux|a terminal that the tests drive; runs in the sandbox too
 test|ripgrep|runs in the sandbox
 test|busybox|a program that is many, for the tests of held commands
+test|zsh|the shell whose completions and here-documents are tested
 test|bubblewrap|the yardstick of the launch benchmark
 test|faketime|TUF metadata at another time
 test|git|runs in the sandbox
