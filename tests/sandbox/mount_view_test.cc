@@ -195,7 +195,9 @@ TEST_P(MountViewTest, ChainsOfMoreLinksThanTheKernelFollowsAreLeftOut) {
   grant("granted");
   EXPECT_FALSE(view().shows(at(name(0))));
   EXPECT_TRUE(view().shows(at(name(kLinks - 40))));
-  expect_in(view(), [&] { return first_line(at(name(kLinks - 40) + "/file")) == "text"; });
+  // A walk that others' mounts disturb begins anew, twice at most, and the kernel then counts the
+  // links of all three: an open through 13 never has more than 40, one through 40 may fail.
+  expect_in(view(), [&] { return first_line(at(name(kLinks - 13) + "/file")) == "text"; });
 }
 
 TEST_P(MountViewTest, AnotherObjectInTheGrantsPlaceIsNotMounted) {
