@@ -2,6 +2,7 @@
 #include "engine/directories.h"
 
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 
 #include "base/files.h"
 #include "base/remedy.h"
+#include "engine/home_links.h"
 #include "engine/object.h"
 
 namespace nono::engine {
@@ -44,6 +46,48 @@ std::optional<std::string> home_in_password_database() {
   }
   return normal_path(found->pw_dir);
 }
+
+// What zsh looks for in ZDOTDIR instead of the home.
+constexpr auto kZshFiles =
+    std::to_array<std::string_view>({".zshrc", ".zshenv", ".zprofile", ".zlogin", ".zlogout"});
+
+// Homes has each place once, as it is spelt and as links lead there now.
+class Homes {
+ public:
+  void add(const std::string& path, std::string_view stands_for) {
+    if (path.starts_with('/')) {
+      once({.path = normal_path(path), .stands_for = stands_for});
+      once({.path = resolved_path(normal_path(path)), .stands_for = stands_for});
+    }
+  }
+  // add_file leaves out devices: GIT_CONFIG_GLOBAL=/dev/null means none.
+  void add_file(const std::string& path, std::string_view stands_for) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) {
+      add(path, stands_for);
+    }
+  }
+  // add_links adds where links of the homes so far lead.
+  void add_links() {
+    const std::vector<sandbox::HomePlace> homes = places_;
+    for (const sandbox::HomePlace& home : homes) {
+      for (sandbox::HomePlace& place : linked_places(home.path)) {
+        once(std::move(place));
+      }
+    }
+  }
+  std::vector<sandbox::HomePlace> take() { return std::move(places_); }
+
+ private:
+  void once(sandbox::HomePlace place) {
+    if (std::ranges::none_of(places_, [&place](const sandbox::HomePlace& known) {
+          return known.path == place.path && known.stands_for == place.stands_for;
+        })) {
+      places_.push_back(std::move(place));
+    }
+  }
+  std::vector<sandbox::HomePlace> places_;
+};
 
 }  // namespace
 
@@ -94,25 +138,21 @@ profile::UserPlaces protected_places(const UserDirectories& user) {
 
 std::vector<sandbox::HomePlace> home_places(const UserDirectories& user) {
   const profile::UserPlaces places = protected_places(user);
-  std::vector<sandbox::HomePlace> out;
-  const auto once = [&out](std::string path, std::string_view stands_for) {
-    if (std::ranges::none_of(out, [&](const sandbox::HomePlace& known) {
-          return known.path == path && known.stands_for == stands_for;
-        })) {
-      out.push_back({std::move(path), stands_for});
+  Homes homes;
+  for (const std::string& home : {user.home, places.home, places.other_home}) {
+    homes.add(home, "");
+  }
+  homes.add_links();
+  homes.add(places.config_home, ".config/");
+  homes.add(absolute_variable("CLAUDE_CONFIG_DIR").value_or(""), ".claude/");
+  homes.add(absolute_variable("CODEX_HOME").value_or(""), ".codex/");
+  homes.add_file(absolute_variable("GIT_CONFIG_GLOBAL").value_or(""), ".gitconfig");
+  if (const auto zsh = absolute_variable("ZDOTDIR")) {
+    for (const std::string_view name : kZshFiles) {
+      homes.add_file(join_path(*zsh, name), name);
     }
-  };
-  const auto add = [&once](const std::string& path, std::string_view stands_for) {
-    if (path.starts_with('/')) {
-      once(normal_path(path), stands_for);
-      once(resolved_path(normal_path(path)), stands_for);
-    }
-  };
-  add(user.home, "~/");
-  add(places.home, "~/");
-  add(places.other_home, "~/");
-  add(places.config_home, "~/.config/");
-  return out;
+  }
+  return homes.take();
 }
 
 std::string home_in_passwd(std::string_view passwd, uid_t uid) {

@@ -36,8 +36,9 @@ Result<UserDirectories> find_user_directories();
 // where it cannot be read). No other database is asked: one on the network may hang.
 profile::UserPlaces protected_places(const UserDirectories& user);
 
-// home_places is where write-deny names of the home hold: in the homes of protected_places and in
-// XDG_CONFIG_HOME for those beneath ~/.config, as spelt and as links lead there now.
+// home_places is where write-deny names of the home hold: in the homes of protected_places, where
+// links in them lead (home_links.h), and where XDG_CONFIG_HOME, CLAUDE_CONFIG_DIR, CODEX_HOME,
+// GIT_CONFIG_GLOBAL and ZDOTDIR put them, as spelt and as links lead there now.
 std::vector<sandbox::HomePlace> home_places(const UserDirectories& user);
 
 // home_in_passwd is the home directory of `uid` in the text of a passwd(5); empty where there is no

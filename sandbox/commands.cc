@@ -86,7 +86,7 @@ std::string place_of(const std::string& operand, const Invocation& call) {
 
 bool holds_home(const std::string& place, const Invocation& call) {
   return std::ranges::any_of(call.homes, [&](const HomePlace& home) {
-    return home.stands_for == "~/" && above_or_at(place, home.path);
+    return home.stands_for.empty() && above_or_at(place, home.path);
   });
 }
 

@@ -210,10 +210,30 @@ bool has_plain_name(std::string_view path) {
   });
 }
 
-// beneath_home gives the offset in `path`, which is folded, at which a home's patterns begin.
-std::optional<std::size_t> beneath_home(std::string_view path, const HomePlace& home) {
-  const std::string place = home.path == "/" ? home.path : folded_path(home.path) + "/";
-  return path.starts_with(place) ? std::optional(place.size()) : std::nullopt;
+bool is_file(const HomePlace& home) {
+  return !home.stands_for.empty() && !home.stands_for.ends_with('/');
+}
+
+// beneath: `path` lies in `directory`, both folded.
+bool beneath(std::string_view path, std::string_view directory) {
+  return path.starts_with(directory) &&
+         (directory == "/" || (path.size() > directory.size() && path[directory.size()] == '/'));
+}
+
+// start_at gives the offset in `path`, which is folded, at which the patterns of a place begin: in
+// a directory after its slash, in a file at its name.
+std::optional<std::size_t> start_at(std::string_view path, const HomePlace& home) {
+  if (is_file(home)) {
+    return path == home.folded ? std::optional(path.rfind('/') + 1) : std::nullopt;
+  }
+  const std::size_t slash = home.path == "/" ? 0 : 1;
+  return beneath(path, home.folded) ? std::optional(home.folded.size() + slash) : std::nullopt;
+}
+
+// leads_to: a directory without which a place elsewhere would be another one.
+bool leads_to(std::string_view path, const HomePlace& home) {
+  return !home.stands_for.empty() &&
+         (beneath(home.folded, path) || (!is_file(home) && path == home.folded));
 }
 
 // worth_looking skips the common path: no component starts with a dot, the last one is no row. What
@@ -221,7 +241,7 @@ std::optional<std::size_t> beneath_home(std::string_view path, const HomePlace& 
 bool worth_looking(std::string_view path, std::span<const HomePlace> homes) {
   return path.contains("/.") || has_plain_name(path) ||
          std::ranges::any_of(homes, [path](const HomePlace& home) {
-           return home.stands_for != "~/" && beneath_home(path, home);
+           return !home.stands_for.empty() && (start_at(path, home) || leads_to(path, home));
          });
 }
 
@@ -249,13 +269,17 @@ void at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
 }
 
 void at_home(ProtectedMatch& best, std::string_view path, const HomePlace& home) {
-  const std::optional<std::size_t> start = beneath_home(path, home);
-  if (!start) {
-    return;
-  }
+  const std::optional<std::size_t> start = start_at(path, home);
+  const bool leads = leads_to(path, home);
   for (const ProtectedName& row : kNames) {
-    if (row.pattern.starts_with(home.stands_for)) {
-      at_root(best, path, *start, row, row.pattern.substr(home.stands_for.size()));
+    const auto rest = start || leads ? pattern_at(row, home) : std::nullopt;
+    if (rest && start) {
+      at_root(best, path, *start, row, is_file(home) ? path.substr(*start) : *rest);
+    } else if (rest && best.protection < Protection::Node) {
+      best.protection = Protection::Node;
+      best.pattern = row.pattern;
+      best.why = row.why;
+      best.root = path.substr(0, path.rfind('/'));
     }
   }
 }
@@ -292,6 +316,25 @@ void keep_to_superproject(ProtectedMatch& best, std::string_view path, std::size
 
 std::span<const ProtectedName> protected_names() {
   return kNames;
+}
+
+std::optional<std::string_view> pattern_at(const ProtectedName& row, const HomePlace& home) {
+  constexpr std::string_view kHome = "~/";
+  const bool of_home = row.pattern.starts_with(kHome);
+  if (home.stands_for.empty() && !of_home) {
+    return std::nullopt;
+  }
+  std::string_view rest = row.pattern.substr(of_home ? kHome.size() : 0);
+  for (std::string_view place = home.stands_for; !place.empty() && rest != "*";) {
+    if (!fits(next_component(place), next_component(rest))) {
+      return std::nullopt;
+    }
+  }
+  const bool all = rest.empty() || rest == "*";
+  if (is_file(home)) {
+    return all ? std::optional<std::string_view>("") : std::nullopt;
+  }
+  return rest.empty() ? std::nullopt : std::optional(rest);
 }
 
 std::string_view above_packages(std::string_view path) {

@@ -5,9 +5,12 @@
 // the check is on resolved paths, component by component, folded (sandbox/folded_path.h).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "sandbox/folded_path.h"
 
 namespace nono::sandbox {
 
@@ -40,13 +43,20 @@ struct ProtectedMatch {
   std::string worktree;       // the directory of one worktree in it; empty for other patterns
 };
 
-// HomePlace is a resolved directory that patterns mean by their beginning: "~/", "~/.config/".
+// HomePlace is what patterns of a home mean, wherever it lies: the home itself, a directory or file
+// of it that a variable or a link puts elsewhere.
 struct HomePlace {
-  std::string path;
-  std::string_view stands_for = "~/";
+  std::string path;                  // absolute, resolved
+  std::string_view stands_for = "";  // of the home: "" all of it, ".config/", ".bashrc"
+  std::string folded = folded_path(path);
 };
 
-// protection_of judges an absolute, resolved path. `homes` may be empty. Beneath node_modules/ and
+// pattern_at is the rest of a row's pattern at a place of the home; empty where the place is a file
+// that the row means, nothing where the row means nothing there.
+std::optional<std::string_view> pattern_at(const ProtectedName& row, const HomePlace& home);
+
+// protection_of judges an absolute, resolved path. `homes` may be empty; directories that lead to a
+// place elsewhere (stands_for is not empty) do not move either. Beneath node_modules/ and
 // site-packages/ no names begin but those of the home: packages ship files like the others, and
 // nobody opens them as a project. The packages in a protected tree (.claude/hooks/node_modules/)
 // belong to it: what lies there runs with it. So do those of .git/modules, whose directories are

@@ -227,11 +227,32 @@ class Writer {
 
   void protect_home(const HomePlace& home) {
     const std::string_view place = home.path == "/" ? std::string_view() : home.path;
-    const std::string beginning = "^" + seatbelt_regex_quote(place, LetterCase::Folded) + "/";
+    const std::string beginning = at_path(place);
+    bool any = false;
     for (const ProtectedName& name : protected_names()) {
-      if (name.pattern.starts_with(home.stands_for)) {
-        protect_name(beginning, name.pattern.substr(home.stands_for.size()));
+      const auto rest = pattern_at(name, home);
+      any |= rest.has_value();
+      if (rest && rest->empty()) {
+        deny("file-write*", beginning + "$", {});
+      } else if (rest) {
+        protect_name(beginning + "/", *rest);
       }
+    }
+    if (any && !home.stands_for.empty()) {
+      protect_way(home);
+    }
+  }
+
+  static std::string at_path(std::string_view path) {
+    return "^" + seatbelt_regex_quote(path, LetterCase::Folded);
+  }
+
+  // protect_way: what leads to a place elsewhere does not move.
+  void protect_way(const HomePlace& home) {
+    const bool directory = home.stands_for.ends_with('/');
+    for (std::string_view at = directory ? home.path : directory_name(home.path); at.size() > 1;
+         at = directory_name(at)) {
+      protect_node(at_path(at) + "$", base_name(at));
     }
   }
 

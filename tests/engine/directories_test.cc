@@ -2,7 +2,9 @@
 #include "engine/directories.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -11,13 +13,20 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/home_links.h"
+#include "tests/sandbox/temporary_tree.h"
+
 namespace nono::engine {
 namespace {
+
+constexpr std::array kVariables = {
+    "HOME",       "XDG_CONFIG_HOME",   "XDG_STATE_HOME", "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME", "GIT_CONFIG_GLOBAL", "ZDOTDIR"};
 
 class DirectoriesTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name : {"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"}) {
+    for (const char* name : kVariables) {
       if (const char* value = std::getenv(name)) {
         old_[name] = value;
       }
@@ -25,7 +34,7 @@ class DirectoriesTest : public ::testing::Test {
     }
   }
   void TearDown() override {
-    for (const char* name : {"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"}) {
+    for (const char* name : kVariables) {
       ::unsetenv(name);
     }
     for (const auto& [name, value] : old_) {
@@ -118,14 +127,94 @@ TEST_F(DirectoriesTest, WriteDenyNamesHoldWhereverAHomeIs) {
     return out;
   };
   const auto linked = places(link, "/no/such//cfg");
-  EXPECT_TRUE(linked.contains({link, "~/"}));
-  EXPECT_TRUE(linked.contains({real, "~/"}));
-  EXPECT_TRUE(linked.contains({"/no/such/cfg", "~/.config/"}));
-  EXPECT_TRUE(places(real, real.c_str()).contains({real, "~/.config/"}));
+  EXPECT_TRUE(linked.contains({link, ""}));
+  EXPECT_TRUE(linked.contains({real, ""}));
+  EXPECT_TRUE(linked.contains({"/no/such/cfg", ".config/"}));
+  EXPECT_TRUE(places(real, real.c_str()).contains({real, ".config/"}));
   for (const char* unset : {"", "relative"}) {
     for (const auto& [path, stands_for] : places(real, unset)) {
-      EXPECT_EQ(stands_for, "~/") << path;
+      EXPECT_EQ(stands_for, "") << path;
     }
+  }
+}
+
+// LinkedHome is a home with links, and what they lead to.
+class LinkedHome : public ::testing::Test {
+ protected:
+  LinkedHome() : home_(tree_.path("home")), dot_(tree_.path("dot")) {
+    tree_.directory("home");
+    tree_.directory("dot");
+    tree_.directory("dot/claude");
+    tree_.directory("home/.config");
+    tree_.directory("home/.config/fish");
+    tree_.directory("home/.husky");
+    for (const char* name : {"dot/bashrc", "dot/fish", "dot/claude/real.json", "home/.zshrc"}) {
+      tree_.file(name, "x", 0600);
+    }
+    link("../dot/bashrc", ".bashrc");
+    link(dot_ + "/claude", ".claude");
+    link("real.json", ".claude/settings.json");
+    link("../../../dot/fish", ".config/fish/config.fish");
+    link("../dot/none/../later", ".profile");
+    link("/dev/null", ".zlogout");
+    link("../dot/claude", ".zlogin");
+    link("../dot/bashrc", ".codex");
+    link(".bash_login", ".bash_login");
+    link("../../dot/bashrc", ".husky/pre-commit");
+  }
+  void link(const std::string& text, const std::string& name) const {
+    EXPECT_EQ(::symlink(text.c_str(), (home_ + "/" + name).c_str()), 0) << name;
+  }
+  sandbox::testing::TemporaryTree tree_;
+  std::string home_;
+  std::string dot_;
+};
+
+TEST_F(LinkedHome, PlacesAreWhereLinksLead) {
+  std::map<std::string, std::string> out;
+  for (const sandbox::HomePlace& place : linked_places(home_)) {
+    EXPECT_FALSE(out.contains(std::string(place.stands_for))) << place.stands_for;
+    out[std::string(place.stands_for)] = place.path;
+  }
+  const std::string itself = out[".bash_login"];  // wherever that is
+  EXPECT_EQ(out, (std::map<std::string, std::string>{
+                     {".bashrc", dot_ + "/bashrc"},
+                     {".claude/", dot_ + "/claude"},
+                     {".claude/settings.json", dot_ + "/claude/real.json"},
+                     {".config/fish/config.fish", dot_ + "/fish"},
+                     {".profile", dot_ + "/later"},
+                     {".bash_login", itself}}));
+  EXPECT_TRUE(linked_places(home_ + "/none").empty());
+}
+
+TEST_F(DirectoriesTest, VariablesPutPlacesOfAHomeElsewhere) {
+  const std::map<std::string, std::string> variables = {{"CLAUDE_CONFIG_DIR", "/v/claude"},
+                                                        {"CODEX_HOME", "/v/codex/"},
+                                                        {"GIT_CONFIG_GLOBAL", "/v/git"},
+                                                        {"ZDOTDIR", "/v/zsh"}};
+  for (const auto& [name, value] : variables) {
+    ::setenv(name.c_str(), value.c_str(), 1);
+  }
+  std::set<std::pair<std::string, std::string>> out;
+  for (const sandbox::HomePlace& place : home_places({.home = "/h", .config = "", .state = ""})) {
+    if (place.path.starts_with("/v/")) {
+      out.emplace(place.path, place.stands_for);
+    }
+  }
+  EXPECT_EQ(out, (std::set<std::pair<std::string, std::string>>{{"/v/claude", ".claude/"},
+                                                                {"/v/codex", ".codex/"},
+                                                                {"/v/git", ".gitconfig"},
+                                                                {"/v/zsh/.zlogin", ".zlogin"},
+                                                                {"/v/zsh/.zlogout", ".zlogout"},
+                                                                {"/v/zsh/.zprofile", ".zprofile"},
+                                                                {"/v/zsh/.zshenv", ".zshenv"},
+                                                                {"/v/zsh/.zshrc", ".zshrc"}}));
+}
+
+TEST_F(DirectoriesTest, DevicesAreNoFilesOfAHome) {
+  ::setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+  for (const sandbox::HomePlace& place : home_places({.home = "/h", .config = "", .state = ""})) {
+    EXPECT_NE(place.path, "/dev/null");
   }
 }
 

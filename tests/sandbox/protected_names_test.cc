@@ -231,7 +231,7 @@ TEST(ProtectedNamesTest, EveryPlaceOfAHomeIsOne) {
   const std::vector<HomePlace> homes = {{.path = "/home/u"},
                                         {.path = "/data/U"},
                                         {.path = "/"},
-                                        {.path = "/cfg", .stands_for = "~/.config/"}};
+                                        {.path = "/cfg", .stands_for = ".config/"}};
   for (const std::string_view path :
        {"/home/u/.bashrc", "/DATA/u/.bashrc", "/.bashrc", "/.config/fish/x", "/cfg/fish/x",
         "/cfg/systemd/user/x", "/data/U/.config/git/x"}) {
@@ -244,6 +244,31 @@ TEST(ProtectedNamesTest, EveryPlaceOfAHomeIsOne) {
        {"/home/v/.bashrc", "/cfg/.bashrc", "/cfg/.config/fish/x", "/data/.bashrc", "/x/.profile"}) {
     EXPECT_EQ(protection_of(path, homes).protection, Protection::None) << path;
   }
+}
+
+TEST(ProtectedNamesTest, PlacesElsewhereAreWhatTheyStandFor) {
+  const std::vector<HomePlace> homes = {
+      {.path = "/dot/bashrc", .stands_for = ".bashrc"},
+      {.path = "/dot/claude", .stands_for = ".claude/"},
+      {.path = "/dot/sh/Conf", .stands_for = ".config/fish/conf.d/"},
+      {.path = "/dot/unit", .stands_for = ".config/git/config"},
+      {.path = "/none/x", .stands_for = ".none"},
+  };
+  for (const std::string_view path :
+       {"/dot/bashrc", "/DOT/Bashrc", "/dot/claude/settings.json", "/dot/claude/hooks/a/b",
+        "/dot/claude/plugins/x", "/dot/sh/conf/a.fish", "/dot/unit"}) {
+    EXPECT_EQ(protection_of(path, homes).protection, Protection::Content) << path;
+  }
+  for (const std::string_view path : {"/dot", "/dot/claude", "/dot/claude/hooks", "/dot/sh"}) {
+    EXPECT_EQ(protection_of(path, homes).protection, Protection::Node) << path;
+  }
+  for (const std::string_view path :
+       {"/dot/bashrc2", "/dot/bashrc/x", "/dot/claude/x", "/dot/sh/x", "/none/x", "/none", "/do"}) {
+    EXPECT_EQ(protection_of(path, homes).protection, Protection::None) << path;
+  }
+  EXPECT_EQ(protection_of("/dot/bashrc", homes).root, "/dot");
+  EXPECT_EQ(protection_of("/dot/claude", homes).root, "/dot");
+  EXPECT_EQ(protection_of("/dot", homes).root, "");
 }
 
 TEST(ProtectedNamesTest, WithoutAHomeOnlyTreesAreProtected) {

@@ -296,7 +296,14 @@ TEST_F(SeatbeltProfileTest, WriteDenyNamesAreThoseOfTheBroker) {
   ASSERT_TRUE(everything.allow_path("/", kAll, "test"));
   SeatbeltRules rules;
   rules.homes = {
-      {.path = "/Users/u (1)"}, {.path = "/Users/v"}, {.path = "/cfg", .stands_for = "~/.config/"}};
+      {.path = "/Users/u (1)"},
+      {.path = "/Users/v"},
+      {.path = "/cfg", .stands_for = ".config/"},
+      {.path = "/work/x/.config", .stands_for = ".claude/"},
+      {.path = "/work/.bashrc/x", .stands_for = ".profile"},
+      {.path = "/Users/v/x/hooks", .stands_for = ".config/git/"},
+      {.path = "/work/nothing", .stands_for = ".nothing"},
+  };
   const SeatbeltEvaluator text = read_back(everything, rules);
   const std::vector<std::string> words = words_of_table();
   std::mt19937 random(20261121);

@@ -1,0 +1,99 @@
+"""What links of the home and variables put elsewhere is written by no agent: `~/.bashrc -> dotfiles/bashrc`
+in a repository that is granted.
+"""
+
+import sys
+
+import support
+
+PLACES = {".bashrc": "bashrc", ".config/fish": "fish", ".ssh/config": "ssh_config", ".claude": "claude",
+          ".profile": "later"}
+FILES = ("bashrc", "fish/config.fish", "ssh_config", "claude/settings.json", "later")
+WAYS = {"write": "echo evil >>dotfiles/{0}", "replace": "echo evil >new; mv new dotfiles/{0}",
+        "remove": "rm dotfiles/{0}", "move the directory": "mv dotfiles away",
+        "exchange": "cp -r dotfiles away; mv dotfiles there && mv away dotfiles; echo evil >dotfiles/{0}",
+        "link": "ln -sf new dotfiles/{0}"}
+
+
+class HomeLinksTest(support.SandboxCase):
+    def setUp(self):
+        super().setUp()
+        self.dotfiles = self.project.tree / "dotfiles"
+        for name in FILES[:-1]:
+            self.project.write(f"dotfiles/{name}", "good\n")
+        self.project.write("dotfiles/README.txt", "text\n")
+
+    def link_all(self):
+        for name, target in PLACES.items():
+            link = self.project.home / name
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(self.dotfiles / target)
+        self.project.own()
+
+    def contents(self):
+        return {path.relative_to(self.project.tree): path.read_text(errors="replace")
+                for path in self.project.tree.rglob("*") if path.is_file()}
+
+    def test_without_links_all_of_it_is_written(self):
+        for name in FILES:
+            self.ran(self.project.sandbox("sh", "-c", WAYS["write"].format(name)))
+            if name != "claude/settings.json":
+                self.assertIn("evil", (self.dotfiles / name).read_text())
+
+    def test_no_way_leads_to_what_links_mean(self):
+        self.link_all()
+        before = self.contents()
+        for name in FILES:
+            for how, way in WAYS.items():
+                done = self.project.sandbox("sh", "-c", way.format(name))
+                after = self.contents()
+                new = after.pop(self.project.tree.joinpath("new").relative_to(self.project.tree), None)
+                away = [path for path in after if path.parts[0] in ("away", "there")]
+                for path in away:
+                    del after[path]
+                self.assertEqual(after, before, (name, how, new, done.stderr))
+                if name in ("bashrc", "later") and how == "write":
+                    self.assertIn("protected-name", done.stderr)
+                self.clean()
+
+    def clean(self):
+        self.project.run("rm", "-rf", "away", "there", "new", check=True)
+
+    def test_empty_directories_of_theirs_stay(self):
+        (self.dotfiles / "fish/config.fish").unlink()
+        self.link_all()
+        for way in ("rmdir dotfiles/fish", "mv dotfiles/fish x", "rmdir dotfiles/fish; ln -s /tmp dotfiles/fish"):
+            self.project.sandbox("sh", "-c", f"{way}; mkdir dotfiles/fish; echo evil >dotfiles/fish/config.fish")
+            self.assertEqual(list((self.dotfiles / "fish").iterdir()), [], way)
+
+    def test_what_lies_beside_them_is_the_agents(self):
+        self.link_all()
+        self.ran(self.project.sandbox("sh", "-c", "echo more >>dotfiles/README.txt && mv dotfiles/README.txt x && "
+                                      "mkdir dotfiles/new && echo y >dotfiles/new/bashrc"))
+        self.assertEqual((self.project.tree / "x").read_text(), "text\nmore\n")
+
+    def test_variables_say_where_such_files_are(self):
+        places = {"ZDOTDIR": (".", ".zshrc"), "GIT_CONFIG_GLOBAL": ("git", "git"),
+                  "CLAUDE_CONFIG_DIR": ("c", "c/settings.json"), "CODEX_HOME": ("x", "x/config.toml")}
+        for variable, (value, file) in places.items():
+            target = self.project.tree / file
+            target.parent.mkdir(exist_ok=True)
+            self.project.own()
+            env = {variable: str(self.project.tree / value)}
+            for words, refused in ((env, True), ({}, False)):
+                self.project.sandbox("sh", "-c", f"echo evil >{file}", env=words)
+                self.assertEqual(target.exists(), not refused, (variable, words))
+
+    def test_why_and_learn_say_so(self):
+        self.link_all()
+        why = self.project.nono("why", "--allow-cwd", "--path", self.dotfiles / "bashrc", "--op", "write")
+        self.assertIn("protected-name", why.stdout)
+        self.project.nono("learn", "--output", self.project.tmp / "o.json", "--", "sh", "-c",
+                          "echo evil >>dotfiles/bashrc")
+        self.assertEqual((self.dotfiles / "bashrc").read_text(), "good\n")
+
+
+support.both_users(globals(), HomeLinksTest)
+
+if __name__ == "__main__":
+    sys.exit(support.main())
