@@ -103,6 +103,12 @@ Json credentials_json(const profile::Composed& composed) {
   return {std::move(out)};
 }
 
+// conditions_of says where a grant of the same rights and path is another one.
+std::string conditions_of(const profile::ComposedGrant& grant) {
+  const std::string out = grant.kind == sandbox::WantedKind::File ? "  (a file only)" : "";
+  return out + (grant.presence == profile::Presence::Made ? "  (made where it is missing)" : "");
+}
+
 void add_commands(const profile::CommandsPart& part, std::vector<std::string>& out) {
   for (const std::string& name : part.deny) {
     out.push_back("program    " + name + "  held back");
@@ -173,7 +179,7 @@ std::vector<std::string> composed_lines(const profile::Composed& composed) {
     out.push_back("group      " + group);
   }
   for (const profile::ComposedGrant& grant : composed.grants) {
-    out.push_back(grant.access.text() + "        " + grant.path);
+    out.push_back(grant.access.text() + "        " + grant.path + conditions_of(grant));
   }
   for (const profile::ComposedDenial& denial : composed.denials) {
     out.push_back("denied     " + denial.path);

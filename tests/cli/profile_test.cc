@@ -102,6 +102,15 @@ TEST_F(ProfileTest, DiffShowsWhatIsAdded) {
   EXPECT_EQ(nono({"profile", "diff", "mine", "mine"}).code, 0);
 }
 
+TEST_F(ProfileTest, DiffTellsFilesFromDirectoriesAndWhatIsMade) {
+  own("tree.json", R"({"filesystem":{"write":["/srv/x"]}})");
+  own("file.json", R"({"filesystem":{"write_file":["/srv/x"]}})");
+  const Outcome done = nono({"profile", "diff", "tree", "file"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.out, "- -w-        /srv/x\n+ -w-        /srv/x  (a file only)\n");
+  EXPECT_TRUE(nono({"profile", "show", "claude-code"}).out.contains("(made where it is missing)"));
+}
+
 TEST_F(ProfileTest, DiffShowsProgramsAndDemands) {
   own("plain.json", "{}");
   own("mine.json", R"({"commands":{"allow":["sudo"],"deny":["curl"]},
