@@ -146,6 +146,7 @@ std::vector<sandbox::HomePlace> home_places(const UserDirectories& user) {
   homes.add(places.config_home, ".config/");
   homes.add(absolute_variable("CLAUDE_CONFIG_DIR").value_or(""), ".claude/");
   homes.add(absolute_variable("CODEX_HOME").value_or(""), ".codex/");
+  homes.add(absolute_variable("OPENCODE_CONFIG_DIR").value_or(""), ".opencode/");
   homes.add_file(absolute_variable("GIT_CONFIG_GLOBAL").value_or(""), ".gitconfig");
   if (const auto zsh = absolute_variable("ZDOTDIR")) {
     for (const std::string_view name : kZshFiles) {

@@ -38,7 +38,8 @@ profile::UserPlaces protected_places(const UserDirectories& user);
 
 // home_places is where write-deny names of the home hold: in the homes of protected_places, where
 // links in them lead (home_links.h), and where XDG_CONFIG_HOME, CLAUDE_CONFIG_DIR, CODEX_HOME,
-// GIT_CONFIG_GLOBAL and ZDOTDIR put them, as spelt and as links lead there now.
+// OPENCODE_CONFIG_DIR, GIT_CONFIG_GLOBAL and ZDOTDIR put them, as spelt and as links lead there
+// now.
 std::vector<sandbox::HomePlace> home_places(const UserDirectories& user);
 
 // home_in_passwd is the home directory of `uid` in the text of a passwd(5); empty where there is no

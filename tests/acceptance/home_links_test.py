@@ -74,10 +74,11 @@ class HomeLinksTest(support.SandboxCase):
 
     def test_variables_say_where_such_files_are(self):
         places = {"ZDOTDIR": (".", ".zshrc"), "GIT_CONFIG_GLOBAL": ("git", "git"),
-                  "CLAUDE_CONFIG_DIR": ("c", "c/settings.json"), "CODEX_HOME": ("x", "x/config.toml")}
+                  "CLAUDE_CONFIG_DIR": ("c", "c/settings.json"), "CODEX_HOME": ("x", "x/config.toml"),
+                  "OPENCODE_CONFIG_DIR": ("o", "o/plugin/x.ts")}
         for variable, (value, file) in places.items():
             target = self.project.tree / file
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             self.project.own()
             env = {variable: str(self.project.tree / value)}
             for words, refused in ((env, True), ({}, False)):

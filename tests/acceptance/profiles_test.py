@@ -466,6 +466,14 @@ class AgentSettings(support.SandboxCase):
                                                                       "linux-host-compat"}
         self.assertEqual(agents - others, set(self.rows))
 
+    def test_plugins_of_the_home_are_written_with_no_grant(self):
+        config = self.project.home / ".config/opencode"
+        config.mkdir(parents=True)
+        self.project.own()
+        write = "for f in other/x plugin/x.ts plugins/x.ts tool/x.ts tools/x.ts; do mkdir -p ${f%/*}; echo x >$f; done"
+        self.project.sandbox("sh", "-c", f"cd {config} && {write}", options=("--allow-cwd", "--allow", config))
+        self.assertEqual([path.name for path in config.rglob("*") if path.is_file()], ["x"])
+
     def test_what_is_not_there_is_not_made(self):
         for profile, (kept, own) in self.rows.items():
             with self.subTest(profile=profile):

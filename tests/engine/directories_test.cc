@@ -20,8 +20,8 @@ namespace nono::engine {
 namespace {
 
 constexpr std::array kVariables = {
-    "HOME",       "XDG_CONFIG_HOME",   "XDG_STATE_HOME", "CLAUDE_CONFIG_DIR",
-    "CODEX_HOME", "GIT_CONFIG_GLOBAL", "ZDOTDIR"};
+    "HOME",       "XDG_CONFIG_HOME",   "XDG_STATE_HOME",      "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME", "GIT_CONFIG_GLOBAL", "OPENCODE_CONFIG_DIR", "ZDOTDIR"};
 
 class DirectoriesTest : public ::testing::Test {
  protected:
@@ -191,6 +191,7 @@ TEST_F(DirectoriesTest, VariablesPutPlacesOfAHomeElsewhere) {
   const std::map<std::string, std::string> variables = {{"CLAUDE_CONFIG_DIR", "/v/claude"},
                                                         {"CODEX_HOME", "/v/codex/"},
                                                         {"GIT_CONFIG_GLOBAL", "/v/git"},
+                                                        {"OPENCODE_CONFIG_DIR", "/v/open"},
                                                         {"ZDOTDIR", "/v/zsh"}};
   for (const auto& [name, value] : variables) {
     ::setenv(name.c_str(), value.c_str(), 1);
@@ -204,6 +205,7 @@ TEST_F(DirectoriesTest, VariablesPutPlacesOfAHomeElsewhere) {
   EXPECT_EQ(out, (std::set<std::pair<std::string, std::string>>{{"/v/claude", ".claude/"},
                                                                 {"/v/codex", ".codex/"},
                                                                 {"/v/git", ".gitconfig"},
+                                                                {"/v/open", ".opencode/"},
                                                                 {"/v/zsh/.zlogin", ".zlogin"},
                                                                 {"/v/zsh/.zlogout", ".zlogout"},
                                                                 {"/v/zsh/.zprofile", ".zprofile"},
