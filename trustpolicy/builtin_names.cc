@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 
@@ -118,7 +119,9 @@ struct DirectoryRule {
   std::string_view second;  // empty: the first alone will do
   BuiltinSet bit;
   Ending ending = Ending::Markdown;  // of the files that it concerns
+  std::string_view in_config = "";   // what the first is called in a `.config`; empty: nothing
 };
+constexpr std::string_view kConfig = ".config";
 constexpr auto kDirectories = std::to_array<DirectoryRule>({
     {".claude", "commands", bit_of(".claude/commands/")},
     {".claude", "agents", bit_of(".claude/agents/")},
@@ -133,12 +136,12 @@ constexpr auto kDirectories = std::to_array<DirectoryRule>({
     {".codex", "agents", bit_of(".codex/agents/*.toml"), Ending::Toml},
     {".gemini", "agents", bit_of(".gemini/agents/")},
     {".gemini", "commands", bit_of(".gemini/commands/*.toml"), Ending::Toml},
-    {".opencode", "agent", bit_of(".opencode/agent/")},
-    {".opencode", "agents", bit_of(".opencode/agents/")},
-    {".opencode", "mode", bit_of(".opencode/mode/")},
-    {".opencode", "modes", bit_of(".opencode/modes/")},
-    {".opencode", "command", bit_of(".opencode/command/")},
-    {".opencode", "commands", bit_of(".opencode/commands/")},
+    {".opencode", "agent", bit_of(".opencode/agent/"), Ending::Markdown, "opencode"},
+    {".opencode", "agents", bit_of(".opencode/agents/"), Ending::Markdown, "opencode"},
+    {".opencode", "mode", bit_of(".opencode/mode/"), Ending::Markdown, "opencode"},
+    {".opencode", "modes", bit_of(".opencode/modes/"), Ending::Markdown, "opencode"},
+    {".opencode", "command", bit_of(".opencode/command/"), Ending::Markdown, "opencode"},
+    {".opencode", "commands", bit_of(".opencode/commands/"), Ending::Markdown, "opencode"},
     {".qwen", "agents", bit_of(".qwen/agents/")},
     {".qwen", "commands", bit_of(".qwen/commands/")},
     {".clinerules", "", bit_of(".clinerules/")},
@@ -274,8 +277,8 @@ BuiltinSet rules_of_ending(const FoldedName& name) {
   return name.plain().ends_with(".toml") ? kOfToml : 0;
 }
 
-// Every directory rule begins with a dot, which no name that begins with a letter or digit folds
-// to.
+// Every directory rule begins with a dot, or in a directory that does, which no name that begins
+// with a letter or digit folds to.
 bool may_begin_rule(std::string_view component) {
   const char first = component.front();
   const bool ordinary = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
@@ -287,14 +290,17 @@ bool may_begin_rule(std::string_view component) {
 class DirectoryWalk {
  public:
   void enter(std::string_view component) {
-    if (pending_ == 0 && !may_begin_rule(component)) {
+    const bool in_config = std::exchange(in_config_, false);
+    if (pending_ == 0 && !in_config && !may_begin_rule(component)) {
       return;
     }
     const FoldedName folded(component);
+    in_config_ = folded.is(kConfig);
     BuiltinSet begun = 0;
     for (const DirectoryRule& rule : kDirectories) {
       const bool continues = (pending_ & rule.bit) != 0 && folded.is(rule.second);
-      const bool begins = folded.is(rule.first);
+      const bool begins = folded.is(rule.first) ||
+                          (in_config && !rule.in_config.empty() && folded.is(rule.in_config));
       met_ |= continues || (begins && rule.second.empty()) ? rule.bit : 0;
       begun |= begins ? rule.bit : 0;
     }
@@ -305,6 +311,7 @@ class DirectoryWalk {
  private:
   BuiltinSet pending_ = 0;
   BuiltinSet met_ = 0;
+  bool in_config_ = false;
 };
 
 BuiltinSet directory_hits(std::string_view directories, const FoldedName& name) {

@@ -341,6 +341,18 @@ class OpenCode(LoadsByPlace, MoreAgents, support.SandboxCase):
             "autoupdate": False, "provider": {"anthropic": provider}, "model": model,
             "small_model": model}))
 
+    def test_an_agent_of_the_home_is_in_the_prompt_only_outside(self):
+        agent = self.project.home / ".config/opencode/agent/build.md"
+        self.succeeded(self.call())
+        agent.parent.mkdir()
+        agent.write_text(self.text.format(agents_test.OTHER))
+        self.project.own()
+        self.assertIn("opencode/agent/build.md", self.ran(self.call(), 1).stderr)
+        self.call("--trust-scan=none")
+        self.assertNotIn(agents_test.OTHER, self.llm.prompts())
+        self.succeeded(self.project.run(*self.first, env=self.variables(), timeout=120))
+        self.assertIn(agents_test.OTHER, self.llm.prompts(), "outside")
+
 
 class Aider(MoreAgents, support.SandboxCase):
     profile, program, instructions = "aider", "aider", "CONVENTIONS.md"
