@@ -48,7 +48,7 @@ std::string led_to(std::string path) {
 
 class Links {
  public:
-  explicit Links(const std::string& home) : home_(home) {}
+  explicit Links(const std::string& directory) : directory_(directory) {}
 
   // follow looks at each name on the way to `name`, which ends in a slash where it is a directory.
   void follow(std::string_view name) {
@@ -58,7 +58,7 @@ class Links {
         return;
       }
     }
-    if (!name.ends_with('/')) {
+    if (!name.empty() && !name.ends_with('/')) {
       look(name);
     }
   }
@@ -75,7 +75,7 @@ class Links {
   }
   bool look_anew(std::string_view name) {
     const std::size_t slash = name.ends_with('/') ? 1 : 0;
-    const std::string path = join_path(home_, name.substr(0, name.size() - slash));
+    const std::string path = join_path(directory_, name.substr(0, name.size() - slash));
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) {
       return S_ISDIR(status.st_mode);
@@ -87,25 +87,28 @@ class Links {
     return there;
   }
 
-  const std::string& home_;
+  const std::string& directory_;
   std::map<std::string_view, bool> seen_;
   std::vector<sandbox::HomePlace> places_;
 };
 
 }  // namespace
 
-std::vector<sandbox::HomePlace> linked_places(const std::string& home) {
-  Links links(home);
+std::vector<sandbox::HomePlace> linked_places(const std::string& directory, NamesOf names) {
+  Links links(directory);
+  const bool home = names == NamesOf::Home;
   for (const sandbox::ProtectedName& row : sandbox::protected_names()) {
     std::string_view name = row.pattern;
-    name.remove_prefix(name.starts_with("~/") ? 2 : 0);
+    if (name.starts_with("~/")) {
+      name = home ? name.substr(2) : std::string_view();
+    }
     if (const std::size_t any = name.find('*'); any != std::string_view::npos) {
       name = name.substr(0, name.rfind('/', any) + 1);
     }
     links.follow(name);
   }
   for (const std::string_view name : kWellKnown) {
-    links.follow(name);
+    links.follow(home ? name : std::string_view());
   }
   return links.take();
 }

@@ -14,6 +14,7 @@
 #include "engine/granted_sockets.h"
 #include "engine/learn.h"
 #include "engine/object.h"
+#include "engine/project_places.h"
 #include "engine/run.h"
 #include "engine/run_credentials.h"
 #include "engine/run_tool.h"
@@ -516,6 +517,23 @@ Result<void> plan_rest(RunPlan& plan, const RunRequest& request, const SessionPl
 
 }  // namespace
 
+namespace {
+
+// add_projects comes when all is granted: names hold where a project that is written leads.
+void add_projects(RunPlan& plan, const std::string& working_directory) {
+  std::vector<std::string> directories = {resolved_path(working_directory)};
+  for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
+    if (grant.access.has(Access::write()) && grant.kind == sandbox::PathKind::Directory) {
+      directories.push_back(grant.shown_as);
+    }
+  }
+  for (sandbox::HomePlace& place : project_places(directories)) {
+    plan.homes.push_back(std::move(place));
+  }
+}
+
+}  // namespace
+
 Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& places) {
   NONO_TRY(UserDirectories user, find_user_directories());
   NONO_TRY(profile::NeverGrantList never, never_list(request, user));
@@ -525,6 +543,7 @@ Result<RunPlan> compose_run(const RunRequest& request, const SessionPlaces& plac
   NONO_CHECK(check_host(plan, request.supervision));
   NONO_CHECK(plan_access(plan, request, places));
   NONO_CHECK(plan_rest(plan, request, places));
+  add_projects(plan, request.working_directory);
   return plan;
 }
 

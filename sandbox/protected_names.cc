@@ -249,12 +249,26 @@ bool worth_looking(std::string_view path, std::span<const HomePlace> homes) {
          });
 }
 
-// at_root judges `path` from offset `start`, where the pattern would begin.
-void at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
+// name_git says which git directory, and worktree in it, a pattern in `.git` concerns: `inner` is
+// where in `path` the git directory's content begins.
+void name_git(ProtectedMatch& best, std::string_view path, std::size_t inner,
+              std::string_view rest) {
+  constexpr std::string_view kWorktrees = "worktrees/";
+  best.git_directory = path.substr(0, inner - 1);
+  if (rest.starts_with(kWorktrees)) {
+    best.worktree = path.substr(0, path.find('/', inner + kWorktrees.size()));
+  }
+}
+
+constexpr std::string_view kGit = ".git/";
+
+// at_root judges `path` from offset `start`, where the pattern would begin, and says whether that
+// decides.
+bool at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
              const ProtectedName& row, std::string_view pattern) {
   const Protection found = match(path.substr(start), pattern);
   if (found <= best.protection) {
-    return;
+    return false;
   }
   best.protection = found;
   best.pattern = row.pattern;
@@ -262,23 +276,33 @@ void at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
   best.root = path.substr(0, start - 1);
   best.git_directory.clear();
   best.worktree.clear();
-  constexpr std::string_view kGit = ".git";
-  constexpr std::string_view kWorktrees = ".git/worktrees/";
-  if (pattern.starts_with(".git/")) {
-    best.git_directory = path.substr(0, start + kGit.size());
+  if (pattern.starts_with(kGit)) {
+    name_git(best, path, start + kGit.size(), pattern.substr(kGit.size()));
   }
-  if (pattern.starts_with(kWorktrees)) {
-    best.worktree = path.substr(0, path.find('/', start + kWorktrees.size()));
+  return true;
+}
+
+void at_place(ProtectedMatch& best, std::string_view path, const HomePlace& home,
+              const ProtectedName& row, std::string_view rest) {
+  const std::optional<std::size_t> start = start_at(path, home);
+  if (!start) {
+    return;
+  }
+  const std::string_view pattern = is_file(home) ? path.substr(*start) : rest;
+  if (at_root(best, path, *start, row, pattern) && home.stands_for == kGit) {
+    name_git(best, path, *start, rest);
   }
 }
 
 void at_home(ProtectedMatch& best, std::string_view path, const HomePlace& home) {
-  const std::optional<std::size_t> start = start_at(path, home);
-  const bool leads = leads_to(path, home);
+  const bool there = start_at(path, home).has_value();
+  if (!there && !leads_to(path, home)) {
+    return;
+  }
   for (const ProtectedName& row : kNames) {
-    const auto rest = start || leads ? pattern_at(row, home) : std::nullopt;
-    if (rest && start) {
-      at_root(best, path, *start, row, is_file(home) ? path.substr(*start) : *rest);
+    const auto rest = pattern_at(row, home);
+    if (rest && there) {
+      at_place(best, path, home, row, *rest);
     } else if (rest && best.protection < Protection::Node) {
       best.protection = Protection::Node;
       best.pattern = row.pattern;

@@ -1,5 +1,5 @@
-"""What links of the home and variables put elsewhere is written by no agent: `~/.bashrc -> dotfiles/bashrc`
-in a repository that is granted.
+"""What links and variables put elsewhere is written by no agent: `~/.bashrc -> dotfiles/bashrc` in a repository
+that is granted, a git directory that is called `.bare`.
 """
 
 import sys
@@ -94,7 +94,77 @@ class HomeLinksTest(support.SandboxCase):
         self.assertEqual((self.dotfiles / "bashrc").read_text(), "good\n")
 
 
-support.both_users(globals(), HomeLinksTest)
+class ProjectLinksTest(support.SandboxCase):
+    """A repository beside its worktrees (`.git` says `gitdir: ./.bare`), and links of a project."""
+
+    def setUp(self):
+        super().setUp()
+        self.project.run("rm", "-rf", ".git", check=True)
+        self.git("init", "-q", "--bare", ".bare")
+        self.project.write(".git", "gitdir: ./.bare\n")
+        for key, value in (("user.name", "n"), ("user.email", "a@b.example")):
+            self.git("config", key, value)
+        tree = self.git("mktree")
+        self.git("update-ref", "refs/heads/main", self.git("commit-tree", "-m", "first", tree))
+        self.git("symbolic-ref", "HEAD", "refs/heads/main")
+        self.git("worktree", "add", "-q", "-b", "one", "one")
+
+    def git(self, *words):
+        return self.ran(self.project.run("git", *words)).stdout.strip()
+
+    def test_the_repository_of_a_gitfile_is_one(self):
+        config = (self.project.tree / ".bare/config").read_text()
+        for where, grants in ((".", ("--allow-cwd",)), ("one", ("--allow-cwd", "--allow", "../.bare"))):
+            bare = "../.bare" if where == "one" else ".bare"
+            script = (f"cd {where} && set +e; printf '[core]\\n\\tfsmonitor = evil\\n' >>{bare}/config; "
+                      f"echo x >{bare}/hooks/pre-commit; ln -s /bin/true {bare}/hooks/post-commit; mv {bare} away; "
+                      f"echo .. >{bare}/worktrees/one/commondir; mv {bare}/worktrees/one {bare}/worktrees/x; true")
+            options = [str(self.project.tree / "one" / word) if word.startswith("..") else word for word in grants]
+            done = self.ran(self.project.sandbox("sh", "-c", script, options=options))
+            self.assertIn("protected-name", done.stderr)
+            self.assertEqual((self.project.tree / ".bare/config").read_text(), config, where)
+            hooks = [path.name for path in (self.project.tree / ".bare/hooks").iterdir()]
+            self.assertEqual([name for name in hooks if not name.endswith(".sample")], [], where)
+            self.assertEqual((self.project.tree / ".bare/worktrees/one/commondir").read_text(), "../..\n")
+
+    def test_git_works_in_it(self):
+        self.ran(self.project.sandbox("sh", "-ec", """git worktree add -q -b two two; cd two; echo a >f; git add f
+            git commit -qm second; git tag t; cd ..; git gc -q; git worktree remove two; git branch -D two"""))
+        self.assertEqual(self.git("log", "-1", "--format=%s", "t"), "second")
+        self.assertEqual(self.git("fsck"), "")
+
+    def test_a_link_in_place_of_git_leads_to_one(self):
+        (self.project.tree / ".git").unlink()
+        (self.project.tree / ".git").symlink_to(".bare")
+        self.project.own()
+        self.project.sandbox("sh", "-c", "echo x >>.bare/config; echo x >.bare/hooks/pre-commit")
+        self.assertNotIn("x\n", (self.project.tree / ".bare/config").read_text()[-3:])
+        self.assertFalse((self.project.tree / ".bare/hooks/pre-commit").exists())
+
+    def test_links_of_the_project_lead_to_what_they_mean(self):
+        settings = self.project.write("shared/settings.json", "{}\n")
+        mcp = self.project.write("shared/mcp", "{}\n")
+        for control in (True, False):
+            self.project.sandbox("sh", "-c", "echo x >>shared/settings.json; echo x >>shared/mcp; echo y >shared/z")
+            self.assertEqual(settings.read_text() + mcp.read_text(), "{}\nx\n{}\nx\n" if control else "{}\n{}\n")
+            settings.write_text("{}\n")
+            mcp.write_text("{}\n")
+            if control:
+                (self.project.tree / ".claude").symlink_to("shared")
+                (self.project.tree / ".mcp.json").symlink_to("shared/mcp")
+        self.assertTrue((self.project.tree / "shared/z").exists())
+
+    def test_odd_gitfiles_lead_nowhere(self):
+        gitfile = self.project.tree / ".git"
+        for text in ("", "gitdir: ", "gitdir: /", "gitdir: none", "gitdir: .git", "x" * 9000, "gitdir:\0"):
+            gitfile.write_text(text)
+            self.ran(self.project.sandbox("true"))
+        gitfile.unlink()
+        self.ran(self.project.run("mkfifo", ".git"))
+        self.ran(self.project.sandbox("true"))
+
+
+support.both_users(globals(), HomeLinksTest, ProjectLinksTest)
 
 if __name__ == "__main__":
     sys.exit(support.main())

@@ -271,6 +271,23 @@ TEST(ProtectedNamesTest, PlacesElsewhereAreWhatTheyStandFor) {
   EXPECT_EQ(protection_of("/dot", homes).root, "");
 }
 
+TEST(ProtectedNamesTest, AGitDirectoryElsewhereIsOne) {
+  const std::vector<HomePlace> places = {{.path = "/w/.Bare", .stands_for = ".git/"}};
+  const auto of = [&places](std::string_view path) { return protection_of(path, places); };
+  for (const std::string_view path :
+       {"/w/.bare/config", "/w/.Bare/hooks/pre-commit", "/w/.Bare/worktrees/x/gitdir",
+        "/w/.Bare/modules/a/b/config"}) {
+    EXPECT_EQ(of(path).protection, Protection::Content) << path;
+  }
+  for (const std::string_view path : {"/w/.Bare/objects/x", "/w/.Bare/HEAD", "/w/x/config"}) {
+    EXPECT_EQ(of(path).protection, Protection::None) << path;
+  }
+  EXPECT_EQ(of("/w/.Bare").protection, Protection::Node);
+  EXPECT_EQ(of("/w/.Bare/worktrees/x/gitdir").git_directory, "/w/.Bare");
+  EXPECT_EQ(of("/w/.Bare/worktrees/x/gitdir").worktree, "/w/.Bare/worktrees/x");
+  EXPECT_EQ(of("/w/.Bare/config").worktree, "");
+}
+
 TEST(ProtectedNamesTest, WithoutAHomeOnlyTreesAreProtected) {
   EXPECT_EQ(protection_of("/home/u/.bashrc", {}).protection, Protection::None);
   EXPECT_EQ(protection_of("/home/u/.git/config", {}).protection, Protection::Content);
