@@ -18,6 +18,8 @@ constexpr std::string_view kManager = "a manager of services: it starts programs
 constexpr std::string_view kDesktop = "your display: it sees and types";
 constexpr std::string_view kSound = "your sound: it hears";
 constexpr std::string_view kEditor = "your editor: it runs commands";
+constexpr std::string_view kNames =
+    "it asks name servers outside: a name that is asked is sent out";
 constexpr std::string_view kMetadata = "a metadata service: it gives out credentials";
 
 constexpr auto kAddresses = std::to_array<NeverAddress>({
@@ -61,6 +63,11 @@ constexpr auto kSockets = std::to_array<NeverSocket>({
     {"**/.pm2/**", kManager},
     {"**/watchman/**", "it runs commands when files change"},
     {"run/pcscd/**", kKeys},
+    {"run/nscd/**", kNames},
+    {"run/nslcd/**", kNames},
+    {"run/avahi-daemon/**", kNames},
+    {"var/lib/sss/pipes/**", kNames},
+    {"run/tor/**", "it connects to any host"},
     {"dbus-*", "a session bus: it starts programs outside"},
     {"tmp/ssh-*/**", kKeys},
     {"**/.ssh/**", kKeys},

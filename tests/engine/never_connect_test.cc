@@ -122,6 +122,13 @@ TEST(NeverConnectTest, SocketsAreHeldBackByTheirPlace) {
   }
 }
 
+TEST(NeverConnectTest, SocketsThatLeadOutAreHeldBack) {
+  for (const char* path : {"/run/nscd/socket", "/run/nslcd/socket", "/run/avahi-daemon/socket",
+                           "/var/lib/sss/pipes/nss", "/run/tor/socks"}) {
+    EXPECT_TRUE(why_never_socket(path)) << path;
+  }
+}
+
 TEST(NeverConnectTest, PathsOfVariablesAreFoundInTheirFormats) {
   const std::array<const char*, 7> environment{"SSH_AUTH_SOCK=/tmp/a b/agent.1",
                                                "TMUX=/tmp/tmux-1/default,1,0",
