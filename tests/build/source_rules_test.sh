@@ -96,4 +96,19 @@ limits limit_renamed '| a thing | 3 | `base/x.cc` kLeast, kMostOf |'
 expect_stop limit_renamed 'docs/limits.md:2: base/x.cc has no kMostOf' "$check" "$work/limit_renamed"
 limits limit_moved '| a thing | 3 | `base/y.cc` kMost |'
 expect_stop limit_moved 'docs/limits.md:2: there is no base/y.cc' "$check" "$work/limit_moved"
+# linking NAME LINE: a tree whose page docs/a.md has LINE, and docs/b.md headings, one of them no heading.
+linking() {
+  tree "$1" docs/a.md '# A' "$2"
+  printf '%s\n' '# B: the `x/y.cc`, twice' '```' '## In a block' '```' >"$work/$1/docs/b.md"
+}
+linking link_there '[b](b.md), [of b](b.md#b-the-xycc-twice), [a](#a), [up](../base/good.h), [far](https://x.example/y#z)'
+expect_pass link_there "$check" "$work/link_there"
+linking link_moved '[b](b.md), [c](c.md)'
+expect_stop link_moved 'docs/a.md:2: there is no c.md' "$check" "$work/link_moved"
+linking link_renamed '[of b](b.md#b)'
+expect_stop link_renamed 'docs/a.md:2: docs/b.md has no heading #b' "$check" "$work/link_renamed"
+linking link_block '[of b](b.md#in-a-block)'
+expect_stop link_block 'docs/a.md:2: docs/b.md has no heading #in-a-block' "$check" "$work/link_block"
+linking link_here '[here](#b)'
+expect_stop link_here 'docs/a.md:2: docs/a.md has no heading #b' "$check" "$work/link_here"
 finish
