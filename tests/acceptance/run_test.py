@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import pathlib
 import platform
 import pty
 import re
@@ -785,6 +786,26 @@ except OSError as error:
         self.ran(self.project.nono("audit", "verify", session))
         shown = self.ran(self.project.nono("audit", "show", session)).stdout
         self.assertIn("CLAUDE.md", shown)
+
+    def test_page_of_the_record_names_each_type_and_member_in_one(self):
+        page = (pathlib.Path(__file__).parents[2] / "docs/format-audit.md").read_text()
+        self.project.write("CLAUDE.md", "be careful")
+        self.project.sign("CLAUDE.md")
+        self.project.write("sub/AGENTS.md", "unsigned")
+        os.symlink("CLAUDE.md", self.project.tree / "link")
+        self.project.own()
+        self.project.sandbox("sh", "-c", "cat CLAUDE.md link sub/AGENTS.md; echo >> CLAUDE.md; echo >> sub/AGENTS.md;"
+                             " cat .git/hooks/x; echo > .envrc",
+                             options=("--allow-cwd", "--allow-instruction-drafts"))
+        self.project.sandbox("true", options=("--allow-cwd", "--block-command", "true"))
+        words = set()
+        for each in json.loads(self.ran(self.project.nono("audit", "list", "--json")).stdout)["sessions"]:
+            shown = self.ran(self.project.nono("audit", "show", "--json", each["id"])).stdout
+            for event in json.loads(shown)["events"]:
+                words |= {event["type"], *event, *event.get("details", ())}
+        self.assertLessEqual({"guarded_file", "refused", "publisher", "requested", "capabilities",
+                              "not_started"}, words)
+        self.assertEqual([word for word in sorted(words) if f"`{word}`" not in page], [])
 
     def test_a_reader_that_went_ends_neither_the_agent_nor_its_record(self):
         script = "exec 2>/dev/null; mkdir .vscode; echo > .vscode/tasks.json; yes | head -n 1; echo ${PIPESTATUS[0]} > code; exit 7"
