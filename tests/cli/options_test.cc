@@ -186,5 +186,55 @@ TEST(OptionsTest, EveryCommandAndOptionIsInThePageOfTheCommandLine) {
   }
 }
 
+using Names = std::set<std::string>;
+
+Names names_of(const Command& command) {
+  Names out;
+  for (const Option& option : command.options) {
+    out.emplace(option.name);
+  }
+  return out;
+}
+
+// options_in yields the options that the first cell of a row of a table names.
+Names options_in(std::string_view row) {
+  Names out;
+  const std::string_view cell = row.substr(0, row.find('|', 1));
+  for (std::size_t at = cell.find("`--"); at != std::string_view::npos;
+       at = cell.find("`--", at + 1)) {
+    const std::string_view name = cell.substr(at + 3);
+    out.emplace(name.substr(0, name.find_first_of(" `")));
+  }
+  return out;
+}
+
+Names with(Names names, std::initializer_list<std::string_view> more) {
+  names.insert(more.begin(), more.end());
+  return names;
+}
+
+TEST(OptionsTest, PageSaysWhichOptionsOfRunOtherCommandsTake) {
+  const auto page = read_file(NONO_SOURCE_DIR "/docs/cli.md", 1U << 20);
+  ASSERT_TRUE(page);
+  const std::string_view start = "| options | about |\n| --- | --- |\n";
+  std::string_view rows(*page);
+  ASSERT_NE(rows.find(start), std::string_view::npos);
+  rows.remove_prefix(rows.find(start) + start.size());
+  Names all;
+  Names composing;  // those of the rows down to --no-profile
+  while (rows.starts_with('|')) {
+    all.merge(options_in(rows.substr(0, rows.find('\n'))));
+    rows.remove_prefix(rows.find('\n') + 1);
+    composing = composing.contains("no-profile") ? composing : all;
+  }
+  EXPECT_EQ(names_of(kRun), all);
+  EXPECT_EQ(names_of(kShell), with(all, {"shell"}));
+  EXPECT_EQ(names_of(kWrap), with(composing, {"no-banner"}));
+  EXPECT_EQ(names_of(kPolicySeatbelt), composing);
+  EXPECT_EQ(names_of(kWhy), with(composing, {"path", "op", "port", "host", "variable", "self"}));
+  EXPECT_EQ(names_of(kLearn), (Names{"profile", "no-profile", "workdir", "env", "env-allow",
+                                     "policy", "trust-scan", "as", "output", "force"}));
+}
+
 }  // namespace
 }  // namespace nono::cli
