@@ -19,6 +19,9 @@ constexpr std::string_view kNamespaces =
     "no profile chooses namespaces; network.block, or --net-namespace on the command line";
 constexpr std::string_view kSingleSockets =
     "sockets are granted one by one, in filesystem.unix_socket";
+constexpr std::string_view kPorts =
+    "it stands for two rights: network.connect (localhost:PORT) and network.listen_port, which is "
+    "of any address";
 constexpr std::string_view kHooks = "programs outside the sandbox are not started for a profile";
 
 constexpr auto kFields = std::to_array<Field>({
@@ -62,8 +65,8 @@ constexpr auto kFields = std::to_array<Field>({
     {"network.connect_port", Ports, Used, "only TCP, to these ports of any address"},
     {"network.listen_port", Ports, Used, "only TCP, listening on these ports"},
     {"network.allow_domain", Hosts, Refused,
-     "rules by host need the filtering proxy, which this version does not have. An empty list is "
-     "kept: no network"},
+     "rules by domain need the filtering proxy, which this version does not have; network.connect "
+     "names hosts. An empty list is kept: no network"},
     {"network.proxy_allow", Hosts, Refused, kProxy},
     {"network.allow_proxy", Hosts, Refused, kProxy},
     {"network.network_profile", Text, Refused, kProxy},
@@ -75,11 +78,10 @@ constexpr auto kFields = std::to_array<Field>({
     {"network.external_proxy", Text, Refused, kProxy},
     {"network.upstream_bypass", Words, Refused, kProxy},
     {"network.external_proxy_bypass", Words, Refused, kProxy},
-    {"network.open_port", Anything, Refused,
-     "a port cannot be kept to this machine yet; connect_port and listen_port are of any address"},
-    {"network.port_allow", Anything, Refused, "a port cannot be kept to this machine yet"},
-    {"network.allow_port", Anything, Refused, "a port cannot be kept to this machine yet"},
-    {"network.open_port_range", Anything, Refused, "a port cannot be kept to this machine yet"},
+    {"network.open_port", Anything, Refused, kPorts},
+    {"network.port_allow", Anything, Refused, kPorts},
+    {"network.allow_port", Anything, Refused, kPorts},
+    {"network.open_port_range", Anything, Refused, kPorts},
     {"network.listen_port_range", Anything, Refused,
      "ports are named one by one, in network.listen_port"},
     {"network.deny_domain", Hosts, Refused, kProxy},
@@ -127,8 +129,8 @@ constexpr auto kFields = std::to_array<Field>({
     {"security.groups", GroupList, Used, "as groups.include"},
     {"security.signal_mode", Choice, Used, "signals reach the agent's own processes only",
      "isolated allow_same_sandbox"},
-    {"security.process_info_mode", Choice, Used, "other users' processes are hidden by the kernel",
-     "isolated allow_same_sandbox"},
+    {"security.process_info_mode", Choice, Used,
+     "of processes outside the sandbox only the numbers show", "isolated allow_same_sandbox"},
     {"security.ipc_mode", Choice, Used, "System V IPC is closed", "shared_memory_only"},
     {"security.capability_elevation", Flag, Said,
      "--approve on the command line says who answers what is asked during a run"},
@@ -136,7 +138,7 @@ constexpr auto kFields = std::to_array<Field>({
      "--approve on the command line says who answers"},
     {"security.approval_defaults", Anything, Said,
      "--approve on the command line says who answers"},
-    {"security.wsl2_proxy_policy", Choice, Used, "nono does not start under WSL2", "error"},
+    {"security.wsl2_proxy_policy", Choice, Used, "nono run does not start under WSL2", "error"},
     {"linux", Object, Used, "names of upstream's"},
     {"linux.af_unix_mediation", Choice, Used,
      "sockets in the file system are refused unless they are granted", "off pathname"},

@@ -108,6 +108,21 @@ TEST(SchemaTest, PublishedSchemaIsMadeOfTheTable) {
       << "write it anew: nono profile show --schema >docs/profile.schema.json";
 }
 
+// What upstream calls what holds anyway stands on the page by the names of the objects alone.
+TEST(SchemaTest, PageNamesEachFieldThatCounts) {
+  const auto page = read_file(std::string(NONO_SOURCE_DIR) + "/docs/profiles.md", 1U << 20);
+  ASSERT_TRUE(page);
+  for (const Field& field : profile_fields()) {
+    const bool upstreams = field.path.starts_with("security.") || field.path.starts_with("linux.");
+    if (field.effect == FieldEffect::Used && !upstreams && field.path != "$schema") {
+      const std::string word(field.path.substr(field.path.rfind('.') + 1));
+      const bool listed = page->contains("`" + word + "`") || page->contains("{" + word + ",") ||
+                          page->contains(", " + word + "}");
+      EXPECT_TRUE(listed) << field.path;
+    }
+  }
+}
+
 TEST(SchemaTest, RowsAreReachableAndOnce) {
   std::set<std::string_view> seen;
   for (const Field& field : profile_fields()) {
