@@ -111,4 +111,13 @@ linking link_block '[of b](b.md#in-a-block)'
 expect_stop link_block 'docs/a.md:2: docs/b.md has no heading #in-a-block' "$check" "$work/link_block"
 linking link_here '[here](#b)'
 expect_stop link_here 'docs/a.md:2: docs/a.md has no heading #b' "$check" "$work/link_here"
+# input NAME ROW: a tree with an action of one input, whose page has ROW.
+input() {
+  tree "$1" docs/ci.md '# CI' 'A word: `enforce`.' "$2"
+  printf '%s\n' 'name: x' 'inputs:' '  enforce:' '    default: deny' '' 'outputs:' '  denied:' >"$work/$1/action.yml"
+}
+input input_there '| `mode`; or `enforce` | x |'
+expect_pass input_there "$check" "$work/input_there"
+input input_lacks '| `mode` | `enforce` |'
+expect_stop input_lacks 'docs/ci.md:1: no row for the input enforce of action.yml' "$check" "$work/input_lacks"
 finish
