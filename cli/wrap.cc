@@ -53,8 +53,10 @@ int needs_supervisor(Render& render, const engine::NeedsSupervisor& needs) {
   render.error(
       Error(ErrorKind::PermissionDenied, "the program was not started: " + needs.why +
                                              ", and wrap leaves nobody who would judge opens")
-          .mend_with("use nono run; where that cannot be, --trust-intercept=off is your "
-                     "word that what is verified now may change later"));
+          .mend_with(needs.off_lets_through
+                         ? "use nono run; where that cannot be, --trust-intercept=off is your "
+                           "word that what is verified now may change later"
+                         : "use nono run"));
   return kVerdict;
 }
 

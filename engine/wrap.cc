@@ -19,10 +19,11 @@ namespace {
 // needs_supervisor says why opens must be judged; nothing where they need not.
 std::optional<NeedsSupervisor> needs_supervisor(const RunPlan& plan, const RunRequest& request) {
   if (plan.policy->strict_intercept()) {
-    return NeedsSupervisor{plan.verdicts, "a trust policy demands that every open is judged"};
+    return NeedsSupervisor{plan.verdicts, "a trust policy demands that every open is judged",
+                           false};
   }
   if (request.profile_demands_strict) {
-    return NeedsSupervisor{plan.verdicts, "the profile demands that every open is judged"};
+    return NeedsSupervisor{plan.verdicts, "the profile demands that every open is judged", false};
   }
   if (request.intercept == Intercept::Off) {
     return std::nullopt;

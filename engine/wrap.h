@@ -21,6 +21,7 @@ namespace nono::engine {
 struct NeedsSupervisor {
   std::vector<Verdict> guarded;
   std::string why;
+  bool off_lets_through = true;  // by --trust-intercept=off; not what a policy or profile demands
 };
 using WrapOutcome = std::variant<StartRefused, NeedsSupervisor>;
 

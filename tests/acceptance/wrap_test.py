@@ -142,6 +142,7 @@ class Wrap(support.SandboxCase):
         for options in (off, off[:2]):
             done = self.ran(self.wrap("true", options=options), 1)
             self.assertIn("the profile demands that every open is judged", done.stderr)
+            self.assertNotIn("--trust-intercept=off", done.stderr)
 
     def test_programs_that_are_not_there_or_cannot_run(self):
         self.ran(self.wrap("no-such-program"), 127)
