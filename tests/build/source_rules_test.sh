@@ -111,6 +111,12 @@ linking link_block '[of b](b.md#in-a-block)'
 expect_stop link_block 'docs/a.md:2: docs/b.md has no heading #in-a-block' "$check" "$work/link_block"
 linking link_here '[here](#b)'
 expect_stop link_here 'docs/a.md:2: docs/a.md has no heading #b' "$check" "$work/link_here"
+linking page_listed '[b](b.md)'
+printf '%s\n' '[a](a.md), [b](b.md)' >"$work/page_listed/docs/README.md"
+expect_pass page_listed "$check" "$work/page_listed"
+linking page_forgotten '[b](b.md)'
+printf '%s\n' '[a](a.md)' >"$work/page_forgotten/docs/README.md"
+expect_stop page_forgotten 'docs/README.md:1: b.md is not in the list' "$check" "$work/page_forgotten"
 # input NAME ROW: a tree with an action of one input, whose page has ROW.
 input() {
   tree "$1" docs/ci.md '# CI' 'A word: `enforce`.' "$2"
