@@ -266,7 +266,8 @@ constexpr auto kOptions = std::to_array<Option>({
     {"env-allow", 0, "GLOB", "pass on variables by pattern", Takes::Values},
     {"policy", 0, "FILE", "use this trust policy in place of the project's", Takes::OneValue,
      Completes::Files},
-    {"trust-scan", 0, "WHICH", "what stops the start: autoloaded, all or none", Takes::OneValue},
+    {"trust-scan", 0, "WHICH", "what stops the start: autoloaded (default), all or none",
+     Takes::OneValue},
 });
 constexpr auto kExamples = std::to_array<Example>({
     {"nono learn --output build.json -- make", "what a build uses, as a profile to read"},
