@@ -12,6 +12,7 @@
 #include "engine/granted_sockets.h"
 #include "engine/mend.h"
 #include "engine/silent_teller.h"
+#include "engine/why_grants.h"
 #include "engine/why_network.h"
 #include "engine/why_place.h"
 #include "engine/why_variable.h"
@@ -50,34 +51,12 @@ Answer deny(std::string_view rule, std::string_view because, std::string_view me
   return out;
 }
 
-std::string_view source_of(const std::string& origin) {
-  return origin.starts_with("--") ? "user" : origin.starts_with("built in") ? "system" : "profile";
-}
-
 // content_access is what an operation needs of the object itself; none: of its name or metadata.
 Access content_access(Operation operation) {
   return operation == Operation::Read      ? Access::read()
          : operation == Operation::Write   ? Access::write()
          : operation == Operation::Execute ? Access::execute()
                                            : Access::none();
-}
-
-bool covers(const sandbox::PathGrant& grant, const std::string& path) {
-  return grant.kind == PathKind::Directory ? beneath(grant.shown_as, path) : path == grant.shown_as;
-}
-
-CoveringGrant shown_of(const sandbox::PathGrant& grant) {
-  return {grant.shown_as, grant.access.text(), std::string(source_of(grant.origin))};
-}
-
-// nearest_grant is the deepest that covers `path`, whatever it gives.
-std::optional<CoveringGrant> nearest_grant(const RunPlan& plan, const std::string& path) {
-  const sandbox::PathGrant* nearest = nullptr;
-  for (const sandbox::PathGrant& grant : plan.capabilities.paths()) {
-    const bool deeper = nearest == nullptr || grant.shown_as.size() >= nearest->shown_as.size();
-    nearest = deeper && covers(grant, path) ? &grant : nearest;
-  }
-  return nearest == nullptr ? std::nullopt : std::optional(shown_of(*nearest));
 }
 
 // Oracle answers about paths; each question goes through the rules in the order of the broker.
@@ -95,7 +74,8 @@ class Oracle {
         question.operation == Operation::Remove || question.operation == Operation::Create;
     const LastName last = keep ? LastName::Keep : LastName::Follow;
     thing_ = look_up(request_.working_directory, question.path, last);
-    auto out = thing_.error != 0 ? Result<Answer>(not_found()) : dispatch(question.operation);
+    auto out = thing_.error != 0 ? Result<Answer>(not_found(question.operation))
+                                 : dispatch(question.operation);
     // A grant of what is behind such a link would show that, and not the way over the link.
     if (out && (out->allowed || out->rule == kOutsideGrants) && plan_.view) {
       out = through_view(*std::move(out), question, last);
@@ -159,7 +139,16 @@ class Oracle {
     return out;
   }
 
-  Answer not_found() const {
+  // not_found: what is never granted is not to be had there either, once it is made.
+  Answer not_found(Operation operation) const {
+    const Access access = content_access(operation);
+    if (thing_.error == ENOENT && access != Access::none()) {
+      Answer out = outside(access, thing_.requested, PathKind::File);
+      if (out.rule == "never-grant") {
+        out.because += "; nor does a way lead there";
+        return out;
+      }
+    }
     return thing_.error == ENOENT || thing_.error == ENOTDIR || thing_.error == ELOOP
                ? deny("missing", "the path leads nowhere: " + text_of(thing_.error))
                : deny("file-mode", "the path is closed to you too: " + text_of(thing_.error));

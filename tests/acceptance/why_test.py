@@ -144,6 +144,8 @@ ROWS = [
     ("/dev/null", "- - outside-grants exists never-grant device"),
     ("{home}/.ssh/id_test", "never-grant never-grant never-grant exists protected-name never-grant"),
     ("{home}/.ssh", "never-grant is-directory is-directory exists outside-grants never-grant"),
+    ("{home}/.ssh/no/way", "never-grant never-grant never-grant missing missing missing"),
+    ("{home}/.aws/credentials", "never-grant never-grant never-grant missing missing missing"),
     ("{home}/.ssh/new", "never-grant never-grant never-grant protected-name missing missing"),
     # The interpreter of a script counts, and the loader of an ELF file.
     ("script", "- - - exists - -"),
