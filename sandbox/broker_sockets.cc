@@ -71,6 +71,16 @@ std::optional<Outcome> at_once(const std::function<long()>& attempt) {
   return result < 0 && errno == EINTR ? std::nullopt : std::optional(Outcome::of(result));
 }
 
+// as_absent: an abstract name outside is to the agent one that nobody has, as in a network
+// namespace of its own. Who tries such a name first (libxcb) asks the path, which can be granted,
+// after that.
+long as_absent(long result) {
+  if (result < 0 && errno == EPERM) {
+    errno = ECONNREFUSED;
+  }
+  return result;
+}
+
 int int_option(const OwnedFd& socket, int name) {
   int value = -1;
   socklen_t size = sizeof value;
@@ -365,7 +375,8 @@ Outcome SocketOperations::connect_internet(const Call& call, const OwnedFd& sock
 Outcome SocketOperations::connect_now(const Call& call, const OwnedFd& socket, const sockaddr* to,
                                       socklen_t size) {
   const auto attempt = [&socket, to, size]() -> long {
-    return ::connect(BorrowedFd(socket).raw(), to, size);
+    const int result = ::connect(BorrowedFd(socket).raw(), to, size);
+    return to->sa_family == AF_UNIX ? as_absent(result) : result;
   };
   const bool internet = to->sa_family == AF_INET || to->sa_family == AF_INET6;
   const bool may_wait =
@@ -388,10 +399,10 @@ Outcome SocketOperations::connect_abstract(const Call& call, const OwnedFd& sock
       rules_.report_once(call, "connect", "an abstract unix socket", "unix-socket",
                          "a socket of a program outside the sandbox");
     }
-    return Outcome::error(refused);
+    return Outcome::error(ECONNREFUSED);
   }
   return connect_by(call, socket, [this, &socket, &address]() -> long {
-    return abstract_here_.connect(socket, address.bytes);
+    return as_absent(abstract_here_.connect(socket, address.bytes));
   });
 }
 

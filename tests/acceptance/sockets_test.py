@@ -104,6 +104,18 @@ class Sockets(support.SandboxCase):
             self.assertNotEqual(done.returncode, 0, script)
         self.assertEqual(os.stat(self.service.path).st_mode & 0o777, 0o666)
 
+    def test_who_tries_the_abstract_name_first_goes_on_with_the_path(self):
+        # libxcb does, and gives up on any other answer than that nobody has the name.
+        path = str(self.outside / "service")
+        with socket.socket(socket.AF_UNIX) as abstract:
+            abstract.bind("\0" + path)
+            abstract.listen(5)
+            self.project.write("display.py", CONNECT.replace("sys.argv[1:]",
+                                                             "('\\0' + sys.argv[1], sys.argv[1])"))
+            done = self.project.sandbox(PY, "display.py", path,
+                                        options=("--allow-cwd", *self.granted()))
+        self.assertEqual(done.stdout.split("\n")[:2], ["ECONNREFUSED", "service word"], done.stderr)
+
     def test_by_other_names_it_is_the_same_socket(self):
         os.symlink(self.service.path, self.outside / "link")
         os.link(self.service.path, self.outside / "second")
