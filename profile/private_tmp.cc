@@ -242,7 +242,9 @@ Result<PrivateTmp> PrivateTmp::create(const std::string& base) {
   const std::string name = std::string(kPrefix) + random;
   const std::string path = join_path(where, name);
   if (::mkdirat(BorrowedFd(parent).raw(), name.c_str(), S_IRWXU) != 0) {
-    return fail_errno(errno, "create the temporary directory " + printable(path));
+    return std::unexpected(
+        Error::from_errno(errno, "create the temporary directory " + printable(path))
+            .mend_with("let TMPDIR name a directory that you can write and that has room"));
   }
   const int top = ::openat(BorrowedFd(parent).raw(), name.c_str(), kDirectoryFlags);
   if (top < 0) {

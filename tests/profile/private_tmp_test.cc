@@ -77,6 +77,12 @@ TEST(PrivateTmpTest, MissingBaseIsAnError) {
   EXPECT_FALSE(PrivateTmp::create("/nonexistent/base"));
 }
 
+TEST(PrivateTmpTest, BaseThatTakesNothingNamesTheVariable) {
+  const auto made = PrivateTmp::create("/proc");
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().remedy().find("TMPDIR"), std::string::npos);
+}
+
 TEST(PrivateTmpTest, RemovedWithEverythingInIt) {
   const TemporaryDirectory base;
   PrivateTmp tmp = made_in(base);
