@@ -282,6 +282,8 @@ bool at_root(ProtectedMatch& best, std::string_view path, std::size_t start,
   return true;
 }
 
+// at_place: what lies at a place elsewhere is in no project's or home's directory that an agent
+// could have made, though it may make the place itself (a link that led nowhere).
 void at_place(ProtectedMatch& best, std::string_view path, const HomePlace& home,
               const ProtectedName& row, std::string_view rest) {
   const std::optional<std::size_t> start = start_at(path, home);
@@ -289,8 +291,14 @@ void at_place(ProtectedMatch& best, std::string_view path, const HomePlace& home
     return;
   }
   const std::string_view pattern = is_file(home) ? path.substr(*start) : rest;
-  if (at_root(best, path, *start, row, pattern) && home.stands_for == kGit) {
+  if (!at_root(best, path, *start, row, pattern)) {
+    return;
+  }
+  if (home.stands_for == kGit) {
     name_git(best, path, *start, rest);
+  }
+  if (!home.stands_for.empty()) {
+    best.root.clear();
   }
 }
 
@@ -307,7 +315,7 @@ void at_home(ProtectedMatch& best, std::string_view path, const HomePlace& home)
       best.protection = Protection::Node;
       best.pattern = row.pattern;
       best.why = row.why;
-      best.root = path.substr(0, path.rfind('/'));
+      best.root.clear();
     }
   }
 }

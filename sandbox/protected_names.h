@@ -37,7 +37,7 @@ struct ProtectedMatch {
   std::string_view why;
   // root is the directory in which the pattern starts (the project, the home). What an agent makes
   // in a directory that it made itself during the session is its own: a clone has settings and
-  // hooks.
+  // hooks. Empty at places elsewhere (HomePlace): nothing there is.
   std::string root;
   std::string git_directory;  // the `.git` directory concerned; empty for other patterns
   std::string worktree;       // the directory of one worktree in it; empty for other patterns

@@ -66,6 +66,19 @@ class HomeLinksTest(support.SandboxCase):
             self.project.sandbox("sh", "-c", f"{way}; mkdir dotfiles/fish; echo evil >dotfiles/fish/config.fish")
             self.assertEqual(list((self.dotfiles / "fish").iterdir()), [], way)
 
+    def test_what_is_not_there_yet_is_not_made(self):
+        for name, target in ((".claude", "none/claude"), (".bashrc", "none/bashrc")):
+            (self.project.home / name).symlink_to(self.project.tree / target)
+        self.project.own()
+        for script in ("mkdir -p none/claude; echo evil >none/claude/settings.json; echo evil >none/bashrc",
+                       "mkdir -p x/claude; echo evil >x/claude/settings.json; echo evil >x/bashrc; mv x none",
+                       "mkdir -p none x; echo evil >x/settings.json; mv x none/claude",
+                       "mkdir none; echo evil >y; mv y none/bashrc; ln -s ../y none/claude"):
+            self.project.sandbox("sh", "-c", script)
+            found = [path for path in (self.project.tree / "none").rglob("*") if not path.is_dir() or path.is_symlink()]
+            self.assertEqual(found, [], script)
+            self.project.run("rm", "-rf", "none", "x", "y", check=True)
+
     def test_what_lies_beside_them_is_the_agents(self):
         self.link_all()
         self.ran(self.project.sandbox("sh", "-c", "echo more >>dotfiles/README.txt && mv dotfiles/README.txt x && "

@@ -239,7 +239,7 @@ TEST(ProtectedNamesTest, EveryPlaceOfAHomeIsOne) {
   }
   EXPECT_EQ(protection_of("/cfg/git", homes).protection, Protection::Node);
   EXPECT_EQ(protection_of("/data/U/.bashrc", homes).root, "/data/U");
-  EXPECT_EQ(protection_of("/cfg/fish/x", homes).root, "/cfg");
+  EXPECT_EQ(protection_of("/cfg/fish/x", homes).root, "");
   for (const std::string_view path :
        {"/home/v/.bashrc", "/cfg/.bashrc", "/cfg/.config/fish/x", "/data/.bashrc", "/x/.profile"}) {
     EXPECT_EQ(protection_of(path, homes).protection, Protection::None) << path;
@@ -266,8 +266,9 @@ TEST(ProtectedNamesTest, PlacesElsewhereAreWhatTheyStandFor) {
        {"/dot/bashrc2", "/dot/bashrc/x", "/dot/claude/x", "/dot/sh/x", "/none/x", "/none", "/do"}) {
     EXPECT_EQ(protection_of(path, homes).protection, Protection::None) << path;
   }
-  EXPECT_EQ(protection_of("/dot/bashrc", homes).root, "/dot");
-  EXPECT_EQ(protection_of("/dot/claude", homes).root, "/dot");
+  EXPECT_EQ(protection_of("/dot/bashrc", homes).root, "");
+  EXPECT_EQ(protection_of("/dot/claude/settings.json", homes).root, "");
+  EXPECT_EQ(protection_of("/dot/claude", homes).root, "");
   EXPECT_EQ(protection_of("/dot", homes).root, "");
 }
 
